@@ -1,0 +1,11 @@
+//! `foramen detect`.
+
+use super::exit::{Exit, Outcome};
+
+/// Detect: to come
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_: &Args) -> Outcome {
+    Ok(Exit::Ok)
+}

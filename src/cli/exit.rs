@@ -1,0 +1,62 @@
+//! Exit codes, and errors that carry one.
+
+use std::{fmt, process::ExitCode};
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// All done.
+    Ok = 0,
+    /// Something failed that has no code of its own.
+    Error = 1,
+    /// The command line is wrong (clap uses this too).
+    Usage = 2,
+    /// The input is missing, empty or cannot be read.
+    Input = 3,
+    /// A model or engine cannot be used.
+    Model = 4,
+    /// The output cannot be written.
+    Output = 5,
+    /// Some of the work was done, some failed.
+    Partial = 6,
+    /// No display for the window.
+    NoDisplay = 7,
+    /// Another program that was needed is missing or failed (Python, Ultralytics).
+    Tool = 8,
+}
+
+/// The codes, for `--help`.
+pub const HELP: &str = "Exit codes: 0 done · 1 error · 2 wrong command line · 3 input missing or unreadable · \
+4 model or engine unusable · 5 output not writable · 6 some of the work failed · 7 no display · 8 another program failed";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error that ends the program, with its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// The code.
+    pub exit: Exit,
+    /// The cause, shown on one line with its sources.
+    pub error: anyhow::Error,
+}
+
+impl Failure {
+    /// Wraps an error.
+    pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self { exit, error: error.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#}", self.error)
+    }
+}
+
+/// What a subcommand returns.
+pub type Outcome = Result<Exit, Failure>;

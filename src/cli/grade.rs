@@ -1,0 +1,11 @@
+//! `foramen grade`.
+
+use super::exit::{Exit, Outcome};
+
+/// Grade: to come
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_: &Args) -> Outcome {
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,11 @@
+//! `foramen inspect`.
+
+use super::exit::{Exit, Outcome};
+
+/// Inspect: to come
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+pub fn run(_: &Args) -> Outcome {
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,30 @@
+//! A box that a detector drew, and the slice that it drew it on.
+
+use serde::{Deserialize, Serialize};
+
+use super::DetectionClass;
+use crate::raster::BBox;
+
+/// Names one decoded frame within a study, stable across runs.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SliceId {
+    /// `SeriesInstanceUID` as it stands in the file (contest files: not a UID).
+    pub series_uid: String,
+    /// `SOPInstanceUID` as it stands in the file.
+    pub sop_instance_uid: String,
+    /// Frame within the instance, from 0.
+    pub frame: u32,
+}
+
+/// One box with its class and score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detection {
+    /// What the box says.
+    pub class: DetectionClass,
+    /// The detector's confidence, 0 to 1. Not a probability of disease.
+    pub score: f32,
+    /// Where, in pixels of the slice.
+    pub bbox: BBox,
+    /// On which slice.
+    pub slice: SliceId,
+}

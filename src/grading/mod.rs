@@ -1,0 +1,20 @@
+//! What Foramen says: conditions, levels, severities, the 25 grades of a study,
+//! the detections that stand behind them, and how the one becomes the other.
+//!
+//! Nothing in here knows about files, DICOM, inference engines or windows.
+
+mod aggregate;
+mod class;
+mod detection;
+mod id;
+mod probabilities;
+mod table;
+mod vocabulary;
+
+pub use aggregate::{SCORE_FLOOR, max};
+pub use class::{DetectionClass, ParseClassError};
+pub use detection::{Detection, SliceId};
+pub use id::{GradeId, ParseGradeIdError};
+pub use probabilities::{InvalidProbabilities, Probabilities};
+pub use table::{Assessment, Evidence, Grade, GradeTable, Prior};
+pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};

@@ -1,0 +1,90 @@
+//! Three numbers that are known to be a distribution over severities.
+
+use serde::{Deserialize, Serialize};
+
+use super::Severity;
+
+/// P(normal/mild), P(moderate), P(severe): finite, each above 0 and below 1, summing to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "[f32; 3]", into = "[f32; 3]")]
+pub struct Probabilities([f32; 3]);
+
+/// Scores that cannot be made into probabilities.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("scores {0:?} are not finite, non-negative numbers with a positive sum")]
+pub struct InvalidProbabilities(pub [f32; 3]);
+
+impl Probabilities {
+    /// No probability is stated below this: a log loss punishes certainty without bound,
+    /// and no detector here earns it.
+    pub const CLIP: f32 = 0.001;
+
+    /// Divides by the sum, lifts what is below [`Self::CLIP`] to it, and divides again.
+    pub fn normalized(scores: [f32; 3]) -> Result<Self, InvalidProbabilities> {
+        let sum: f32 = scores.iter().sum();
+        if scores.iter().any(|s| !s.is_finite() || *s < 0.0) || !sum.is_finite() || sum <= 0.0 {
+            return Err(InvalidProbabilities(scores));
+        }
+        let lifted = scores.map(|s| (s / sum).max(Self::CLIP));
+        let sum: f32 = lifted.iter().sum();
+        Ok(Self(lifted.map(|s| s / sum)))
+    }
+
+    /// In the order of [`Severity::ALL`].
+    pub const fn as_array(self) -> [f32; 3] {
+        self.0
+    }
+
+    /// The probability of one severity.
+    pub const fn of(self, severity: Severity) -> f32 {
+        self.0[severity.index()]
+    }
+
+    /// The likeliest severity; of equals, the milder.
+    pub fn most_likely(self) -> Severity {
+        let mut best = Severity::NormalMild;
+        for &severity in Severity::ALL {
+            if self.of(severity) > self.of(best) {
+                best = severity;
+            }
+        }
+        best
+    }
+}
+
+impl TryFrom<[f32; 3]> for Probabilities {
+    type Error = InvalidProbabilities;
+
+    fn try_from(scores: [f32; 3]) -> Result<Self, Self::Error> {
+        Self::normalized(scores)
+    }
+}
+
+impl From<Probabilities> for [f32; 3] {
+    fn from(p: Probabilities) -> Self {
+        p.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn normalized_is_a_distribution_without_certainty(scores in prop::array::uniform3(0f32..1e6)) {
+            prop_assume!(scores.iter().sum::<f32>() > 0.0);
+            let p = Probabilities::normalized(scores).unwrap().as_array();
+            prop_assert!((p.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            prop_assert!(p.iter().all(|&x| x > 0.0 && x < 1.0));
+        }
+    }
+
+    #[test]
+    fn what_is_no_distribution_is_refused() {
+        for bad in [[0.0; 3], [f32::NAN, 1.0, 1.0], [-1.0, 1.0, 1.0], [f32::INFINITY, 1.0, 1.0]] {
+            assert!(Probabilities::normalized(bad).is_err());
+        }
+    }
+}

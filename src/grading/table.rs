@@ -1,0 +1,168 @@
+//! The 25 rows with what stands behind each.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Detection, GradeId, Level, Probabilities, Severity};
+
+/// The best box for one severity of one grade.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The severity that the box votes for.
+    pub severity: Severity,
+    /// The box.
+    pub detection: Detection,
+}
+
+/// How a row came by its numbers. "Not seen", "not assessed" and "Normal/Mild" are three different things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum Assessment {
+    /// A detector drew at least one box for this grade.
+    Detected {
+        /// From the boxes' scores.
+        probabilities: Probabilities,
+        /// The best box of each severity that has one, best first.
+        evidence: Vec<Evidence>,
+    },
+    /// The detector looked and drew no box: the numbers are only how common each severity is.
+    Prior {
+        /// From the model's manifest, or the contest's training labels.
+        probabilities: Probabilities,
+    },
+    /// Nothing looked: the series or the model is missing, or failed.
+    NotAssessed {
+        /// Why, in the reader's words.
+        reason: String,
+    },
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grade {
+    /// Which of the 25.
+    pub id: GradeId,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub assessment: Assessment,
+}
+
+impl Grade {
+    /// The probabilities, unless the row was not assessed.
+    pub fn probabilities(&self) -> Option<Probabilities> {
+        match &self.assessment {
+            Assessment::Detected { probabilities, .. } | Assessment::Prior { probabilities } => Some(*probabilities),
+            Assessment::NotAssessed { .. } => None,
+        }
+    }
+
+    /// The boxes behind the row, best first; empty unless detected.
+    pub fn evidence(&self) -> &[Evidence] {
+        match &self.assessment {
+            Assessment::Detected { evidence, .. } => evidence,
+            _ => &[],
+        }
+    }
+
+    /// The box to show first: the best one for the likeliest severity, else the best of all.
+    pub fn key_evidence(&self) -> Option<&Evidence> {
+        let likeliest = self.probabilities()?.most_likely();
+        let all = self.evidence();
+        all.iter().find(|e| e.severity == likeliest).or_else(|| all.first())
+    }
+}
+
+/// All 25 grades of one study, in the order of [`GradeId::ALL`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GradeTable {
+    rows: Vec<Grade>,
+}
+
+impl GradeTable {
+    /// Asks for each of the 25 in order.
+    pub fn from_fn(mut assess: impl FnMut(GradeId) -> Assessment) -> Self {
+        Self { rows: GradeId::ALL.into_iter().map(|id| Grade { id, assessment: assess(id) }).collect() }
+    }
+
+    /// The 25 rows.
+    pub fn rows(&self) -> &[Grade] {
+        &self.rows
+    }
+
+    /// One row.
+    pub fn get(&self, id: GradeId) -> &Grade {
+        &self.rows[id.index()]
+    }
+
+    /// Whether anything at all was assessed.
+    pub fn is_assessed(&self) -> bool {
+        self.rows.iter().any(|row| row.probabilities().is_some())
+    }
+}
+
+/// How common each severity is where nothing else is known.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Prior(BTreeMap<GradeId, Probabilities>);
+
+impl Prior {
+    /// From counts or shares of each severity; grades left out take the contest's.
+    pub fn from_shares(shares: impl IntoIterator<Item = (GradeId, Probabilities)>) -> Self {
+        Self(shares.into_iter().collect())
+    }
+
+    /// The prior of one grade.
+    pub fn of(&self, id: GradeId) -> Probabilities {
+        self.0.get(&id).copied().unwrap_or_else(|| contest_prevalence(id))
+    }
+}
+
+impl Default for Prior {
+    /// The prevalence in the RSNA 2024 training labels (1,975 studies; left and right alike).
+    fn default() -> Self {
+        Self(GradeId::ALL.into_iter().map(|id| (id, contest_prevalence(id))).collect())
+    }
+}
+
+/// Percent of normal/mild, moderate and severe, by level. Source: RSNA 2024 `train.csv`.
+fn contest_prevalence(id: GradeId) -> Probabilities {
+    let by_level: [[f32; 3]; 5] = match id.condition() {
+        Condition::SpinalCanalStenosis => {
+            [[95.5, 3.4, 1.1], [89.7, 7.6, 2.7], [82.2, 11.7, 6.2], [75.1, 12.0, 12.9], [96.5, 2.6, 1.0]]
+        }
+        Condition::NeuralForaminalNarrowing => {
+            [[96.4, 3.2, 0.4], [91.0, 8.6, 0.4], [77.0, 20.9, 2.0], [61.2, 32.0, 6.9], [64.1, 25.8, 10.0]]
+        }
+        Condition::SubarticularStenosis => {
+            [[93.0, 5.6, 1.4], [82.7, 13.1, 4.1], [67.0, 23.0, 9.9], [45.1, 31.5, 23.3], [71.4, 20.4, 8.1]]
+        }
+    };
+    let shares = by_level[Level::index(id.level())];
+    #[expect(clippy::expect_used, reason = "a constant table of positive numbers, walked whole by the test below")]
+    Probabilities::normalized(shares).expect("positive shares")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_prior_covers_all_25() {
+        let prior = Prior::default();
+        for id in GradeId::ALL {
+            assert_eq!(prior.of(id).most_likely(), Severity::NormalMild, "{id}");
+        }
+    }
+
+    #[test]
+    fn a_table_survives_json() {
+        let table = GradeTable::from_fn(|id| match id.condition() {
+            Condition::SpinalCanalStenosis => Assessment::NotAssessed { reason: "no Sagittal T2 series".into() },
+            _ => Assessment::Prior { probabilities: Prior::default().of(id) },
+        });
+        let json = serde_json::to_string(&table).unwrap();
+        let back: GradeTable = serde_json::from_str(&json).unwrap();
+        assert_eq!(back.rows().len(), 25);
+        assert!(back.get(GradeId::ALL[24]).probabilities().is_none());
+    }
+}

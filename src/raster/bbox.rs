@@ -1,0 +1,80 @@
+//! Axis-aligned boxes in pixels.
+
+use serde::{Deserialize, Serialize};
+
+/// A box in continuous pixel-edge coordinates as YOLO uses them: the image spans 0 to width,
+/// the centre of pixel (0, 0) is at (0.5, 0.5).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct BBox {
+    /// Left edge.
+    pub x0: f32,
+    /// Top edge.
+    pub y0: f32,
+    /// Right edge.
+    pub x1: f32,
+    /// Bottom edge.
+    pub y1: f32,
+}
+
+impl BBox {
+    /// From edges.
+    pub const fn new(x0: f32, y0: f32, x1: f32, y1: f32) -> Self {
+        Self { x0, y0, x1, y1 }
+    }
+
+    /// From centre and size.
+    pub fn from_center(xc: f32, yc: f32, width: f32, height: f32) -> Self {
+        Self::new(xc - width / 2.0, yc - height / 2.0, xc + width / 2.0, yc + height / 2.0)
+    }
+
+    /// Right edge minus left edge.
+    pub fn width(&self) -> f32 {
+        self.x1 - self.x0
+    }
+
+    /// Bottom edge minus top edge.
+    pub fn height(&self) -> f32 {
+        self.y1 - self.y0
+    }
+
+    /// Centre (x, y).
+    pub fn center(&self) -> (f32, f32) {
+        (f32::midpoint(self.x0, self.x1), f32::midpoint(self.y0, self.y1))
+    }
+
+    /// The centre as a position in DICOM pixel coordinates (column, row), where pixel centres are integers.
+    pub fn center_pixel(&self) -> (f64, f64) {
+        let (x, y) = self.center();
+        (f64::from(x) - 0.5, f64::from(y) - 0.5)
+    }
+
+    /// Area; 0 for a box turned inside out.
+    pub fn area(&self) -> f32 {
+        self.width().max(0.0) * self.height().max(0.0)
+    }
+
+    /// Intersection over union, 0 for empty boxes.
+    pub fn iou(&self, other: &Self) -> f32 {
+        let overlap =
+            Self::new(self.x0.max(other.x0), self.y0.max(other.y0), self.x1.min(other.x1), self.y1.min(other.y1))
+                .area();
+        let union = self.area() + other.area() - overlap;
+        if union > 0.0 { overlap / union } else { 0.0 }
+    }
+
+    /// Cut to an image of the given size.
+    #[must_use]
+    pub fn clipped(&self, width: f32, height: f32) -> Self {
+        Self::new(
+            self.x0.clamp(0.0, width),
+            self.y0.clamp(0.0, height),
+            self.x1.clamp(0.0, width),
+            self.y1.clamp(0.0, height),
+        )
+    }
+
+    /// Whether a point lies in the box, edges included.
+    pub fn contains(&self, x: f32, y: f32) -> bool {
+        (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
+    }
+}

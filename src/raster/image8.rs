@@ -1,0 +1,32 @@
+//! An 8-bit grey image: what detectors see.
+
+/// 8-bit grey, row by row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image8 {
+    width: u32,
+    height: u32,
+    pixels: Vec<u8>,
+}
+
+impl Image8 {
+    /// `None` unless there are exactly `width` × `height` pixels and at least one.
+    pub fn new(width: u32, height: u32, pixels: Vec<u8>) -> Option<Self> {
+        let expected = (width as usize).checked_mul(height as usize)?;
+        (expected > 0 && pixels.len() == expected).then_some(Self { width, height, pixels })
+    }
+
+    /// Width in pixels.
+    pub const fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels.
+    pub const fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels, row by row.
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
+    }
+}

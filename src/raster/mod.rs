@@ -1,0 +1,13 @@
+//! Pixels: one decoded slice, boxes on it, window/level, and how modality values become 0-255.
+
+mod bbox;
+mod image8;
+mod slice;
+mod standardize;
+mod window;
+
+pub use bbox::BBox;
+pub use image8::Image8;
+pub use slice::Slice;
+pub use standardize::{Standardize, ValueRange};
+pub use window::{VoiFunction, Window};

@@ -1,0 +1,151 @@
+//! How modality values become 0-255 for a detector. Part of a model: named in its manifest,
+//! and applied the same way when the data set is written and when a slice is graded.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Image8, Slice};
+
+/// A way from modality values to 0-255.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standardize {
+    /// The slice's own minimum to 0 and maximum to 255, as the solution we start from did.
+    #[default]
+    SliceMinMax,
+    /// The slice's own 0.5th percentile to 0 and 99.5th to 255.
+    SlicePercentile,
+    /// The whole series' 0.5th percentile to 0 and 99.5th to 255.
+    SeriesPercentile,
+}
+
+/// The values that become 0 and 255.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ValueRange {
+    /// Becomes 0.
+    pub low: f32,
+    /// Becomes 255.
+    pub high: f32,
+}
+
+impl Standardize {
+    /// The word in manifests.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::SliceMinMax => "slice_min_max",
+            Self::SlicePercentile => "slice_percentile",
+            Self::SeriesPercentile => "series_percentile",
+        }
+    }
+
+    /// Whether [`Self::image`] needs the range of the whole series.
+    pub const fn needs_series(self) -> bool {
+        matches!(self, Self::SeriesPercentile)
+    }
+
+    /// The image a detector sees. `series` is the range from [`ValueRange::of_series`] and is
+    /// used by [`Self::SeriesPercentile`] only; without it that falls back to the slice's own percentiles.
+    /// MONOCHROME1 is turned the right way round. A slice of one value becomes black.
+    pub fn image(self, slice: &Slice, series: Option<ValueRange>) -> Image8 {
+        let range = match self {
+            Self::SliceMinMax => ValueRange::min_max(slice.values()),
+            Self::SlicePercentile => ValueRange::percentile([slice.values()]),
+            Self::SeriesPercentile => series.unwrap_or_else(|| ValueRange::percentile([slice.values()])),
+        };
+        range.image(slice)
+    }
+}
+
+impl fmt::Display for Standardize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+impl FromStr for Standardize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::SliceMinMax, Self::SlicePercentile, Self::SeriesPercentile]
+            .into_iter()
+            .find(|s| s.word() == text)
+            .ok_or_else(|| {
+                format!("unknown standardize {text:?}; expected slice_min_max, slice_percentile or series_percentile")
+            })
+    }
+}
+
+impl ValueRange {
+    /// Least and greatest finite value; 0 and 0 if there is none.
+    pub fn min_max(values: &[f32]) -> Self {
+        let (low, high) = values
+            .iter()
+            .filter(|v| v.is_finite())
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
+        if low <= high { Self { low, high } } else { Self { low: 0.0, high: 0.0 } }
+    }
+
+    /// The 0.5th and 99.5th percentile (nearest rank) over all finite values of the slices given.
+    pub fn percentile<'a>(slices: impl IntoIterator<Item = &'a [f32]>) -> Self {
+        let mut values: Vec<f32> = slices.into_iter().flatten().copied().filter(|v| v.is_finite()).collect();
+        if values.is_empty() {
+            return Self { low: 0.0, high: 0.0 };
+        }
+        let last = values.len() - 1;
+        let at = |share: f64| (share * last as f64).round() as usize;
+        let (low_rank, high_rank) = (at(0.005), at(0.995));
+        let low = *values.select_nth_unstable_by(low_rank, f32::total_cmp).1;
+        let high = *values.select_nth_unstable_by(high_rank, f32::total_cmp).1;
+        Self { low, high }
+    }
+
+    /// The percentile range of a whole series.
+    pub fn of_series<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Self {
+        Self::percentile(slices.into_iter().map(Slice::values))
+    }
+
+    fn image(self, slice: &Slice) -> Image8 {
+        let scale = if self.high > self.low { 255.0 / (f64::from(self.high) - f64::from(self.low)) } else { 0.0 };
+        let grey = |&v: &f32| {
+            let y = ((f64::from(v) - f64::from(self.low)) * scale).clamp(0.0, 255.0) as u8;
+            if slice.inverted { 255 - y } else { y }
+        };
+        let pixels = slice.values().iter().map(grey).collect();
+        #[expect(clippy::expect_used, reason = "a Slice has columns × rows values, so the image has as many pixels")]
+        Image8::new(slice.columns(), slice.rows(), pixels).expect("same size")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn slice(values: Vec<f32>) -> Slice {
+        Slice::new(values.len() as u32, 1, values).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn standardize_is_blind_to_the_scanner_scale(
+            values in prop::collection::vec(0u16..4096, 2..200), gain in 1u16..15, offset in 0u16..1000
+        ) {
+            let plain = slice(values.iter().map(|&v| f32::from(v)).collect());
+            let scaled = slice(values.iter().map(|&v| f32::from(v) * f32::from(gain) + f32::from(offset)).collect());
+            for way in [Standardize::SliceMinMax, Standardize::SlicePercentile] {
+                let (a, b) = (way.image(&plain, None), way.image(&scaled, None));
+                prop_assert!(a.pixels().iter().zip(b.pixels()).all(|(a, b)| a.abs_diff(*b) <= 1));
+            }
+        }
+    }
+
+    #[test]
+    fn monochrome1_is_turned_and_flat_or_nan_slices_are_black() {
+        let mut turned = slice(vec![0.0, 50.0, 100.0]);
+        turned.inverted = true;
+        assert_eq!(Standardize::SliceMinMax.image(&turned, None).pixels(), [255, 128, 0]);
+        assert_eq!(Standardize::SliceMinMax.image(&slice(vec![7.0; 3]), None).pixels(), [0; 3]);
+        assert_eq!(Standardize::SlicePercentile.image(&slice(vec![f32::NAN; 3]), None).pixels(), [0; 3]);
+    }
+}

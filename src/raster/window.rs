@@ -1,0 +1,79 @@
+//! Window/level (VOI): which modality values are shown from black to white.
+
+use serde::{Deserialize, Serialize};
+
+/// `VOILUTFunction`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoiFunction {
+    /// LINEAR, PS3.3 C.11.2.1.2.1.
+    #[default]
+    Linear,
+    /// LINEAR_EXACT, C.11.2.1.3.2.
+    LinearExact,
+    /// SIGMOID, C.11.2.1.3.1.
+    Sigmoid,
+}
+
+/// Window centre and width in modality values.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// `WindowCenter`.
+    pub center: f32,
+    /// `WindowWidth`.
+    pub width: f32,
+    /// `VOILUTFunction`.
+    #[serde(default)]
+    pub function: VoiFunction,
+}
+
+impl Window {
+    /// A linear window.
+    pub const fn new(center: f32, width: f32) -> Self {
+        Self { center, width, function: VoiFunction::Linear }
+    }
+
+    /// The window that shows `low` black and `high` white.
+    pub fn from_range(low: f32, high: f32) -> Self {
+        Self {
+            center: f32::midpoint(low, high),
+            width: (high - low).max(f32::MIN_POSITIVE),
+            function: VoiFunction::LinearExact,
+        }
+    }
+
+    /// From black 0 to white 1.
+    pub fn apply(&self, value: f32) -> f32 {
+        let (c, w) = (self.center, self.width);
+        let y = match self.function {
+            VoiFunction::Linear if w > 1.0 => (value - (c - 0.5)) / (w - 1.0) + 0.5,
+            // LINEAR of width 1 or less is a step at c - 0.5.
+            VoiFunction::Linear => f32::from(value > c - 0.5),
+            VoiFunction::LinearExact => (value - c) / w.max(f32::MIN_POSITIVE) + 0.5,
+            VoiFunction::Sigmoid => 1.0 / (1.0 + (-4.0 * (value - c) / w.max(f32::MIN_POSITIVE)).exp()),
+        };
+        y.clamp(0.0, 1.0)
+    }
+
+    /// As a grey value; `inverted` for MONOCHROME1 or a reader's wish.
+    pub fn grey(&self, value: f32, inverted: bool) -> u8 {
+        let y = (self.apply(value) * 255.0).round() as u8;
+        if inverted { 255 - y } else { y }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_standard_hold() {
+        // PS3.3 C.11.2.1.2.1, note: c=2048, w=4096 maps 0..4095 onto the whole range.
+        let full = Window::new(2048.0, 4096.0);
+        assert_eq!((full.grey(0.0, false), full.grey(4095.0, false)), (0, 255));
+        // c=2048, w=1: below 2048 black, at 2048 white.
+        let step = Window::new(2048.0, 1.0);
+        assert_eq!((step.grey(2047.0, false), step.grey(2048.0, false)), (0, 255));
+        assert_eq!(Window::new(0.0, 100.0).grey(-1000.0, true), 255);
+    }
+}

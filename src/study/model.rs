@@ -1,0 +1,183 @@
+//! Studies, series, instances and slices as they stand after a scan: headers only.
+
+use std::{collections::BTreeSet, ops::Range, path::PathBuf, sync::Arc};
+
+use serde::Serialize;
+
+use crate::{
+    geometry::{ImagePlane, PlaneKind},
+    grading::{Role, SliceId},
+    raster::Window,
+};
+
+/// All that was found below the paths given.
+#[derive(Debug, Clone, Default)]
+pub struct Scan {
+    /// The studies, in order of date and id.
+    pub studies: Vec<Study>,
+    /// What could not be read, and belongs to no study.
+    pub issues: Vec<Issue>,
+    /// Files looked at.
+    pub files: usize,
+}
+
+/// Something that could not be read, or was read with a doubt. The rest was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// The file, `archive.zip!entry` for an entry of a zip; empty if it is not about one file.
+    pub file: String,
+    /// What was wrong and what became of it, in the user's terms.
+    pub message: String,
+}
+
+/// Who the study is of. Empty where the file says nothing. Never logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Patient {
+    /// `PatientName`, as `Family Given`.
+    pub name: String,
+    /// `PatientID`.
+    pub id: String,
+    /// `PatientBirthDate`, as in the file.
+    pub birth_date: String,
+    /// `PatientSex`.
+    pub sex: String,
+}
+
+/// One examination.
+#[derive(Debug, Clone, Default)]
+pub struct Study {
+    /// `StudyInstanceUID` as it stands in the file (contest files: a bare number).
+    pub uid: String,
+    /// Who.
+    pub patient: Patient,
+    /// `StudyDate`, as in the file.
+    pub date: String,
+    /// `StudyDescription`.
+    pub description: String,
+    /// The series, in order of `SeriesNumber` and uid.
+    pub series: Vec<Series>,
+    /// What was doubtful in this study.
+    pub issues: Vec<Issue>,
+    /// Series have different `FrameOfReferenceUID`s, or none, and are taken to share the
+    /// patient space because nothing contradicts it. Shown as "assumed".
+    pub assumed_common_space: bool,
+}
+
+/// One series.
+#[derive(Debug, Clone)]
+pub struct Series {
+    /// `SeriesInstanceUID` as it stands in the file.
+    pub uid: String,
+    /// `SeriesNumber`.
+    pub number: Option<i32>,
+    /// `SeriesDescription`, or the contest CSV's where there is one.
+    pub description: String,
+    /// `Modality`; empty in contest files.
+    pub modality: String,
+    /// What the series is to the detectors; `None` is "other".
+    pub role: Option<Role>,
+    /// Why it has that role, or none: one phrase.
+    pub role_reason: String,
+    /// Plane of most slices.
+    pub plane_kind: Option<PlaneKind>,
+    /// `FrameOfReferenceUID`.
+    pub frame_of_reference_uid: Option<String>,
+    /// Every slice in reading order: block by block, each block by position.
+    pub slices: Vec<SliceRef>,
+    /// Blocks of one orientation, as ranges of `slices`. One range for an ordinary series.
+    pub blocks: Vec<Range<usize>>,
+    /// mm between neighbouring slices, from positions.
+    pub spacing: Option<f64>,
+    /// Names of the transfer syntaxes found.
+    pub transfer_syntaxes: BTreeSet<String>,
+}
+
+/// One frame of one instance, not yet decoded.
+#[derive(Debug, Clone)]
+pub struct SliceRef {
+    /// The file it is in.
+    pub instance: Arc<Instance>,
+    /// Frame within the instance, from 0.
+    pub frame: u32,
+    /// Where it lies, if known.
+    pub plane: Option<ImagePlane>,
+    /// mm between rows and between columns.
+    pub pixel_spacing: Option<[f64; 2]>,
+    /// VOI window of this frame.
+    pub window: Option<Window>,
+}
+
+/// One file.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// Where the bytes are.
+    pub source: Source,
+    /// `SeriesInstanceUID` as it stands in the file.
+    pub series_uid: String,
+    /// `SOPInstanceUID` as it stands in the file.
+    pub sop_instance_uid: String,
+    /// `SOPClassUID`; contest files have none.
+    pub sop_class_uid: Option<String>,
+    /// `InstanceNumber`.
+    pub number: Option<i32>,
+    /// Width in pixels.
+    pub columns: u32,
+    /// Height in pixels.
+    pub rows: u32,
+    /// Frames, at least 1.
+    pub frames: u32,
+    /// Transfer syntax UID.
+    pub transfer_syntax: String,
+}
+
+/// Where a file's bytes are.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// On disk.
+    File(PathBuf),
+    /// In a zip.
+    Zip {
+        /// The archive.
+        archive: Arc<PathBuf>,
+        /// Index of the entry.
+        index: usize,
+        /// Name of the entry.
+        name: String,
+    },
+    /// In memory: the demo study.
+    Memory {
+        /// A name for messages.
+        name: String,
+        /// The whole file.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl SliceRef {
+    /// The slice's name within its study.
+    pub fn id(&self) -> SliceId {
+        SliceId {
+            series_uid: self.instance.series_uid.clone(),
+            sop_instance_uid: self.instance.sop_instance_uid.clone(),
+            frame: self.frame,
+        }
+    }
+}
+
+impl Study {
+    /// The series that a detector looks at, in order.
+    pub fn series_of(&self, role: Role) -> impl Iterator<Item = &Series> {
+        self.series.iter().filter(move |s| s.role == Some(role))
+    }
+
+    /// Finds a slice by its name: (index of the series, index of the slice).
+    pub fn find(&self, id: &SliceId) -> Option<(usize, usize)> {
+        self.series.iter().enumerate().filter(|(_, s)| s.uid == id.series_uid).find_map(|(i, s)| {
+            let at = s
+                .slices
+                .iter()
+                .position(|slice| slice.frame == id.frame && slice.instance.sop_instance_uid == id.sop_instance_uid)?;
+            Some((i, at))
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! Background threads for the window: jobs in, events out.
