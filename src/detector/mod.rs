@@ -1,6 +1,8 @@
 //! A slice to detections: letterbox, inference engine, decode, NMS, and the model files
 //! with what their classes mean.
 
+pub mod manifest;
+
 use std::{path::Path, sync::Arc};
 
 use crate::{
