@@ -1,0 +1,68 @@
+//! `manifest.json`: what is known of the model files beside it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    files::{WriteError, write_atomic},
+    grading::{Prior, Role},
+    raster::Standardize,
+};
+
+/// The name of the file.
+pub const MANIFEST_NAME: &str = "manifest.json";
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of this format: 1.
+    pub format: u32,
+    /// One entry per model file.
+    pub models: Vec<ManifestEntry>,
+}
+
+/// One model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManifestEntry {
+    /// File name, beside the manifest.
+    pub file: String,
+    /// Hex SHA-256 of the file.
+    pub sha256: String,
+    /// Which series it looks at.
+    pub role: Role,
+    /// How slices became 0-255 when its data set was written.
+    pub standardize: Standardize,
+    /// What to say of a grade that it did not see; the contest's prevalence if left out.
+    #[serde(default)]
+    pub prior: Prior,
+    /// Trained on phantoms only: results must say so.
+    pub demo: bool,
+    /// Class names in the order of the class index, as in the ONNX file.
+    pub classes: Vec<String>,
+    /// What it was trained on, for people.
+    pub training_data: String,
+    /// How: program, version, settings, for people.
+    pub training: String,
+    /// What it scored and on what, for people.
+    pub metric: String,
+    /// Under which licence the weights may be used.
+    pub licence: String,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self { format: 1, models: Vec::new() }
+    }
+}
+
+impl Manifest {
+    /// Puts `entry` in, over the entry of the same file if there is one, and writes the file whole.
+    pub fn insert_and_write(mut self, entry: ManifestEntry, dir: &Path) -> Result<(), WriteError> {
+        self.models.retain(|m| m.file != entry.file);
+        self.models.push(entry);
+        self.models.sort_by(|a, b| a.file.cmp(&b.file));
+        let json = serde_json::to_string_pretty(&self).unwrap_or_default() + "\n";
+        write_atomic(&dir.join(MANIFEST_NAME), json.as_bytes())
+    }
+}
