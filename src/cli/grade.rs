@@ -1,11 +1,181 @@
-//! `foramen grade`.
+//! `foramen grade`: studies in, a table out, no window.
 
-use super::exit::{Exit, Outcome};
+use std::{io::IsTerminal, io::Write, path::PathBuf};
 
-/// Grade: to come
+use anyhow::{Context, anyhow};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::exit::{Exit, Failure, Outcome};
+use crate::{
+    cancel::Cancel,
+    detector::{EngineChoice, ModelSet},
+    files::{WriteError, write_atomic},
+    pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
+    report,
+    study::{self, Study},
+};
+
+/// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
+///
+/// A study that lacks a series is graded in part and says so. A study of which nothing can be assessed
+/// (not a lumbar spine) has no rows in the CSV, 25 "not_assessed" rows in the JSON, and makes the exit code 6.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Folders, files, zips or DICOMDIRs
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// Folder of ONNX models with manifest.json, any number for each role; the demo models if left out
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// Inference engine
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineChoice,
+    /// Output format; from the ending of --out if left out, else csv
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// File to write; standard output if left out
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Worker threads; 0 for one per core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
+}
 
-pub fn run(_: &Args) -> Outcome {
-    Ok(Exit::Ok)
+/// What to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The RSNA 2024 submission form.
+    Csv,
+    /// Scores, sources, evidence, models, warnings.
+    Json,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let format = args.format();
+    if let Some(out) = &args.out {
+        check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
+    }
+    let models = super::load_models(args.models.as_deref())?;
+    let studies = scan(&args.paths)?;
+    let (graded, failed) = grade_all(args, models, &studies)?;
+    let bytes = match format {
+        Format::Csv => report::csv_bytes(&graded),
+        Format::Json => report::json_bytes(&graded),
+    };
+    write(args.out.as_deref(), &bytes)?;
+    let unassessed = graded.iter().filter(|s| !s.table.is_assessed()).count();
+    Ok(if failed + unassessed > 0 { Exit::Partial } else { Exit::Ok })
+}
+
+impl Args {
+    fn format(&self) -> Format {
+        let is_json = |out: &PathBuf| out.extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+        self.format.unwrap_or(if self.out.as_ref().is_some_and(is_json) { Format::Json } else { Format::Csv })
+    }
+}
+
+/// Asked before the work, so that an hour of it is not lost to a typing error.
+fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
+    let fail = |source| WriteError { path: out.to_owned(), source };
+    if out.is_dir() {
+        return Err(fail(std::io::Error::other("it is a folder; name a file")));
+    }
+    let folder = match out.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => std::path::Path::new("."),
+    };
+    std::fs::create_dir_all(folder).map_err(fail)?;
+    tempfile::tempfile_in(folder).map(drop).map_err(fail)
+}
+
+fn scan(paths: &[PathBuf]) -> Result<Vec<Study>, Failure> {
+    let scan = study::scan(paths, &Cancel::default(), &|_, _| ()).map_err(|error| Failure::new(Exit::Input, error))?;
+    for issue in scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues)) {
+        eprintln!("foramen: {issue}");
+    }
+    if scan.studies.is_empty() {
+        let named = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(
+            Exit::Input,
+            anyhow!("{named}: no DICOM images among {} files; see `foramen inspect`", scan.files),
+        ));
+    }
+    Ok(scan.studies)
+}
+
+/// One study after the other, each on all cores: (graded, failed). A model that cannot be loaded ends the run.
+fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<GradedStudy>, usize), Failure> {
+    for warning in &models.warnings {
+        eprintln!("foramen: {warning}");
+    }
+    if models.models.iter().any(|m| m.demo) {
+        eprintln!("foramen: demo models, trained on computed phantoms only; {}", crate::RESEARCH_USE_ONLY);
+    }
+    let options = GradeOptions { engine: args.engine, threads: args.threads, ..GradeOptions::default() };
+    let grader = Grader::new(models, options);
+    let bar = progress_bar();
+    let mut graded = Vec::with_capacity(studies.len());
+    for (index, study) in studies.iter().enumerate() {
+        let name = format!("study {} of {}", index + 1, studies.len());
+        bar.set_message(name.clone());
+        bar.set_position(0);
+        let on_event = |event: GradeEvent| match event {
+            GradeEvent::Started { slices } => bar.set_length(slices as u64),
+            GradeEvent::Slice { .. } => bar.inc(1),
+            GradeEvent::Role { .. } => (),
+        };
+        let result = grader.grade(study, &Cancel::default(), &on_event);
+        let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
+        bar.suspend(|| explain(&name, &result, grader.models()));
+        graded.push(result);
+    }
+    bar.finish_and_clear();
+    let failed = graded.iter().filter(|s| !s.issues.is_empty()).count();
+    Ok((graded, failed))
+}
+
+/// The study's own warnings and issues on stderr. Those that every study shares were said once before.
+fn explain(name: &str, study: &GradedStudy, models: &ModelSet) {
+    let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
+    for warning in study.warnings.iter().filter(|w| !shared(w)) {
+        eprintln!("foramen: {name}: {warning}");
+    }
+    for issue in &study.issues {
+        eprintln!("foramen: {name}: {issue}");
+    }
+    if !study.table.is_assessed() {
+        eprintln!("foramen: {name}: nothing could be assessed; it has no rows in a CSV");
+    } else if study.table.rows().iter().any(|row| row.probabilities().is_none()) {
+        eprintln!("foramen: {name}: rows that were not assessed hold the contest's prevalence in a CSV");
+    }
+}
+
+fn progress_bar() -> ProgressBar {
+    let target =
+        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} slices {eta}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(None, target).with_style(style)
+}
+
+fn write(out: Option<&std::path::Path>, bytes: &[u8]) -> Result<(), Failure> {
+    let Some(out) = out else { return print(bytes) };
+    match write_atomic(out, bytes) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            // The work is done: it must not be lost because a disk is full.
+            eprintln!("foramen: {error}; the result follows on standard output");
+            print(bytes)?;
+            Err(Failure::new(Exit::Output, error))
+        }
+    }
+}
+
+fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    stdout
+        .write_all(bytes)
+        .and_then(|()| stdout.flush())
+        .context("cannot write to standard output")
+        .map_err(|e| Failure::new(Exit::Output, e))
 }

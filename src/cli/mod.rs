@@ -63,6 +63,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The models in `dir`, or the demo models.
+fn load_models(dir: Option<&std::path::Path>) -> Result<crate::detector::ModelSet, Failure> {
+    use crate::detector::ModelSet;
+    dir.map_or_else(ModelSet::embedded, ModelSet::from_dir).map_err(|error| Failure::new(Exit::Model, error))
+}
+
 /// Warnings go to stderr by default; `-v` and `RUST_LOG` show more. No patient data below debug.
 fn start_log(verbose: u8) {
     use tracing_subscriber::EnvFilter;

@@ -1,6 +1,6 @@
 //! Studies, series, instances and slices as they stand after a scan: headers only.
 
-use std::{collections::BTreeSet, ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 
@@ -151,6 +151,23 @@ pub enum Source {
         /// The whole file.
         bytes: Arc<[u8]>,
     },
+}
+
+impl fmt::Display for Source {
+    /// A path, `archive.zip!entry`, or a name: for messages to the user, not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Zip { archive, name, .. } => write!(f, "{}!{name}", archive.display()),
+            Self::Memory { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.file, self.message) }
+    }
 }
 
 impl SliceRef {

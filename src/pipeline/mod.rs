@@ -1,0 +1,176 @@
+//! A study to a grade table: which series goes to which model, slices side by side on all
+//! cores, with progress and cancel.
+//!
+//! Each worker thread has a detector of its own that runs on one thread: on two cores that
+//! grades more slices a second than one detector on two threads (docs/performance.md).
+
+mod ensemble;
+mod plan;
+mod run;
+
+use std::{collections::BTreeMap, sync::Mutex};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    cancel::Cancel,
+    detector::{Detector, EngineChoice, ModelError, ModelSet},
+    geometry::ImagePlane,
+    grading::{Detection, GradeTable, Role, SliceId},
+    study::{Issue, Study},
+};
+
+/// How to grade.
+#[derive(Debug, Clone)]
+pub struct GradeOptions {
+    /// Which engine.
+    pub engine: EngineChoice,
+    /// Boxes below this score are not kept as evidence.
+    pub floor: f32,
+    /// Worker threads; 0 for one per core.
+    pub threads: usize,
+}
+
+impl Default for GradeOptions {
+    fn default() -> Self {
+        Self { engine: EngineChoice::Auto, floor: 0.01, threads: 0 }
+    }
+}
+
+/// What happens while a study is graded. Sent from worker threads.
+#[derive(Debug, Clone)]
+pub enum GradeEvent {
+    /// Slices to do in all.
+    Started {
+        /// Over all roles.
+        slices: usize,
+    },
+    /// One slice is done; its boxes.
+    Slice {
+        /// Which detector.
+        role: Role,
+        /// Evidence of this slice, low scores included.
+        detections: Vec<Detection>,
+    },
+    /// All slices of one role are done.
+    Role {
+        /// Which detector.
+        role: Role,
+        /// The table so far; roles still to come are "not assessed".
+        table: Box<GradeTable>,
+    },
+}
+
+/// A model that was used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedModel {
+    /// Which detector.
+    pub role: Role,
+    /// File name.
+    pub name: String,
+    /// Hex SHA-256 of the ONNX file.
+    pub sha256: String,
+    /// Trained on phantoms only.
+    pub demo: bool,
+    /// Engine name and version.
+    pub engine: String,
+    /// How slices became 0-255.
+    pub standardize: String,
+}
+
+/// A graded study.
+#[derive(Debug, Clone)]
+pub struct GradedStudy {
+    /// `StudyInstanceUID` as it stands in the file.
+    pub study_uid: String,
+    /// The 25 rows.
+    pub table: GradeTable,
+    /// Every box above the floor, in order of slice.
+    pub detections: Vec<Detection>,
+    /// Where the slices with evidence lie in the patient, for those that say so.
+    pub planes: BTreeMap<SliceId, ImagePlane>,
+    /// The models that ran.
+    pub models: Vec<UsedModel>,
+    /// What the reader must know: missing series, failed slices, demo models.
+    pub warnings: Vec<String>,
+    /// Slices that could not be decoded or run.
+    pub issues: Vec<Issue>,
+}
+
+/// Why a study could not be graded at all.
+#[derive(Debug, thiserror::Error)]
+pub enum GradeError {
+    /// Cancelled by the user.
+    #[error("cancelled")]
+    Cancelled,
+    /// A model could not be loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// Models with their detectors, loaded when first needed and kept from study to study.
+pub struct Grader {
+    models: ModelSet,
+    options: GradeOptions,
+    /// By index into `models`: detectors that no thread is using.
+    idle: Mutex<Vec<Vec<Detector>>>,
+}
+
+impl Grader {
+    /// Nothing is loaded yet.
+    pub fn new(models: ModelSet, options: GradeOptions) -> Self {
+        let idle = Mutex::new(models.models.iter().map(|_| Vec::new()).collect());
+        Self { models, options, idle }
+    }
+
+    /// The models.
+    pub fn models(&self) -> &ModelSet {
+        &self.models
+    }
+
+    /// Grades one study. Blocks; `on_event` is called from worker threads.
+    pub fn grade(
+        &self,
+        study: &Study,
+        cancel: &Cancel,
+        on_event: &(dyn Fn(GradeEvent) + Sync),
+    ) -> Result<GradedStudy, GradeError> {
+        run::grade(self, study, cancel, on_event)
+    }
+
+    fn worker_count(&self) -> usize {
+        match self.options.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        }
+    }
+
+    /// An idle detector of a model, or a new one.
+    fn take(&self, model: usize) -> Result<Detector, ModelError> {
+        let idle = self.lock()[model].pop();
+        match idle {
+            Some(detector) => Ok(detector),
+            None => Detector::new(&self.models.models[model], self.options.engine, 1),
+        }
+    }
+
+    fn give_back(&self, model: usize, detector: Detector) {
+        self.lock()[model].push(detector);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Detector>>> {
+        // A thread that panicked held only a push or a pop: the list is whole.
+        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Grades one study with models loaded for this call alone; see [`Grader`].
+pub fn grade(
+    study: &Study,
+    models: &ModelSet,
+    options: &GradeOptions,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(GradeEvent) + Sync),
+) -> Result<GradedStudy, GradeError> {
+    Grader::new(models.clone(), options.clone()).grade(study, cancel, on_event)
+}

@@ -1,0 +1,280 @@
+//! The work itself: worker threads over a plan's slices, and the table from their boxes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use super::{
+    GradeError, GradeEvent, GradedStudy, Grader, UsedModel, ensemble,
+    plan::{Job, Plan},
+};
+use crate::{
+    cancel::Cancel,
+    detector::{Detector, ModelError, RawDetection},
+    grading::{self, Assessment, Detection, GradeTable, Prior, Role},
+    raster::{Slice, ValueRange},
+    study::{Issue, Series, Study},
+};
+
+/// What worker threads share.
+struct Shared<'a> {
+    grader: &'a Grader,
+    study: &'a Study,
+    plan: &'a Plan,
+    cancel: &'a Cancel,
+    on_event: &'a (dyn Fn(GradeEvent) + Sync),
+    next: AtomicUsize,
+    /// By series: the range of all its values, computed by the first thread that needs it.
+    ranges: Vec<OnceLock<ValueRange>>,
+    results: Mutex<Results>,
+}
+
+#[derive(Default)]
+struct Results {
+    /// By job; `None` until done.
+    boxes: Vec<Option<Vec<Detection>>>,
+    issues: Vec<(Job, Issue)>,
+    /// By model: the engine that ran it.
+    engines: BTreeMap<usize, String>,
+    failure: Option<ModelError>,
+}
+
+pub fn grade(
+    grader: &Grader,
+    study: &Study,
+    cancel: &Cancel,
+    on_event: &(dyn Fn(GradeEvent) + Sync),
+) -> Result<GradedStudy, GradeError> {
+    let plan = Plan::new(study, &grader.models);
+    on_event(GradeEvent::Started { slices: plan.jobs.len() });
+    let shared = Shared {
+        grader,
+        study,
+        plan: &plan,
+        cancel,
+        on_event,
+        next: AtomicUsize::new(0),
+        ranges: study.series.iter().map(|_| OnceLock::new()).collect(),
+        results: Mutex::new(Results { boxes: vec![None; plan.jobs.len()], ..Results::default() }),
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..grader.worker_count().min(plan.jobs.len()) {
+            scope.spawn(|| shared.work());
+        }
+    });
+    if cancel.is_cancelled() {
+        return Err(GradeError::Cancelled);
+    }
+    let mut results = shared.results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(failure) = results.failure.take() {
+        return Err(failure.into());
+    }
+    Ok(conclude(grader, study, &plan, results))
+}
+
+impl Shared<'_> {
+    /// Takes slices until none is left.
+    fn work(&self) {
+        let mut detectors: BTreeMap<usize, Detector> = BTreeMap::new();
+        while !self.cancel.is_cancelled() {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(&job) = self.plan.jobs.get(at) else { break };
+            match self.look(job, &mut detectors) {
+                Ok(boxes) => self.finish(at, job, boxes),
+                Err(failure) => {
+                    self.results().failure.get_or_insert(failure);
+                    // The other threads have nothing to gain from going on.
+                    self.next.store(self.plan.jobs.len(), Ordering::Relaxed);
+                    break;
+                }
+            }
+        }
+        for (model, detector) in detectors {
+            self.grader.give_back(model, detector);
+        }
+    }
+
+    /// The boxes of one slice. A slice that cannot be decoded or run is an issue, not the end;
+    /// a model that cannot be loaded is.
+    fn look(&self, job: Job, detectors: &mut BTreeMap<usize, Detector>) -> Result<Vec<Detection>, ModelError> {
+        let series = &self.study.series[job.series];
+        let reference = &series.slices[job.slice];
+        let slice = match reference.decode() {
+            Ok(slice) => slice,
+            Err(error) => {
+                self.report(job, &error);
+                return Ok(Vec::new());
+            }
+        };
+        let mut per_model = Vec::new();
+        let models = self.grader.models.models.iter().enumerate().filter(|(_, m)| m.role == job.role);
+        for (index, model) in models {
+            let detector = match detectors.entry(index) {
+                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    let detector = self.grader.take(index)?;
+                    self.results().engines.insert(index, detector.engine().to_owned());
+                    entry.insert(detector)
+                }
+            };
+            let range = model.standardize.needs_series().then(|| self.series_range(job, &slice));
+            let image = model.standardize.image(&slice, range);
+            match detector.evidence(&image, self.grader.options.floor) {
+                Ok(boxes) => per_model.push(boxes),
+                Err(error) => self.report(job, &error),
+            }
+        }
+        if per_model.is_empty() {
+            return Ok(Vec::new());
+        }
+        let id = reference.id();
+        let tie =
+            |raw: RawDetection| Detection { class: raw.class, score: raw.score, bbox: raw.bbox, slice: id.clone() };
+        Ok(ensemble::merge(per_model).into_iter().map(tie).collect())
+    }
+
+    /// The range of a whole series. Slices that cannot be decoded are left out; they are reported when their turn comes.
+    fn series_range(&self, job: Job, slice: &Slice) -> ValueRange {
+        *self.ranges[job.series].get_or_init(|| {
+            let decoded: Vec<Slice> =
+                self.study.series[job.series].slices.iter().filter_map(|s| s.decode().ok()).collect();
+            if decoded.is_empty() { ValueRange::of_series([slice]) } else { ValueRange::of_series(&decoded) }
+        })
+    }
+
+    fn report(&self, job: Job, error: &dyn std::error::Error) {
+        let series = &self.study.series[job.series];
+        let message = format!("{}, slice {}: {error}", series_name(series), job.slice + 1);
+        let file = series.slices[job.slice].instance.source.to_string();
+        self.results().issues.push((job, Issue { file, message }));
+    }
+
+    fn finish(&self, at: usize, job: Job, boxes: Vec<Detection>) {
+        (self.on_event)(GradeEvent::Slice { role: job.role, detections: boxes.clone() });
+        let role_is_done = {
+            let mut results = self.results();
+            results.boxes[at] = Some(boxes);
+            let jobs = self.plan.jobs.iter().zip(&results.boxes);
+            jobs.filter(|(j, _)| j.role == job.role).all(|(_, boxes)| boxes.is_some()).then(|| table(self, &results))
+        };
+        if let Some(table) = role_is_done {
+            (self.on_event)(GradeEvent::Role { role: job.role, table: Box::new(table) });
+        }
+    }
+
+    fn results(&self) -> std::sync::MutexGuard<'_, Results> {
+        // Every change under this lock is a single assignment or push.
+        self.results.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The table of what is known so far.
+fn table(shared: &Shared<'_>, results: &Results) -> GradeTable {
+    table_of(shared.grader, shared.plan, results)
+}
+
+fn table_of(grader: &Grader, plan: &Plan, results: &Results) -> GradeTable {
+    let mut reasons: BTreeMap<Role, String> = plan.skipped.iter().cloned().collect();
+    let mut boxes: BTreeMap<Role, Vec<Detection>> = BTreeMap::new();
+    for &role in Role::ALL {
+        let count = plan.count(role);
+        if count == 0 {
+            continue;
+        }
+        let failed: std::collections::BTreeSet<(usize, usize)> =
+            results.issues.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
+        let pending = plan.jobs.iter().zip(&results.boxes).any(|(job, boxes)| job.role == role && boxes.is_none());
+        if pending {
+            reasons.insert(role, "not looked at yet".to_owned());
+        } else if failed.len() == count {
+            reasons.insert(role, format!("none of the {count} {} slices could be read", role.label()));
+        } else {
+            let of_role = plan.jobs.iter().zip(&results.boxes).filter(|(job, _)| job.role == role);
+            boxes.insert(role, of_role.filter_map(|(_, b)| b.as_deref()).flatten().cloned().collect());
+        }
+    }
+    GradeTable::from_fn(|id| {
+        let role = id.condition().role();
+        match (boxes.get(&role), reasons.get(&role)) {
+            (Some(boxes), _) => {
+                let prior = grader.models.of(role).next().map_or_else(Prior::default, |m| m.prior.clone());
+                grading::max(id, boxes, &prior)
+            }
+            (None, reason) => {
+                Assessment::NotAssessed { reason: reason.cloned().unwrap_or_else(|| "nothing looked at it".to_owned()) }
+            }
+        }
+    })
+}
+
+fn conclude(grader: &Grader, study: &Study, plan: &Plan, mut results: Results) -> GradedStudy {
+    let table = table_of(grader, plan, &results);
+    results.issues.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
+    let detections: Vec<Detection> = results.boxes.into_iter().flatten().flatten().collect();
+    let mut planes = BTreeMap::new();
+    for evidence in table.rows().iter().flat_map(grading::Grade::evidence) {
+        let id = &evidence.detection.slice;
+        if let Some((series, slice)) = study.find(id)
+            && let Some(plane) = study.series[series].slices[slice].plane
+        {
+            planes.insert(id.clone(), plane);
+        }
+    }
+    let models: Vec<UsedModel> = results
+        .engines
+        .iter()
+        .map(|(&index, engine)| {
+            let model = &grader.models.models[index];
+            UsedModel {
+                role: model.role,
+                name: model.name.clone(),
+                sha256: model.sha256.clone(),
+                demo: model.demo,
+                engine: engine.clone(),
+                standardize: model.standardize.to_string(),
+            }
+        })
+        .collect();
+    GradedStudy {
+        study_uid: study.uid.clone(),
+        warnings: warnings(grader, study, plan, &models, &results.issues),
+        table,
+        detections,
+        planes,
+        models,
+        issues: results.issues.into_iter().map(|(_, issue)| issue).collect(),
+    }
+}
+
+fn warnings(grader: &Grader, study: &Study, plan: &Plan, models: &[UsedModel], issues: &[(Job, Issue)]) -> Vec<String> {
+    let mut all = Vec::new();
+    if models.iter().any(|m| m.demo) {
+        all.push("demo models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned());
+    }
+    all.extend(plan.skipped.iter().map(|(role, reason)| format!("{}: not assessed: {reason}", role.label())));
+    for &role in Role::ALL {
+        let series = study.series_of(role).count();
+        if series > 1 && plan.count(role) > 0 {
+            all.push(format!("{series} series serve as {}: the best box of any of them counts", role.label()));
+        }
+        let failed = issues.iter().filter(|(job, _)| job.role == role).count();
+        if failed > 0 {
+            all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
+        }
+    }
+    all.extend(grader.models.warnings.iter().cloned());
+    all
+}
+
+fn series_name(series: &Series) -> String {
+    match (series.number, series.description.as_str()) {
+        (Some(n), "") => format!("series {n}"),
+        (Some(n), text) => format!("series {n} '{text}'"),
+        (None, "") => "series".to_owned(),
+        (None, text) => format!("series '{text}'"),
+    }
+}

@@ -1,0 +1,157 @@
+//! Everything that is known of a grading, for other programs.
+
+use serde::Serialize;
+
+use super::csv::row_id;
+use crate::{
+    RESEARCH_USE_ONLY,
+    geometry::{ImagePlane, Vec3},
+    grading::{Assessment, Condition, Evidence, Grade, Level, Probabilities, Severity, Side},
+    pipeline::{GradedStudy, UsedModel},
+    raster::BBox,
+    study::Issue,
+};
+
+/// Version of this form; grows when a key changes its meaning or goes.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    notice: &'static str,
+    program: &'static str,
+    version: &'static str,
+    studies: Vec<StudyForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct StudyForm<'a> {
+    study_uid: &'a str,
+    assessed: bool,
+    demo_models: bool,
+    models: &'a [UsedModel],
+    warnings: &'a [String],
+    issues: &'a [Issue],
+    grades: Vec<GradeForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct GradeForm<'a> {
+    row_id: String,
+    condition: Condition,
+    side: Option<Side>,
+    level: Level,
+    /// `detected`, `prior` or `not_assessed`.
+    source: &'static str,
+    /// Why the row was not assessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    scores: Option<Scores>,
+    evidence: Vec<EvidenceForm<'a>>,
+}
+
+#[derive(Serialize)]
+struct Scores {
+    normal_mild: f32,
+    moderate: f32,
+    severe: f32,
+}
+
+#[derive(Serialize)]
+struct EvidenceForm<'a> {
+    severity: Severity,
+    score: f32,
+    series_uid: &'a str,
+    sop_instance_uid: &'a str,
+    /// From 1, as DICOM counts frames.
+    frame_number: u32,
+    /// Left, top, right, bottom in pixel edges: the image spans 0 to its width.
+    box_pixels: [f32; 4],
+    /// The box's corners in patient space (LPS, mm), clockwise from top left; null if the file gives no position.
+    box_patient_mm: Option<[[f64; 3]; 4]>,
+}
+
+/// All studies in one JSON document.
+pub fn json_bytes(studies: &[GradedStudy]) -> Vec<u8> {
+    let document = Document {
+        format: FORMAT,
+        notice: RESEARCH_USE_ONLY,
+        program: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        studies: studies.iter().map(study_form).collect(),
+    };
+    let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}
+
+fn study_form(study: &GradedStudy) -> StudyForm<'_> {
+    StudyForm {
+        study_uid: &study.study_uid,
+        assessed: study.table.is_assessed(),
+        demo_models: study.models.iter().any(|m| m.demo),
+        models: &study.models,
+        warnings: &study.warnings,
+        issues: &study.issues,
+        grades: study.table.rows().iter().map(|row| grade_form(study, row)).collect(),
+    }
+}
+
+fn grade_form<'a>(study: &'a GradedStudy, row: &'a Grade) -> GradeForm<'a> {
+    let (source, reason) = match &row.assessment {
+        Assessment::Detected { .. } => ("detected", None),
+        Assessment::Prior { .. } => ("prior", None),
+        Assessment::NotAssessed { reason } => ("not_assessed", Some(reason.as_str())),
+    };
+    GradeForm {
+        row_id: row_id(&study.study_uid, row.id),
+        condition: row.id.condition(),
+        side: row.id.side(),
+        level: row.id.level(),
+        source,
+        reason,
+        scores: row.probabilities().map(Scores::from),
+        evidence: row.evidence().iter().map(|e| evidence_form(study, e)).collect(),
+    }
+}
+
+fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceForm<'a> {
+    let detection = &evidence.detection;
+    let b = detection.bbox;
+    EvidenceForm {
+        severity: evidence.severity,
+        score: detection.score,
+        series_uid: &detection.slice.series_uid,
+        sop_instance_uid: &detection.slice.sop_instance_uid,
+        frame_number: detection.slice.frame + 1,
+        box_pixels: [b.x0, b.y0, b.x1, b.y1],
+        box_patient_mm: study.planes.get(&detection.slice).map(|plane| corners(plane, b)),
+    }
+}
+
+/// Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.
+fn corners(plane: &ImagePlane, b: BBox) -> [[f64; 3]; 4] {
+    [(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)]
+        .map(|(x, y)| plane.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5))
+        .map(|p: Vec3| p.to_array())
+}
+
+impl From<Probabilities> for Scores {
+    fn from(p: Probabilities) -> Self {
+        let [normal_mild, moderate, severe] = p.as_array();
+        Self { normal_mild, moderate, severe }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_over_the_whole_image_has_the_corners_of_the_image() {
+        // 4 × 2 pixels of 1 mm columns and 3 mm rows; the image begins half a pixel before the first centre.
+        let plane = ImagePlane::new([0.0; 3], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [3.0, 1.0], 4, 2).unwrap();
+        let [a, _, c, _] = corners(&plane, BBox::new(0.0, 0.0, 4.0, 2.0));
+        assert_eq!((a, c), ([-0.5, -1.5, 0.0], [3.5, 4.5, 0.0]));
+    }
+}
