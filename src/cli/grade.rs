@@ -1,11 +1,13 @@
 //! `foramen grade`: studies in, a table out, no window.
 
-use std::{io::IsTerminal, io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf};
 
 use anyhow::{Context, anyhow};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::exit::{Exit, Failure, Outcome};
+use super::{
+    exit::{Exit, Failure, Outcome},
+    progress,
+};
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
@@ -113,7 +115,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
     }
     let options = GradeOptions { engine: args.engine, threads: args.threads, ..GradeOptions::default() };
     let grader = Grader::new(models, options);
-    let bar = progress_bar();
+    let bar = progress::bar("slices");
     let mut graded = Vec::with_capacity(studies.len());
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
@@ -148,14 +150,6 @@ fn explain(name: &str, study: &GradedStudy, models: &ModelSet) {
     } else if study.table.rows().iter().any(|row| row.probabilities().is_none()) {
         eprintln!("foramen: {name}: rows that were not assessed hold the contest's prevalence in a CSV");
     }
-}
-
-fn progress_bar() -> ProgressBar {
-    let target =
-        if std::io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} slices {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
 fn write(out: Option<&std::path::Path>, bytes: &[u8]) -> Result<(), Failure> {

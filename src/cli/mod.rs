@@ -6,6 +6,7 @@ mod exit;
 mod grade;
 mod inspect;
 mod phantom;
+mod progress;
 mod train;
 mod viewer;
 

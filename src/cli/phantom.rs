@@ -1,11 +1,48 @@
 //! `foramen phantom`.
 
-use super::exit::{Exit, Outcome};
+use std::path::PathBuf;
 
-/// Phantom: to come
+use super::{
+    exit::{Exit, Failure, Outcome},
+    progress,
+};
+use crate::phantom::{self, Dialect, PhantomOptions};
+
+/// Make computed lumbar-spine studies with labels, to train and test on; not patients
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// How many studies
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    studies: u32,
+    /// A study depends on the seed and its number alone
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    seed: u64,
+    /// New or empty folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Kind of files
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Dialect,
+    /// 0: severities as common as in the contest's labels; 1: equally common
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = progress::share)]
+    balance: f64,
+    /// Share of labels moved by one grade
+    #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = progress::share)]
+    label_noise: f64,
+}
 
-pub fn run(_: &Args) -> Outcome {
+pub fn run(args: &Args) -> Outcome {
+    let options = PhantomOptions {
+        studies: args.studies,
+        seed: args.seed,
+        dialect: args.dialect,
+        balance: args.balance,
+        label_noise: args.label_noise,
+    };
+    let bar = progress::bar("studies");
+    bar.set_length(u64::from(args.studies));
+    phantom::write(&args.out, &options, &|| bar.inc(1)).map_err(|error| Failure::new(Exit::Output, error))?;
+    bar.finish_and_clear();
+    println!("{} phantom studies in {}", args.studies, args.out.display());
     Ok(Exit::Ok)
 }

@@ -1,6 +1,35 @@
-//! A lumbar spine that we can compute: a seeded 3-D scene sampled by each series' own planes.
+//! A lumbar spine that we can compute: a seeded 3-D scene of implicit shapes in patient millimetres,
+//! sampled by each series' own planes, so that anatomy, labels and pixels are known exactly.
+//!
+//! `disease` decides what is narrow, `anatomy` shapes a subject, `tissue` tells what is at a point,
+//! `sequence` how bright it is, `series` where the images lie, `render` makes the pixels, `file` and
+//! `labels` write them down. Every file says that it is no patient.
 
-use std::{path::Path, sync::Arc};
+mod anatomy;
+mod disease;
+mod file;
+mod labels;
+mod noise;
+mod render;
+mod rle;
+mod sequence;
+mod series;
+mod study;
+mod tissue;
+
+use std::{io, path::Path, sync::Arc};
+
+use rayon::prelude::*;
+
+use crate::{
+    files::{WriteError, write_atomic},
+    grading::{GradeId, Severity},
+};
+use file::{ImageOf, encode};
+use labels::StudyLabels;
+use study::PhantomStudy;
+
+pub use file::EncodeError;
 
 /// Which kind of files to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -12,12 +41,104 @@ pub enum Dialect {
     Contest,
 }
 
-/// The files of one study in memory: (relative name, bytes). The demo study of the viewer.
-pub fn study_in_memory(_seed: u64) -> Vec<(String, Arc<[u8]>)> {
-    todo!()
+/// What to make.
+#[derive(Debug, Clone)]
+pub struct PhantomOptions {
+    /// How many studies.
+    pub studies: u32,
+    /// A study depends on the seed and its number alone.
+    pub seed: u64,
+    /// Which kind of files.
+    pub dialect: Dialect,
+    /// 0: severities as common as in the contest's labels; 1: equally common.
+    pub balance: f64,
+    /// Share of labels moved by one grade, as graders disagree.
+    pub label_noise: f64,
 }
 
-/// Writes `studies` studies below `out` with the contest's CSVs.
-pub fn write(_out: &Path, _studies: u32, _seed: u64, _dialect: Dialect) -> anyhow::Result<()> {
-    todo!()
+/// Why no phantom was written.
+#[derive(Debug, thiserror::Error)]
+pub enum PhantomError {
+    /// The folder holds something already.
+    #[error("{}: the folder is not empty; name a new one", .0.display())]
+    NotEmpty(std::path::PathBuf),
+    /// The folder cannot be looked at.
+    #[error("{}: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: std::path::PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file cannot be put together.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+/// What is wrong with the demo study.
+const DEMO_FINDINGS: [(&str, Severity); 7] = [
+    ("spinal_canal_stenosis_l4_l5", Severity::Severe),
+    ("spinal_canal_stenosis_l3_l4", Severity::Moderate),
+    ("left_neural_foraminal_narrowing_l5_s1", Severity::Severe),
+    ("right_neural_foraminal_narrowing_l4_l5", Severity::Moderate),
+    ("left_subarticular_stenosis_l4_l5", Severity::Severe),
+    ("right_subarticular_stenosis_l4_l5", Severity::Moderate),
+    ("left_subarticular_stenosis_l3_l4", Severity::Moderate),
+];
+
+/// The seed of the viewer's demo study.
+pub const DEMO_SEED: u64 = 20_261_124;
+
+/// The files of one small study in memory: (relative name, bytes). The demo study of the viewer.
+pub fn study_in_memory(seed: u64) -> Vec<(String, Arc<[u8]>)> {
+    let findings: Vec<(GradeId, Severity)> =
+        DEMO_FINDINGS.iter().filter_map(|(id, severity)| Some((id.parse().ok()?, *severity))).collect();
+    let study = PhantomStudy::demo(seed, &findings);
+    // Encoding to memory does not fail; a file that did would be missing from the study, not wrong in it.
+    files(&study).filter_map(Result::ok).map(|(name, bytes)| (name, bytes.into())).collect()
+}
+
+/// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm`
+/// and the contest's CSVs. `done` is called after each study.
+pub fn write(out: &Path, options: &PhantomOptions, done: &dyn Fn()) -> Result<(), PhantomError> {
+    must_be_empty(out)?;
+    let mut all = Vec::new();
+    for number in 1..=options.studies {
+        let study = PhantomStudy::draw(options, number);
+        for file in files(&study) {
+            let (name, bytes) = file?;
+            write_atomic(&out.join("train_images").join(name), &bytes)?;
+        }
+        all.push(StudyLabels::of(&study));
+        done();
+    }
+    Ok(labels::write(out, &all)?)
+}
+
+/// Renders and encodes series by series.
+fn files(study: &PhantomStudy) -> impl Iterator<Item = Result<(String, Vec<u8>), EncodeError>> {
+    (0..study.series.len()).flat_map(move |series| {
+        let images: Vec<_> = study
+            .render(series)
+            .into_par_iter()
+            .enumerate()
+            .map(|(image, pixels)| {
+                let number = study.series[series].first_instance + image as u32;
+                let name = format!("{}/{}/{number}.dcm", study.ids.study, study.ids.series[series]);
+                Ok((name, encode(&ImageOf { study, series, image }, &pixels)?))
+            })
+            .collect();
+        images
+    })
+}
+
+fn must_be_empty(out: &Path) -> Result<(), PhantomError> {
+    match std::fs::read_dir(out) {
+        Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(PhantomError::NotEmpty(out.to_owned()))),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(PhantomError::Folder { path: out.to_owned(), source }),
+    }
 }

@@ -1,0 +1,159 @@
+//! One phantom study: subject, series, ids; from (seed, number) alone.
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    Dialect, PhantomOptions,
+    anatomy::Subject,
+    disease::Disease,
+    render,
+    series::{SeriesPlan, Size, draw_series},
+};
+use crate::grading::GradeId;
+
+/// Share of studies that lack one of the three series.
+const MISSING_SERIES: f64 = 0.03;
+
+/// A study before its pixels are rendered.
+#[derive(Debug, Clone)]
+pub struct PhantomStudy {
+    /// The run's seed.
+    pub seed: u64,
+    /// Which of the run, from 1.
+    pub number: u32,
+    /// Who.
+    pub subject: Subject,
+    /// What is scanned.
+    pub series: Vec<SeriesPlan>,
+    /// By series: RLE Lossless rather than uncompressed.
+    pub rle: Vec<bool>,
+    /// Names in the files.
+    pub ids: Ids,
+    /// Which kind of files.
+    pub dialect: Dialect,
+    size: Size,
+    pixel_seed: u64,
+}
+
+/// UIDs, or the plain numbers of the contest.
+#[derive(Debug, Clone)]
+pub struct Ids {
+    /// `StudyInstanceUID`.
+    pub study: String,
+    /// `SeriesInstanceUID` by series.
+    pub series: Vec<String>,
+    /// `FrameOfReferenceUID` by series; the first is that of a clinical study.
+    pub frame_of_reference: Vec<String>,
+}
+
+/// Where a grader's point lies.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelPoint {
+    /// Which of the 25.
+    pub id: GradeId,
+    /// Index of the series.
+    pub series: usize,
+    /// `InstanceNumber`.
+    pub instance: u32,
+    /// Column, in pixels.
+    pub x: f64,
+    /// Row, in pixels.
+    pub y: f64,
+}
+
+impl Ids {
+    fn draw(rng: &mut impl Rng, dialect: Dialect, series: usize) -> Self {
+        let mut uid = || format!("2.25.{}", rng.random::<u128>() >> 6);
+        let frame_of_reference: Vec<String> = (0..series).map(|_| uid()).collect();
+        match dialect {
+            Dialect::Clinical => {
+                Self { study: uid(), series: (0..series).map(|_| uid()).collect(), frame_of_reference }
+            }
+            Dialect::Contest => {
+                let mut number = || rng.random_range(1_000_000u64..4_294_967_295).to_string();
+                Self { study: number(), series: (0..series).map(|_| number()).collect(), frame_of_reference }
+            }
+        }
+    }
+
+    /// `SOPInstanceUID`; in clinical studies a child of the series' UID.
+    pub fn instance(&self, series: usize, number: u32) -> String {
+        let name = format!("{}.{number}", self.series[series]);
+        if self.series[series].contains('.') { name } else { format!("{}.{name}", self.study) }
+    }
+}
+
+impl PhantomStudy {
+    /// The `number`th study of a run.
+    pub fn draw(options: &PhantomOptions, number: u32) -> Self {
+        let mut rng = rng_of(options.seed, number);
+        let disease = Disease::draw(&mut rng, options.balance, options.label_noise);
+        let subject = Subject::draw(&mut rng, disease);
+        let mut series = draw_series(&mut rng, &subject, Size::Full);
+        if options.dialect == Dialect::Contest {
+            series.retain(|s| s.role.is_some());
+        }
+        if rng.random_bool(MISSING_SERIES) {
+            series.remove(rng.random_range(0..3));
+        }
+        Self::assemble(&mut rng, options.seed, number, subject, series, options.dialect, Size::Full)
+    }
+
+    /// A small clinical study with all three series and a few things wrong: `findings` over an otherwise normal spine.
+    pub fn demo(seed: u64, findings: &[(GradeId, crate::grading::Severity)]) -> Self {
+        let mut rng = rng_of(seed, 0);
+        let mut disease = Disease::draw(&mut rng, 0.0, 0.0);
+        for id in GradeId::ALL {
+            let severity = findings.iter().find(|f| f.0 == id).map_or(crate::grading::Severity::NormalMild, |f| f.1);
+            disease.set(id, severity);
+        }
+        let subject = Subject::draw(&mut rng, disease);
+        let series = draw_series(&mut rng, &subject, Size::Small);
+        Self::assemble(&mut rng, seed, 1, subject, series, Dialect::Clinical, Size::Small)
+    }
+
+    fn assemble(
+        rng: &mut ChaCha8Rng,
+        seed: u64,
+        number: u32,
+        subject: Subject,
+        series: Vec<SeriesPlan>,
+        dialect: Dialect,
+        size: Size,
+    ) -> Self {
+        let rle_share = if dialect == Dialect::Contest { 0.9 } else { 0.15 };
+        let rle = series.iter().map(|_| size == Size::Full && rng.random_bool(rle_share)).collect();
+        let ids = Ids::draw(rng, dialect, series.len());
+        Self { seed, number, subject, series, rle, ids, dialect, size, pixel_seed: rng.random() }
+    }
+
+    /// The stored values of every image of one series.
+    pub fn render(&self, series: usize) -> Vec<Vec<u16>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.pixel_seed.wrapping_add(1000 * series as u64));
+        let samples = if self.size == Size::Small { 2 } else { 3 };
+        render::render(&mut rng, &self.subject, &self.series[series], samples)
+    }
+
+    /// Where graders would put their points: on the image nearest to the middle of the finding.
+    pub fn label_points(&self) -> Vec<LabelPoint> {
+        GradeId::ALL.into_iter().filter_map(|id| self.label_point(id)).collect()
+    }
+
+    fn label_point(&self, id: GradeId) -> Option<LabelPoint> {
+        let series = self.series.iter().position(|s| s.role == Some(id.condition().role()))?;
+        let (point, plan) = (self.subject.center_of(id), &self.series[series]);
+        let distance = |index: usize| plan.planes[index].distance_from_patient(point).abs();
+        let image = (0..plan.planes.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))?;
+        let (x, y) = plan.planes[image].pixel_from_patient(point);
+        let seen = distance(image) <= plan.step && plan.planes[image].contains(x, y);
+        seen.then_some(LabelPoint { id, series, instance: plan.first_instance + image as u32, x, y })
+    }
+}
+
+/// Studies of one seed have streams of their own: the tenth is the same whether five or fifty are made.
+fn rng_of(seed: u64, number: u32) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    rng.set_stream(u64::from(number));
+    rng
+}
