@@ -1,6 +1,8 @@
 //! Exit codes, and errors that carry one.
 
-use std::{fmt, process::ExitCode};
+use std::{fmt, io::Write, process::ExitCode};
+
+use anyhow::Context;
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,3 +62,10 @@ impl fmt::Display for Failure {
 
 /// What a subcommand returns.
 pub type Outcome = Result<Exit, Failure>;
+
+/// Writes to standard output. A reader that has gone away (`| head`) is an error like any other.
+pub fn print(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.context("cannot write to standard output").map_err(|e| Failure::new(Exit::Output, e))
+}

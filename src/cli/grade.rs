@@ -1,11 +1,11 @@
 //! `foramen grade`: studies in, a table out, no window.
 
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Failure, Outcome, print},
     progress,
 };
 use crate::{
@@ -163,13 +163,4 @@ fn write(out: Option<&std::path::Path>, bytes: &[u8]) -> Result<(), Failure> {
             Err(Failure::new(Exit::Output, error))
         }
     }
-}
-
-fn print(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = std::io::stdout().lock();
-    stdout
-        .write_all(bytes)
-        .and_then(|()| stdout.flush())
-        .context("cannot write to standard output")
-        .map_err(|e| Failure::new(Exit::Output, e))
 }

@@ -2,13 +2,21 @@
 //! without pixel data, sort slices in patient space, tell which series is which, and decode
 //! pixels on demand.
 
+mod assemble;
+mod classify;
+mod descriptions;
+mod frames;
+mod header;
 mod model;
-
-pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+mod pixels;
+mod scan;
+mod source;
 
 use std::path::PathBuf;
 
-use crate::{cancel::Cancel, raster::Slice};
+pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+pub use pixels::PixelError;
+pub use scan::{scan, scan_memory};
 
 /// Why nothing could be scanned at all. A single bad file is an [`Issue`], not this.
 #[derive(Debug, thiserror::Error)]
@@ -19,34 +27,4 @@ pub enum ScanError {
     /// Cancelled.
     #[error("cancelled")]
     Cancelled,
-}
-
-/// Why a slice could not be decoded.
-#[derive(Debug, thiserror::Error)]
-pub enum PixelError {
-    /// The file has no pixel data.
-    #[error("no PixelData")]
-    NoPixelData,
-}
-
-/// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
-/// `progress` is called with (files read, files found), from any thread.
-pub fn scan(
-    _paths: &[PathBuf],
-    _cancel: &Cancel,
-    _progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Scan, ScanError> {
-    todo!()
-}
-
-/// The same for files in memory: (name, bytes).
-pub fn scan_memory(_files: Vec<(String, std::sync::Arc<[u8]>)>) -> Scan {
-    todo!()
-}
-
-impl SliceRef {
-    /// Decodes the frame. Reads the file; do not call on the UI thread.
-    pub fn decode(&self) -> Result<Slice, PixelError> {
-        todo!()
-    }
 }

@@ -164,6 +164,19 @@ impl fmt::Display for Source {
     }
 }
 
+impl Source {
+    /// The folder or zip folder that it lies in.
+    pub(super) fn folder(&self) -> String {
+        let name = self.to_string();
+        name.rsplit_once(['/', '\\', '!']).map_or(String::new(), |(folder, _)| folder.to_owned())
+    }
+
+    /// Whether it is the index of a file set rather than an image.
+    pub(super) fn is_dicomdir(&self) -> bool {
+        self.to_string().to_ascii_uppercase().ends_with("DICOMDIR")
+    }
+}
+
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.file.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.file, self.message) }

@@ -1,0 +1,180 @@
+//! Headers to studies: grouped by UID, slices in patient order, roles decided.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ops::Range,
+    sync::Arc,
+};
+
+use dicom_encoding::TransferSyntaxIndex;
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+use super::{
+    classify::{Facts, classify},
+    descriptions::Descriptions,
+    header::Header,
+    model::{Instance, Issue, Series, SliceRef, Source, Study},
+};
+use crate::geometry::{self, ImagePlane, PlaneKind};
+
+/// A header and where it came from.
+pub struct Found {
+    pub source: Source,
+    pub header: Header,
+}
+
+/// Studies in order of date and UID.
+pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
+    let mut by_study: BTreeMap<(String, String), Vec<Found>> = BTreeMap::new();
+    for file in found {
+        // Files without a StudyInstanceUID belong together if they lie together.
+        let key = if file.header.study_uid.is_empty() { file.source.folder() } else { file.header.study_uid.clone() };
+        by_study.entry((file.header.study_date.clone(), key)).or_default().push(file);
+    }
+    by_study.into_values().map(|files| study(files, descriptions)).collect()
+}
+
+fn study(files: Vec<Found>, descriptions: &Descriptions) -> Study {
+    let first = &files[0].header;
+    let mut study = Study {
+        uid: first.study_uid.clone(),
+        patient: first.patient.clone(),
+        date: first.study_date.clone(),
+        description: first.study_description.clone(),
+        ..Study::default()
+    };
+    let mut positions = BTreeSet::new();
+    let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
+    for file in files {
+        let header = &file.header;
+        if !header.patient_position.is_empty() {
+            positions.insert(header.patient_position.clone());
+        }
+        let key = if header.series_uid.is_empty() { file.source.folder() } else { header.series_uid.clone() };
+        by_series.entry((header.series_number.unwrap_or(i32::MAX), key)).or_default().push(file);
+    }
+    for files in by_series.into_values() {
+        let series = series(files, descriptions, &mut study.issues);
+        study.series.push(series);
+    }
+    let placed = || study.series.iter().filter(|s| s.plane_kind.is_some());
+    let frames: BTreeSet<_> = placed().map(|s| &s.frame_of_reference_uid).collect();
+    let unsure = frames.len() > 1 || frames.iter().any(|uid| uid.is_none());
+    study.assumed_common_space = unsure && placed().count() > 1 && positions.len() <= 1;
+    study
+}
+
+fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Series {
+    let (slices, headers) = slices(files, issues);
+    let first = &headers[0];
+    let (slices, blocks) = ordered(slices);
+    let plane_kind = most_common_plane(&slices);
+    let csv_description = descriptions.get(&first.study_uid, &first.series_uid);
+    let (role, role_reason) = classify(&Facts {
+        plane: plane_kind,
+        csv_description,
+        description: &first.series_description,
+        protocol: &first.protocol_name,
+        study_description: &first.study_description,
+        body_part: &first.body_part,
+        modality: &first.modality,
+        image_type: &first.image_type,
+        contrast_agent: &first.contrast_agent,
+        scanning_sequence: &first.scanning_sequence,
+        repetition_time: first.repetition_time,
+        echo_time: first.echo_time,
+        inversion_time: first.inversion_time,
+        slices: slices.len(),
+    });
+    Series {
+        uid: first.series_uid.clone(),
+        number: first.series_number,
+        description: csv_description.map_or_else(|| first.series_description.clone(), str::to_owned),
+        modality: first.modality.clone(),
+        role,
+        role_reason,
+        plane_kind,
+        frame_of_reference_uid: first.frame_of_reference_uid.clone(),
+        spacing: spacing(&slices, &blocks),
+        blocks,
+        transfer_syntaxes: headers.iter().map(|h| syntax_name(&h.transfer_syntax)).collect(),
+        slices,
+    }
+}
+
+/// One slice for each frame of each file; a file that is there twice counts once.
+fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
+    let mut seen = HashSet::new();
+    let (mut slices, mut headers) = (Vec::new(), Vec::new());
+    for Found { source, mut header } in files {
+        let name = source.to_string();
+        if !header.sop_instance_uid.is_empty() && !seen.insert(header.sop_instance_uid.clone()) {
+            issues.push(Issue { file: name, message: "a copy of an image that is already there; left out".to_owned() });
+            continue;
+        }
+        if let Some(doubt) = header.doubt.take() {
+            let message = format!("{doubt}; the image is shown without its place in the patient");
+            issues.push(Issue { file: name, message });
+        }
+        let instance = Arc::new(Instance {
+            source,
+            series_uid: header.series_uid.clone(),
+            sop_instance_uid: header.sop_instance_uid.clone(),
+            sop_class_uid: header.sop_class_uid.clone(),
+            number: header.instance_number,
+            columns: header.columns,
+            rows: header.rows,
+            frames: header.frames.len() as u32,
+            transfer_syntax: header.transfer_syntax.clone(),
+        });
+        for (frame, header) in std::mem::take(&mut header.frames).into_iter().enumerate() {
+            slices.push(SliceRef {
+                instance: instance.clone(),
+                frame: frame as u32,
+                plane: header.plane,
+                pixel_spacing: header.pixel_spacing,
+                window: header.window,
+            });
+        }
+        headers.push(header);
+    }
+    (slices, headers)
+}
+
+/// Block by block in patient order; slices without a place last, by number.
+fn ordered(mut slices: Vec<SliceRef>) -> (Vec<SliceRef>, Vec<Range<usize>>) {
+    slices.sort_by_key(|s| (s.instance.number.unwrap_or(i32::MAX), s.instance.sop_instance_uid.clone(), s.frame));
+    let (placed, lost): (Vec<SliceRef>, Vec<SliceRef>) = slices.into_iter().partition(|s| s.plane.is_some());
+    let planes: Vec<ImagePlane> = placed.iter().filter_map(|s| s.plane).collect();
+    let (mut sorted, mut ranges) = (Vec::with_capacity(placed.len() + lost.len()), Vec::new());
+    for block in geometry::blocks(&planes) {
+        let start = sorted.len();
+        sorted.extend(block.slices.iter().map(|&i| placed[i].clone()));
+        ranges.push(start..sorted.len());
+    }
+    if !lost.is_empty() {
+        ranges.push(sorted.len()..sorted.len() + lost.len());
+        sorted.extend(lost);
+    }
+    (sorted, ranges)
+}
+
+fn most_common_plane(slices: &[SliceRef]) -> Option<PlaneKind> {
+    let count = |kind| slices.iter().filter_map(|s| s.plane).filter(|p| PlaneKind::of(p) == kind).count();
+    [PlaneKind::Sagittal, PlaneKind::Coronal, PlaneKind::Axial]
+        .into_iter()
+        .max_by_key(|&kind| count(kind))
+        .filter(|&kind| count(kind) > 0)
+}
+
+/// Of the longest block.
+fn spacing(slices: &[SliceRef], blocks: &[Range<usize>]) -> Option<f64> {
+    let longest = blocks.iter().max_by_key(|b| b.len())?;
+    let planes: Vec<ImagePlane> = slices[longest.clone()].iter().filter_map(|s| s.plane).collect();
+    let block = geometry::SliceBlock { slices: (0..planes.len()).collect() };
+    geometry::spacing_between(&planes, &block)
+}
+
+fn syntax_name(uid: &str) -> String {
+    TransferSyntaxRegistry.get(uid).map_or_else(|| uid.to_owned(), |syntax| syntax.name().to_owned())
+}

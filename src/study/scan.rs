@@ -1,0 +1,160 @@
+//! Finding files and reading their headers, side by side on all cores.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use rayon::prelude::*;
+
+use super::{
+    ScanError,
+    assemble::{self, Found},
+    descriptions::Descriptions,
+    header::{self, HeaderError},
+    model::{Issue, Scan, Source},
+    source,
+};
+use crate::cancel::Cancel;
+
+/// What was found before any header was read.
+#[derive(Default)]
+struct Candidates {
+    /// (where, whether the user named this very file).
+    sources: Vec<(Source, bool)>,
+    issues: Vec<Issue>,
+}
+
+/// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
+/// `progress` is called with (files read, files found), from any thread.
+///
+/// A file that cannot be read is an [`Issue`] in the result; the rest is there.
+pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Scan, ScanError> {
+    let mut candidates = Candidates::default();
+    for path in paths {
+        if !path.exists() {
+            return Err(ScanError::NotFound(path.clone()));
+        }
+        candidates.add(path, cancel);
+    }
+    let (descriptions, failures) = Descriptions::find(paths);
+    candidates.issues.extend(failures.into_iter().map(|(file, error)| Issue {
+        file: file.display().to_string(),
+        message: format!("cannot be read, so roles come from the images alone: {error}"),
+    }));
+    let scan = read(candidates, &descriptions, cancel, progress);
+    if cancel.is_cancelled() { Err(ScanError::Cancelled) } else { Ok(scan) }
+}
+
+/// The same for files in memory: (name, bytes).
+pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
+    let sources = files.into_iter().map(|(name, bytes)| (Source::Memory { name, bytes }, false)).collect();
+    let candidates = Candidates { sources, issues: Vec::new() };
+    read(candidates, &Descriptions::default(), &Cancel::default(), &|_, _| ())
+}
+
+impl Candidates {
+    fn add(&mut self, path: &Path, cancel: &Cancel) {
+        if !path.is_dir() {
+            return self.add_named_file(path, cancel);
+        }
+        for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
+            if cancel.is_cancelled() {
+                return;
+            }
+            match entry {
+                Ok(entry) if entry.file_type().is_file() => {
+                    let file = entry.into_path();
+                    if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) && source::is_zip(&file) {
+                        self.add_zip(&file);
+                    } else {
+                        self.sources.push((Source::File(file), false));
+                    }
+                }
+                Ok(_) => (),
+                Err(error) => self.issues.push(Issue {
+                    file: error.path().map(|p| p.display().to_string()).unwrap_or_default(),
+                    message: format!("left out: {error}"),
+                }),
+            }
+        }
+    }
+
+    fn add_named_file(&mut self, path: &Path, cancel: &Cancel) {
+        if source::is_zip(path) {
+            self.add_zip(path);
+        } else if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR")) {
+            // The directory lies beside the files that it lists; they are read from their own headers,
+            // which also finds files that a faulty directory forgets.
+            self.add(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")), cancel);
+        } else {
+            self.sources.push((Source::File(path.to_owned()), true));
+        }
+    }
+
+    fn add_zip(&mut self, path: &Path) {
+        let mut fail = |message: String| self.issues.push(Issue { file: path.display().to_string(), message });
+        let mut archive = match source::open_archive(path) {
+            Ok(archive) => archive,
+            Err(error) => return fail(format!("the zip cannot be read: {error}")),
+        };
+        let shared = Arc::new(path.to_owned());
+        for index in 0..archive.len() {
+            let entry = match archive.by_index_raw(index) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    fail(format!("entry {index} of the zip cannot be read: {error}"));
+                    continue;
+                }
+            };
+            if entry.is_dir() {
+                continue;
+            }
+            let name = entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
+            if entry.encrypted() {
+                fail(format!("'{name}' in the zip is encrypted; unpack it first"));
+            } else if entry.enclosed_name().is_none() {
+                fail(format!("'{name}' in the zip points outside the zip; left out"));
+            } else {
+                self.sources.push((Source::Zip { archive: shared.clone(), index, name }, false));
+            }
+        }
+    }
+}
+
+fn read(
+    candidates: Candidates,
+    descriptions: &Descriptions,
+    cancel: &Cancel,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Scan {
+    let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
+    let results: Vec<(Source, bool, Option<Result<header::Header, HeaderError>>)> = candidates
+        .sources
+        .into_par_iter()
+        .map(|(source, named)| {
+            if cancel.is_cancelled() {
+                return (source, named, None);
+            }
+            let result = source.open().map_err(HeaderError::Io).and_then(header::read);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            (source, named, Some(result))
+        })
+        .collect();
+    let mut issues = candidates.issues;
+    let mut found = Vec::new();
+    for (source, named, result) in results {
+        match result {
+            Some(Ok(header)) => found.push(Found { source, header }),
+            // A folder may hold anything; a file that the user names should be an image.
+            Some(Err(HeaderError::NotDicom)) if !named => (),
+            Some(Err(HeaderError::NotAnImage(_))) if !named && source.is_dicomdir() => (),
+            Some(Err(error)) => issues.push(Issue { file: source.to_string(), message: error.to_string() }),
+            None => (),
+        }
+    }
+    Scan { studies: assemble::studies(found, descriptions), issues, files: total }
+}
