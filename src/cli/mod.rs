@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; clap args → library call → exit code.
 
+mod dataset;
 mod detect;
 mod evaluate;
 mod exit;
@@ -37,8 +38,8 @@ enum Command {
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Phantom(phantom::Args),
-    Dataset(train::DatasetArgs),
-    Train(train::TrainArgs),
+    Dataset(dataset::Args),
+    Train(train::Args),
 }
 
 /// Runs the program on `std::env::args`.
@@ -52,8 +53,8 @@ pub fn main() -> ExitCode {
         Some(Command::Detect(args)) => detect::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Phantom(args)) => phantom::run(&args),
-        Some(Command::Dataset(args)) => train::run_dataset(&args),
-        Some(Command::Train(args)) => train::run_train(&args),
+        Some(Command::Dataset(args)) => dataset::run(&args),
+        Some(Command::Train(args)) => train::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),

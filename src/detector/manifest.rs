@@ -57,12 +57,18 @@ impl Default for Manifest {
 }
 
 impl Manifest {
-    /// Puts `entry` in, over the entry of the same file if there is one, and writes the file whole.
-    pub fn insert_and_write(mut self, entry: ManifestEntry, dir: &Path) -> Result<(), WriteError> {
+    /// With `entry` in it, in place of the entry of the same file if there is one.
+    #[must_use]
+    pub fn with(mut self, entry: ManifestEntry) -> Self {
         self.models.retain(|m| m.file != entry.file);
         self.models.push(entry);
         self.models.sort_by(|a, b| a.file.cmp(&b.file));
-        let json = serde_json::to_string_pretty(&self).unwrap_or_default() + "\n";
+        self
+    }
+
+    /// Writes the file into `dir`.
+    pub fn write(&self, dir: &Path) -> Result<(), WriteError> {
+        let json = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
         write_atomic(&dir.join(MANIFEST_NAME), json.as_bytes())
     }
 }

@@ -1,0 +1,85 @@
+//! A grader's point to boxes: of a physical size, on the slice of the point and on its neighbours in depth.
+
+use super::labels::Point;
+use crate::{
+    grading::{DetectionClass, Role, Severity},
+    raster::BBox,
+    study::Series,
+};
+
+/// Where spacing is unknown, a millimetre is taken for this many pixels.
+const PIXELS_PER_MM_UNKNOWN: f64 = 1.5;
+
+/// How a point becomes boxes.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BoxShape {
+    /// Width of the box, mm.
+    pub width_mm: f64,
+    /// Height of the box, mm.
+    pub height_mm: f64,
+    /// Slices whose plane lies within this of the point are labelled too, mm.
+    pub depth_mm: f64,
+}
+
+impl BoxShape {
+    /// So that a box shows the structure and what narrows it: foramen with the disc's edge and facet, canal
+    /// from disc to lamina, recess with facet joint.
+    pub const fn of(role: Role) -> Self {
+        match role {
+            Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0 },
+            Role::Scs => Self { width_mm: 26.0, height_mm: 24.0, depth_mm: 5.0 },
+            Role::Ss => Self { width_mm: 20.0, height_mm: 20.0, depth_mm: 3.5 },
+        }
+    }
+}
+
+/// One labelled box on one slice of a series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelledBox {
+    /// Index of the slice.
+    pub slice: usize,
+    /// What it shows.
+    pub class: DetectionClass,
+    /// In pixel edges, inside the image.
+    pub bbox: BBox,
+}
+
+/// The boxes of one point, or why there are none.
+pub fn boxes(series: &Series, point: &Point, severity: Severity, shape: &BoxShape) -> Result<Vec<LabelledBox>, String> {
+    let home = series
+        .slices
+        .iter()
+        .position(|s| s.instance.number == Some(point.instance))
+        .ok_or_else(|| format!("no image with InstanceNumber {}", point.instance))?;
+    let image = &series.slices[home].instance;
+    let inside = (0.0..f64::from(image.columns)).contains(&point.x) && (0.0..f64::from(image.rows)).contains(&point.y);
+    if !inside {
+        return Err(format!("({}, {}) lies outside the image of {} x {}", point.x, point.y, image.columns, image.rows));
+    }
+    let class = DetectionClass { grade: point.id, severity };
+    let target = series.slices[home].plane.map(|plane| (plane, plane.patient_from_pixel(point.x, point.y)));
+    let mut all = Vec::new();
+    for (index, slice) in series.slices.iter().enumerate() {
+        let position = match (slice.plane, target) {
+            _ if index == home => Some((point.x, point.y)),
+            (Some(plane), Some((home_plane, target))) => {
+                let near = plane.distance_from_patient(target).abs() <= shape.depth_mm;
+                // Neighbours of another orientation show another cut.
+                let alike = plane.is_parallel(&home_plane, crate::geometry::PARALLEL_TOLERANCE_DEG);
+                (near && alike).then(|| plane.pixel_from_patient(target))
+            }
+            _ => None,
+        };
+        let Some((x, y)) = position else { continue };
+        let [row, column] = slice.pixel_spacing.unwrap_or([1.0 / PIXELS_PER_MM_UNKNOWN; 2]);
+        let (width, height) = (shape.width_mm / column, shape.height_mm / row);
+        let (columns, rows) = (slice.instance.columns as f32, slice.instance.rows as f32);
+        // Pixel centres are integers for DICOM; for boxes the first pixel spans 0 to 1.
+        let bbox =
+            BBox::from_center(x as f32 + 0.5, y as f32 + 0.5, width as f32, height as f32).clipped(columns, rows);
+        if bbox.area() > 0.0 {
+            all.push(LabelledBox { slice: index, class, bbox });
+        }
+    }
+    Ok(all)
+}
