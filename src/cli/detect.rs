@@ -1,11 +1,161 @@
-//! `foramen detect`.
+//! `foramen detect`: one detector on single images.
 
-use super::exit::{Exit, Outcome};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
-/// Detect: to come
+use anyhow::{Context, anyhow};
+use serde::Serialize;
+
+use super::{
+    exit::{Exit, Failure, Outcome, print},
+    progress,
+};
+use crate::{
+    cancel::Cancel,
+    detector::{Detector, EngineChoice, Model, RawDetection},
+    raster::{Image8, Standardize},
+    study,
+};
+
+/// Draw one detector's boxes for single images, as Ultralytics' predict would
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// PNG, JPEG or DICOM files
+    #[arg(required = true)]
+    images: Vec<PathBuf>,
+    /// The ONNX file
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// Boxes must score above this
+    #[arg(long, default_value_t = 0.25, value_parser = progress::share)]
+    conf: f64,
+    /// How DICOM values become 0-255; PNG and JPEG are taken as they are
+    #[arg(long, default_value_t = Standardize::SlicePercentile)]
+    standardize: Standardize,
+    /// Inference engine
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineChoice,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
 
-pub fn run(_: &Args) -> Outcome {
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    sha256: String,
+    engine: String,
+    conf: f64,
+    images: Vec<ImageReport>,
+}
+
+#[derive(Serialize)]
+struct ImageReport {
+    file: String,
+    /// From 1.
+    frame: u32,
+    width: u32,
+    height: u32,
+    detections: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    class: String,
+    score: f32,
+    /// Left, top, right, bottom in pixel edges.
+    r#box: [f32; 4],
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let unusable = |e: crate::detector::ModelError| Failure::new(Exit::Model, e);
+    let model = std::sync::Arc::new(Model::read(&args.model).map_err(unusable)?);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut detector = Detector::new(&model, args.engine, threads).map_err(unusable)?;
+    let mut images = Vec::new();
+    for file in &args.images {
+        for (frame, image) in read(file, args.standardize).map_err(|e| Failure::new(Exit::Input, e))? {
+            let boxes = detector.predict(&image, args.conf as f32).map_err(unusable)?;
+            images.push(ImageReport {
+                file: file.display().to_string(),
+                frame,
+                width: image.width(),
+                height: image.height(),
+                detections: boxes.iter().map(Found::from).collect(),
+            });
+        }
+    }
+    let report = Report {
+        model: model.name.clone(),
+        sha256: model.sha256.clone(),
+        engine: detector.engine().to_owned(),
+        conf: args.conf,
+        images,
+    };
+    let text = if args.json {
+        serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
+    } else {
+        human(&report)
+    };
+    print(text.as_bytes())?;
     Ok(Exit::Ok)
+}
+
+/// (frame from 1, image). Colour is turned to grey.
+fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Image8)>> {
+    if let Ok(format) = image::ImageReader::open(file)
+        .with_context(|| format!("{}", file.display()))?
+        .with_guessed_format()
+        .with_context(|| format!("{}", file.display()))
+        && format.format().is_some()
+    {
+        let grey = format.decode().with_context(|| format!("{}: not a readable picture", file.display()))?.to_luma8();
+        let (width, height) = grey.dimensions();
+        let image =
+            Image8::new(width, height, grey.into_raw()).ok_or_else(|| anyhow!("{}: it is empty", file.display()))?;
+        return Ok(vec![(1, image)]);
+    }
+    let scan = study::scan(&[file.to_owned()], &Cancel::default(), &|_, _| ())?;
+    if let Some(issue) = scan.issues.first() {
+        return Err(anyhow!("{issue}; PNG, JPEG or a DICOM image was expected"));
+    }
+    let slices: Vec<_> = scan.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices).collect();
+    if slices.is_empty() {
+        return Err(anyhow!("{}: no image in it", file.display()));
+    }
+    let mut images = Vec::new();
+    for slice in slices {
+        let decoded = slice.decode().with_context(|| format!("{}, frame {}", file.display(), slice.frame + 1))?;
+        images.push((slice.frame + 1, standardize.image(&decoded, None)));
+    }
+    Ok(images)
+}
+
+fn human(report: &Report) -> String {
+    let mut text = format!("{} in {}\n", report.model, report.engine);
+    for image in &report.images {
+        // Writing to a String does not fail.
+        let _ = writeln!(
+            text,
+            "{} frame {} ({} x {}): {} boxes",
+            image.file,
+            image.frame,
+            image.width,
+            image.height,
+            image.detections.len()
+        );
+        for found in &image.detections {
+            let [x0, y0, x1, y1] = found.r#box;
+            let _ = writeln!(text, "  {:.3}  {:<56} {x0:.1} {y0:.1} {x1:.1} {y1:.1}", found.score, found.class);
+        }
+    }
+    text
+}
+
+impl From<&RawDetection> for Found {
+    fn from(d: &RawDetection) -> Self {
+        Self { class: d.class.to_string(), score: d.score, r#box: [d.bbox.x0, d.bbox.y0, d.bbox.x1, d.bbox.y1] }
+    }
 }

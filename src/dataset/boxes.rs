@@ -17,7 +17,8 @@ pub struct BoxShape {
     pub width_mm: f64,
     /// Height of the box, mm.
     pub height_mm: f64,
-    /// Slices whose plane lies within this of the point are labelled too, mm.
+    /// Slices whose plane lies within this of the point are labelled too, mm. A point lies on its own
+    /// slice, so this must be more than the distance between slices for any neighbour to count.
     pub depth_mm: f64,
 }
 
@@ -28,7 +29,7 @@ impl BoxShape {
         match role {
             Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0 },
             Role::Scs => Self { width_mm: 26.0, height_mm: 24.0, depth_mm: 5.0 },
-            Role::Ss => Self { width_mm: 20.0, height_mm: 20.0, depth_mm: 3.5 },
+            Role::Ss => Self { width_mm: 20.0, height_mm: 20.0, depth_mm: 4.7 },
         }
     }
 }

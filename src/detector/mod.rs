@@ -1,14 +1,26 @@
 //! A slice to detections: letterbox, inference engine, decode, NMS, and the model files
 //! with what their classes mean.
 
+mod decode;
+mod engine;
+mod letterbox;
 pub mod manifest;
+mod model;
+mod onnx;
+mod set;
 
-use std::{path::Path, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use crate::{
-    grading::{DetectionClass, Prior, Role},
-    raster::{BBox, Image8, Standardize},
+    grading::DetectionClass,
+    raster::{BBox, Image8},
 };
+use decode::{Candidate, RawOutput};
+use engine::Engine;
+pub use engine::describe as describe_engine;
+pub use letterbox::Letterbox;
+pub use model::Model;
+pub use set::ModelSet;
 
 /// Which inference engine to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -34,87 +46,101 @@ pub struct RawDetection {
     pub bbox: BBox,
 }
 
-/// A detector's file and what is known of it. Cheap to share.
-#[derive(Debug, Clone)]
-pub struct Model {
-    /// File name, for messages and reports.
-    pub name: String,
-    /// Which series it looks at.
-    pub role: Role,
-    /// Meaning of each class index.
-    pub classes: Vec<DetectionClass>,
-    /// Input (height, width).
-    pub input_size: (u32, u32),
-    /// Hex SHA-256 of the ONNX file.
-    pub sha256: String,
-    /// How slices become 0-255 for it.
-    pub standardize: Standardize,
-    /// What to say of a grade that it did not see.
-    pub prior: Prior,
-    /// Trained on phantoms only: results must say so.
-    pub demo: bool,
-    /// The ONNX file.
-    pub onnx: Arc<[u8]>,
-}
-
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// Placeholder until the module is whole.
-    #[error("{0}")]
-    Other(String),
-}
-
-/// The models of a run: any number for each role.
-#[derive(Debug, Clone, Default)]
-pub struct ModelSet {
-    /// In order of role.
-    pub models: Vec<Arc<Model>>,
-    /// Doubts to pass on to the user, such as "no manifest: slice_min_max assumed".
-    pub warnings: Vec<String>,
-}
-
-impl ModelSet {
-    /// The demo models inside the program.
-    pub fn embedded() -> Result<Self, ModelError> {
-        todo!()
-    }
-
-    /// Every `.onnx` below `dir`, with `manifest.json` beside them if there is one.
-    pub fn from_dir(_dir: &Path) -> Result<Self, ModelError> {
-        todo!()
-    }
-
-    /// The models of one role.
-    pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<Model>> {
-        self.models.iter().filter(move |m| m.role == role)
-    }
+    /// A file or folder cannot be read.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A folder without models.
+    #[error("{}: no .onnx file in this folder", .0.display())]
+    NoModels(PathBuf),
+    /// Built without models.
+    #[error("this build holds no models; use --models DIR")]
+    NoneEmbedded,
+    /// The manifest.
+    #[error("{}: cannot be read: {source}", path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// Not a detector that we can read.
+    #[error("model {name}: {problem}")]
+    Refused {
+        /// The file.
+        name: String,
+        /// What was expected and found.
+        problem: String,
+    },
+    /// The engine.
+    #[error("model {name}: {message}")]
+    Engine {
+        /// The file.
+        name: String,
+        /// What the engine said.
+        message: String,
+    },
 }
 
 /// A model loaded into an engine. One per thread.
 pub struct Detector {
-    _private: (),
+    model: Arc<Model>,
+    engine: Box<dyn Engine>,
+    /// `[3, height, width]`, kept from image to image.
+    input: Vec<f32>,
 }
 
 impl Detector {
     /// Loads `model` with `threads` intra-op threads.
-    pub fn new(_model: &Arc<Model>, _engine: EngineChoice, _threads: usize) -> Result<Self, ModelError> {
-        todo!()
+    pub fn new(model: &Arc<Model>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
+        Ok(Self { model: model.clone(), engine: engine::load(model, engine, threads)?, input: Vec::new() })
     }
 
     /// Name and version of the engine that runs, such as `rten 0.27.0`.
     pub fn engine(&self) -> &str {
-        todo!()
+        self.engine.name()
     }
 
     /// What Ultralytics' `predict` would return: best class per anchor, `score > conf`, NMS at IoU 0.7.
-    pub fn predict(&mut self, _image: &Image8, _conf: f32) -> Result<Vec<RawDetection>, ModelError> {
-        todo!()
+    pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+        self.detect(image, |output| output.predict(conf))
     }
 
     /// Evidence for grading: for every class its best boxes above `floor`, whether or not another class
     /// scored higher at the same place (Ultralytics' `multi_label`).
-    pub fn evidence(&mut self, _image: &Image8, _floor: f32) -> Result<Vec<RawDetection>, ModelError> {
-        todo!()
+    pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection>, ModelError> {
+        self.detect(image, |output| output.evidence(floor))
+    }
+
+    fn detect(
+        &mut self,
+        image: &Image8,
+        select: impl FnOnce(&RawOutput<'_>) -> Vec<Candidate>,
+    ) -> Result<Vec<RawDetection>, ModelError> {
+        let (height, width) = self.model.input_size;
+        let letterbox = Letterbox::new((image.width(), image.height()), (width, height));
+        self.fill(&letterbox.apply(image));
+        let failed = |message: String| ModelError::Engine { name: self.model.name.clone(), message };
+        let values = self.engine.run(&self.input).map_err(failed)?;
+        let output = RawOutput::new(&values, self.model.classes.len())
+            .ok_or_else(|| failed(format!("{} numbers came out; that is no YOLOv8 output", values.len())))?;
+        let classes = &self.model.classes;
+        let boxes = decode::to_image(select(&output), &letterbox);
+        Ok(boxes.map(|c| RawDetection { class: classes[c.class], score: c.score, bbox: c.bbox }).collect())
+    }
+
+    /// Grey to three equal channels of 0 to 1.
+    fn fill(&mut self, pixels: &[u8]) {
+        self.input.clear();
+        self.input.extend(pixels.iter().map(|&v| f32::from(v) / 255.0));
+        self.input.extend_from_within(..);
+        self.input.extend_from_within(..pixels.len());
     }
 }

@@ -71,7 +71,8 @@ def watch(stage, stages):
 
     def on_epoch(trainer):
         spent = time.time() - started
-        loss = [round(float(v), 4) for v in trainer.tloss] if trainer.tloss is not None else []
+        losses = trainer.tloss.values() if isinstance(trainer.tloss, dict) else trainer.tloss
+        loss = [round(float(v), 4) for v in losses]
         say(stage=stage + 1, stages=stages, epoch=trainer.epoch + 1, epochs=trainer.epochs, loss=loss, seconds=round(spent))
 
     return on_epoch

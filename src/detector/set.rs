@@ -1,0 +1,89 @@
+//! The models of a run: embedded, or a folder of the user's.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Model, ModelError,
+    manifest::{MANIFEST_NAME, Manifest},
+};
+use crate::grading::Role;
+
+/// Name and bytes of every model in `models/` when the program was built.
+const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
+const EMBEDDED_MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/manifest.json"));
+
+/// The models of a run: any number for each role.
+#[derive(Debug, Clone, Default)]
+pub struct ModelSet {
+    /// In order of role.
+    pub models: Vec<Arc<Model>>,
+    /// Doubts to pass on to the user, such as "no manifest: `slice_min_max` assumed".
+    pub warnings: Vec<String>,
+}
+
+impl ModelSet {
+    /// The demo models inside the program.
+    pub fn embedded() -> Result<Self, ModelError> {
+        let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"))?;
+        let models = EMBEDDED
+            .iter()
+            .map(|(name, bytes)| Model::from_bytes((*name).to_owned(), (*bytes).into()))
+            .collect::<Result<Vec<_>, _>>()?;
+        if models.is_empty() {
+            return Err(ModelError::NoneEmbedded);
+        }
+        Ok(Self::with_manifest(models, Some(&manifest)))
+    }
+
+    /// Every `.onnx` in `dir`, with `manifest.json` beside them if there is one. One bad file refuses the
+    /// folder: grading without a model that the user put there would be silently wrong.
+    pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
+        let unreadable = |source| ModelError::Unreadable { path: dir.to_owned(), source };
+        let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
+            .map_err(unreadable)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("onnx")))
+            .collect();
+        files.sort();
+        if files.is_empty() {
+            return Err(ModelError::NoModels(dir.to_owned()));
+        }
+        let file = dir.join(MANIFEST_NAME);
+        let manifest = match std::fs::read_to_string(&file) {
+            Ok(text) => Some(parse(&text, &file)?),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(source) => return Err(ModelError::Unreadable { path: file, source }),
+        };
+        let models = files.iter().map(|file| Model::read(file)).collect::<Result<Vec<_>, _>>()?;
+        Ok(Self::with_manifest(models, manifest.as_ref()))
+    }
+
+    fn with_manifest(models: Vec<Model>, manifest: Option<&Manifest>) -> Self {
+        let mut set = Self::default();
+        for mut model in models {
+            let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
+            match entry {
+                Some(entry) => set.warnings.extend(model.apply(entry)),
+                None => set.warnings.push(format!(
+                    "{}: manifest.json says nothing of it: {} is assumed for its pixels",
+                    model.name, model.standardize
+                )),
+            }
+            set.models.push(Arc::new(model));
+        }
+        set.models.sort_by_key(|m| m.role);
+        set
+    }
+
+    /// The models of one role.
+    pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<Model>> {
+        self.models.iter().filter(move |m| m.role == role)
+    }
+}
+
+fn parse(text: &str, file: &Path) -> Result<Manifest, ModelError> {
+    serde_json::from_str(text).map_err(|source| ModelError::Manifest { path: file.to_owned(), source })
+}
