@@ -1,0 +1,100 @@
+//! The rooms of the house (DESIGN.md §2): which module may import what. Source files are read as text, so a
+//! dependency that no `Cargo.toml` forbids is still seen.
+
+mod paths;
+mod rules;
+
+use std::path::{Path, PathBuf};
+
+use rules::RULES;
+
+/// Every breach in `source`, the file `file` below src/: `grading/id.rs:3: grading must not use std::fs::read`.
+fn breaches(file: &Path, source: &str) -> Vec<String> {
+    let module = paths::module_of(file);
+    let Some(room) = module.first().and_then(|name| rules::of(name)) else { return Vec::new() };
+    paths::paths(source)
+        .into_iter()
+        .filter_map(|(line, path)| {
+            let absolute = paths::absolute(&module, &path);
+            room.forbids(file, &absolute)
+                .then(|| format!("{}:{line}: {} must not use {}", file.display(), room.name, absolute.join("::")))
+        })
+        .collect()
+}
+
+fn sources(folder: &Path, all: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            all.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_module_imports_only_what_its_room_may_use() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 50, "only {} sources found: the test looks at the wrong place", files.len());
+    let mut all = Vec::new();
+    for file in files {
+        all.extend(breaches(file.strip_prefix(&root).unwrap(), &std::fs::read_to_string(&file).unwrap()));
+    }
+    assert!(all.is_empty(), "imports against DESIGN.md §2:\n{}", all.join("\n"));
+}
+
+#[test]
+fn every_module_has_a_rule() {
+    let lib = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let modules: Vec<&str> = lib.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert!(modules.contains(&"grading") && modules.contains(&"study"), "{modules:?}");
+    let without: Vec<_> = modules.iter().filter(|name| rules::of(name).is_none()).collect();
+    assert!(without.is_empty(), "write down in tests/layering/rules.rs what {without:?} may use");
+    let gone: Vec<_> = RULES.iter().map(|r| r.name).filter(|name| !modules.contains(name)).collect();
+    assert!(gone.is_empty(), "rules for modules that are not there: {gone:?}");
+}
+
+#[test]
+fn breaches_are_seen_however_they_are_written() {
+    let cases = [
+        ("grading/id.rs", "use std::fs;", "std::fs"),
+        ("grading/id.rs", "fn f() { let x = std::fs::read(\"a\"); }", "std::fs::read"),
+        ("grading/id.rs", "use std::{collections::BTreeMap, fs::{self, File}};", "std::fs"),
+        ("grading.rs", "pub use dicom_core::Tag;", "dicom_core::Tag"),
+        ("geometry/plane.rs", "use crate::raster::Slice;", "crate::raster::Slice"),
+        ("geometry/plane.rs", "use super::super::{cancel, raster::{Slice as S, BBox}};", "crate::raster::Slice"),
+        ("raster/slice.rs", "#[test]\nfn f() {} impl egui::Widget for X {}", "egui::Widget"),
+        ("study/deep/er.rs", "type A = ::ort::Session;", "ort::Session"),
+        ("detector/model.rs", "use crate::study::Study;", "crate::study::Study"),
+        ("metric/score.rs", "use crate::{grading::Side, raster};", "crate::raster"),
+        ("metric/score.rs", "use crate::{self as root};", "crate"),
+        ("report/csv.rs", "use crate::ui::theme::*;", "crate::ui::theme::*"),
+        ("ui/mod.rs", "fn f(x: dicom_object::InMemDicomObject) {}", "dicom_object::InMemDicomObject"),
+        ("cli/grade.rs", "crate::ui::run(path)", "crate::ui::run"),
+    ];
+    for (file, source, path) in cases {
+        let found = breaches(Path::new(file), source);
+        assert!(found.iter().any(|b| b.ends_with(&format!(" {path}"))), "{file}: {source}: {found:?}");
+    }
+    assert_eq!(breaches(Path::new("grading/a.rs"), "\n\nuse ort::x;"), ["grading/a.rs:3: grading must not use ort::x"]);
+}
+
+#[test]
+fn what_is_allowed_and_what_only_looks_like_an_import_passes() {
+    let cases = [
+        ("grading/id.rs", "use crate::{geometry::Vec3, raster::BBox};"),
+        ("grading/id.rs", "// use std::fs;\n/* ort::x /* egui::y */ dicom::z */\n/// [`std::fs::read`]\nstruct A;"),
+        ("grading/id.rs", r##"const A: &str = "std::fs::read"; const B: &str = r#"ort::"x"#; const C: char = '"';"##),
+        ("grading/id.rs", "fn f<'a>(x: &'a str) { 'b: loop { break 'b; } }"),
+        ("grading/id.rs", "#[cfg(test)]\nmod tests { use crate::study::Study; fn f() { std::fs::read(\"}\"); } }"),
+        ("metric/score.rs", "use super::rows::Row; use crate::grading::Severity; use crate::metric::score::X;"),
+        ("cli/viewer.rs", "crate::ui::run(path)"),
+        ("study/scan.rs", "use dicom_object::open_file;"),
+    ];
+    for (file, source) in cases {
+        assert_eq!(breaches(Path::new(file), source), Vec::<String>::new(), "{source}");
+    }
+}

@@ -1,0 +1,94 @@
+//! DESIGN.md §2 as a table.
+
+use std::path::Path;
+
+/// One module and what it may import.
+pub struct Room {
+    pub name: &'static str,
+    /// Modules of this crate that it may use, beside itself.
+    uses: &'static [&'static str],
+    /// Crates, or paths such as `std::fs`, that it must never import. A name stands for the crates that begin
+    /// with it too: `dicom` for `dicom_core`.
+    never: &'static [&'static str],
+}
+
+const DICOM: &str = "dicom";
+const WINDOW: [&str; 5] = ["egui", "eframe", "epaint", "rfd", "wgpu"];
+const ENGINES: [&str; 2] = ["ort", "rten"];
+
+pub const RULES: &[Room] = &[
+    Room { name: "cancel", uses: &[], never: &[DICOM, "std::fs"] },
+    Room { name: "files", uses: &[], never: &[DICOM] },
+    Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
+    Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
+    Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
+    Room { name: "study", uses: &["geometry", "grading", "raster", "cancel"], never: &[] },
+    Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel"], never: &[DICOM] },
+    Room {
+        name: "pipeline",
+        uses: &["study", "detector", "grading", "geometry", "raster", "cancel"],
+        never: &[DICOM, "std::fs"],
+    },
+    Room { name: "phantom", uses: &["geometry", "raster", "grading", "files", "cancel"], never: &[] },
+    Room { name: "dataset", uses: &["study", "raster", "grading", "geometry", "files", "cancel"], never: &[DICOM] },
+    Room { name: "training", uses: &["dataset", "detector", "grading", "raster", "files"], never: &[DICOM] },
+    Room { name: "metric", uses: &["grading"], never: &[DICOM] },
+    Room {
+        name: "report",
+        uses: &["grading", "pipeline", "geometry", "raster", "study", "files"],
+        // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
+        never: &[],
+    },
+    Room {
+        name: "worker",
+        uses: &["pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files", "cancel"],
+        never: &[DICOM],
+    },
+    Room {
+        name: "ui",
+        uses: &[
+            "worker", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
+            "phantom",
+        ],
+        never: &[DICOM],
+    },
+    Room {
+        name: "cli",
+        uses: &[
+            "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel", "phantom",
+            "dataset", "training", "metric", "worker",
+        ],
+        never: &[],
+    },
+];
+
+/// The rule of a module.
+pub fn of(name: &str) -> Option<&'static Room> {
+    RULES.iter().find(|room| room.name == name)
+}
+
+impl Room {
+    /// Whether the room must not import an absolute path.
+    pub fn forbids(&self, file: &Path, path: &[String]) -> bool {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match path.as_slice() {
+            // `foramen --help` and the window meet in this one file.
+            ["crate", "ui", ..] if file == Path::new("cli/viewer.rs") => false,
+            ["crate", module, ..] if of(module).is_some() => *module != self.name && !self.uses.contains(module),
+            // A name for the whole crate would hide what is used of it.
+            ["crate"] | ["foramen", ..] => true,
+            ["crate", ..] => false,
+            _ => {
+                self.never.iter().any(|name| begins_with(&path, name))
+                    || (self.name != "ui" && WINDOW.iter().any(|name| begins_with(&path, name)))
+                    || (self.name != "detector" && ENGINES.iter().any(|name| begins_with(&path, name)))
+            }
+        }
+    }
+}
+
+fn begins_with(path: &[&str], forbidden: &str) -> bool {
+    let names: Vec<&str> = forbidden.split("::").collect();
+    let same = |have: &str, want: &str| have == want || have.strip_prefix(want).is_some_and(|r| r.starts_with('_'));
+    path.len() >= names.len() && path.iter().zip(&names).all(|(have, want)| same(have, want))
+}
