@@ -1,0 +1,173 @@
+//! The four parts of the score and their mean.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{MetricError, ScoredRow, log_loss, weight};
+use crate::grading::{Condition, Severity};
+
+/// A part of the score, in the contest's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Group {
+    /// Rows of spinal canal stenosis.
+    Spinal,
+    /// Rows of neural foraminal narrowing, left and right.
+    Foraminal,
+    /// Rows of subarticular stenosis, left and right.
+    Subarticular,
+    /// One row a study: whether any level's canal is severely narrow.
+    AnySevereSpinal,
+}
+
+/// One part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct GroupScore {
+    /// Which.
+    pub group: Group,
+    /// How many rows count 1, 2 and 4.
+    pub rows_by_weight: [usize; 3],
+    /// Weighted log loss.
+    pub log_loss: f64,
+}
+
+/// The whole.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// The plain mean of the four.
+    pub score: f64,
+    /// In the order of [`Group::ALL`].
+    pub groups: Vec<GroupScore>,
+}
+
+impl Group {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Spinal, Self::Foraminal, Self::Subarticular, Self::AnySevereSpinal];
+
+    /// As a reader writes it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Spinal => "spinal canal stenosis",
+            Self::Foraminal => "neural foraminal narrowing",
+            Self::Subarticular => "subarticular stenosis",
+            Self::AnySevereSpinal => "any severe spinal",
+        }
+    }
+
+    const fn condition(self) -> Condition {
+        match self {
+            Self::Spinal | Self::AnySevereSpinal => Condition::SpinalCanalStenosis,
+            Self::Foraminal => Condition::NeuralForaminalNarrowing,
+            Self::Subarticular => Condition::SubarticularStenosis,
+        }
+    }
+}
+
+/// Scores rows of [`super::match_rows`].
+pub fn score(rows: &[ScoredRow]) -> Result<Score, MetricError> {
+    let mut groups = Vec::with_capacity(4);
+    for group in Group::ALL {
+        let of_group: Vec<&ScoredRow> = rows.iter().filter(|r| r.id.condition() == group.condition()).collect();
+        if of_group.is_empty() {
+            return Err(MetricError::NoLabels { group: group.label() });
+        }
+        let pairs: Vec<(f64, f64)> = match group {
+            Group::AnySevereSpinal => any_severe(&of_group),
+            _ => of_group.iter().map(|r| (r.predicted[r.truth.index()], weight(r.truth))).collect(),
+        };
+        let count = |weight: f64| pairs.iter().filter(|(_, w)| w.total_cmp(&weight).is_eq()).count();
+        let rows_by_weight = [Severity::NormalMild, Severity::Moderate, Severity::Severe].map(|s| count(weight(s)));
+        groups.push(GroupScore { group, rows_by_weight, log_loss: log_loss(pairs.iter().copied()) });
+    }
+    let score = groups.iter().map(|g| g.log_loss).sum::<f64>() / groups.len() as f64;
+    Ok(Score { score, groups })
+}
+
+/// For each study the probability given to the truth of "any level is severe", and the study's weight.
+fn any_severe(rows: &[&ScoredRow]) -> Vec<(f64, f64)> {
+    let mut studies: BTreeMap<&str, (bool, f64, f64)> = BTreeMap::new();
+    for row in rows {
+        let (any, predicted, most) = studies.entry(&row.study).or_insert((false, 0.0, 0.0));
+        *any |= row.truth == Severity::Severe;
+        *predicted = predicted.max(row.predicted[Severity::Severe.index()]);
+        *most = most.max(weight(row.truth));
+    }
+    studies.into_values().map(|(any, p, weight)| (if any { p } else { 1.0 - p }, weight)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        grading::{GradeId, Prior},
+        metric::{divided_by_sum, prior_alone},
+    };
+    use proptest::prelude::*;
+
+    fn row(study: usize, id: usize, truth: usize, predicted: [f64; 3]) -> ScoredRow {
+        ScoredRow { study: study.to_string(), id: GradeId::ALL[id], truth: Severity::ALL[truth], predicted }
+    }
+
+    /// Two studies of 25 rows with any labels and predictions.
+    fn rows() -> impl Strategy<Value = Vec<ScoredRow>> {
+        let one = (0usize..3, prop::array::uniform3(0.01f64..1.0));
+        prop::collection::vec(one, 50).prop_map(|all| {
+            let rows = all.into_iter().enumerate().map(|(i, (truth, p))| row(i / 25, i % 25, truth, p));
+            divided_by_sum(&rows.collect::<Vec<_>>())
+        })
+    }
+
+    #[test]
+    fn a_part_without_labels_is_refused_by_name() {
+        let message = score(&[row(1, 20, 0, [1.0, 0.0, 0.0])]).unwrap_err().to_string();
+        assert!(message.contains("neural foraminal narrowing"), "{message}");
+    }
+
+    #[test]
+    fn any_severe_takes_the_worst_label_and_the_boldest_prediction_of_a_study() {
+        let rows = [
+            row(1, 20, 0, [0.9, 0.0, 0.1]),
+            row(1, 21, 2, [0.5, 0.3, 0.2]),
+            row(1, 22, 1, [0.2, 0.2, 0.6]),
+            row(2, 20, 1, [0.3, 0.4, 0.3]),
+        ];
+        let pairs = any_severe(&rows.iter().collect::<Vec<_>>());
+        assert_eq!(pairs, [(0.6, 4.0), (0.7, 2.0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_rows_does_not_matter((rows, shuffled) in rows().prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle()))) {
+            let (a, b) = (score(&rows).unwrap(), score(&shuffled).unwrap());
+            prop_assert!((a.score - b.score).abs() < 1e-12);
+            prop_assert_eq!(a.groups.iter().map(|g| g.rows_by_weight).collect::<Vec<_>>(),
+                b.groups.iter().map(|g| g.rows_by_weight).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn the_truth_scores_0_and_certain_error_36(rows in rows()) {
+            let certain = |shift: usize| -> Vec<ScoredRow> {
+                let sure = |r: &ScoredRow| {
+                    let mut predicted = [0.0; 3];
+                    predicted[(r.truth.index() + shift) % 3] = 1.0;
+                    ScoredRow { predicted, ..r.clone() }
+                };
+                rows.iter().map(sure).collect()
+            };
+            prop_assert!(score(&certain(0)).unwrap().score < 1e-12);
+            let wrong = score(&certain(1)).unwrap();
+            prop_assert!(wrong.groups[..3].iter().all(|g| (g.log_loss - 36.043_653_389_117_15).abs() < 1e-9));
+        }
+
+        #[test]
+        fn rows_that_sum_to_1_are_left_alone_and_the_prior_does_not_see_predictions(rows in rows()) {
+            let (plain, again) = (score(&rows).unwrap(), score(&divided_by_sum(&rows)).unwrap());
+            prop_assert!((plain.score - again.score).abs() < 1e-12);
+            let prior = Prior::default();
+            let from_prior = prior_alone(&rows, &prior);
+            prop_assert!(from_prior.iter().all(|r| (r.predicted.iter().sum::<f64>() - 1.0).abs() < 1e-12));
+            prop_assert_eq!(prior_alone(&from_prior, &prior), from_prior);
+        }
+    }
+}
