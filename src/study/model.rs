@@ -1,6 +1,12 @@
 //! Studies, series, instances and slices as they stand after a scan: headers only.
 
-use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use serde::Serialize;
 
@@ -19,6 +25,22 @@ pub struct Scan {
     pub issues: Vec<Issue>,
     /// Files looked at.
     pub files: usize,
+    /// How many of them are broken, so that what they held is missing. Other kinds of files do not count.
+    pub lost: usize,
+}
+
+impl Scan {
+    /// Whether any image came from `path`, as it was given to the scan.
+    pub fn holds(&self, path: &Path) -> bool {
+        let is_directory = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"));
+        let path = path.parent().filter(|_| is_directory && !path.is_dir()).unwrap_or(path);
+        let slices = self.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices);
+        slices.map(|slice| &slice.instance.source).any(|source| match source {
+            Source::File(file) => file.starts_with(path) || path == Path::new("."),
+            Source::Zip { archive, .. } => archive.starts_with(path) || path == Path::new("."),
+            Source::Memory { .. } => false,
+        })
+    }
 }
 
 /// Something that could not be read, or was read with a doubt. The rest was loaded.
@@ -170,11 +192,6 @@ impl Source {
         let name = self.to_string();
         name.rsplit_once(['/', '\\', '!']).map_or(String::new(), |(folder, _)| folder.to_owned())
     }
-
-    /// Whether it is the index of a file set rather than an image.
-    pub(super) fn is_dicomdir(&self) -> bool {
-        self.to_string().to_ascii_uppercase().ends_with("DICOMDIR")
-    }
 }
 
 impl fmt::Display for Issue {
@@ -198,6 +215,13 @@ impl Study {
     /// The series that a detector looks at, in order.
     pub fn series_of(&self, role: Role) -> impl Iterator<Item = &Series> {
         self.series.iter().filter(move |s| s.role == Some(role))
+    }
+
+    /// Whether positions in two of its series (by index) may be compared: same `FrameOfReferenceUID`, or
+    /// one patient space is assumed for the whole study.
+    pub fn share_space(&self, a: usize, b: usize) -> bool {
+        let frame = |i: usize| self.series.get(i).and_then(|s| s.frame_of_reference_uid.as_deref());
+        a == b || self.assumed_common_space || (frame(a).is_some() && frame(a) == frame(b))
     }
 
     /// Finds a slice by its name: (index of the series, index of the slice).

@@ -1,1 +1,160 @@
-//! Background threads for the window: jobs in, events out.
+//! Background threads for the window: jobs in, events out. Opening, grading and decoding each have
+//! threads of their own, so that a long grade never holds up a slice that the reader scrolls to.
+//!
+//! Nothing in here knows of egui: whoever shows the events gives a `wake` function that is called after each.
+
+mod decode;
+mod grade;
+mod open;
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+
+use crate::{
+    cancel::Cancel,
+    detector::{EngineChoice, ModelSet},
+    pipeline::{GradeEvent, GradedStudy},
+    raster::Slice,
+    study::{Scan, SliceRef, Study},
+};
+
+pub use decode::SliceKey;
+
+/// Called after each event, from any thread: the window repaints.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Names one open study in this run of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// What to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenSource {
+    /// Files, folders, zips, DICOMDIRs.
+    Paths(Vec<PathBuf>),
+    /// The computed demo study.
+    Demo,
+}
+
+/// With which models studies are graded.
+#[derive(Debug, Clone, Default)]
+pub struct GradeWith {
+    /// Folder of models; the demo models if none.
+    pub models: Option<PathBuf>,
+    /// Inference engine.
+    pub engine: EngineChoice,
+}
+
+/// News from the background.
+#[derive(Debug)]
+pub enum Event {
+    /// Headers read so far, of how many files; both 0 until the files are counted.
+    Scanning(usize, usize),
+    /// Done opening.
+    Opened(Scan),
+    /// Nothing could be opened; why, in the reader's words.
+    OpenFailed(String),
+    /// A study is being graded.
+    Grading(SessionId, GradeEvent),
+    /// A study is graded.
+    Graded(SessionId, Box<GradedStudy>),
+    /// A study could not be graded; why.
+    GradeFailed(SessionId, String),
+    /// The reader stopped a grading.
+    GradeCancelled(SessionId),
+    /// A slice is there, or cannot be decoded; why.
+    Decoded(SliceKey, Result<Arc<Slice>, String>),
+}
+
+/// Channels to the threads. They end when this is dropped.
+pub struct Worker {
+    events: Receiver<Event>,
+    open: Sender<(OpenSource, Cancel)>,
+    grade: Sender<(SessionId, Arc<Study>, Cancel)>,
+    decode: decode::Queue,
+}
+
+/// Where the threads send their news.
+#[derive(Clone)]
+struct Reporter {
+    events: Sender<Event>,
+    wake: Wake,
+}
+
+impl Reporter {
+    /// Waits while the window has too much to read; is quiet once the window is gone.
+    fn send(&self, event: Event) {
+        if self.events.send(event).is_ok() {
+            (self.wake)();
+        }
+    }
+}
+
+/// Events that may wait to be read before the threads wait too.
+const EVENTS: usize = 1024;
+
+impl Worker {
+    /// Starts the threads.
+    pub fn start(with: GradeWith, wake: Wake) -> Self {
+        let (events, receiver) = bounded(EVENTS);
+        let reporter = Reporter { events, wake };
+        let (open, open_jobs) = unbounded();
+        let (grade, grade_jobs) = unbounded();
+        spawn("open", {
+            let reporter = reporter.clone();
+            move || open::run(&open_jobs, &reporter)
+        });
+        spawn("grade", {
+            let reporter = reporter.clone();
+            move || grade::run(&grade_jobs, &with, &reporter)
+        });
+        let decode = decode::Queue::start(&reporter);
+        Self { events: receiver, open, grade, decode }
+    }
+
+    /// The next event, if there is one.
+    pub fn try_event(&self) -> Option<Event> {
+        self.events.try_recv().ok()
+    }
+
+    /// Opens; `cancel` stops it.
+    pub fn open(&self, source: OpenSource, cancel: Cancel) {
+        // The thread lives as long as this sender.
+        let _ = self.open.send((source, cancel));
+    }
+
+    /// Grades, after the studies that were sent before; `cancel` stops it.
+    pub fn grade(&self, session: SessionId, study: Arc<Study>, cancel: Cancel) {
+        let _ = self.grade.send((session, study, cancel));
+    }
+
+    /// Wants slices decoded, the first the most. What was wanted before and is not wanted now is forgotten.
+    pub fn want(&self, slices: Vec<(SliceKey, SliceRef)>) {
+        self.decode.want(slices);
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+        tracing::error!("the {name} thread cannot be started: {error}");
+    }
+}
+
+/// A panic inside a job is reported like any other failure, and the thread lives on.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        format!("an error inside Foramen (please report it): {said}")
+    })
+}
+
+/// The models that studies are graded with.
+fn load(with: &GradeWith) -> Result<ModelSet, String> {
+    with.models.as_deref().map_or_else(ModelSet::embedded, ModelSet::from_dir).map_err(|e| e.to_string())
+}

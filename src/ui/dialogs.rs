@@ -1,0 +1,88 @@
+//! File dialogs of the desktop. They are made on the window's thread, as macOS wants, and waited for on
+//! another, so that the window lives on.
+
+use std::path::PathBuf;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+
+use super::{
+    export::ExportFormat,
+    viewer::{Action, Effect},
+};
+use crate::worker::{OpenSource, SessionId};
+
+/// Dialogs that are open, and what came of them.
+pub struct Dialogs {
+    sender: Sender<Action>,
+    answers: Receiver<Action>,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        let (sender, answers) = unbounded();
+        Self { sender, answers }
+    }
+}
+
+impl Dialogs {
+    /// What readers have chosen since the last call.
+    pub fn answers(&self) -> Vec<Action> {
+        self.answers.try_iter().collect()
+    }
+
+    /// Opens the dialog of an effect; nothing for other effects.
+    pub fn open(&self, effect: Effect, ctx: &egui::Context) {
+        match effect {
+            Effect::PickFolder => {
+                let future = rfd::AsyncFileDialog::new().set_title("Open a folder of DICOM files").pick_folders();
+                self.wait(ctx, async { paths(future.await) });
+            }
+            Effect::PickFiles => {
+                let future =
+                    rfd::AsyncFileDialog::new().set_title("Open DICOM files, a zip or a DICOMDIR").pick_files();
+                self.wait(ctx, async { paths(future.await) });
+            }
+            Effect::PickExport(session, format) => self.pick_export(ctx, session, format),
+            Effect::Quit => (),
+        }
+    }
+
+    fn pick_export(&self, ctx: &egui::Context, session: SessionId, format: ExportFormat) {
+        let ending = format.extension();
+        let future = rfd::AsyncFileDialog::new()
+            .set_title("Export the grades")
+            .set_file_name(format!("grades.{ending}"))
+            .add_filter(ending, &[ending])
+            .save_file();
+        self.wait(ctx, async move {
+            future.await.map(|file| Action::Export(session, format, with_ending(file.path().to_owned(), ending)))
+        });
+    }
+
+    fn wait(&self, ctx: &egui::Context, answer: impl Future<Output = Option<Action>> + Send + 'static) {
+        let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        let waiting = std::thread::Builder::new().name("dialog".to_owned()).spawn(move || {
+            if let Some(action) = pollster::block_on(answer) {
+                // The window may be gone by now.
+                let _ = sender.send(action);
+                ctx.request_repaint();
+            }
+        });
+        if let Err(error) = waiting {
+            tracing::error!("a dialog cannot be shown: {error}");
+        }
+    }
+}
+
+fn paths(files: Option<Vec<rfd::FileHandle>>) -> Option<Action> {
+    let paths: Vec<PathBuf> = files?.iter().map(|file| file.path().to_owned()).collect();
+    (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
+}
+
+/// Some desktops leave the ending out.
+fn with_ending(mut path: PathBuf, ending: &str) -> PathBuf {
+    if path.extension().is_none() {
+        path.set_extension(ending);
+    }
+    path
+}

@@ -1,0 +1,151 @@
+//! What one pane shows: a series, a slice, a window, and how it is zoomed. No painting here.
+
+use egui::Vec2;
+
+use crate::{
+    raster::{Slice, ValueRange, Window},
+    study::Study,
+};
+
+/// The zoom that a reader can reach.
+const ZOOM: std::ops::RangeInclusive<f32> = 0.2..=30.0;
+
+/// One pane of one study.
+#[derive(Debug, Clone)]
+pub struct Pane {
+    /// Index of the series; `None` for an empty pane.
+    pub series: Option<usize>,
+    /// The slice that the reader wants to see.
+    pub slice: usize,
+    /// The slice on screen: the wanted one as soon as it is decoded.
+    pub shown: Option<usize>,
+    /// The window, from the first slice that was decoded; the reader's once it was changed. Kept while scrolling.
+    pub window: Option<Window>,
+    /// Grey values turned round.
+    pub inverted: bool,
+    /// 1 shows the whole image.
+    pub zoom: f32,
+    /// How far the image is moved, mm on screen (pixels where spacing is unknown): a resized window keeps it.
+    pub pan: Vec2,
+    /// +1 or -1: which way the reader scrolls; slices that lie there are decoded ahead.
+    pub direction: isize,
+    /// Parts of a wheel step not yet used.
+    pub wheel: f32,
+}
+
+impl Default for Pane {
+    fn default() -> Self {
+        Self {
+            series: None,
+            slice: 0,
+            shown: None,
+            window: None,
+            inverted: false,
+            zoom: 1.0,
+            pan: Vec2::ZERO,
+            direction: 1,
+            wheel: 0.0,
+        }
+    }
+}
+
+impl Pane {
+    /// Shows a series from its middle.
+    pub fn of_series(study: &Study, series: usize) -> Self {
+        let slices = study.series.get(series).map_or(0, |s| s.slices.len());
+        Self { series: Some(series), slice: slices / 2, ..Self::default() }
+    }
+
+    /// Goes to a slice.
+    pub fn go_to(&mut self, study: &Study, slice: usize) {
+        let last = self.slice_count(study).saturating_sub(1);
+        let slice = slice.min(last);
+        if slice != self.slice {
+            self.direction = if slice > self.slice { 1 } else { -1 };
+        }
+        self.slice = slice;
+    }
+
+    /// Goes `steps` slices on.
+    pub fn scroll(&mut self, study: &Study, steps: isize) {
+        self.go_to(study, self.slice.saturating_add_signed(steps));
+    }
+
+    /// How many slices there are.
+    pub fn slice_count(&self, study: &Study) -> usize {
+        self.series.and_then(|s| study.series.get(s)).map_or(0, |s| s.slices.len())
+    }
+
+    /// Takes a decoded slice: the wanted one comes on screen, and the first brings a window.
+    pub fn decoded(&mut self, index: usize, slice: &Slice) {
+        if index == self.slice {
+            self.shown = Some(index);
+            self.window.get_or_insert_with(|| file_window(slice));
+        }
+    }
+
+    /// Zooms by a factor about a point that stays where it is; `from_center` is its place in mm on screen.
+    pub fn zoom_about(&mut self, factor: f32, from_center: Vec2) {
+        let zoom = (self.zoom * factor).clamp(*ZOOM.start(), *ZOOM.end());
+        let change = zoom / self.zoom;
+        self.pan = from_center + (self.pan - from_center) * change;
+        self.zoom = zoom;
+    }
+
+    /// The whole image, centred.
+    pub const fn fit(&mut self) {
+        self.zoom = 1.0;
+        self.pan = Vec2::ZERO;
+    }
+
+    /// Changes the window by a drag of the mouse: right widens, down brightens, as in other viewers.
+    pub fn drag_window(&mut self, delta: Vec2) {
+        let Some(window) = &mut self.window else { return };
+        // As fast in a series of values to 200 as in one to 4000.
+        let speed = (window.width / 256.0).max(0.01);
+        window.width = (window.width + delta.x * speed).max(window.width.abs().min(1.0) * 0.5).max(1e-3);
+        window.center += delta.y * speed;
+    }
+}
+
+/// The window of the file, else from the 0.5th to the 99.5th percentile.
+pub fn file_window(slice: &Slice) -> Window {
+    slice.window.unwrap_or_else(|| range_window(ValueRange::percentile([slice.values()])))
+}
+
+/// From the least to the greatest value.
+pub fn full_window(slice: &Slice) -> Window {
+    range_window(ValueRange::min_max(slice.values()))
+}
+
+fn range_window(range: ValueRange) -> Window {
+    Window::from_range(range.low, range.high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zooming_keeps_the_point_under_the_pointer() {
+        let mut pane = Pane { pan: Vec2::new(5.0, -3.0), zoom: 2.0, ..Pane::default() };
+        let at = Vec2::new(40.0, 10.0);
+        // A place p of the image is on screen at pan + zoom * p.
+        let place = (at - pane.pan) / pane.zoom;
+        pane.zoom_about(1.7, at);
+        assert!((pane.pan + place * pane.zoom - at).length() < 1e-4);
+    }
+
+    #[test]
+    fn a_window_never_closes_and_stays_while_scrolling() {
+        let mut pane = Pane { window: Some(Window::new(100.0, 50.0)), ..Pane::default() };
+        for _ in 0..1000 {
+            pane.drag_window(Vec2::new(-100.0, 0.0));
+        }
+        assert!(pane.window.unwrap().width > 0.0);
+        let before = pane.window;
+        pane.slice = 3;
+        pane.decoded(3, &Slice::new(1, 1, vec![5.0]).unwrap());
+        assert_eq!((pane.window, pane.shown), (before, Some(3)));
+    }
+}

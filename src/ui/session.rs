@@ -1,0 +1,168 @@
+//! One open study: its panes, its boxes, its grades.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    hanging::{self, PANES},
+    pane::Pane,
+};
+use crate::{
+    cancel::Cancel,
+    grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    pipeline::{GradeEvent, GradedStudy},
+    study::Study,
+    worker::SessionId,
+};
+
+/// How far the grading is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grading {
+    /// In the queue.
+    Waiting,
+    /// Slices done, of how many.
+    Running(usize, usize),
+    /// Finished.
+    Done,
+    /// Why it failed.
+    Failed(String),
+    /// Stopped by the reader.
+    Cancelled,
+}
+
+/// An open study.
+pub struct Session {
+    /// Its name in this run.
+    pub id: SessionId,
+    /// Headers.
+    pub study: Arc<Study>,
+    /// The computed demo study.
+    pub is_demo: bool,
+    /// What hangs where.
+    pub panes: [Pane; PANES],
+    /// How far the grading is.
+    pub grading: Grading,
+    /// Stops it.
+    pub cancel: Cancel,
+    /// The 25 grades, filling in role by role.
+    pub table: Option<GradeTable>,
+    /// Every box so far, low scores too.
+    pub boxes: HashMap<SliceId, Vec<Detection>>,
+    /// The finished result, for export.
+    pub graded: Option<Box<GradedStudy>>,
+    /// The cell that the reader looks at.
+    pub selected: Option<GradeId>,
+    /// The box that the reader looks at.
+    pub highlighted: Option<Evidence>,
+}
+
+impl Session {
+    /// Hangs a study; its grading waits.
+    pub fn new(id: SessionId, study: Study, is_demo: bool) -> Self {
+        Self {
+            panes: hanging::hang(&study),
+            study: Arc::new(study),
+            id,
+            is_demo,
+            grading: Grading::Waiting,
+            cancel: Cancel::default(),
+            table: None,
+            boxes: HashMap::new(),
+            graded: None,
+            selected: None,
+            highlighted: None,
+        }
+    }
+
+    /// Forgets the grades; the next grading starts from nothing.
+    pub fn reset_grading(&mut self) {
+        self.cancel.cancel();
+        self.cancel = Cancel::default();
+        self.grading = Grading::Waiting;
+        self.table = None;
+        self.boxes.clear();
+        self.graded = None;
+        self.highlighted = None;
+    }
+
+    /// Takes in what the background says.
+    pub fn apply(&mut self, event: GradeEvent) {
+        match event {
+            GradeEvent::Started { slices } => self.grading = Grading::Running(0, slices),
+            GradeEvent::Slice { detections, .. } => {
+                if let Grading::Running(done, _) = &mut self.grading {
+                    *done += 1;
+                }
+                for detection in detections {
+                    self.boxes.entry(detection.slice.clone()).or_default().push(detection);
+                }
+            }
+            GradeEvent::Role { table, .. } => self.table = Some(*table),
+        }
+    }
+
+    /// Takes in the finished result.
+    pub fn finish(&mut self, graded: Box<GradedStudy>) {
+        self.grading = Grading::Done;
+        self.table = Some(graded.table.clone());
+        self.graded = Some(graded);
+    }
+
+    /// Selects a cell, and brings every pane to its best box.
+    pub fn select(&mut self, id: GradeId) {
+        self.selected = Some(id);
+        self.highlighted = None;
+        let evidence = self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned());
+        if let Some(evidence) = evidence {
+            self.show(evidence);
+        }
+    }
+
+    /// Brings every pane to a box.
+    pub fn show(&mut self, evidence: Evidence) {
+        let study = self.study.clone();
+        let Some((series, slice)) = study.find(&evidence.detection.slice) else { return };
+        let pane = self.pane_for(series, evidence.detection.class.role());
+        if self.panes[pane].series != Some(series) {
+            self.panes[pane] = Pane::of_series(&study, series);
+        }
+        self.panes[pane].go_to(&study, slice);
+        if let Some(plane) = study.series[series].slices[slice].plane {
+            let (column, row) = evidence.detection.bbox.center_pixel();
+            hanging::follow(&study, &mut self.panes, series, plane.patient_from_pixel(column, row));
+        }
+        self.highlighted = Some(evidence);
+    }
+
+    /// The pane that shows a series, else the one that its role hangs in.
+    fn pane_for(&self, series: usize, role: Role) -> usize {
+        let shown = self.panes.iter().position(|p| p.series == Some(series));
+        shown.unwrap_or_else(|| Role::ALL.iter().position(|&r| r == role).unwrap_or(0))
+    }
+
+    /// The moderate and severe cells, in reading order: level by level.
+    pub fn findings(&self) -> Vec<GradeId> {
+        let Some(table) = &self.table else { return Vec::new() };
+        let is_finding = |id: &GradeId| {
+            let row = table.get(*id);
+            !row.evidence().is_empty() && row.probabilities().is_some_and(|p| p.most_likely() != Severity::NormalMild)
+        };
+        let mut all: Vec<GradeId> = GradeId::ALL.into_iter().filter(is_finding).collect();
+        all.sort_by_key(|id| (id.level(), id.condition(), id.side()));
+        all
+    }
+
+    /// Selects the finding after (+1) or before (-1) the selected cell.
+    pub fn step_finding(&mut self, step: isize) {
+        let all = self.findings();
+        if all.is_empty() {
+            return;
+        }
+        let at = self.selected.and_then(|id| all.iter().position(|&f| f == id));
+        let next = match at {
+            Some(at) => (at as isize + step).rem_euclid(all.len() as isize) as usize,
+            None if step > 0 => 0,
+            None => all.len() - 1,
+        };
+        self.select(all[next]);
+    }
+}

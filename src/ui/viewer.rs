@@ -1,0 +1,460 @@
+//! The state of the window and all that can be asked of it. Plain data: no painting, no egui context.
+
+use std::path::PathBuf;
+
+use egui::Vec2;
+
+use super::{
+    cache::SliceCache,
+    command::UiCommand,
+    export::{ExportFormat, export},
+    hanging::PANES,
+    notices::Notices,
+    pane::{self, Pane},
+    session::{Grading, Session},
+};
+use crate::{
+    cancel::Cancel,
+    grading::{Evidence, GradeId},
+    phantom,
+    study::Scan,
+    worker::{Event, OpenSource, SessionId, SliceKey, Worker},
+};
+
+/// Pixels of decoded slices that are kept.
+const CACHE_BYTES: usize = 128 << 20;
+/// Slices decoded ahead in the direction of scrolling, and behind.
+const AHEAD: isize = 8;
+const BEHIND: isize = 2;
+
+/// Something that the reader asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A command of the menus.
+    Do(UiCommand),
+    /// Open studies.
+    Open(OpenSource),
+    /// Bring an open study to the front.
+    SelectStudy(SessionId),
+    /// Hang a series of the current study in a pane.
+    ShowSeries(usize, usize),
+    /// Make a pane the active one.
+    Activate(usize),
+    /// Show a pane alone, or all again.
+    Maximise(usize),
+    /// Slices on, in a pane.
+    Scroll(usize, isize),
+    /// A drag for window and level, in points.
+    DragWindow(usize, Vec2),
+    /// A drag that moves the image, in mm on screen.
+    Pan(usize, Vec2),
+    /// A zoom about a point, given in mm on screen from the middle of the pane.
+    Zoom(usize, f32, Vec2),
+    /// Look at a cell of the grade table.
+    SelectGrade(GradeId),
+    /// Look at a box.
+    ShowEvidence(Box<Evidence>),
+    /// Boxes below this score are not shown.
+    SetThreshold(f32),
+    /// Write the grades of a study to a file.
+    Export(SessionId, ExportFormat, PathBuf),
+}
+
+/// What only the window can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Close.
+    Quit,
+    /// Ask for a folder to open.
+    PickFolder,
+    /// Ask for files to open.
+    PickFiles,
+    /// Ask where to write the grades of a study.
+    PickExport(SessionId, ExportFormat),
+}
+
+/// Opening that is under way.
+pub struct Opening {
+    /// Files read, files found.
+    pub progress: (usize, usize),
+    /// Whether it is the demo study.
+    pub is_demo: bool,
+    /// Stops it.
+    pub cancel: Cancel,
+}
+
+/// Which windows over the images are open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenWindows {
+    /// Keys and mouse.
+    pub help: bool,
+    /// Messages.
+    pub messages: bool,
+    /// About.
+    pub about: bool,
+}
+
+/// The state.
+pub struct Viewer {
+    /// Open studies, in order of opening.
+    pub sessions: Vec<Session>,
+    /// The one in front.
+    pub current: Option<SessionId>,
+    /// The pane that keys act on.
+    pub active: usize,
+    /// The pane that is shown alone.
+    pub maximised: Option<usize>,
+    /// Boxes, lines and letters are shown.
+    pub overlays: bool,
+    /// Reference lines are shown.
+    pub reference_lines: bool,
+    /// Boxes below this score are not shown.
+    pub threshold: f32,
+    /// Under way.
+    pub opening: Option<Opening>,
+    /// Decoded slices.
+    pub cache: SliceCache,
+    /// What the reader should know.
+    pub notices: Notices,
+    /// Windows over the images.
+    pub windows: OpenWindows,
+    worker: Worker,
+    next_id: u64,
+    wanted: Vec<SliceKey>,
+}
+
+impl Viewer {
+    /// Nothing is open yet.
+    pub fn new(worker: Worker) -> Self {
+        Self {
+            sessions: Vec::new(),
+            current: None,
+            active: 0,
+            maximised: None,
+            overlays: true,
+            reference_lines: true,
+            threshold: 0.25,
+            opening: None,
+            cache: SliceCache::new(CACHE_BYTES),
+            notices: Notices::default(),
+            windows: OpenWindows::default(),
+            worker,
+            next_id: 1,
+            wanted: Vec::new(),
+        }
+    }
+
+    /// The study in front.
+    pub fn session(&self) -> Option<&Session> {
+        self.find(self.current?)
+    }
+
+    /// The study in front.
+    pub fn session_mut(&mut self) -> Option<&mut Session> {
+        let id = self.current?;
+        self.sessions.iter_mut().find(|s| s.id == id)
+    }
+
+    /// An open study.
+    pub fn find(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.iter().find(|s| s.id == id)
+    }
+
+    /// Whether something is under way that can be cancelled.
+    pub fn is_busy(&self) -> bool {
+        let is_grading = |s: &Session| matches!(s.grading, Grading::Waiting | Grading::Running(..));
+        self.opening.is_some() || self.sessions.iter().any(is_grading)
+    }
+
+    /// The panes on screen.
+    pub fn visible_panes(&self) -> std::ops::Range<usize> {
+        self.maximised.map_or(0..PANES, |pane| pane..pane + 1)
+    }
+
+    /// Takes in all that the background has said since the last call.
+    pub fn take_events(&mut self) {
+        while let Some(event) = self.worker.try_event() {
+            self.apply(event);
+        }
+    }
+
+    fn apply(&mut self, event: Event) {
+        match event {
+            Event::Scanning(done, all) => {
+                if let Some(opening) = &mut self.opening {
+                    opening.progress = (done, all);
+                }
+            }
+            Event::Opened(scan) => self.opened(scan),
+            Event::OpenFailed(why) => {
+                self.opening = None;
+                self.notices.error(format!("Nothing was opened: {why}"));
+            }
+            Event::Grading(id, event) => {
+                if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
+                    session.apply(event);
+                }
+            }
+            Event::Graded(id, graded) => {
+                if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
+                    session.finish(graded);
+                }
+            }
+            Event::GradeFailed(id, why) => self.stopped(id, Grading::Failed(why)),
+            Event::GradeCancelled(id) => self.stopped(id, Grading::Cancelled),
+            Event::Decoded(key, decoded) => {
+                if let (Ok(slice), Some(session)) = (&decoded, self.sessions.iter_mut().find(|s| s.id == key.session)) {
+                    for pane in session.panes.iter_mut().filter(|p| p.series == Some(key.series)) {
+                        pane.decoded(key.slice, slice);
+                    }
+                }
+                self.cache.put(key, decoded);
+            }
+        }
+    }
+
+    fn stopped(&mut self, id: SessionId, grading: Grading) {
+        if let Grading::Failed(why) = &grading {
+            self.notices.error(format!("The study was not graded: {why}"));
+        }
+        if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
+            session.grading = grading;
+        }
+    }
+
+    fn opened(&mut self, scan: Scan) {
+        let is_demo = self.opening.take().is_some_and(|o| o.is_demo);
+        let issues = scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues));
+        let unread = issues.map(|issue| self.notices.warn(issue.to_string())).count();
+        if scan.studies.is_empty() {
+            self.notices.error(format!("Nothing was opened: no DICOM images among {} files", scan.files));
+            return;
+        }
+        if unread > 0 {
+            self.notices
+                .warn(format!("{unread} files were not read, or with a doubt; the rest is open (F2 lists them)"));
+        }
+        let mut first = None;
+        for study in scan.studies {
+            // A study that is opened again takes the place of the old one: its files may have changed.
+            if let Some(old) = self.sessions.iter().find(|s| !study.uid.is_empty() && s.study.uid == study.uid) {
+                self.close(old.id);
+            }
+            let id = SessionId(self.next_id);
+            self.next_id += 1;
+            let session = Session::new(id, study, is_demo);
+            self.worker.grade(id, session.study.clone(), session.cancel.clone());
+            self.sessions.push(session);
+            first.get_or_insert(id);
+        }
+        self.current = first.or(self.current);
+    }
+
+    fn close(&mut self, id: SessionId) {
+        if let Some(at) = self.sessions.iter().position(|s| s.id == id) {
+            self.sessions.remove(at).cancel.cancel();
+            self.cache.forget(id);
+            if self.current == Some(id) {
+                self.current = self.sessions.get(at).or(self.sessions.last()).map(|s| s.id);
+            }
+        }
+    }
+
+    /// Asks the background for the slices that the panes need and will need.
+    pub fn want_slices(&mut self) {
+        let mut keys = Vec::new();
+        if let Some(session) = self.session() {
+            let study = &session.study;
+            let visible: Vec<&Pane> = self.visible_panes().map(|p| &session.panes[p]).collect();
+            for step in (0..=AHEAD).chain(-BEHIND..0) {
+                for pane in &visible {
+                    let Some(series) = pane.series else { continue };
+                    let slice = pane.slice.checked_add_signed(step * pane.direction);
+                    keys.extend(slice.filter(|&s| s < pane.slice_count(study)).map(|slice| SliceKey {
+                        session: session.id,
+                        series,
+                        slice,
+                    }));
+                }
+            }
+        }
+        keys.retain(|key| !self.cache.contains(*key));
+        if keys == self.wanted {
+            return;
+        }
+        let slices = self.session().map(|session| {
+            let find = |key: &SliceKey| session.study.series[key.series].slices[key.slice].clone();
+            keys.iter().map(|key| (*key, find(key))).collect()
+        });
+        self.worker.want(slices.unwrap_or_default());
+        self.wanted = keys;
+    }
+
+    /// Brings slices that are in the cache already on screen.
+    pub fn show_cached(&mut self) {
+        let Some(at) = self.current.and_then(|id| self.sessions.iter().position(|s| s.id == id)) else { return };
+        let session = &mut self.sessions[at];
+        for pane in &mut session.panes {
+            let Some(series) = pane.series else { continue };
+            if pane.shown != Some(pane.slice)
+                && let Some(Ok(slice)) = self.cache.get(SliceKey { session: session.id, series, slice: pane.slice })
+            {
+                pane.decoded(pane.slice, slice);
+            }
+        }
+    }
+
+    /// Does what was asked; what only the window can do comes back.
+    pub fn perform(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Do(command) => return self.command(command),
+            Action::Open(source) => self.open(source),
+            Action::SelectStudy(id) => self.current = Some(id),
+            Action::ShowSeries(pane, series) => {
+                if let Some(session) = self.session_mut() {
+                    session.panes[pane] = Pane::of_series(&session.study, series);
+                }
+            }
+            Action::Activate(pane) => self.active = pane,
+            Action::Maximise(pane) => {
+                self.active = pane;
+                self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
+            }
+            Action::Scroll(pane, steps) => self.with_pane(pane, |pane, study| pane.scroll(study, steps)),
+            Action::DragWindow(pane, delta) => self.with_pane(pane, |pane, _| pane.drag_window(delta)),
+            Action::Pan(pane, delta) => self.with_pane(pane, |pane, _| pane.pan += delta),
+            Action::Zoom(pane, factor, at) => self.with_pane(pane, |pane, _| pane.zoom_about(factor, at)),
+            Action::SelectGrade(id) => {
+                if let Some(session) = self.session_mut() {
+                    session.select(id);
+                }
+            }
+            Action::ShowEvidence(evidence) => {
+                if let Some(session) = self.session_mut() {
+                    session.show(*evidence);
+                }
+            }
+            Action::SetThreshold(threshold) => self.threshold = threshold.clamp(0.01, 1.0),
+            Action::Export(id, format, path) => self.export(id, format, &path),
+        }
+        None
+    }
+
+    fn with_pane(&mut self, pane: usize, change: impl FnOnce(&mut Pane, &crate::study::Study)) {
+        if let Some(session) = self.session_mut() {
+            let study = session.study.clone();
+            change(&mut session.panes[pane], &study);
+        }
+    }
+
+    fn open(&mut self, source: OpenSource) {
+        if let Some(before) = &self.opening {
+            before.cancel.cancel();
+        }
+        let cancel = Cancel::default();
+        self.opening = Some(Opening { progress: (0, 0), is_demo: source == OpenSource::Demo, cancel: cancel.clone() });
+        self.worker.open(source, cancel);
+    }
+
+    fn command(&mut self, command: UiCommand) -> Option<Effect> {
+        use UiCommand as C;
+        let active = self.active;
+        match command {
+            C::Quit => return Some(Effect::Quit),
+            C::OpenFolder => return Some(Effect::PickFolder),
+            C::OpenFiles => return Some(Effect::PickFiles),
+            C::ExportCsv => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Csv)),
+            C::ExportJson => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Json)),
+            C::OpenDemo => self.open(OpenSource::Demo),
+            C::CloseStudy => self.current.into_iter().for_each(|id| self.close(id)),
+            C::Cancel => self.cancel(),
+            C::GradeAgain => self.grade_again(),
+            C::PreviousSlice => self.with_pane(active, |pane, study| pane.scroll(study, -1)),
+            C::NextSlice => self.with_pane(active, |pane, study| pane.scroll(study, 1)),
+            C::FirstSlice => self.with_pane(active, |pane, study| pane.go_to(study, 0)),
+            C::LastSlice => self.with_pane(active, |pane, study| pane.go_to(study, usize::MAX)),
+            C::PreviousPane => self.step_pane(PANES - 1),
+            C::NextPane => self.step_pane(1),
+            C::Maximise => return self.perform(Action::Maximise(active)),
+            C::Fit => self.with_pane(active, |pane, _| pane.fit()),
+            C::Invert => self.with_pane(active, |pane, _| pane.inverted = !pane.inverted),
+            C::ResetWindow => self.set_window(pane::file_window),
+            C::FullRangeWindow => self.set_window(pane::full_window),
+            C::ResetPane => {
+                self.with_pane(active, |pane, _| {
+                    pane.fit();
+                    pane.inverted = false;
+                });
+                self.set_window(pane::file_window);
+            }
+            C::ToggleOverlays => self.overlays = !self.overlays,
+            C::ToggleReferenceLines => self.reference_lines = !self.reference_lines,
+            C::PreviousFinding => self.session_mut().into_iter().for_each(|s| s.step_finding(-1)),
+            C::NextFinding => self.session_mut().into_iter().for_each(|s| s.step_finding(1)),
+            C::ShowMessages => self.windows.messages = !self.windows.messages,
+            C::ShowHelp => self.windows.help = !self.windows.help,
+            C::ShowAbout => self.windows.about = !self.windows.about,
+        }
+        None
+    }
+
+    fn step_pane(&mut self, step: usize) {
+        self.active = (self.active + step) % PANES;
+        if self.maximised.is_some() {
+            self.maximised = Some(self.active);
+        }
+    }
+
+    fn cancel(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            opening.cancel.cancel();
+        } else if let Some(session) = self.session() {
+            session.cancel.cancel();
+        }
+    }
+
+    fn grade_again(&mut self) {
+        if let Some(session) = self.session_mut() {
+            session.reset_grading();
+            let job = (session.id, session.study.clone(), session.cancel.clone());
+            self.worker.grade(job.0, job.1, job.2);
+        }
+    }
+
+    fn set_window(&mut self, of: impl Fn(&crate::raster::Slice) -> crate::raster::Window) {
+        let Some(key) = self.shown_in(self.active) else { return };
+        let Some(Ok(slice)) = self.cache.get(key) else { return };
+        let window = of(slice);
+        self.with_pane(self.active, |pane, _| pane.window = Some(window));
+    }
+
+    /// The slice on screen in a pane of the current study.
+    pub fn shown_in(&self, pane: usize) -> Option<SliceKey> {
+        let session = self.session()?;
+        let pane = &session.panes[pane];
+        Some(SliceKey { session: session.id, series: pane.series?, slice: pane.shown? })
+    }
+
+    /// The current study, if its grades can be written.
+    fn exportable(&mut self) -> Option<SessionId> {
+        let session = self.session()?;
+        if session.graded.is_some() {
+            return Some(session.id);
+        }
+        self.notices.warn("There are no grades to export yet: wait until the study is graded".to_owned());
+        None
+    }
+
+    fn export(&mut self, id: SessionId, format: ExportFormat, path: &std::path::Path) {
+        let Some(graded) = self.find(id).and_then(|s| s.graded.as_deref()) else { return };
+        match export(graded, format, path) {
+            Ok(note) => self.notices.say(note),
+            Err(error) => self.notices.error(error),
+        }
+    }
+}
+
+/// The seed is part of the demo study's name on screen.
+pub fn demo_name() -> String {
+    format!("Demo phantom {}", phantom::DEMO_SEED)
+}
