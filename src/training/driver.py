@@ -14,6 +14,8 @@ JOB = json.load(open(sys.argv[1], encoding="utf-8"))
 os.environ["YOLO_CONFIG_DIR"] = JOB["work"]
 os.environ["YOLO_OFFLINE"] = "true"
 
+import numpy  # noqa: E402
+import onnx  # noqa: E402
 import torch  # noqa: E402
 import ultralytics  # noqa: E402
 from ultralytics import YOLO  # noqa: E402
@@ -111,6 +113,24 @@ def train():
     return weights
 
 
+def store_half(path):
+    """Keeps large weights as float16, widened by a Cast when the model is loaded: half the size of the file.
+    Both engines still compute in float32."""
+    model = onnx.load(path)
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or numpy.prod(weight.dims) < 1024:
+            continue
+        name = weight.name
+        values = onnx.numpy_helper.to_array(weight).astype(numpy.float16)
+        weight.CopyFrom(onnx.numpy_helper.from_array(values, name + "_half"))
+        casts.append(onnx.helper.make_node("Cast", [name + "_half"], [name], name + "_widen", to=onnx.TensorProto.FLOAT))
+    for at, cast in enumerate(casts):
+        model.graph.node.insert(at, cast)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
 def main():
     say(ultralytics=ultralytics.__version__, torch=torch.__version__)
     weights = train()
@@ -118,9 +138,11 @@ def main():
     size = JOB["input"]
     scores = model.val(data=JOB["data"], imgsz=size, batch=16, device=JOB["device"], plots=False, project=JOB["work"],
                        name="val", exist_ok=True)
-    onnx = model.export(format="onnx", imgsz=size, batch=1, dynamic=False, simplify=True, opset=17, device="cpu")
+    exported = str(model.export(format="onnx", imgsz=size, batch=1, dynamic=False, simplify=True, opset=17, device="cpu"))
+    store_half(exported)
     names = [model.names[i] for i in range(len(model.names))]
-    say(done=True, weights=weights, onnx=str(onnx), names=names, map50=float(scores.box.map50), map=float(scores.box.map))
+    say(done=True, weights=weights, onnx=exported, names=names, map50=float(scores.box.map50), map=float(scores.box.map))
 
 
-main()
+if __name__ == "__main__":
+    main()
