@@ -15,6 +15,7 @@ pub mod files;
 pub mod geometry;
 pub mod grading;
 pub mod metric;
+pub mod panics;
 pub mod phantom;
 pub mod pipeline;
 pub mod raster;

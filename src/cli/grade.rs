@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::anyhow;
-
 use super::{
     exit::{Exit, Failure, Outcome, print},
     progress,
@@ -14,7 +12,7 @@ use crate::{
     files::{WriteError, write_atomic},
     pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
     report,
-    study::{self, Study},
+    study::{Issue, Scan, ScanError, Study},
 };
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
@@ -54,19 +52,24 @@ enum Format {
 
 pub fn run(args: &Args) -> Outcome {
     let format = args.format();
+    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
+        return Err(Failure::new(Exit::Input, ScanError::NotFound(missing.clone())));
+    }
+    // Asked before the work, so that an hour of it is not lost to a typing error.
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
     }
     let models = super::load_models(args.models.as_deref())?;
-    let studies = scan(&args.paths)?;
-    let (graded, failed) = grade_all(args, models, &studies)?;
+    let scan = super::scan(&args.paths)?;
+    let lost = report_losses(&args.paths, &scan);
+    let (graded, failed) = grade_all(args, models, &scan.studies)?;
     let bytes = match format {
         Format::Csv => report::csv_bytes(&graded),
         Format::Json => report::json_bytes(&graded),
     };
     write(args.out.as_deref(), &bytes)?;
     let unassessed = graded.iter().filter(|s| !s.table.is_assessed()).count();
-    Ok(if failed + unassessed > 0 { Exit::Partial } else { Exit::Ok })
+    Ok(if lost + failed + unassessed > 0 { Exit::Partial } else { Exit::Ok })
 }
 
 impl Args {
@@ -76,33 +79,29 @@ impl Args {
     }
 }
 
-/// Asked before the work, so that an hour of it is not lost to a typing error.
 fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: out.to_owned(), source };
     if out.is_dir() {
         return Err(fail(std::io::Error::other("it is a folder; name a file")));
     }
-    let folder = match out.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => std::path::Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    tempfile::tempfile_in(folder).map(drop).map_err(fail)
+    // Folders that are missing are made with the file, not before: a run that fails leaves nothing behind.
+    let there = out.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists());
+    let folder = there.filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    tempfile::tempfile_in(folder)
+        .map(drop)
+        .map_err(|_| fail(std::io::Error::other(format!("files cannot be made in {}", folder.display()))))
 }
 
-fn scan(paths: &[PathBuf]) -> Result<Vec<Study>, Failure> {
-    let scan = study::scan(paths, &Cancel::default(), &|_, _| ()).map_err(|error| Failure::new(Exit::Input, error))?;
-    for issue in scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues)) {
+/// Says what could not be read; returns how much of it is missing from the grades.
+fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
+    for issue in &scan.issues {
         eprintln!("foramen: {issue}");
     }
-    if scan.studies.is_empty() {
-        let named = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(
-            Exit::Input,
-            anyhow!("{named}: no DICOM images among {} files; see `foramen inspect`", scan.files),
-        ));
+    let empty: Vec<_> = paths.iter().filter(|path| !scan.holds(path)).collect();
+    for path in &empty {
+        eprintln!("foramen: {}: no DICOM image in it; the others are graded", path.display());
     }
-    Ok(scan.studies)
+    scan.lost + empty.len()
 }
 
 /// One study after the other, each on all cores: (graded, failed). A model that cannot be loaded ends the run.
@@ -128,7 +127,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
         };
         let result = grader.grade(study, &Cancel::default(), &on_event);
         let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
-        bar.suspend(|| explain(&name, &result, grader.models()));
+        bar.suspend(|| explain(&name, study, &result, grader.models()));
         graded.push(result);
     }
     bar.finish_and_clear();
@@ -137,7 +136,12 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
 }
 
 /// The study's own warnings and issues on stderr. Those that every study shares were said once before.
-fn explain(name: &str, study: &GradedStudy, models: &ModelSet) {
+fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
+    // A file that the grading stumbled over is told of once, with its series and slice.
+    let is_new = |issue: &&Issue| study.issues.iter().all(|other| other.file != issue.file);
+    for issue in read.issues.iter().filter(is_new) {
+        eprintln!("foramen: {name}: {issue}");
+    }
     let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
     for warning in study.warnings.iter().filter(|w| !shared(w)) {
         eprintln!("foramen: {name}: {warning}");

@@ -2,15 +2,13 @@
 
 use std::{fmt::Write as _, path::PathBuf};
 
-use anyhow::anyhow;
 use serde::Serialize;
 
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
-    cancel::Cancel,
     geometry::PlaneKind,
     grading::Role,
-    study::{self, Issue, Patient, Scan, Series, Study},
+    study::{Issue, Patient, Scan, Series, Study},
 };
 
 /// List studies and series: role with the reason, plane, slices, spacing, encoding, and what cannot be read
@@ -61,7 +59,7 @@ struct SeriesReport<'a> {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let scan = study::scan(&args.paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?;
+    let scan = super::scan(&args.paths)?;
     let report = report(&scan);
     let text = if args.json {
         let json = serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Error, e))?;
@@ -69,15 +67,7 @@ pub fn run(args: &Args) -> Outcome {
     } else {
         human(&report)
     };
-    if !scan.studies.is_empty() || args.json {
-        print(text.as_bytes())?;
-    } else {
-        eprint!("{text}");
-    }
-    if scan.studies.is_empty() {
-        let named = args.paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(Exit::Input, anyhow!("{named}: no DICOM images among {} files", scan.files)));
-    }
+    print(text.as_bytes())?;
     Ok(Exit::Ok)
 }
 

@@ -11,21 +11,27 @@ mod progress;
 mod train;
 mod viewer;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
+use anyhow::anyhow;
 use clap::{Parser, Subcommand};
+
+use crate::{
+    cancel::Cancel,
+    study::{self, Scan},
+};
 
 pub use exit::{Exit, Failure};
 
 /// Reads lumbar-spine MRI, grades stenosis with three detectors, and shows why.
 /// Research use only - not for diagnosis.
 #[derive(Debug, Parser)]
-#[command(name = "foramen", version, about, after_help = exit::HELP)]
+#[command(name = "foramen", version, about, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Folder, file, zip or DICOMDIR to open in the viewer; the demo study if left out
-    path: Option<PathBuf>,
+    #[command(flatten)]
+    viewer: viewer::Args,
     /// Log more (-v info, -vv debug); debug logs may hold file paths
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
@@ -47,7 +53,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.verbose);
     let result = match cli.command {
-        None => viewer::run(cli.path),
+        None => viewer::run(cli.viewer),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Grade(args)) => grade::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),
@@ -65,22 +71,47 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Looks for images below `paths`; without any, the run ends with what was found instead.
+fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
+    let scan = study::scan(paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?;
+    if !scan.studies.is_empty() {
+        return Ok(scan);
+    }
+    let named = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+    let error = match (scan.issues.as_slice(), scan.files) {
+        ([only], 0 | 1) => anyhow!("{only}"),
+        ([], 0) => anyhow!("{named}: no files in it"),
+        (issues, files) => {
+            for issue in issues {
+                eprintln!("foramen: {issue}");
+            }
+            anyhow!("{named}: no DICOM image among {files} file{}", if files == 1 { "" } else { "s" })
+        }
+    };
+    Err(Failure::new(Exit::Input, error))
+}
+
 /// The models in `dir`, or the demo models.
 fn load_models(dir: Option<&std::path::Path>) -> Result<crate::detector::ModelSet, Failure> {
     use crate::detector::ModelSet;
     dir.map_or_else(ModelSet::embedded, ModelSet::from_dir).map_err(|error| Failure::new(Exit::Model, error))
 }
 
-/// Warnings go to stderr by default; `-v` and `RUST_LOG` show more. No patient data below debug.
+/// Our warnings go to stderr by default; `-v` and `RUST_LOG` show more. What libraries think of a file is for
+/// `-v`: a user who needs to know is told in our words. No patient data below debug.
 fn start_log(verbose: u8) {
     use tracing_subscriber::EnvFilter;
     let level = match verbose {
-        0 => "warn",
+        0 => "foramen=warn,off",
         1 => "foramen=info,warn",
         _ => "foramen=debug,info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     // A second start (tests) keeps the first subscriber.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
 }

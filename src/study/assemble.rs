@@ -12,6 +12,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use super::{
     classify::{Facts, classify},
     descriptions::Descriptions,
+    extent::Missing,
     header::Header,
     model::{Instance, Issue, Series, SliceRef, Source, Study},
 };
@@ -103,7 +104,9 @@ fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue
 }
 
 /// One slice for each frame of each file; a file that is there twice counts once.
-fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
+fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
+    // Of two copies the whole one counts.
+    files.sort_by_key(|file| file.header.missing.is_some());
     let mut seen = HashSet::new();
     let (mut slices, mut headers) = (Vec::new(), Vec::new());
     for Found { source, mut header } in files {
@@ -115,6 +118,12 @@ fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Hea
         if let Some(doubt) = header.doubt.take() {
             let message = format!("{doubt}; the image is shown without its place in the patient");
             issues.push(Issue { file: name, message });
+        }
+        if let Some(Missing { found, needed }) = header.missing {
+            let message = format!(
+                "the file is cut short: {found} of {needed} bytes of its pixels are there; this image cannot be shown"
+            );
+            issues.push(Issue { file: source.to_string(), message });
         }
         let instance = Arc::new(Instance {
             source,

@@ -1,14 +1,20 @@
 //! One file's header: what the viewer and the detectors need of it, without its pixels.
 
-use std::io::{Cursor, Read};
+use std::{borrow::Cow, io::Read};
 
-use dicom_core::{DataElement, Tag};
-use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::TransferSyntaxIndex;
-use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject, OpenFileOptions};
-use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+use dicom_core::{
+    PrimitiveValue, Tag, VR,
+    dictionary::{DataDictionary, DataDictionaryEntry},
+};
+use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
+use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
-use super::{frames, model::Patient};
+use super::{
+    extent::Missing,
+    file::{self, Loaded},
+    frames,
+    model::Patient,
+};
 use crate::{geometry::ImagePlane, raster::Window};
 
 /// Why a file gave no image.
@@ -20,8 +26,11 @@ pub enum HeaderError {
     /// DICOM, but nothing to show.
     #[error("not an image: {0}")]
     NotAnImage(String),
+    /// The index of a file set; the files that it lists speak for themselves.
+    #[error("not an image: the directory of a file set")]
+    Directory,
     /// Broken.
-    #[error("the DICOM header cannot be read: {0}")]
+    #[error("cannot be read: {0}")]
     Broken(String),
     /// The file system.
     #[error("cannot be read: {0}")]
@@ -58,6 +67,8 @@ pub struct Header {
     pub frames: Vec<FrameHeader>,
     /// Something odd that did not stop the reading.
     pub doubt: Option<String>,
+    /// The pixels stop early.
+    pub missing: Option<Missing>,
 }
 
 /// What differs from frame to frame.
@@ -68,82 +79,12 @@ pub struct FrameHeader {
     pub window: Option<Window>,
 }
 
-/// Everything in group 7FE0 is pixels.
-const PIXEL_GROUP: Tag = Tag(0x7FE0, 0);
-
-/// Reads the header.
-pub fn read(mut from: impl Read) -> Result<Header, HeaderError> {
-    let mut start = Vec::with_capacity(132);
-    from.by_ref().take(132).read_to_end(&mut start)?;
-    let kind = Kind::of(&start).ok_or(HeaderError::NotDicom)?;
-    let object = open(kind, Cursor::new(start).chain(from), Some(PIXEL_GROUP))?;
-    header(&object)
-}
-
-/// Reads a file whole, pixels and all.
-pub fn read_whole(mut from: impl Read) -> Result<DefaultDicomObject, HeaderError> {
-    let mut start = Vec::with_capacity(132);
-    from.by_ref().take(132).read_to_end(&mut start)?;
-    let kind = Kind::of(&start).ok_or(HeaderError::NotDicom)?;
-    open(kind, Cursor::new(start).chain(from), None)
-}
-
-/// How a file begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// 128 bytes, `DICM`, file meta group.
-    Part10,
-    /// `DICM` at once.
-    NoPreamble,
-    /// The data set at once, without meta group, in this transfer syntax.
-    Bare(&'static str),
-}
-
-impl Kind {
-    fn of(start: &[u8]) -> Option<Self> {
-        if start.get(128..132) == Some(b"DICM") {
-            return Some(Self::Part10);
-        }
-        if start.starts_with(b"DICM") {
-            return Some(Self::NoPreamble);
-        }
-        // A first element of group 0008 (or 0002) with a small length: old files without a meta group.
-        let [g0, g1, e0, e1, a, b, c, d] = *start.first_chunk::<8>()?;
-        let (group, element) = (u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1]));
-        if !(group == 8 || group == 2) || element > 0x0100 {
-            return None;
-        }
-        if a.is_ascii_uppercase() && b.is_ascii_uppercase() {
-            return Some(Self::Bare(uids::EXPLICIT_VR_LITTLE_ENDIAN));
-        }
-        (u32::from_le_bytes([a, b, c, d]) < 256).then_some(Self::Bare(uids::IMPLICIT_VR_LITTLE_ENDIAN))
-    }
-}
-
-fn open(kind: Kind, from: impl Read, until: Option<Tag>) -> Result<DefaultDicomObject, HeaderError> {
-    let broken = |e: &dyn std::error::Error| HeaderError::Broken(chain(e));
-    let options = OpenFileOptions::new();
-    let options = if let Some(tag) = until { options.read_until(tag) } else { options };
-    match kind {
-        Kind::Part10 => {
-            options.read_preamble(dicom_object::file::ReadPreamble::Always).from_reader(from).map_err(|e| broken(&e))
-        }
-        Kind::NoPreamble => {
-            options.read_preamble(dicom_object::file::ReadPreamble::Never).from_reader(from).map_err(|e| broken(&e))
-        }
-        Kind::Bare(transfer_syntax) => {
-            let syntax = TransferSyntaxRegistry.get(transfer_syntax).ok_or(HeaderError::NotDicom)?;
-            // Nothing but a guess says that this is DICOM: what does not read as it is something else.
-            let object = InMemDicomObject::read_dataset_with_ts(from, syntax).map_err(|_| HeaderError::NotDicom)?;
-            let meta = FileMetaTableBuilder::new()
-                .transfer_syntax(transfer_syntax)
-                .media_storage_sop_class_uid(text(&object, tags::SOP_CLASS_UID))
-                .media_storage_sop_instance_uid(text(&object, tags::SOP_INSTANCE_UID))
-                .build()
-                .map_err(|e| broken(&e))?;
-            Ok(object.with_exact_meta(meta))
-        }
-    }
+/// Reads the header of a file of `size` bytes.
+pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
+    let Loaded { object, missing } = file::load(from, size, false)?;
+    let mut header = header(&object)?;
+    header.missing = missing;
+    Ok(header)
 }
 
 /// An error with its causes on one line.
@@ -162,9 +103,14 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 fn header(object: &DefaultDicomObject) -> Result<Header, HeaderError> {
     let sop_class_uid = Some(text(object, tags::SOP_CLASS_UID)).filter(|s| !s.is_empty());
+    let meta_class = object.meta().media_storage_sop_class_uid();
+    let class = sop_class_uid.as_deref().or(Some(meta_class).filter(|s| !s.is_empty()));
+    if class == Some(uids::MEDIA_STORAGE_DIRECTORY_STORAGE) {
+        return Err(HeaderError::Directory);
+    }
     let (columns, rows) = (number::<u32>(object, tags::COLUMNS), number::<u32>(object, tags::ROWS));
     let (Some(columns @ 1..), Some(rows @ 1..)) = (columns, rows) else {
-        return Err(HeaderError::NotAnImage(kind_of_object(sop_class_uid.as_deref())));
+        return Err(HeaderError::NotAnImage(kind_of_object(class)));
     };
     let (frames, doubt) = frames::of(object, columns, rows);
     Ok(Header {
@@ -199,6 +145,7 @@ fn header(object: &DefaultDicomObject) -> Result<Header, HeaderError> {
         inversion_time: decimals(object, tags::INVERSION_TIME).first().copied(),
         frames,
         doubt,
+        missing: None,
     })
 }
 
@@ -209,19 +156,22 @@ fn kind_of_object(sop_class_uid: Option<&str>) -> String {
             .by_uid(uid)
             .map_or_else(|| format!("SOP class {uid}"), |entry| entry.name.to_owned())
     };
-    sop_class_uid.map_or_else(|| "it has no Rows and Columns".to_owned(), name)
+    match sop_class_uid.map(name) {
+        Some(name) if name.contains("Image Storage") => format!("a {name} object without Rows and Columns"),
+        Some(name) => name,
+        None => "it has no Rows and Columns".to_owned(),
+    }
 }
 
 /// The text of an element, trimmed, several values joined by `\`; empty if it is missing or cannot be read.
 pub fn text(object: &InMemDicomObject, tag: Tag) -> String {
-    let value = object.get(tag).and_then(|e| e.to_str().ok());
-    value.map(|v| v.trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
+    value(object, tag).map(|v| v.to_str().trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
 }
 
 /// The first value of an element as a number, whatever its VR.
 pub fn number<T: std::str::FromStr>(object: &InMemDicomObject, tag: Tag) -> Option<T> {
-    let element: &DataElement<_, _> = object.get(tag)?;
-    let value = element.to_str().ok()?;
+    let value = value(object, tag)?;
+    let value = value.to_str();
     let first = value.split('\\').next()?.trim_matches(['\0', ' ']);
     // "12.0" and "+12" occur where integers belong.
     first.parse().ok().or_else(|| first.parse::<f64>().ok().filter(|v| v.fract() == 0.0)?.to_string().parse().ok())
@@ -229,7 +179,29 @@ pub fn number<T: std::str::FromStr>(object: &InMemDicomObject, tag: Tag) -> Opti
 
 /// All values of an element as decimal numbers; empty if one cannot be read.
 pub fn decimals(object: &InMemDicomObject, tag: Tag) -> Vec<f64> {
-    object.get(tag).and_then(|e| e.to_multi_float64().ok()).unwrap_or_default()
+    value(object, tag).and_then(|v| v.to_multi_float64().ok()).unwrap_or_default()
+}
+
+/// The plain value of an element. Gateways write elements that they do not know as UN, which is bytes: what they
+/// mean is looked up.
+fn value(object: &InMemDicomObject, tag: Tag) -> Option<Cow<'_, PrimitiveValue>> {
+    let element = object.get(tag)?;
+    let value = element.value().primitive()?;
+    let PrimitiveValue::U8(bytes) = value else { return Some(Cow::Borrowed(value)) };
+    let meant = StandardDataDictionary.by_tag(tag).and_then(|entry| entry.vr().exact());
+    match meant {
+        Some(VR::US) if element.vr() == VR::UN => {
+            let words = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
+            Some(Cow::Owned(PrimitiveValue::U16(words.collect())))
+        }
+        Some(VR::AS | VR::CS | VR::DA | VR::DS | VR::IS | VR::LO | VR::LT | VR::PN | VR::SH | VR::TM | VR::UI)
+            if element.vr() == VR::UN =>
+        {
+            let text = String::from_utf8_lossy(bytes);
+            Some(Cow::Owned(PrimitiveValue::Strs(text.split('\\').map(str::to_owned).collect())))
+        }
+        _ => Some(Cow::Borrowed(value)),
+    }
 }
 
 /// `Family^Given^Middle=...` as people write it.

@@ -5,6 +5,8 @@
 mod assemble;
 mod classify;
 mod descriptions;
+mod extent;
+mod file;
 mod frames;
 mod header;
 mod model;

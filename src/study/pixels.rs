@@ -1,7 +1,5 @@
 //! One frame's pixels: checked before they are allocated, decoded, turned into modality values.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
@@ -9,11 +7,13 @@ use dicom_pixeldata::PixelDecoder;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
+    extent::Missing,
+    file::{self, Loaded},
     frames,
-    header::{self, HeaderError, chain, number, text},
+    header::{HeaderError, chain, number, text},
     model::SliceRef,
 };
-use crate::raster::Slice;
+use crate::{panics, raster::Slice};
 
 /// Why a slice could not be decoded. Names no file: the caller knows which.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,14 @@ pub enum PixelError {
     /// No pixels.
     #[error("it has no PixelData")]
     NoPixelData,
+    /// The file ends before its pixels do.
+    #[error("the file is cut short: {found} of {needed} bytes of its pixels are there")]
+    CutShort {
+        /// Bytes there.
+        found: u64,
+        /// Bytes announced.
+        needed: u64,
+    },
     /// Fewer bytes than the header promises.
     #[error("PixelData is cut short: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
     Truncated {
@@ -58,8 +66,11 @@ const MAX_PIXELS: u64 = 1 << 28;
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
     pub fn decode(&self) -> Result<Slice, PixelError> {
-        let from = self.instance.source.open().map_err(HeaderError::Io)?;
-        let object = header::read_whole(from)?;
+        let (from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
+        let Loaded { object, missing } = file::load(from, size, true)?;
+        if let Some(Missing { found, needed }) = missing {
+            return Err(PixelError::CutShort { found, needed });
+        }
         let mut slice = decode(&object, self.frame)?;
         slice.plane = self.plane;
         slice.pixel_spacing = self.pixel_spacing;
@@ -159,11 +170,10 @@ fn decode_bytes(object: &DefaultDicomObject, frame: u32) -> Result<(Vec<u8>, Str
     if !syntax.is_some_and(|s| s.can_decode_all()) || uid == uids::JPIP_REFERENCED {
         return Err(PixelError::Unsupported(name()));
     }
-    // Codecs of other people meet broken files here: a panic of theirs is one slice less, not the end.
-    let decoded = catch_unwind(AssertUnwindSafe(|| {
+    let decoded = panics::caught(|| {
         let decoded = object.decode_pixel_data_frame(frame).map_err(|e| chain(&e))?;
         Ok((decoded.data().to_vec(), decoded.photometric_interpretation().as_str().to_owned()))
-    }));
+    });
     match decoded {
         Ok(result) => result.map_err(PixelError::Codec),
         Err(_) => Err(PixelError::Codec(format!("the {} codec gave up on it", name()))),

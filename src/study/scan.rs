@@ -26,6 +26,8 @@ struct Candidates {
     /// (where, whether the user named this very file).
     sources: Vec<(Source, bool)>,
     issues: Vec<Issue>,
+    /// How many of the issues are about something that is broken.
+    lost: usize,
 }
 
 /// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
@@ -52,7 +54,7 @@ pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize)
 /// The same for files in memory: (name, bytes).
 pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
     let sources = files.into_iter().map(|(name, bytes)| (Source::Memory { name, bytes }, false)).collect();
-    let candidates = Candidates { sources, issues: Vec::new() };
+    let candidates = Candidates { sources, ..Candidates::default() };
     read(candidates, &Descriptions::default(), &Cancel::default(), &|_, _| ())
 }
 
@@ -75,10 +77,13 @@ impl Candidates {
                     }
                 }
                 Ok(_) => (),
-                Err(error) => self.issues.push(Issue {
-                    file: error.path().map(|p| p.display().to_string()).unwrap_or_default(),
-                    message: format!("left out: {error}"),
-                }),
+                Err(error) => {
+                    self.lost += 1;
+                    self.issues.push(Issue {
+                        file: error.path().map(|p| p.display().to_string()).unwrap_or_default(),
+                        message: format!("left out: {error}"),
+                    });
+                }
             }
         }
     }
@@ -96,7 +101,10 @@ impl Candidates {
     }
 
     fn add_zip(&mut self, path: &Path) {
-        let mut fail = |message: String| self.issues.push(Issue { file: path.display().to_string(), message });
+        let mut fail = |message: String| {
+            self.lost += 1;
+            self.issues.push(Issue { file: path.display().to_string(), message });
+        };
         let mut archive = match source::open_archive(path) {
             Ok(archive) => archive,
             Err(error) => return fail(format!("the zip cannot be read: {error}")),
@@ -139,22 +147,25 @@ fn read(
             if cancel.is_cancelled() {
                 return (source, named, None);
             }
-            let result = source.open().map_err(HeaderError::Io).and_then(header::read);
+            let result = source.open_sized().map_err(HeaderError::Io).and_then(header::read);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
             (source, named, Some(result))
         })
         .collect();
     let mut issues = candidates.issues;
-    let mut found = Vec::new();
+    let (mut found, mut lost) = (Vec::new(), candidates.lost);
     for (source, named, result) in results {
         match result {
             Some(Ok(header)) => found.push(Found { source, header }),
             // A folder may hold anything; a file that the user names should be an image.
             Some(Err(HeaderError::NotDicom)) if !named => (),
-            Some(Err(HeaderError::NotAnImage(_))) if !named && source.is_dicomdir() => (),
-            Some(Err(error)) => issues.push(Issue { file: source.to_string(), message: error.to_string() }),
+            Some(Err(HeaderError::Directory)) if !named => (),
+            Some(Err(error)) => {
+                lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
+                issues.push(Issue { file: source.to_string(), message: error.to_string() });
+            }
             None => (),
         }
     }
-    Scan { studies: assemble::studies(found, descriptions), issues, files: total }
+    Scan { studies: assemble::studies(found, descriptions), issues, files: total, lost }
 }

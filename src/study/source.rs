@@ -14,14 +14,20 @@ use super::model::Source;
 pub const MAX_BYTES: u64 = 4 << 30;
 
 impl Source {
-    /// Opens the bytes for reading from the start.
-    pub fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+    /// Opens the bytes for reading from the start, and tells how many there are.
+    pub fn open_sized(&self) -> io::Result<(Box<dyn Read + Send + '_>, u64)> {
         match self {
-            Self::File(path) => Ok(Box::new(BufReader::with_capacity(32 << 10, File::open(path)?))),
-            Self::Zip { archive, index, .. } => {
-                Ok(Box::new(Cursor::new(read_entry(&mut open_archive(archive)?, *index)?)))
+            Self::File(path) => {
+                let file = File::open(path)?;
+                let size = file.metadata()?.len();
+                Ok((Box::new(file), size))
             }
-            Self::Memory { bytes, .. } => Ok(Box::new(Cursor::new(bytes))),
+            Self::Zip { archive, index, .. } => {
+                let bytes = read_entry(&mut open_archive(archive)?, *index)?;
+                let size = bytes.len() as u64;
+                Ok((Box::new(Cursor::new(bytes)), size))
+            }
+            Self::Memory { bytes, .. } => Ok((Box::new(Cursor::new(bytes)), bytes.len() as u64)),
         }
     }
 }

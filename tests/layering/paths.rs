@@ -8,8 +8,7 @@ pub type Segments = Vec<String>;
 
 /// `a/b.rs` and `a/b/mod.rs` are both `[a, b]`.
 pub fn module_of(file: &Path) -> Segments {
-    let mut names: Segments =
-        file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let mut names: Segments = file.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     if names.last().is_some_and(|last| last == "mod" || last == "lib") {
         names.pop();
     }

@@ -19,11 +19,12 @@ const ENGINES: [&str; 2] = ["ort", "rten"];
 pub const RULES: &[Room] = &[
     Room { name: "cancel", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "files", uses: &[], never: &[DICOM] },
+    Room { name: "panics", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
-    Room { name: "study", uses: &["geometry", "grading", "raster", "cancel"], never: &[] },
-    Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel"], never: &[DICOM] },
+    Room { name: "study", uses: &["geometry", "grading", "raster", "cancel", "panics"], never: &[] },
+    Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
     Room {
         name: "pipeline",
         uses: &["study", "detector", "grading", "geometry", "raster", "cancel"],
@@ -41,7 +42,9 @@ pub const RULES: &[Room] = &[
     },
     Room {
         name: "worker",
-        uses: &["pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files", "cancel"],
+        uses: &[
+            "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files", "cancel",
+        ],
         never: &[DICOM],
     },
     Room {

@@ -1,0 +1,399 @@
+//! How far a data set reaches: a walk over element lengths, before anything is allocated for their values.
+//!
+//! A length that the file cannot hold, nesting without end, and pixels that stop early are found here, exactly
+//! and without reading the pixels; the DICOM library then gets only bytes that hold together.
+
+/// How elements are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    ImplicitLittle,
+    ExplicitLittle,
+    ExplicitBig,
+}
+
+/// Where the parts of a data set lie, in bytes from the start of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extent {
+    /// The first element of group 7FE0, or the end if there is none.
+    pub pixels: usize,
+    /// Behind the last element of group 7FE0. Known only where the whole file was walked.
+    pub end: usize,
+    /// The pixels stop early.
+    pub missing: Option<Missing>,
+    /// Elements of unknown kind and undefined length, which the DICOM library cannot read: where their length
+    /// stands, and what it comes to.
+    pub undefined: Vec<(usize, u32)>,
+}
+
+/// Pixels that are not all there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missing {
+    /// Bytes there.
+    pub found: u64,
+    /// Bytes announced, as far as they could be counted.
+    pub needed: u64,
+}
+
+/// Why a walk stopped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// So many bytes of the file must be read to go on.
+    Incomplete(u64),
+    /// The file does not hold together; a phrase.
+    Broken(String),
+}
+
+/// Deeper nesting than this is an attack on the stack.
+const MAX_DEPTH: usize = 32;
+const UNDEFINED: u32 = u32::MAX;
+const PIXEL_GROUP: u16 = 0x7FE0;
+/// VRs whose length has four bytes, in explicit encodings.
+const LONG: [&[u8; 2]; 13] =
+    [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
+
+/// Walks from `at`. `bytes` is the start of a file of `size` bytes, or all of it. Stops at the pixels unless `whole`.
+pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -> Result<Extent, Stop> {
+    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, undefined: Vec::new() };
+    let mut pixels = None;
+    loop {
+        walk.close()?;
+        if walk.is_at_end()? {
+            return Ok(walk.extent(pixels, walk.at, None));
+        }
+        let start = walk.at;
+        let element = walk.element()?;
+        if walk.open.is_empty() && element.group == PIXEL_GROUP {
+            let first = *pixels.get_or_insert(start);
+            let missing = walk.missing(&element);
+            if missing.is_some() || !whole {
+                return Ok(walk.extent(Some(first), start, missing));
+            }
+        } else if walk.open.is_empty() && pixels.is_some() {
+            // What follows the pixels (padding, signatures, garbage) is of no use here.
+            return Ok(walk.extent(pixels, start, None));
+        }
+        walk.enter(&element)?;
+    }
+}
+
+/// One element of a file meta group: element number and value.
+pub fn meta_element(bytes: &[u8], at: usize, size: u64) -> Result<Option<(u16, &[u8], usize)>, Stop> {
+    let encoding = Encoding::ExplicitLittle;
+    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, undefined: Vec::new() };
+    if walk.is_at_end()? || walk.group(at)? != 2 {
+        return Ok(None);
+    }
+    let element = walk.element()?;
+    let value = walk.bytes_at(walk.at, element.length as usize)?;
+    Ok(Some((element.number, value, walk.at + value.len())))
+}
+
+struct Element {
+    group: u16,
+    number: u16,
+    vr: Option<[u8; 2]>,
+    length: u32,
+}
+
+/// A sequence or item that the walk is inside of.
+struct Open {
+    /// Where it ends, if its length is given.
+    end: Option<usize>,
+    /// Its items are fragments of bytes, not data sets.
+    fragments: bool,
+    /// The encoding around it.
+    outside: Encoding,
+    /// Where its value begins, if it is of unknown kind and undefined length.
+    unknown: Option<usize>,
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    size: u64,
+    at: usize,
+    encoding: Encoding,
+    open: Vec<Open>,
+    /// The element at hand, for messages.
+    last: Option<(u16, u16)>,
+    undefined: Vec<(usize, u32)>,
+}
+
+impl<'a> Walk<'a> {
+    fn extent(&mut self, pixels: Option<usize>, end: usize, missing: Option<Missing>) -> Extent {
+        Extent { pixels: pixels.unwrap_or(end), end, missing, undefined: std::mem::take(&mut self.undefined) }
+    }
+
+    fn broken(&self) -> Stop {
+        let place = self.last.map_or_else(String::new, |(g, e)| format!(", at element ({g:04X},{e:04X})"));
+        Stop::Broken(format!("the file ends in the middle of its header{place}: it is cut short or damaged"))
+    }
+
+    fn bytes_at(&self, at: usize, length: usize) -> Result<&'a [u8], Stop> {
+        let end = (at as u64).saturating_add(length as u64);
+        if end > self.size {
+            return Err(self.broken());
+        }
+        self.bytes.get(at..at.saturating_add(length)).ok_or(Stop::Incomplete(end))
+    }
+
+    fn u16(&self, at: usize) -> Result<u16, Stop> {
+        let bytes = self.bytes_at(at, 2)?;
+        let bytes = [bytes[0], bytes[1]];
+        Ok(if self.encoding == Encoding::ExplicitBig { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
+    }
+
+    fn u32(&self, at: usize) -> Result<u32, Stop> {
+        let bytes = self.bytes_at(at, 4)?;
+        let bytes = [bytes[0], bytes[1], bytes[2], bytes[3]];
+        Ok(if self.encoding == Encoding::ExplicitBig { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    fn group(&self, at: usize) -> Result<u16, Stop> {
+        self.u16(at)
+    }
+
+    /// The end of the file, or a few zeros that pad it.
+    fn is_at_end(&self) -> Result<bool, Stop> {
+        let left = self.size.saturating_sub(self.at as u64);
+        if !self.open.is_empty() || left >= 8 {
+            return Ok(false);
+        }
+        Ok(self.bytes_at(self.at, left as usize)?.iter().all(|b| *b == 0))
+    }
+
+    /// Reads the head of the element at hand; `at` is then at its value.
+    fn element(&mut self) -> Result<Element, Stop> {
+        let (group, number) = (self.u16(self.at)?, self.u16(self.at + 2)?);
+        self.last = Some((group, number));
+        if group == 0xFFFE || self.encoding == Encoding::ImplicitLittle {
+            let length = self.u32(self.at + 4)?;
+            self.at += 8;
+            return Ok(Element { group, number, vr: None, length });
+        }
+        let letters = self.bytes_at(self.at + 4, 2)?;
+        let vr = [letters[0], letters[1]];
+        let is_known = vr.iter().all(u8::is_ascii_uppercase);
+        let (length, head) = if !is_known || LONG.contains(&&vr) {
+            (self.u32(self.at + 8)?, 12)
+        } else {
+            (u32::from(self.u16(self.at + 6)?), 8)
+        };
+        self.at += head;
+        Ok(Element { group, number, vr: Some(vr), length })
+    }
+
+    /// Goes into a sequence or item, or over a value.
+    fn enter(&mut self, element: &Element) -> Result<(), Stop> {
+        let in_fragments = self.open.last().is_some_and(|open| open.fragments);
+        match (element.group, element.number) {
+            (0xFFFE, 0xE00D | 0xE0DD) => {
+                if let Some(open) = self.open.pop() {
+                    self.encoding = open.outside;
+                    // Nested in another one it is a part of that one's bytes.
+                    if let Some(value) = open.unknown.filter(|_| self.open.iter().all(|o| o.unknown.is_none())) {
+                        self.undefined.push((value - 4, (self.at - value) as u32));
+                    }
+                }
+                return Ok(());
+            }
+            (0xFFFE, 0xE000) if !in_fragments => return self.push(element.length, false),
+            _ => (),
+        }
+        let is_undefined = element.length == UNDEFINED;
+        let is_sequence = match element.vr {
+            Some(vr) => &vr == b"SQ",
+            None => is_undefined || (element.group != 0xFFFE && is_sequence_by_dictionary(element)),
+        };
+        if is_sequence || (is_undefined && element.vr.is_some()) {
+            let fragments =
+                !is_sequence && element.vr != Some(*b"UN") || (element.group == PIXEL_GROUP && element.vr.is_none());
+            self.push(element.length, fragments)?;
+            // PS3.5 6.2.2: what hides in an UN of undefined length is implicit.
+            if element.vr == Some(*b"UN") {
+                self.encoding = Encoding::ImplicitLittle;
+                let value = self.at;
+                if let Some(open) = self.open.last_mut() {
+                    open.unknown = Some(value);
+                }
+            }
+            return Ok(());
+        }
+        self.skip(element.length)
+    }
+
+    fn push(&mut self, length: u32, fragments: bool) -> Result<(), Stop> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(Stop::Broken(format!("its sequences are nested more than {MAX_DEPTH} deep")));
+        }
+        let end = if length == UNDEFINED {
+            None
+        } else {
+            if self.at as u64 + u64::from(length) > self.size {
+                return Err(self.broken());
+            }
+            Some(self.at + length as usize)
+        };
+        self.open.push(Open { end, fragments, outside: self.encoding, unknown: None });
+        Ok(())
+    }
+
+    fn skip(&mut self, length: u32) -> Result<(), Stop> {
+        let end = self.at as u64 + u64::from(length);
+        if length == UNDEFINED || end > self.size {
+            return Err(self.broken());
+        }
+        self.at = end as usize;
+        Ok(())
+    }
+
+    /// Leaves what has come to its end.
+    fn close(&mut self) -> Result<(), Stop> {
+        while let Some(end) = self.open.last().and_then(|open| open.end) {
+            if self.at < end {
+                break;
+            }
+            if self.at > end {
+                let place = self.last.map_or_else(String::new, |(g, e)| format!(" ({g:04X},{e:04X})"));
+                return Err(Stop::Broken(format!("its element{place} reaches beyond the sequence that it is in")));
+            }
+            if let Some(open) = self.open.pop() {
+                self.encoding = open.outside;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the element at hand, pixels, is all there: of fragments, as far as the bytes are read.
+    fn missing(&self, element: &Element) -> Option<Missing> {
+        let found = self.size.saturating_sub(self.at as u64);
+        if element.length != UNDEFINED {
+            let needed = u64::from(element.length);
+            return (needed > found).then_some(Missing { found, needed });
+        }
+        let mut at = self.at as u64;
+        loop {
+            if at + 8 > self.size {
+                return Some(Missing { found, needed: at + 8 - self.at as u64 });
+            }
+            let head = self.bytes.get(at as usize..at as usize + 8)?;
+            // The delimiter, or something that is no fragment: the codec will tell.
+            if self.u16(at as usize).ok()? != 0xFFFE || self.u16(at as usize + 2).ok()? != 0xE000 || head.len() < 8 {
+                return None;
+            }
+            at += 8 + u64::from(self.u32(at as usize + 4).ok()?);
+            if at > self.size {
+                return Some(Missing { found, needed: at - self.at as u64 });
+            }
+        }
+    }
+}
+
+/// Implicit encodings do not say what is a sequence.
+fn is_sequence_by_dictionary(element: &Element) -> bool {
+    use dicom_core::{
+        Tag, VR,
+        dictionary::{DataDictionary, DataDictionaryEntry},
+    };
+    dicom_dictionary_std::StandardDataDictionary
+        .by_tag(Tag(element.group, element.number))
+        .is_some_and(|entry| entry.vr().exact() == Some(VR::SQ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn explicit(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+        let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
+        bytes.extend(vr);
+        if LONG.contains(&vr) {
+            bytes.extend([0, 0]);
+            bytes.extend((value.len() as u32).to_le_bytes());
+        } else {
+            bytes.extend((value.len() as u16).to_le_bytes());
+        }
+        [bytes, value.to_vec()].concat()
+    }
+
+    fn walk(bytes: &[u8], whole: bool) -> Result<Extent, Stop> {
+        of(bytes, 0, bytes.len() as u64, Encoding::ExplicitLittle, whole)
+    }
+
+    fn sample() -> Vec<u8> {
+        let item = [[0xFE, 0xFF, 0x00, 0xE0, 12, 0, 0, 0].to_vec(), explicit(8, 0x1150, b"UI", b"1.2\0")].concat();
+        [explicit(8, 0x60, b"CS", b"MR"), explicit(8, 0x1140, b"SQ", &item), explicit(0x7FE0, 0x10, b"OW", &[1; 100])]
+            .concat()
+    }
+
+    #[test]
+    fn the_pixels_are_found_and_what_follows_them_is_left_out() {
+        let bytes = sample();
+        let pixels = bytes.len() - 112;
+        assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, undefined: vec![] }));
+        let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, b"OB", &[0; 10])].concat();
+        assert_eq!(walk(&longer, true), Ok(Extent { pixels, end: bytes.len(), missing: None, undefined: vec![] }));
+    }
+
+    #[test]
+    fn a_cut_is_found_wherever_it_is() {
+        let bytes = sample();
+        let pixels = bytes.len() - 112;
+        for length in (1..bytes.len()).filter(|n| *n != 10 && *n != pixels) {
+            match walk(&bytes[..length], true) {
+                Ok(extent) => assert!(
+                    length >= pixels + 12 && extent.missing.is_some_and(|m| m.found < m.needed),
+                    "{length}: {extent:?}"
+                ),
+                Err(stop) => assert!(matches!(stop, Stop::Broken(_)) && length < pixels + 12, "{length}: {stop:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn more_bytes_are_asked_for_until_the_pixels_are_seen() {
+        let bytes = sample();
+        let size = bytes.len() as u64;
+        let pixels = bytes.len() - 112;
+        let stop = of(&bytes[..20], 0, size, Encoding::ExplicitLittle, false);
+        assert!(matches!(stop, Err(Stop::Incomplete(n)) if n > 20 && n <= size), "{stop:?}");
+        let seen = of(&bytes[..pixels + 12], 0, size, Encoding::ExplicitLittle, false);
+        assert_eq!(seen.map(|e| e.pixels), Ok(pixels));
+    }
+
+    #[test]
+    fn an_unknown_element_of_undefined_length_gets_a_length() {
+        // (0008,1115) UN, undefined; an item of undefined length with (0020,000E) in implicit form; two delimiters.
+        let unknown = [
+            &[8, 0, 0x15, 0x11, b'U', b'N', 0, 0, 255, 255, 255, 255][..],
+            &[0xFE, 0xFF, 0, 0xE0, 255, 255, 255, 255, 0x20, 0, 0x0E, 0, 4, 0, 0, 0, b'1', b'.', b'2', 0],
+            &[0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0],
+        ]
+        .concat();
+        let bytes = [unknown, sample()].concat();
+        let extent = walk(&bytes, true).unwrap();
+        assert_eq!((extent.undefined, extent.end), (vec![(8, 36)], bytes.len()));
+    }
+
+    #[test]
+    fn endless_nesting_is_refused() {
+        let open = [explicit(8, 0x1140, b"SQ", b""), vec![]].concat();
+        let open: Vec<u8> = [&open[..8], &[0xFF; 4], &[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]].concat();
+        let bytes = open.repeat(10_000);
+        assert!(matches!(walk(&bytes, true), Err(Stop::Broken(why)) if why.contains("nested")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_end_in_an_answer(
+            bytes in prop::collection::vec(prop_oneof![Just(0u8), Just(0xFF), Just(0xFE), Just(0xE0), any::<u8>()], 0..400),
+            whole: bool,
+        ) {
+            for encoding in [Encoding::ImplicitLittle, Encoding::ExplicitLittle, Encoding::ExplicitBig] {
+                if let Ok(extent) = of(&bytes, 0, bytes.len() as u64, encoding, whole) {
+                    prop_assert!(extent.pixels <= bytes.len() && extent.end <= bytes.len());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! One file's bytes to a DICOM object, with as much of the file as is needed and no more.
+
+use std::{
+    borrow::Cow,
+    io::{Cursor, Read},
+};
+
+use dicom_dictionary_std::uids;
+use dicom_encoding::{Codec, TransferSyntaxIndex};
+use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+
+use super::{
+    extent::{self, Encoding, Extent, Missing, Stop},
+    header::{HeaderError, chain},
+    source::MAX_BYTES,
+};
+use crate::panics;
+
+/// What a file holds.
+pub struct Loaded {
+    /// The header, and the pixels if they were asked for.
+    pub object: DefaultDicomObject,
+    /// The pixels stop early.
+    pub missing: Option<Missing>,
+}
+
+/// Explicit VR Big Endian: retired, but there in old archives.
+const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+/// Most headers fit into this.
+const FIRST_READ: u64 = 16 << 10;
+/// A deflated data set may unfold to this. More is a mistake or an attack.
+const MAX_INFLATED: u64 = 1 << 30;
+
+/// Reads a file of `size` bytes: up to its pixels, or `whole`.
+pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, HeaderError> {
+    let mut bytes = Vec::new();
+    from.by_ref().take(132).read_to_end(&mut bytes)?;
+    let start = Start::of(&bytes).ok_or(HeaderError::NotDicom)?;
+    if whole && size > MAX_BYTES {
+        return Err(HeaderError::Broken("the file is larger than 4 GiB".to_owned()));
+    }
+    let mut want = if whole { size } else { FIRST_READ.min(size) };
+    loop {
+        let have = bytes.len() as u64;
+        from.by_ref().take(want.saturating_sub(have)).read_to_end(&mut bytes)?;
+        // A file that shrank since it was measured.
+        let size = if (bytes.len() as u64) < want { bytes.len() as u64 } else { size };
+        match start.parse(&bytes, size, whole) {
+            Err(Trouble::Stop(Stop::Incomplete(more))) if more > bytes.len() as u64 && more <= size => {
+                want = more.max(2 * want).min(size);
+            }
+            Err(Trouble::Stop(Stop::Incomplete(_))) => {
+                return Err(HeaderError::Broken("its lengths do not fit together".to_owned()));
+            }
+            // Nothing but a guess says that this is DICOM: what does not read as it is something else.
+            Err(_) if start == Start::Bare => return Err(HeaderError::NotDicom),
+            Err(Trouble::Stop(Stop::Broken(why)) | Trouble::Other(why)) => return Err(HeaderError::Broken(why)),
+            Ok(loaded) => return Ok(loaded),
+        }
+    }
+}
+
+enum Trouble {
+    Stop(Stop),
+    Other(String),
+}
+
+impl From<Stop> for Trouble {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// How a file begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// `DICM` and the file meta group, at this place.
+    Meta(usize),
+    /// The data set at once: old files without a meta group.
+    Bare,
+}
+
+/// What the file meta group says.
+#[derive(Debug, Default)]
+struct Meta {
+    transfer_syntax: String,
+    sop_class: String,
+    sop_instance: String,
+    data_set: usize,
+}
+
+impl Start {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.get(128..132) == Some(b"DICM") {
+            return Some(Self::Meta(132));
+        }
+        if bytes.starts_with(b"DICM") {
+            return Some(Self::Meta(4));
+        }
+        // A first element of group 0008 (or a meta group without preamble) with a small length.
+        let [g0, g1, e0, e1, a, b, c, d] = *bytes.first_chunk::<8>()?;
+        let (group, element) = (u16::from_le_bytes([g0, g1]), u16::from_le_bytes([e0, e1]));
+        if !(group == 8 || group == 2) || element > 0x0100 {
+            return None;
+        }
+        let is_explicit = a.is_ascii_uppercase() && b.is_ascii_uppercase();
+        if group == 2 && is_explicit {
+            return Some(Self::Meta(0));
+        }
+        (is_explicit || u32::from_le_bytes([a, b, c, d]) < 256).then_some(Self::Bare)
+    }
+
+    fn meta(self, bytes: &[u8], size: u64) -> Result<Meta, Stop> {
+        let Self::Meta(mut at) = self else { return Ok(Meta::default()) };
+        let mut meta = Meta::default();
+        let text = |value: &[u8]| String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned();
+        while let Some((number, value, next)) = extent::meta_element(bytes, at, size)? {
+            match number {
+                0x02 => meta.sop_class = text(value),
+                0x03 => meta.sop_instance = text(value),
+                0x10 => meta.transfer_syntax = text(value),
+                _ => (),
+            }
+            at = next;
+        }
+        meta.data_set = at;
+        Ok(meta)
+    }
+
+    fn parse(self, bytes: &[u8], size: u64, whole: bool) -> Result<Loaded, Trouble> {
+        let mut meta = self.meta(bytes, size)?;
+        let is_deflated = meta.transfer_syntax == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+        if is_deflated && (bytes.len() as u64) < size {
+            return Err(Stop::Incomplete(size).into());
+        }
+        let inflated;
+        let (bytes, size, at) = if is_deflated {
+            inflated = inflate(&bytes[meta.data_set..]).map_err(Trouble::Other)?;
+            (inflated.as_slice(), inflated.len() as u64, 0)
+        } else {
+            (bytes, size, meta.data_set)
+        };
+        let encoding = encoding(&meta.transfer_syntax, bytes, at, size)?;
+        let found = extent::of(bytes, at, size, encoding, whole)?;
+        if meta.transfer_syntax.is_empty() {
+            syntax_of(encoding).clone_into(&mut meta.transfer_syntax);
+        }
+        let Extent { pixels, end, missing, undefined } = found;
+        let end = if whole && missing.is_none() { end } else { pixels };
+        let mut data_set = Cow::Borrowed(&bytes[at..end]);
+        for (place, length) in undefined.into_iter().filter(|(place, _)| place + 4 <= end) {
+            data_set.to_mut()[place - at..place - at + 4].copy_from_slice(&length.to_le_bytes());
+        }
+        let object = object(&meta, &data_set, encoding).map_err(Trouble::Other)?;
+        Ok(Loaded { object, missing })
+    }
+}
+
+/// As the transfer syntax says; but some writers say one and write the other, and the first element shows it.
+fn encoding(transfer_syntax: &str, bytes: &[u8], at: usize, size: u64) -> Result<Encoding, Stop> {
+    if transfer_syntax == BIG_ENDIAN {
+        return Ok(Encoding::ExplicitBig);
+    }
+    let Some(head) = bytes.get(at..at + 6) else {
+        let end = at as u64 + 6;
+        return if end > size {
+            Err(Stop::Broken("the file ends before its data set: it is cut short or damaged".to_owned()))
+        } else {
+            Err(Stop::Incomplete(end))
+        };
+    };
+    let is_explicit = head[4].is_ascii_uppercase() && head[5].is_ascii_uppercase();
+    Ok(if is_explicit { Encoding::ExplicitLittle } else { Encoding::ImplicitLittle })
+}
+
+fn syntax_of(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::ImplicitLittle => uids::IMPLICIT_VR_LITTLE_ENDIAN,
+        Encoding::ExplicitLittle => uids::EXPLICIT_VR_LITTLE_ENDIAN,
+        Encoding::ExplicitBig => BIG_ENDIAN,
+    }
+}
+
+fn inflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let syntax = TransferSyntaxRegistry.get(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN);
+    let Some(Codec::Dataset(Some(adapter))) = syntax.map(|s| s.codec()) else {
+        return Err("deflated files cannot be read by this build".to_owned());
+    };
+    let mut inflated = Vec::new();
+    let read = adapter.adapt_reader(Box::new(bytes)).take(MAX_INFLATED).read_to_end(&mut inflated);
+    match read {
+        Ok(count) if count as u64 == MAX_INFLATED => Err("it unfolds to more than 1 GiB".to_owned()),
+        Ok(_) => Ok(inflated),
+        // What came out before the error may hold the whole header; the walk over its lengths will tell.
+        Err(_) if !inflated.is_empty() => Ok(inflated),
+        Err(error) => Err(format!("its deflated data set cannot be unfolded: {error}")),
+    }
+}
+
+fn object(meta: &Meta, data_set: &[u8], encoding: Encoding) -> Result<DefaultDicomObject, String> {
+    let syntax = TransferSyntaxRegistry.get(syntax_of(encoding)).ok_or("its encoding is unknown")?;
+    let read = panics::caught(|| {
+        InMemDicomObject::read_dataset_with_ts(Cursor::new(data_set), syntax)
+            .map_err(|e| format!("its DICOM elements make no sense: {}", chain(&e)))
+    });
+    let object = read.map_err(|_| "the DICOM reader gave up on it".to_owned())??;
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(&meta.transfer_syntax)
+        .media_storage_sop_class_uid(&meta.sop_class)
+        .media_storage_sop_instance_uid(&meta.sop_instance)
+        .build()
+        .map_err(|e| chain(&e))?;
+    Ok(object.with_exact_meta(meta))
+}
