@@ -23,14 +23,14 @@ const SUM_TOLERANCE: f64 = 1e-5;
 /// Every labelled row of every study of the solution must be in the submission, as in the contest. With
 /// --studies-of-submission only the studies that the submission names count; each of those must be complete.
 ///
-/// Numbers agree with scikit-learn's log_loss (1.5 and later), which takes rows as they stand. Where rows do not
+/// Numbers agree with scikit-learn's `log_loss` (1.5 and later), which takes rows as they stand. Where rows do not
 /// sum to 1, the score with each row divided by its sum, as the contest's own scikit-learn did, is given too.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Labels: the contest's train.csv (study_id and 25 columns of Normal/Mild, Moderate, Severe or nothing)
+    /// Labels: the contest's `train.csv` (`study_id` and 25 columns of Normal/Mild, Moderate, Severe or nothing)
     #[arg(long, value_name = "FILE")]
     solution: PathBuf,
-    /// Predictions: row_id,normal_mild,moderate,severe, as `foramen grade` writes them
+    /// Predictions: `row_id,normal_mild,moderate,severe`, as `foramen grade` writes them
     #[arg(long, value_name = "FILE")]
     submission: PathBuf,
     /// Score only the studies of which the submission has a row, instead of all studies of the solution

@@ -110,16 +110,12 @@ fn taps(source: u32, target: u32) -> Vec<Tap> {
     (0..target)
         .map(|i| {
             let center = ((f64::from(i) + 0.5) * scale - 0.5) as f32;
-            let (mut at, mut share) = (center.floor(), center - center.floor());
-            if at < 0.0 {
-                (at, share) = (0.0, 0.0);
-            }
-            if at >= source as f32 - 1.0 {
-                (at, share) = (source as f32 - 1.0, 0.0);
-            }
+            let share = center - center.floor();
             let round = |v: f32| (f64::from(v) * one).round_ties_even() as i32;
-            let at = at as u32;
-            Tap { at, next: (at + 1).min(source - 1), first: round(1.0 - share), second: round(share) }
+            // Beyond the border both neighbours are the last pixel; the shares stay, for their rounding is seen.
+            let inside = |at: f32| at.clamp(0.0, source as f32 - 1.0) as u32;
+            let (at, next) = (inside(center.floor()), inside(center.floor() + 1.0));
+            Tap { at, next, first: round(1.0 - share), second: round(share) }
         })
         .collect()
 }
@@ -161,6 +157,21 @@ mod tests {
         assert_eq!((box_.resized, box_.left, box_.top), ((384, 192), 0, 96));
         let out = box_.apply(&image(100, 50));
         assert!(out[..96 * 384].iter().all(|&v| v == PAD) && out[288 * 384..].iter().all(|&v| v == PAD));
+    }
+
+    /// `cv2.resize` of OpenCV 5.0.0. At the border the two halves of a row are rounded apart: 82, not 83.
+    #[test]
+    fn borders_are_rounded_as_opencv_rounds_them() {
+        let picture = Image8::new(3, 3, vec![255, 228, 34, 121, 243, 189, 6, 131, 102]).unwrap();
+        let expected = [
+            [255, 248, 235, 179, 82, 34],
+            [222, 224, 229, 192, 112, 73],
+            [155, 176, 218, 217, 172, 150],
+            [92, 123, 184, 203, 179, 167],
+            [35, 66, 128, 150, 132, 124],
+            [6, 37, 100, 124, 109, 102],
+        ];
+        assert_eq!(resize(&picture, (6, 6)), expected.concat());
     }
 
     proptest! {

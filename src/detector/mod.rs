@@ -15,7 +15,7 @@ use crate::{
     grading::DetectionClass,
     raster::{BBox, Image8},
 };
-use decode::{Candidate, RawOutput};
+pub use decode::{Candidate, RawOutput};
 use engine::Engine;
 pub use engine::describe as describe_engine;
 pub use letterbox::Letterbox;

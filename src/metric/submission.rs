@@ -91,7 +91,7 @@ fn probabilities(cells: [&str; 3]) -> Result<[f64; 3], String> {
             Err(_) => return Err(format!("{column} is {cell:?}: a number from 0 to 1 was expected")),
         };
     }
-    if values == [0.0; 3] {
+    if values.iter().all(|v| *v <= 0.0) {
         return Err("all three numbers are 0: they must sum to 1".to_owned());
     }
     Ok(values)

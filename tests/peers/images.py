@@ -1,0 +1,64 @@
+"""Grey 8-bit pictures of many shapes from a series of a phantom study: `images.py SERIES_DIR OUT_DIR [small]`.
+
+`small` writes the few that are stored as fixture: fewer grey levels, so that they stay small.
+Prints the files written, as JSON.
+"""
+
+import json
+import pathlib
+import sys
+
+import cv2
+import numpy
+import pydicom
+
+SHAPES = {  # name: (width, height)
+    "input": (384, 384),
+    "square": (512, 512),
+    "double": (768, 768),  # exactly half: OpenCV averages
+    "landscape": (500, 300),
+    "portrait": (310, 640),
+    "odd": (257, 383),
+    "tiny": (40, 30),
+    "line": (300, 3),
+    "huge": (1500, 1100),
+}
+SMALL = {"square": (250, 250), "landscape": (300, 190), "portrait": (121, 260), "tiny": (40, 30), "input": (384, 384)}
+
+
+def slices(folder):
+    found = [pydicom.dcmread(file) for file in sorted(pathlib.Path(folder).iterdir())]
+    found.sort(key=lambda d: d.InstanceNumber)
+    # The middle third, where all levels are seen.
+    for dataset in found[len(found) // 3 : 2 * len(found) // 3 + 1]:
+        values = dataset.pixel_array.astype(float)
+        low, high = numpy.percentile(values, [0.5, 99.5])
+        grey = (numpy.clip((values - low) / (high - low), 0, 1) * 255).astype(numpy.uint8)
+        yield 255 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
+
+
+def cut(grey, width, height):
+    """The largest part of the wanted proportions around the middle, then scaled."""
+    rows, columns = grey.shape
+    scale = min(columns / width, rows / height)
+    w, h = max(round(width * scale), 1), max(round(height * scale), 1)
+    x, y = (columns - w) // 2, (rows - h) // 2
+    method = cv2.INTER_AREA if scale > 1 else cv2.INTER_CUBIC
+    return cv2.resize(grey[y : y + h, x : x + w], (width, height), interpolation=method)
+
+
+def main():
+    source, out, small = sys.argv[1], pathlib.Path(sys.argv[2]), "small" in sys.argv[3:]
+    out.mkdir(parents=True, exist_ok=True)
+    shapes = SMALL if small else SHAPES
+    pictures, written = list(slices(source)), []
+    for index, (name, (width, height)) in enumerate(shapes.items()):
+        picture = cut(pictures[index % len(pictures)], width, height)
+        if small:
+            picture = cv2.GaussianBlur(picture, (3, 3), 0) & 0xF0
+        written.append(str(out / f"{name}.png"))
+        cv2.imwrite(written[-1], picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    json.dump(written, sys.stdout)
+
+
+main()

@@ -1,0 +1,17 @@
+//! Against programs that others wrote: scikit-learn for the score, Ultralytics for the boxes, ONNX Runtime for rten.
+//!
+//! Run by `.ci/run` with `cargo test --test peers -- --ignored`, after `tests/peers/setup.sh`. A peer that is
+//! missing is a failure here, never a skip. `FORAMEN_PYTHON` names another Python than the script's;
+//! `FORAMEN_TEST_MODELS` another folder of models than `models/`.
+
+#[path = "../support/boxes.rs"]
+mod boxes;
+mod demo;
+mod detect;
+mod engines;
+mod evaluate;
+mod fixture;
+mod letterbox;
+#[path = "../support/parity_fixture.rs"]
+mod parity_fixture;
+mod python;
