@@ -73,7 +73,8 @@ mod tests {
         let target = study.series[axial].slices[2].plane.unwrap().center();
         follow(study, &mut panes, usize::MAX, target);
         assert!(!study.share_space(usize::MAX, axial), "an unknown series shares no space");
-        follow(study, &mut panes, panes[0].series.unwrap(), target);
+        let t1 = panes[0].series.unwrap();
+        follow(study, &mut panes, t1, target);
         assert_eq!(panes[2].slice, 2);
         let t2 = panes[1].series.unwrap();
         let plane = study.series[t2].slices[panes[1].slice].plane.unwrap();

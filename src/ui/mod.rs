@@ -11,6 +11,8 @@ mod notices;
 mod pane;
 mod panels;
 mod session;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod viewer;
 mod viewport;

@@ -107,20 +107,18 @@ impl Session {
         self.graded = Some(graded);
     }
 
-    /// Selects a cell, and brings every pane to its best box.
-    pub fn select(&mut self, id: GradeId) {
+    /// Selects a cell, and brings every pane to its best box. Returns the pane that shows the box.
+    pub fn select(&mut self, id: GradeId) -> Option<usize> {
         self.selected = Some(id);
         self.highlighted = None;
         let evidence = self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned());
-        if let Some(evidence) = evidence {
-            self.show(evidence);
-        }
+        self.show(evidence?)
     }
 
-    /// Brings every pane to a box.
-    pub fn show(&mut self, evidence: Evidence) {
+    /// Brings every pane to a box. Returns the pane that shows it.
+    pub fn show(&mut self, evidence: Evidence) -> Option<usize> {
         let study = self.study.clone();
-        let Some((series, slice)) = study.find(&evidence.detection.slice) else { return };
+        let (series, slice) = study.find(&evidence.detection.slice)?;
         let pane = self.pane_for(series, evidence.detection.class.role());
         if self.panes[pane].series != Some(series) {
             self.panes[pane] = Pane::of_series(&study, series);
@@ -131,6 +129,7 @@ impl Session {
             hanging::follow(&study, &mut self.panes, series, plane.patient_from_pixel(column, row));
         }
         self.highlighted = Some(evidence);
+        Some(pane)
     }
 
     /// The pane that shows a series, else the one that its role hangs in.
@@ -152,17 +151,16 @@ impl Session {
     }
 
     /// Selects the finding after (+1) or before (-1) the selected cell.
-    pub fn step_finding(&mut self, step: isize) {
+    /// Returns the pane that shows it.
+    pub fn step_finding(&mut self, step: isize) -> Option<usize> {
         let all = self.findings();
-        if all.is_empty() {
-            return;
-        }
+        let last = all.len().checked_sub(1)?;
         let at = self.selected.and_then(|id| all.iter().position(|&f| f == id));
         let next = match at {
             Some(at) => (at as isize + step).rem_euclid(all.len() as isize) as usize,
             None if step > 0 => 0,
-            None => all.len() - 1,
+            None => last,
         };
-        self.select(all[next]);
+        self.select(all[next])
     }
 }

@@ -49,7 +49,9 @@ pub const fn severity(severity: Severity) -> Color32 {
 
 /// The ground of a cell: the colour, darkened so that white text reads on it.
 pub fn severity_ground(of: Severity) -> Color32 {
-    severity(of).gamma_multiply(0.42).to_opaque()
+    let [r, g, b, _] = severity(of).to_array();
+    let darker = |v: u8| (f32::from(v) * 0.42) as u8;
+    Color32::from_rgb(darker(r), darker(g), darker(b))
 }
 
 /// One letter for a severity: N, M, S.

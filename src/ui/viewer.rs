@@ -324,20 +324,20 @@ impl Viewer {
             Action::DragWindow(pane, delta) => self.with_pane(pane, |pane, _| pane.drag_window(delta)),
             Action::Pan(pane, delta) => self.with_pane(pane, |pane, _| pane.pan += delta),
             Action::Zoom(pane, factor, at) => self.with_pane(pane, |pane, _| pane.zoom_about(factor, at)),
-            Action::SelectGrade(id) => {
-                if let Some(session) = self.session_mut() {
-                    session.select(id);
-                }
-            }
-            Action::ShowEvidence(evidence) => {
-                if let Some(session) = self.session_mut() {
-                    session.show(*evidence);
-                }
-            }
+            Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
+            Action::ShowEvidence(evidence) => self.look_at(|session| session.show(*evidence)),
             Action::SetThreshold(threshold) => self.threshold = threshold.clamp(0.01, 1.0),
             Action::Export(id, format, path) => self.export(id, format, &path),
         }
         None
+    }
+
+    /// The pane that then shows the box becomes the active one.
+    fn look_at(&mut self, select: impl FnOnce(&mut Session) -> Option<usize>) {
+        if let Some(pane) = self.session_mut().and_then(select) {
+            self.active = pane;
+            self.maximised = self.maximised.map(|_| pane);
+        }
     }
 
     fn with_pane(&mut self, pane: usize, change: impl FnOnce(&mut Pane, &crate::study::Study)) {
@@ -389,8 +389,8 @@ impl Viewer {
             }
             C::ToggleOverlays => self.overlays = !self.overlays,
             C::ToggleReferenceLines => self.reference_lines = !self.reference_lines,
-            C::PreviousFinding => self.session_mut().into_iter().for_each(|s| s.step_finding(-1)),
-            C::NextFinding => self.session_mut().into_iter().for_each(|s| s.step_finding(1)),
+            C::PreviousFinding => self.look_at(|session| session.step_finding(-1)),
+            C::NextFinding => self.look_at(|session| session.step_finding(1)),
             C::ShowMessages => self.windows.messages = !self.windows.messages,
             C::ShowHelp => self.windows.help = !self.windows.help,
             C::ShowAbout => self.windows.about = !self.windows.about,

@@ -133,8 +133,8 @@ fn paint_box(painter: &Painter, transform: &Transform, detection: &Detection, is
     let severity = detection.class.severity;
     let color = theme::severity(severity);
     if is_highlighted {
-        let halo = Stroke::new(theme::severity_width(severity) + 4.0, theme::ACCENT);
-        painter.rect_stroke(rect, 2.0, halo, StrokeKind::Outside);
+        let halo = Stroke::new(2.0, theme::ACCENT);
+        painter.rect_stroke(rect.expand(2.0), 3.0, halo, StrokeKind::Outside);
     }
     painter.rect_stroke(rect, 2.0, Stroke::new(theme::severity_width(severity), color), StrokeKind::Inside);
     let side = detection.class.grade.side().map_or("", |side| match side {

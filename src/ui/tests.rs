@@ -1,0 +1,229 @@
+//! The window without a screen: egui_kittest drives the real app, threads and models and all.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
+use egui_kittest::{Harness, kittest::Queryable};
+
+use super::{
+    app::App,
+    export::ExportFormat,
+    session::{Grading, Session},
+    viewer::Action,
+};
+use crate::{
+    detector::EngineChoice,
+    grading::{GradeId, Severity},
+    phantom, report,
+    worker::{GradeWith, OpenSource},
+};
+
+type Window = Harness<'static, App>;
+
+fn window(first: OpenSource, models: Option<&Path>) -> Window {
+    let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
+    Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| App::new(&cc.egui_ctx, with, first))
+}
+
+/// Runs the window until something holds; background threads take their time, a hang does not pass.
+fn wait_for(window: &mut Window, what: &str, holds: impl Fn(&App) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while !holds(window.state()) {
+        assert!(Instant::now() < deadline, "waited too long for: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+        window.step();
+    }
+    window.step();
+}
+
+fn session(app: &App) -> &Session {
+    app.viewer.session().expect("a study is open")
+}
+
+fn is_shown(app: &App) -> bool {
+    app.viewer.session().is_some_and(|s| s.panes.iter().all(|p| p.series.is_none() || p.shown == Some(p.slice)))
+}
+
+fn graded_demo() -> Window {
+    let mut window = window(OpenSource::Demo, None);
+    wait_for(&mut window, "the demo study to be graded", |app| {
+        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+    });
+    wait_for(&mut window, "its slices to be decoded", is_shown);
+    window
+}
+
+fn id(word: &str) -> GradeId {
+    word.parse().expect("a grade")
+}
+
+fn pane(window: &Window, index: usize) -> Pos2 {
+    let start = format!("Pane {}", index + 1);
+    window.get_by(|node| node.label().is_some_and(|label| label.starts_with(&start))).rect().center()
+}
+
+fn click_cell(window: &mut Window, id: GradeId) {
+    let start = format!("{}:", id.label());
+    window.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&start))).click();
+    window.step();
+    window.step();
+}
+
+#[test]
+fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
+    let mut window = graded_demo();
+    let severe = id("spinal_canal_stenosis_l4_l5");
+    let table = session(window.state()).table.clone().expect("a table");
+    assert!(table.rows().iter().all(|row| row.probabilities().is_some()), "25 rows are assessed");
+    assert_eq!(table.get(severe).probabilities().map(|p| p.most_likely()), Some(Severity::Severe));
+    click_cell(&mut window, severe);
+    wait_for(&mut window, "the box's slice", is_shown);
+    let open = session(window.state());
+    let evidence = open.highlighted.as_ref().expect("a box is highlighted");
+    let (series, slice) = open.study.find(&evidence.detection.slice).expect("its slice");
+    assert_eq!((open.panes[1].series, open.panes[1].shown), (Some(series), Some(slice)));
+    assert_eq!(window.state().viewer.active, 1, "keys act on the pane with the box");
+    // The axial pane went to the slice nearest to the middle of the box.
+    let (column, row) = evidence.detection.bbox.center_pixel();
+    let point = open.study.series[series].slices[slice].plane.expect("a plane").patient_from_pixel(column, row);
+    let axial = &open.study.series[open.panes[2].series.expect("axial")];
+    let distance = |i: usize| axial.slices[i].plane.map_or(f64::MAX, |p| p.distance_from_patient(point).abs());
+    let nearest = (0..axial.slices.len()).map(distance).fold(f64::MAX, f64::min);
+    assert!((distance(open.panes[2].slice) - nearest).abs() < 1e-6);
+}
+
+#[test]
+fn the_mouse_scrolls_windows_and_zooms_and_a_window_stays_while_scrolling() {
+    let mut window = graded_demo();
+    let at = pane(&window, 0);
+    window.hover_at(at);
+    window.step();
+    let before = session(window.state()).panes[0].clone();
+    for _ in 0..2 {
+        window.event(Event::MouseWheel {
+            unit: MouseWheelUnit::Line,
+            delta: vec2(0.0, -1.0),
+            phase: TouchPhase::Move,
+            source: egui::MouseWheelSource::Wheel,
+            modifiers: Modifiers::NONE,
+        });
+        window.step();
+    }
+    drag(&mut window, at, vec2(60.0, 0.0), PointerButton::Primary);
+    drag(&mut window, at, vec2(0.0, -80.0), PointerButton::Secondary);
+    let after = session(window.state()).panes[0].clone();
+    assert_eq!(after.slice, before.slice + 2);
+    assert!(after.window.expect("window").width > before.window.expect("window").width);
+    assert!(after.zoom > 1.5);
+    window.key_press(Key::End);
+    window.step();
+    wait_for(&mut window, "the last slice", is_shown);
+    let last = &session(window.state()).panes[0];
+    assert_eq!((last.slice, last.window), (last.slice_count(&session(window.state()).study) - 1, after.window));
+    window.key_press(Key::R);
+    window.step();
+    let reset = &session(window.state()).panes[0];
+    assert!((reset.zoom - 1.0).abs() < 1e-6 && reset.window != after.window);
+}
+
+fn drag(window: &mut Window, from: Pos2, by: Vec2, button: PointerButton) {
+    let press = |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
+    window.event(Event::PointerMoved(from));
+    window.event(press(from, true));
+    window.step();
+    for step in 1..=4 {
+        window.event(Event::PointerMoved(from + by * step as f32 / 4.0));
+        window.step();
+    }
+    window.event(press(from + by, false));
+    window.step();
+    window.step();
+}
+
+#[test]
+fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
+    let mut window = graded_demo();
+    let count = session(window.state()).findings().len();
+    assert!(count >= 3, "the demo study has seven things wrong: {count} found");
+    let mut seen = Vec::new();
+    for _ in 0..count {
+        window.key_press(Key::N);
+        window.step();
+        seen.extend(session(window.state()).selected);
+    }
+    assert_eq!(seen, session(window.state()).findings());
+    window.key_press(Key::H);
+    window.step();
+    assert!(!window.state().viewer.overlays);
+}
+
+#[test]
+fn exports_are_what_foramen_grade_writes() {
+    let mut window = graded_demo();
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = session(window.state());
+    let (id, expected) = (open.id, report::csv_bytes(&[*open.graded.clone().expect("graded")]));
+    for format in [ExportFormat::Csv, ExportFormat::Json] {
+        let path = folder.path().join(format.extension());
+        window.state_mut().viewer.perform(Action::Export(id, format, path));
+    }
+    assert_eq!(std::fs::read(folder.path().join("csv")).expect("written"), expected);
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("json")).expect("written")).expect("JSON");
+    assert_eq!(json["studies"][0]["grades"].as_array().map(Vec::len), Some(25));
+    // A folder in the way: the reader is told, and nothing is lost.
+    window.state_mut().viewer.perform(Action::Export(id, ExportFormat::Csv, folder.path().to_owned()));
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("cannot write")));
+}
+
+#[test]
+fn a_study_without_the_three_series_opens_and_says_that_it_was_not_assessed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = phantom::study_in_memory(phantom::DEMO_SEED);
+    let series = |name: &str| name.rsplit_once('/').expect("a folder").0.to_owned();
+    // The localizer is the series of three images.
+    for (name, bytes) in &files {
+        if files.iter().filter(|(other, _)| series(other) == series(name)).count() == 3 {
+            std::fs::write(folder.path().join(name.rsplit('/').next().expect("a name")), bytes).expect("written");
+        }
+    }
+    let mut window = window(OpenSource::Paths(vec![folder.path().to_owned()]), None);
+    wait_for(&mut window, "the localizer to be graded", |app| {
+        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+    });
+    wait_for(&mut window, "its slices", is_shown);
+    assert!(session(window.state()).panes.iter().any(|p| p.shown.is_some()), "it is shown");
+    let label = "L1/L2 spinal canal stenosis: not assessed";
+    window.get_by(|node| node.label().is_some_and(|l| l.starts_with(label)));
+    assert!(!window.state().viewer.notices.iter().any(|n| n.text.contains("error")));
+}
+
+#[test]
+fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let gone = folder.path().join("gone");
+    let mut window = window(OpenSource::Paths(vec![gone]), Some(folder.path()));
+    wait_for(&mut window, "the error", |app| app.viewer.opening.is_none());
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("no such file or folder")));
+    window.get_by_label("Open the demo study").click();
+    wait_for(&mut window, "the demo study without models", |app| {
+        app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Failed(_)))
+    });
+    wait_for(&mut window, "its slices", is_shown);
+    assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("no .onnx file")));
+}
+
+#[test]
+fn grading_can_be_cancelled_and_started_again() {
+    let mut window = window(OpenSource::Demo, None);
+    wait_for(&mut window, "the first slices", |app| {
+        app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Running(..)))
+    });
+    window.key_press(Key::Escape);
+    wait_for(&mut window, "the end of it", |app| session(app).grading == Grading::Cancelled);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::G);
+    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
+}
