@@ -56,7 +56,15 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        let mut text = self.error.to_string();
+        for cause in self.error.chain().skip(1).map(ToString::to_string) {
+            // Many messages name their cause already.
+            if !text.contains(&cause) {
+                text = format!("{text}: {cause}");
+            }
+        }
+        // Whatever a library puts into its message: one error, one line.
+        f.write_str(text.lines().map(str::trim).collect::<Vec<_>>().join(" ").as_str())
     }
 }
 

@@ -126,20 +126,15 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
     let or = |value: &str, other: &str| if value.is_empty() { other.to_owned() } else { value.to_owned() };
     writeln!(text, "Study {}", or(study.study_uid, "without StudyInstanceUID"))?;
     let patient = study.patient;
-    writeln!(
-        text,
-        "  {} ({}) {} {}",
-        or(&patient.name, "no name"),
-        or(&patient.id, "no id"),
-        study.date,
-        study.description
-    )?;
+    let name = format!("{} ({})", or(&patient.name, "no name"), or(&patient.id, "no id"));
+    writeln!(text, "  {}", words(&[&name, study.date, study.description]))?;
     if study.assumed_common_space {
         writeln!(text, "  FrameOfReferenceUID differs or is missing: one patient space is assumed")?;
     }
     for series in &study.series {
         let number = series.number.map_or_else(|| "-".to_owned(), |n| n.to_string());
-        writeln!(text, "  Series {number} '{}' {}", series.description, series.modality)?;
+        let title = format!("Series {number} '{}'", series.description);
+        writeln!(text, "  {}", words(&[&title, series.modality]))?;
         let role = series.role.map_or("none", Role::label);
         writeln!(text, "    role     {role}: {}", series.role_reason)?;
         let plane = series.plane.map_or_else(|| "unknown plane".to_owned(), |p| p.to_string());
@@ -160,4 +155,9 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
         writeln!(text, "  ! {issue}")?;
     }
     Ok(())
+}
+
+/// With a space between those that are not empty.
+fn words(words: &[&str]) -> String {
+    words.iter().copied().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
