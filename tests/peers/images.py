@@ -55,7 +55,7 @@ def main():
     for index, (name, (width, height)) in enumerate(shapes.items()):
         picture = cut(pictures[index % len(pictures)], width, height)
         if small:
-            picture = cv2.GaussianBlur(picture, (3, 3), 0) & 0xF0
+            picture = cv2.GaussianBlur(picture, (3, 3), 0) & 0xF8
         written.append(str(out / f"{name}.png"))
         cv2.imwrite(written[-1], picture, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     json.dump(written, sys.stdout)

@@ -15,7 +15,7 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 FIXTURES = HERE.parent / "fixtures"
 MODELS = HERE.parent.parent / "models"
-CONF = 0.05
+CONF = 0.02
 SEED = 7
 
 
