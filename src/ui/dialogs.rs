@@ -1,7 +1,10 @@
 //! File dialogs of the desktop. They are made on the window's thread, as macOS wants, and waited for on
 //! another, so that the window lives on.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
@@ -10,6 +13,11 @@ use super::{
     viewer::{Action, Effect},
 };
 use crate::worker::{OpenSource, SessionId};
+
+/// rfd says the same of a dialog that was closed and of one that never came.
+const FASTEST_READER: Duration = Duration::from_millis(250);
+const NO_DIALOG: &str = "No file dialog came up: this desktop has neither a portal nor zenity. \
+     Drop the files on the window, or name them: `foramen PATH`, `foramen grade PATH --out FILE`";
 
 /// Dialogs that are open, and what came of them.
 pub struct Dialogs {
@@ -61,8 +69,12 @@ impl Dialogs {
 
     fn wait(&self, ctx: &egui::Context, answer: impl Future<Output = Option<Action>> + Send + 'static) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
+        let opened = Instant::now();
         let waiting = std::thread::Builder::new().name("dialog".to_owned()).spawn(move || {
-            if let Some(action) = pollster::block_on(answer) {
+            let action = pollster::block_on(answer);
+            // Nobody closes a dialog this fast: there was none.
+            let missing = action.is_none() && opened.elapsed() < FASTEST_READER;
+            if let Some(action) = action.or_else(|| missing.then(|| Action::Warn(NO_DIALOG.to_owned()))) {
                 // The window may be gone by now.
                 let _ = sender.send(action);
                 ctx.request_repaint();

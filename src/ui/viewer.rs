@@ -56,6 +56,8 @@ pub enum Action {
     ShowEvidence(Box<Evidence>),
     /// Boxes below this score are not shown.
     SetThreshold(f32),
+    /// Tell the reader something that went wrong.
+    Warn(String),
     /// Write the grades of a study to a file.
     Export(SessionId, ExportFormat, PathBuf),
 }
@@ -327,6 +329,7 @@ impl Viewer {
             Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
             Action::ShowEvidence(evidence) => self.look_at(|session| session.show(*evidence)),
             Action::SetThreshold(threshold) => self.threshold = threshold.clamp(0.01, 1.0),
+            Action::Warn(text) => self.notices.warn(text),
             Action::Export(id, format, path) => self.export(id, format, &path),
         }
         None
