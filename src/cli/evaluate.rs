@@ -109,7 +109,7 @@ fn report(rows: &[ScoredRow], score: Score, divided: &Score, prior: Score) -> Re
 }
 
 fn human(report: &Report) -> String {
-    let mut text = format!("{} labelled rows of {} studies\n\n", report.rows, report.studies);
+    let mut text = format!("labelled rows: {}, studies: {}\n\n", report.rows, report.studies);
     // Writing to a String does not fail.
     let _ = writeln!(
         text,
@@ -127,4 +127,31 @@ fn human(report: &Report) -> String {
     }
     let _ = writeln!(text, "{:<66}{:>11.4}{:>13.4}", "score (mean of the four)", report.score, report.prior_score);
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grading::{GradeId, Severity};
+
+    #[test]
+    fn the_table_holds_each_part_its_rows_and_the_prior_beside_it() {
+        let row = |id: GradeId| {
+            let truth = Severity::ALL[id.index() % 3];
+            let mut predicted = [0.25; 3];
+            predicted[truth.index()] = 0.5;
+            ScoredRow { study: "7".into(), id, truth, predicted }
+        };
+        let rows: Vec<ScoredRow> = GradeId::ALL.into_iter().map(row).collect();
+        let score = |rows: &[ScoredRow]| metric::score(rows).unwrap();
+        let prior = metric::prior_alone(&rows, &Prior::default());
+        let text = human(&report(&rows, score(&rows), &score(&rows), score(&prior)));
+        let lines: Vec<Vec<&str>> = text.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert_eq!(lines[0], ["labelled", "rows:", "25,", "studies:", "1"]);
+        assert!(lines[3].starts_with(&["spinal", "canal", "stenosis", "2", "1", "2", "0.6931"]), "{text}");
+        assert!(lines[4].starts_with(&["neural", "foraminal", "narrowing", "3", "4", "3", "0.6931"]), "{text}");
+        // One study, severe at some level, predicted 0.5: weight 4.
+        assert!(lines[6].starts_with(&["any", "severe", "spinal", "0", "0", "1", "0.6931"]), "{text}");
+        assert!(lines[7].ends_with(&["0.6931", &format!("{:.4}", score(&prior).score)]), "{text}");
+    }
 }

@@ -77,3 +77,51 @@ pub fn divided_by_sum(rows: &[ScoredRow]) -> Vec<ScoredRow> {
     };
     rows.iter().map(divided).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Labels for two studies, the second without its last; predictions for the studies and grades wanted.
+    fn tables(predicted: impl Fn(&str, GradeId) -> bool) -> (Solution, Submission) {
+        let dir = tempfile::tempdir().unwrap();
+        let head = GradeId::ALL.map(|id| id.to_string()).join(",");
+        let labels = format!("study_id,{head}\n1,{}\n2,{},\n", ["Severe"; 25].join(","), ["Moderate"; 24].join(","));
+        let rows: String = ["1", "2"]
+            .iter()
+            .flat_map(|study| GradeId::ALL.map(|id| (study, id)))
+            .filter(|(study, id)| predicted(study, *id))
+            .map(|(study, id)| format!("{},0.5,0.3,0.2\n", id.row_id(study)))
+            .collect();
+        let (solution, submission) = (dir.path().join("train.csv"), dir.path().join("sub.csv"));
+        std::fs::write(&solution, labels).unwrap();
+        std::fs::write(&submission, format!("row_id,normal_mild,moderate,severe\n{rows}")).unwrap();
+        let solution = Solution::read(&solution).unwrap();
+        let submission = Submission::read(&submission, |study| solution.study(study).is_some()).unwrap();
+        (solution, submission)
+    }
+
+    #[test]
+    fn a_cell_without_a_label_is_not_scored_whether_predicted_or_not() {
+        let (solution, with) = tables(|_, _| true);
+        let (_, without) = tables(|study, id| study == "1" || id != GradeId::ALL[24]);
+        let rows = match_rows(&solution, &with, Studies::All).unwrap();
+        assert_eq!(rows.len(), 49);
+        assert_eq!(rows, match_rows(&solution, &without, Studies::All).unwrap());
+    }
+
+    #[test]
+    fn a_study_may_be_left_out_only_when_asked_for_and_a_row_never() {
+        let (solution, one) = tables(|study, _| study == "1");
+        let message = match_rows(&solution, &one, Studies::All).unwrap_err().to_string();
+        assert!(
+            message.contains("24 rows") && message.contains("2_left_neural_foraminal_narrowing_l1_l2"),
+            "{message}"
+        );
+        assert!(message.contains("--studies-of-submission"), "{message}");
+        assert_eq!(match_rows(&solution, &one, Studies::OfSubmission).unwrap().len(), 25);
+        let (solution, holes) = tables(|study, id| study == "1" && id != GradeId::ALL[3]);
+        let message = match_rows(&solution, &holes, Studies::OfSubmission).unwrap_err().to_string();
+        assert!(message.contains(&GradeId::ALL[3].row_id("1")), "{message}");
+    }
+}
