@@ -26,7 +26,7 @@ pub struct Loaded {
 }
 
 /// Explicit VR Big Endian: retired, but there in old archives.
-const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most headers fit into this.
 const FIRST_READ: u64 = 16 << 10;
 /// A deflated data set may unfold to this. More is a mistake or an attack.

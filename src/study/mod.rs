@@ -9,8 +9,11 @@ mod extent;
 mod file;
 mod frames;
 mod header;
+mod lookup;
 mod model;
+mod native;
 mod pixels;
+mod rle;
 mod scan;
 mod source;
 

@@ -1,5 +1,6 @@
 //! One frame's pixels: checked before they are allocated, decoded, turned into modality values.
 
+use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
@@ -11,7 +12,9 @@ use super::{
     file::{self, Loaded},
     frames,
     header::{HeaderError, chain, number, text},
+    lookup,
     model::SliceRef,
+    native, rle,
 };
 use crate::{panics, raster::Slice};
 
@@ -50,7 +53,7 @@ pub enum PixelError {
     #[error("{0} x {1} pixels are more than any image has; the header is wrong")]
     TooLarge(u32, u32),
     /// A codec that is not in this program.
-    #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmconv or gdcmconv")]
+    #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
     Unsupported(String),
     /// A layout that is not shown.
     #[error("{0}")]
@@ -81,16 +84,16 @@ impl SliceRef {
 
 /// The attributes of PS3.3 C.7.6.3 that say how to read the bytes.
 #[derive(Debug)]
-struct Layout {
-    columns: u32,
-    rows: u32,
-    samples: usize,
-    allocated: u32,
-    stored: u32,
-    high_bit: u32,
-    signed: bool,
-    planar: bool,
-    photometric: String,
+pub struct Layout {
+    pub columns: u32,
+    pub rows: u32,
+    pub samples: usize,
+    pub allocated: u32,
+    pub stored: u32,
+    pub high_bit: u32,
+    pub signed: bool,
+    pub planar: bool,
+    pub photometric: String,
 }
 
 impl Layout {
@@ -124,6 +127,17 @@ impl Layout {
     fn pixels(&self) -> usize {
         self.columns as usize * self.rows as usize
     }
+
+    /// Uncompressed, two pixels share their colour: two bytes a pixel instead of three.
+    fn is_422(&self) -> bool {
+        self.photometric == "YBR_FULL_422" && self.samples == 3 && self.allocated == 8
+    }
+
+    /// Bits of an uncompressed frame.
+    pub fn frame_bits(&self) -> usize {
+        let samples = if self.is_422() { 2 } else { self.samples };
+        self.pixels() * samples * self.allocated as usize
+    }
 }
 
 fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> {
@@ -132,27 +146,34 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> 
     }
     let layout = Layout::of(object)?;
     let element = object.get(tags::PIXEL_DATA).ok_or(PixelError::NoPixelData)?;
-    let encapsulated = element.fragments().is_some();
-    if !encapsulated {
-        let bits = layout.pixels() * layout.samples * layout.allocated as usize;
-        let frames = frame as usize + 1;
-        let needed = (bits * frames).div_ceil(8);
-        let found = element.value().primitive().map_or(0, |p| p.calculate_byte_len());
-        if found < needed {
-            let (columns, rows) = (layout.columns as usize, layout.rows as usize);
-            return Err(PixelError::Truncated { found, needed, columns, rows, frames });
-        }
-    }
-    let (bytes, photometric) = decode_bytes(object, frame)?;
-    let planar = layout.planar && !encapsulated;
-    let mut values = values(&layout, &bytes, planar)?;
+    let is_compressed = element.fragments().is_some();
+    let bytes = if let Some(value) = element.value().primitive() {
+        let words_are_big = object.meta().transfer_syntax() == file::BIG_ENDIAN && element.vr() != VR::OL;
+        native::frame(&layout, value, frame, words_are_big)?
+    } else {
+        decode_bytes(object, &layout, frame)?
+    };
+    let is_rle = object.meta().transfer_syntax() == uids::RLE_LOSSLESS;
+    // Codecs of colour give red, green and blue; RLE and plain bytes are what they are.
+    let is_ybr = layout.photometric.starts_with("YBR_FULL") && (!is_compressed || is_rle);
+    let colour = Colour { planar: layout.planar && !is_compressed, is_ybr };
+    let mut values = values(&layout, &bytes, colour)?;
     drop(bytes);
-    if photometric == "PALETTE COLOR" {
-        palette(object, &mut values);
+    if layout.photometric == "PALETTE COLOR" {
+        lookup::palette(object, &mut values);
     } else if layout.samples == 1 {
         rescale(object, frame, &mut values);
     }
     slice(&layout, values)
+}
+
+/// How the three samples of a pixel lie and what they mean.
+#[derive(Debug, Clone, Copy)]
+struct Colour {
+    /// Plane after plane.
+    planar: bool,
+    /// The first sample is the luminance.
+    is_ybr: bool,
 }
 
 fn slice(layout: &Layout, values: Vec<f32>) -> Result<Slice, PixelError> {
@@ -162,27 +183,45 @@ fn slice(layout: &Layout, values: Vec<f32>) -> Result<Slice, PixelError> {
     Ok(slice)
 }
 
-/// The frame's bytes, little-endian, interleaved, and what they mean.
-fn decode_bytes(object: &DefaultDicomObject, frame: u32) -> Result<(Vec<u8>, String), PixelError> {
+/// The bytes of a compressed frame, little-endian, interleaved.
+fn decode_bytes(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Result<Vec<u8>, PixelError> {
     let uid = object.meta().transfer_syntax();
     let syntax = TransferSyntaxRegistry.get(uid);
     let name = || syntax.map_or_else(|| uid.to_owned(), |s| s.name().to_owned());
     if !syntax.is_some_and(|s| s.can_decode_all()) || uid == uids::JPIP_REFERENCED {
         return Err(PixelError::Unsupported(name()));
     }
+    if uid == uids::RLE_LOSSLESS && layout.allocated == 32 {
+        let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
+        let decoded = fragments.get(frame as usize).and_then(|f| rle::decode(f, layout.pixels(), layout.samples, 4));
+        return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
+    }
     let decoded = panics::caught(|| {
         let decoded = object.decode_pixel_data_frame(frame).map_err(|e| chain(&e))?;
-        Ok((decoded.data().to_vec(), decoded.photometric_interpretation().as_str().to_owned()))
+        Ok::<_, String>(decoded.data().to_vec())
     });
     match decoded {
-        Ok(result) => result.map_err(PixelError::Codec),
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(why)) if why.contains("SamplePrecision(12)") => {
+            Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
+        }
+        Ok(Err(why)) => Err(PixelError::Codec(why)),
         Err(_) => Err(PixelError::Codec(format!("the {} codec gave up on it", name()))),
     }
 }
 
-/// Stored values to numbers; colour to luminance (Rec. 601).
-fn values(layout: &Layout, bytes: &[u8], planar: bool) -> Result<Vec<f32>, PixelError> {
+/// Rec. 601.
+pub fn luminance(red: f32, green: f32, blue: f32) -> f32 {
+    0.299 * red + 0.587 * green + 0.114 * blue
+}
+
+/// Stored values to numbers; colour to luminance.
+fn values(layout: &Layout, bytes: &[u8], colour: Colour) -> Result<Vec<f32>, PixelError> {
     let count = layout.pixels();
+    if layout.is_422() && colour.is_ybr {
+        // Two pixels, then what they share: Y Y Cb Cr.
+        return Ok(bytes.as_chunks::<4>().0.iter().flat_map(|b| [f32::from(b[0]), f32::from(b[1])]).collect());
+    }
     let samples = count * layout.samples;
     let short = || PixelError::Codec(format!("{} bytes came out where {samples} samples were expected", bytes.len()));
     // Codecs may give 8-bit samples for files that allocate 16, and single bits as bytes.
@@ -199,11 +238,11 @@ fn values(layout: &Layout, bytes: &[u8], planar: bool) -> Result<Vec<f32>, Pixel
     }
     numbers.truncate(samples);
     if layout.samples == 3 {
-        let luminance = |r: f32, g: f32, b: f32| 0.299 * r + 0.587 * g + 0.114 * b;
-        numbers = if planar {
-            (0..count).map(|i| luminance(numbers[i], numbers[i + count], numbers[i + 2 * count])).collect()
+        let grey = |r: f32, g: f32, b: f32| if colour.is_ybr { r } else { luminance(r, g, b) };
+        numbers = if colour.planar {
+            (0..count).map(|i| grey(numbers[i], numbers[i + count], numbers[i + 2 * count])).collect()
         } else {
-            numbers.chunks_exact(3).map(|p| luminance(p[0], p[1], p[2])).collect()
+            numbers.chunks_exact(3).map(|p| grey(p[0], p[1], p[2])).collect()
         };
     }
     Ok(numbers)
@@ -232,36 +271,8 @@ fn rescale(object: &InMemDicomObject, frame: u32, values: &mut [f32]) {
         && slope != 0.0
     {
         values.iter_mut().for_each(|v| *v = (f64::from(*v) * slope + intercept) as f32);
-    }
-}
-
-/// Palette indices to luminance. A palette that does not hold leaves the indices.
-fn palette(object: &InMemDicomObject, values: &mut [f32]) {
-    let table = |descriptor, data| -> Option<(i64, Vec<f32>)> {
-        let descriptor = object.get(descriptor)?.to_multi_int::<i64>().ok()?;
-        let &[count, first, bits] = descriptor.as_slice() else { return None };
-        let count = if count == 0 { 65536 } else { usize::try_from(count & 0xffff).ok()? };
-        let data = object.get(data)?.to_bytes().ok()?;
-        let entries: Vec<f32> = if bits == 8 && data.len() < 2 * count {
-            data.iter().map(|&b| f32::from(b)).collect()
-        } else {
-            let high = if bits == 8 { 1.0 } else { 257.0 };
-            data.chunks_exact(2).map(|b| f32::from(u16::from_le_bytes([b[0], b[1]])) / high).collect()
-        };
-        (!entries.is_empty()).then_some((first, entries))
-    };
-    let tables = [
-        table(tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA),
-        table(tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, tags::GREEN_PALETTE_COLOR_LOOKUP_TABLE_DATA),
-        table(tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, tags::BLUE_PALETTE_COLOR_LOOKUP_TABLE_DATA),
-    ];
-    let [Some(red), Some(green), Some(blue)] = tables else { return };
-    for value in values {
-        let look = |(first, entries): &(i64, Vec<f32>)| {
-            let at = (*value as i64 - first).clamp(0, entries.len() as i64 - 1);
-            entries[at as usize]
-        };
-        *value = 0.299 * look(&red) + 0.587 * look(&green) + 0.114 * look(&blue);
+    } else {
+        lookup::modality(object, values);
     }
 }
 

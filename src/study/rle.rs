@@ -1,0 +1,86 @@
+//! RLE Lossless (PS3.5 annex G) for samples of any number of bytes; the codec library stops at two.
+
+/// One frame: little-endian samples, interleaved. `None` if the data do not hold.
+pub fn decode(fragment: &[u8], pixels: usize, samples: usize, bytes_each: usize) -> Option<Vec<u8>> {
+    let word = |at: usize| Some(u32::from_le_bytes(*fragment.get(at..at + 4)?.first_chunk()?) as usize);
+    let count = word(0)?;
+    if count != samples * bytes_each || count > 15 {
+        return None;
+    }
+    let mut out = vec![0; pixels * count];
+    for segment in 0..count {
+        let start = word(4 + 4 * segment)?;
+        let end = if segment + 1 < count { word(8 + 4 * segment)? } else { fragment.len() };
+        // Segments go sample by sample, highest byte first.
+        let (sample, byte) = (segment / bytes_each, bytes_each - 1 - segment % bytes_each);
+        let places = out.iter_mut().skip(sample * bytes_each + byte).step_by(count);
+        unpack(fragment.get(start..end)?, places)?;
+    }
+    Some(out)
+}
+
+/// `PackBits`. `None` if it ends before all places are filled.
+fn unpack<'a>(mut packed: &[u8], mut places: impl ExactSizeIterator<Item = &'a mut u8>) -> Option<()> {
+    while places.len() > 0 {
+        let (&head, rest) = packed.split_first()?;
+        packed = rest;
+        match head as i8 {
+            -128 => (),
+            literal @ 0.. => {
+                let (bytes, rest) = packed.split_at_checked(literal as usize + 1)?;
+                places.by_ref().zip(bytes).for_each(|(place, byte)| *place = *byte);
+                packed = rest;
+            }
+            run => {
+                let (&byte, rest) = packed.split_first()?;
+                places.by_ref().take(usize::from(run.unsigned_abs()) + 1).for_each(|place| *place = byte);
+                packed = rest;
+            }
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Literal runs only: valid, if not short.
+    fn encode(bytes: &[u8], count: usize, bytes_each: usize) -> Vec<u8> {
+        let mut head = vec![count as u32];
+        let mut body = Vec::new();
+        for segment in 0..count {
+            head.push(64 + body.len() as u32);
+            let (sample, byte) = (segment / bytes_each, bytes_each - 1 - segment % bytes_each);
+            let plane: Vec<u8> = bytes.iter().skip(sample * bytes_each + byte).step_by(count).copied().collect();
+            for chunk in plane.chunks(128) {
+                body.push(chunk.len() as u8 - 1);
+                body.extend(chunk);
+            }
+        }
+        head.resize(16, 0);
+        head.iter().flat_map(|w| w.to_le_bytes()).chain(body).collect()
+    }
+
+    #[test]
+    fn runs_and_literals() {
+        let mut out = [0; 6];
+        assert_eq!(unpack(&[0xFE, 7, 0x80, 1, 8, 9, 0, 5], out.iter_mut()), Some(()));
+        assert_eq!(out, [7, 7, 7, 8, 9, 5]);
+        assert_eq!(unpack(&[0xFE, 7], out.iter_mut()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_packed_comes_back(values in prop::collection::vec(any::<u32>(), 1..300)) {
+            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            prop_assert_eq!(decode(&encode(&bytes, 4, 4), values.len(), 1, 4), Some(bytes));
+        }
+
+        #[test]
+        fn any_bytes_give_an_answer(bytes in prop::collection::vec(any::<u8>(), 0..300), pixels in 0usize..200) {
+            let _ = decode(&bytes, pixels, 1, 4);
+        }
+    }
+}
