@@ -133,7 +133,7 @@ pub fn read_points(file: &Path) -> Result<(Vec<Point>, Vec<String>), LabelError>
     }
     let (mut points, mut skipped) = (Vec::new(), Vec::new());
     for (line, row) in reader.deserialize().enumerate() {
-        match row.map_err(|e: csv::Error| e.to_string()).and_then(point) {
+        match row.map_err(|e: csv::Error| e.to_string()).and_then(|row: PointRow| point(&row)) {
             Ok(point) => points.push(point),
             Err(problem) => skipped.push(format!("train_label_coordinates.csv, row {}: {problem}", line + 1)),
         }
@@ -141,7 +141,7 @@ pub fn read_points(file: &Path) -> Result<(Vec<Point>, Vec<String>), LabelError>
     Ok((points, skipped))
 }
 
-fn point(row: PointRow) -> Result<Point, String> {
+fn point(row: &PointRow) -> Result<Point, String> {
     let id = format!("{} {}", row.condition, row.level)
         .parse()
         .map_err(|e: crate::grading::ParseGradeIdError| e.to_string())?;

@@ -38,7 +38,7 @@ fn clip(image: &ImagePlane, a: (f64, f64), b: (f64, f64)) -> Option<[(f64, f64);
             t1 = t1.min(q / p);
         }
     }
-    (t0 < t1).then(|| [(a.0 + t0 * dx, a.1 + t0 * dy), (a.0 + t1 * dx, a.1 + t1 * dy)])
+    (t0 < t1).then_some([(a.0 + t0 * dx, a.1 + t0 * dy), (a.0 + t1 * dx, a.1 + t1 * dy)])
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
     let region = |text: &str| {
         let mut all = words(text);
         // "L SPINE" and "C-SPINE" are one word elsewhere.
-        let pairs: Vec<String> = all.windows(2).map(|w| w.concat()).collect();
+        let pairs: Vec<String> = all.windows(2).map(<[String]>::concat).collect();
         all.extend(pairs);
         all
     };

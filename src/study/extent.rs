@@ -76,8 +76,18 @@ pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -
     }
 }
 
-/// One element of a file meta group: element number and value.
-pub fn meta_element(bytes: &[u8], at: usize, size: u64) -> Result<Option<(u16, &[u8], usize)>, Stop> {
+/// One element of a file meta group.
+pub struct MetaElement<'a> {
+    /// Its number within group 0002.
+    pub number: u16,
+    /// Its bytes.
+    pub value: &'a [u8],
+    /// Where the next one begins.
+    pub next: usize,
+}
+
+/// The element of the file meta group at `at`; `None` behind its last.
+pub fn meta_element(bytes: &[u8], at: usize, size: u64) -> Result<Option<MetaElement<'_>>, Stop> {
     let encoding = Encoding::ExplicitLittle;
     let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, undefined: Vec::new() };
     if walk.is_at_end()? || walk.group(at)? != 2 {
@@ -85,7 +95,7 @@ pub fn meta_element(bytes: &[u8], at: usize, size: u64) -> Result<Option<(u16, &
     }
     let element = walk.element()?;
     let value = walk.bytes_at(walk.at, element.length as usize)?;
-    Ok(Some((element.number, value, walk.at + value.len())))
+    Ok(Some(MetaElement { number: element.number, value, next: walk.at + value.len() }))
 }
 
 struct Element {
@@ -304,10 +314,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn explicit(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+    fn explicit(group: u16, number: u16, vr: [u8; 2], value: &[u8]) -> Vec<u8> {
         let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
         bytes.extend(vr);
-        if LONG.contains(&vr) {
+        if LONG.contains(&&vr) {
             bytes.extend([0, 0]);
             bytes.extend((value.len() as u32).to_le_bytes());
         } else {
@@ -321,9 +331,13 @@ mod tests {
     }
 
     fn sample() -> Vec<u8> {
-        let item = [[0xFE, 0xFF, 0x00, 0xE0, 12, 0, 0, 0].to_vec(), explicit(8, 0x1150, b"UI", b"1.2\0")].concat();
-        [explicit(8, 0x60, b"CS", b"MR"), explicit(8, 0x1140, b"SQ", &item), explicit(0x7FE0, 0x10, b"OW", &[1; 100])]
-            .concat()
+        let item = [[0xFE, 0xFF, 0x00, 0xE0, 12, 0, 0, 0].to_vec(), explicit(8, 0x1150, *b"UI", b"1.2\0")].concat();
+        [
+            explicit(8, 0x60, *b"CS", b"MR"),
+            explicit(8, 0x1140, *b"SQ", &item),
+            explicit(0x7FE0, 0x10, *b"OW", &[1; 100]),
+        ]
+        .concat()
     }
 
     #[test]
@@ -331,7 +345,7 @@ mod tests {
         let bytes = sample();
         let pixels = bytes.len() - 112;
         assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, undefined: vec![] }));
-        let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, b"OB", &[0; 10])].concat();
+        let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, *b"OB", &[0; 10])].concat();
         assert_eq!(walk(&longer, true), Ok(Extent { pixels, end: bytes.len(), missing: None, undefined: vec![] }));
     }
 
@@ -377,7 +391,7 @@ mod tests {
 
     #[test]
     fn endless_nesting_is_refused() {
-        let open = [explicit(8, 0x1140, b"SQ", b""), vec![]].concat();
+        let open = [explicit(8, 0x1140, *b"SQ", b""), vec![]].concat();
         let open: Vec<u8> = [&open[..8], &[0xFF; 4], &[0xFE, 0xFF, 0x00, 0xE0, 0xFF, 0xFF, 0xFF, 0xFF]].concat();
         let bytes = open.repeat(10_000);
         assert!(matches!(walk(&bytes, true), Err(Stop::Broken(why)) if why.contains("nested")));

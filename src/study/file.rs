@@ -11,7 +11,7 @@ use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
-    extent::{self, Encoding, Extent, Missing, Stop},
+    extent::{self, Encoding, Extent, MetaElement, Missing, Stop},
     header::{HeaderError, chain},
     source::MAX_BYTES,
 };
@@ -115,7 +115,7 @@ impl Start {
         let Self::Meta(mut at) = self else { return Ok(Meta::default()) };
         let mut meta = Meta::default();
         let text = |value: &[u8]| String::from_utf8_lossy(value).trim_matches(['\0', ' ']).to_owned();
-        while let Some((number, value, next)) = extent::meta_element(bytes, at, size)? {
+        while let Some(MetaElement { number, value, next }) = extent::meta_element(bytes, at, size)? {
             match number {
                 0x02 => meta.sop_class = text(value),
                 0x03 => meta.sop_instance = text(value),
@@ -184,7 +184,7 @@ fn syntax_of(encoding: Encoding) -> &'static str {
 
 fn inflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let syntax = TransferSyntaxRegistry.get(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN);
-    let Some(Codec::Dataset(Some(adapter))) = syntax.map(|s| s.codec()) else {
+    let Some(Codec::Dataset(Some(adapter))) = syntax.map(dicom_encoding::TransferSyntax::codec) else {
         return Err("deflated files cannot be read by this build".to_owned());
     };
     let mut inflated = Vec::new();

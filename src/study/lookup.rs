@@ -38,7 +38,9 @@ pub fn modality(object: &InMemDicomObject, values: &mut [f32]) {
     let item = object.get(tags::MODALITY_LUT_SEQUENCE).and_then(|e| e.items()?.first());
     let table = item.and_then(|item| Table::read(item, tags::LUT_DESCRIPTOR, tags::LUT_DATA));
     if let Some(table) = table {
-        values.iter_mut().for_each(|value| *value = table.look_up(*value));
+        for value in values {
+            *value = table.look_up(*value);
+        }
     }
 }
 

@@ -188,7 +188,7 @@ fn decode_bytes(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Res
     let uid = object.meta().transfer_syntax();
     let syntax = TransferSyntaxRegistry.get(uid);
     let name = || syntax.map_or_else(|| uid.to_owned(), |s| s.name().to_owned());
-    if !syntax.is_some_and(|s| s.can_decode_all()) || uid == uids::JPIP_REFERENCED {
+    if !syntax.is_some_and(dicom_encoding::TransferSyntax::can_decode_all) || uid == uids::JPIP_REFERENCED {
         return Err(PixelError::Unsupported(name()));
     }
     if uid == uids::RLE_LOSSLESS && layout.allocated == 32 {
@@ -267,10 +267,11 @@ fn rescale(object: &InMemDicomObject, frame: u32, values: &mut [f32]) {
     if let Some((slope, intercept)) = frames::rescale(object, frame)
         && slope.is_finite()
         && intercept.is_finite()
-        && (slope != 1.0 || intercept != 0.0)
         && slope != 0.0
     {
-        values.iter_mut().for_each(|v| *v = (f64::from(*v) * slope + intercept) as f32);
+        for v in values {
+            *v = (f64::from(*v) * slope + intercept) as f32;
+        }
     } else {
         lookup::modality(object, values);
     }

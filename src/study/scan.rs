@@ -133,6 +133,9 @@ impl Candidates {
     }
 }
 
+/// A source, whether the user named it, and what came of it; nothing after a cancel.
+type Outcome = (Source, bool, Option<Result<header::Header, HeaderError>>);
+
 fn read(
     candidates: Candidates,
     descriptions: &Descriptions,
@@ -140,7 +143,7 @@ fn read(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Scan {
     let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
-    let results: Vec<(Source, bool, Option<Result<header::Header, HeaderError>>)> = candidates
+    let results: Vec<Outcome> = candidates
         .sources
         .into_par_iter()
         .map(|(source, named)| {
@@ -158,8 +161,7 @@ fn read(
         match result {
             Some(Ok(header)) => found.push(Found { source, header }),
             // A folder may hold anything; a file that the user names should be an image.
-            Some(Err(HeaderError::NotDicom)) if !named => (),
-            Some(Err(HeaderError::Directory)) if !named => (),
+            Some(Err(HeaderError::NotDicom | HeaderError::Directory)) if !named => (),
             Some(Err(error)) => {
                 lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
                 issues.push(Issue { file: source.to_string(), message: error.to_string() });

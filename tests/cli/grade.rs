@@ -129,7 +129,8 @@ fn a_broken_study_does_not_stop_the_others() {
 fn a_missing_series_is_graded_in_part_and_said_so() {
     let dir = TempDir::new().unwrap();
     for file in write_small_study(dir.path()) {
-        let run = foramen::study::scan(&[file.clone()], &foramen::cancel::Cancel::default(), &|_, _| ()).unwrap();
+        let run =
+            foramen::study::scan(std::slice::from_ref(&file), &foramen::cancel::Cancel::default(), &|_, _| ()).unwrap();
         if run.studies[0].series[0].role == Some(Role::Ss) {
             std::fs::remove_file(file).unwrap();
         }

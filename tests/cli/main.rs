@@ -1,5 +1,7 @@
 //! The real program, as a user runs it: what it prints, where, and how it ends.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+
 mod bad_input;
 mod dialects;
 mod engine;

@@ -11,7 +11,7 @@ use foramen::phantom::{self, Dialect, PhantomOptions};
 use tempfile::TempDir;
 
 /// Long enough for a busy machine; a hang is longer.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// How a run ended.
 pub struct Run {

@@ -36,12 +36,16 @@ const KNOWN: &[(&str, f32, &str)] = &[
     ("pydicom/pydicom/data/test_files/SC_rgb_jpeg.dcm", 77.0, RGB_IN_JPEG),
     ("pydicom/pydicom/data/test_files/SC_ybr_full_422_uncompressed.dcm", 2.0, Y_IS_Y),
     ("pydicom/pydicom/data/test_files/examples_ybr_color.dcm", 2.0, Y_IS_Y),
+    ("pydicom-data/data_store/data/SC_ybr_full_uncompressed.dcm", 2.0, Y_IS_Y),
+    ("pydicom-data/data_store/data/gdcm-US-ALOKA-16.dcm", 65535.0, SEGMENTED),
+    ("pydicom-data/data_store/data/gdcm-US-ALOKA-16_big.dcm", 65535.0, SEGMENTED),
     ("pydicom-data/data_store/data/OBXXXX1A_expb.dcm", 1.0, PALETTE_OF_BIG_FILES),
     ("pydicom-data/data_store/data/OBXXXX1A_expb_2frame.dcm", 1.0, PALETTE_OF_BIG_FILES),
 ];
 const RGB_IN_JPEG: &str = "red, green and blue in a JPEG without a mark that says so are taken for YCbCr";
 const Y_IS_Y: &str = "the luminance is taken as it is stored; pydicom goes through RGB of 8 bits";
 const PALETTE_OF_BIG_FILES: &str = "pydicom leaves the bytes of a palette as they are in a big-endian file";
+const SEGMENTED: &str = "segmented palettes (ultrasound) are not unfolded; the indices are shown";
 /// What pydicom decodes and we do not; a clear message.
 const NOT_HERE: &[&str] = &["pydicom/pydicom/data/test_files/JPGExtended.dcm"];
 
@@ -108,7 +112,10 @@ fn what_pydicom_cannot_decode_is_an_image_or_a_message_here() {
 
 enum Outcome {
     /// By how much at most, and the largest value.
-    Differs { most: f32, largest: f32 },
+    Differs {
+        most: f32,
+        largest: f32,
+    },
     Failed(String),
 }
 

@@ -34,7 +34,7 @@ pub fn absolute(module: &[String], path: &[String]) -> Segments {
 /// (line from 1, path) of every path with two names or more, and of every import. Test modules are passed over:
 /// a test may use what it needs.
 pub fn paths(source: &str) -> Vec<(usize, Segments)> {
-    let tokens = without_tests(tokens(&blank(source)));
+    let tokens = without_tests(&tokens(&blank(source)));
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -121,28 +121,25 @@ fn tokens(source: &str) -> Vec<Token> {
 }
 
 /// Leaves out `#[cfg(test)] mod name { ... }`.
-fn without_tests(tokens: Vec<Token>) -> Vec<Token> {
+fn without_tests(tokens: &[Token]) -> Vec<Token> {
     const HEAD: [&str; 8] = ["#", "[", "cfg", "(", "test", ")", "]", "mod"];
     let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        let is_visible = usize::from(text(&tokens, at + 7) == "pub") * 4;
-        let starts = (0..7).all(|i| text(&tokens, at + i) == HEAD[i])
-            && (text(&tokens, at + 7) == "mod" || (is_visible > 0 && text(&tokens, at + 7 + is_visible) == "mod"));
-        let open = (at..tokens.len()).find(|&i| matches!(text(&tokens, i), "{" | ";"));
-        match open.filter(|_| starts) {
-            Some(open) => {
-                let mut depth = 0;
-                let end = (open..tokens.len()).find(|&i| {
-                    depth += i32::from(text(&tokens, i) == "{") - i32::from(text(&tokens, i) == "}");
-                    depth == 0
-                });
-                at = end.map_or(tokens.len(), |end| end + 1);
-            }
-            None => {
-                kept.push(tokens[at].clone());
-                at += 1;
-            }
+        let is_visible = usize::from(text(tokens, at + 7) == "pub") * 4;
+        let starts = (0..7).all(|i| text(tokens, at + i) == HEAD[i])
+            && (text(tokens, at + 7) == "mod" || (is_visible > 0 && text(tokens, at + 7 + is_visible) == "mod"));
+        let open = (at..tokens.len()).find(|&i| matches!(text(tokens, i), "{" | ";"));
+        if let Some(open) = open.filter(|_| starts) {
+            let mut depth = 0;
+            let end = (open..tokens.len()).find(|&i| {
+                depth += i32::from(text(tokens, i) == "{") - i32::from(text(tokens, i) == "}");
+                depth == 0
+            });
+            at = end.map_or(tokens.len(), |end| end + 1);
+        } else {
+            kept.push(tokens[at].clone());
+            at += 1;
         }
     }
     kept
@@ -178,7 +175,7 @@ fn skipped(rest: &str, inside_name: bool) -> usize {
     }
     let raw = rest.trim_start_matches(['b', 'c']);
     let prefix = rest.len() - raw.len();
-    if !inside_name && prefix <= 1 && raw.starts_with("r") {
+    if !inside_name && prefix <= 1 && raw.starts_with('r') {
         let hashes = raw[1..].len() - raw[1..].trim_start_matches('#').len();
         if raw[1 + hashes..].starts_with('"') {
             let close = format!("\"{}", "#".repeat(hashes));

@@ -142,7 +142,7 @@ fn library_in(folder: &Path) -> Option<PathBuf> {
     let is_library = |name: &str| {
         name == "onnxruntime.dll"
             || name.starts_with("libonnxruntime.so")
-            || (name.starts_with("libonnxruntime.") && name.ends_with(".dylib"))
+            || (name.starts_with("libonnxruntime.") && Path::new(name).extension().is_some_and(|e| e == "dylib"))
     };
     let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
         .ok()?
