@@ -98,7 +98,7 @@ impl Pane {
         self.pan = Vec2::ZERO;
     }
 
-    /// Changes the window by a drag of the mouse: right widens, down brightens, as in other viewers.
+    /// Changes the window by a drag of the mouse: right widens, down darkens, as in other viewers.
     pub fn drag_window(&mut self, delta: Vec2) {
         let Some(window) = &mut self.window else { return };
         // As fast in a series of values to 200 as in one to 4000.

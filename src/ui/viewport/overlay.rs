@@ -48,7 +48,8 @@ pub fn outlined(painter: &Painter, at: Pos2, anchor: Align2, text: &str, font: &
 fn letters(painter: &Painter, rect: Rect, slice: &Slice) {
     let Some(plane) = slice.plane else { return };
     let (across, down) = (plane.column_direction(), plane.row_direction());
-    let inner = rect.shrink(5.0);
+    // Below the two lines of the caption, which narrow panes need the whole width for.
+    let inner = Rect::from_min_max(rect.min + vec2(5.0, 40.0), rect.max - vec2(5.0, 5.0));
     for (direction, at) in [
         (-across, Align2::LEFT_CENTER),
         (across, Align2::RIGHT_CENTER),
