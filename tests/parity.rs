@@ -1,6 +1,8 @@
 //! The detectors' boxes against those that Ultralytics drew on stored pictures. No Python is needed here;
 //! `tests/peers` checks that the stored boxes are still Ultralytics' own.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+
 #[path = "support/boxes.rs"]
 mod boxes;
 #[path = "support/parity_fixture.rs"]

@@ -157,7 +157,7 @@ mod tests {
             for (class, row) in scores.iter().enumerate() {
                 let best = row.iter().copied().fold(0.0, f32::max);
                 let found = evidence.iter().filter(|c| c.class == class).map(|c| c.score).fold(0.0, f32::max);
-                prop_assert_eq!(best, found);
+                prop_assert_eq!(best.to_bits(), found.to_bits());
             }
         }
     }

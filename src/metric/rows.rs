@@ -91,7 +91,7 @@ mod tests {
             .iter()
             .flat_map(|study| GradeId::ALL.map(|id| (study, id)))
             .filter(|(study, id)| predicted(study, *id))
-            .map(|(study, id)| format!("{},0.5,0.3,0.2\n", id.row_id(study)))
+            .map(|(study, id)| id.row_id(study) + ",0.5,0.3,0.2\n")
             .collect();
         let (solution, submission) = (dir.path().join("train.csv"), dir.path().join("sub.csv"));
         std::fs::write(&solution, labels).unwrap();

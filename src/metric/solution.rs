@@ -123,7 +123,10 @@ mod tests {
     fn table(head: impl Iterator<Item = String>, rows: &[(&str, &str)]) -> String {
         let mut text = format!("study_id,{}\n", head.collect::<Vec<_>>().join(","));
         for (study, word) in rows {
-            text += &format!("{study},{}\n", [*word; 25].join(","));
+            text += study;
+            text += ",";
+            text += &[*word; 25].join(",");
+            text += "\n";
         }
         text
     }

@@ -39,6 +39,7 @@ impl Tissue {
 /// Tissue and how strongly it shines compared with its kind, about 1.
 pub type Sample = (Tissue, f64);
 
+#[expect(clippy::unnecessary_wraps, reason = "the last word of functions that find something or nothing")]
 const fn plain(tissue: Tissue) -> Option<Sample> {
     Some((tissue, 1.0))
 }
@@ -467,7 +468,7 @@ impl<'a> Site<'a> {
         }
         if self.at.back + self.at.wall < -24.0 && self.vertebra <= S1 + 2 {
             let loops =
-                0.65 * noise::field(seed ^ 7, self.point, 24.0) + 0.35 * noise::field(seed ^ 10, self.point, 9.0);
+                0.65 * noise::field(seed ^ 7, self.point, 24.0) + 0.35 * noise::field(seed ^ 0xA, self.point, 9.0);
             if loops > 0.6 {
                 let gas = noise::field(seed ^ 8, self.point, 14.0) > 0.72;
                 return if gas { (Tissue::Air, 1.0) } else { (Tissue::Bowel, 0.7 + 0.9 * (loops - 0.5)) };

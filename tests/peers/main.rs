@@ -4,6 +4,13 @@
 //! missing is a failure here, never a skip. `FORAMEN_PYTHON` names another Python than the script's;
 //! `FORAMEN_TEST_MODELS` another folder of models than `models/`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on stops where it is"
+)]
+
 #[path = "../support/boxes.rs"]
 mod boxes;
 mod demo;

@@ -21,10 +21,8 @@ pub fn models() -> PathBuf {
 
 /// `FORAMEN_PYTHON`, else the environment of `setup.sh`.
 pub fn python() -> PathBuf {
-    let python = std::env::var_os("FORAMEN_PYTHON").map(PathBuf::from).unwrap_or_else(|| {
-        let folder = foramen::training::environment().expect("a cache folder");
-        folder.join("bin/python")
-    });
+    let python = std::env::var_os("FORAMEN_PYTHON")
+        .map_or_else(|| foramen::training::environment().expect("a cache folder").join("bin/python"), PathBuf::from);
     assert!(python.is_file(), "{}: no such file; run tests/peers/setup.sh or set FORAMEN_PYTHON", python.display());
     python
 }
