@@ -1,4 +1,4 @@
-//! The window without a screen: egui_kittest drives the real app, threads and models and all.
+//! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
 use std::{
     path::Path,
@@ -30,7 +30,7 @@ fn window(first: OpenSource, models: Option<&Path>) -> Window {
 
 /// Runs the window until something holds; background threads take their time, a hang does not pass.
 fn wait_for(window: &mut Window, what: &str, holds: impl Fn(&App) -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(180);
+    let deadline = Instant::now() + Duration::from_mins(3);
     while !holds(window.state()) {
         assert!(Instant::now() < deadline, "waited too long for: {what}");
         std::thread::sleep(Duration::from_millis(10));
@@ -78,7 +78,7 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     let severe = id("spinal_canal_stenosis_l4_l5");
     let table = session(window.state()).table.clone().expect("a table");
     assert!(table.rows().iter().all(|row| row.probabilities().is_some()), "25 rows are assessed");
-    assert_eq!(table.get(severe).probabilities().map(|p| p.most_likely()), Some(Severity::Severe));
+    assert_eq!(table.get(severe).probabilities().map(crate::grading::Probabilities::most_likely), Some(Severity::Severe));
     click_cell(&mut window, severe);
     wait_for(&mut window, "the box's slice", is_shown);
     let open = session(window.state());
