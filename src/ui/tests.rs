@@ -78,7 +78,10 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     let severe = id("spinal_canal_stenosis_l4_l5");
     let table = session(window.state()).table.clone().expect("a table");
     assert!(table.rows().iter().all(|row| row.probabilities().is_some()), "25 rows are assessed");
-    assert_eq!(table.get(severe).probabilities().map(crate::grading::Probabilities::most_likely), Some(Severity::Severe));
+    assert_eq!(
+        table.get(severe).probabilities().map(crate::grading::Probabilities::most_likely),
+        Some(Severity::Severe)
+    );
     click_cell(&mut window, severe);
     wait_for(&mut window, "the box's slice", is_shown);
     let open = session(window.state());
