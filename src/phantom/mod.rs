@@ -142,3 +142,82 @@ fn must_be_empty(out: &Path) -> Result<(), PhantomError> {
         Err(source) => Err(PhantomError::Folder { path: out.to_owned(), source }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grading::{Condition, Role};
+
+    fn study(findings: &[(GradeId, Severity)]) -> PhantomStudy {
+        PhantomStudy::demo(11, findings)
+    }
+
+    /// The grade must be seen where it is, and nowhere else: a detector that found it in the noise, the
+    /// brightness or another level would learn the phantom, not the spine.
+    #[test]
+    fn a_severe_finding_changes_the_pixels_around_it_and_no_others() {
+        let plain = study(&[]);
+        for word in [
+            "spinal_canal_stenosis_l3_l4",
+            "right_neural_foraminal_narrowing_l4_l5",
+            "left_subarticular_stenosis_l2_l3",
+        ] {
+            let id: GradeId = word.parse().unwrap();
+            let severe = study(&[(id, Severity::Severe)]);
+            let center = plain.subject.center_of(id);
+            let series = plain.series.iter().position(|s| s.role == Some(id.condition().role())).unwrap();
+            let planes = &plain.series[series].planes;
+            let mut near = 0;
+            for ((plane, a), b) in planes.iter().zip(plain.render(series)).zip(severe.render(series)) {
+                for (at, _) in a.iter().zip(&b).enumerate().filter(|(_, (a, b))| a != b) {
+                    let (row, column) = (at / plane.columns() as usize, at % plane.columns() as usize);
+                    let distance = plane.patient_from_pixel(column as f64, row as f64).distance(center);
+                    assert!(distance < 38.0, "{id}: a pixel {distance:.0} mm away differs");
+                    near += usize::from(distance < 15.0);
+                }
+            }
+            assert!(near > 60, "{id}: only {near} pixels near the finding differ");
+        }
+    }
+
+    #[test]
+    fn a_study_depends_on_seed_and_number_alone() {
+        let options = |studies, seed| PhantomOptions {
+            studies,
+            seed,
+            dialect: Dialect::Clinical,
+            balance: 0.0,
+            label_noise: 0.0,
+        };
+        let draw = |studies, seed| {
+            let study = PhantomStudy::draw(&options(studies, seed), 2);
+            let localizer = study.series.iter().position(|s| s.role.is_none()).unwrap();
+            (study.ids.study.clone(), study.render(localizer))
+        };
+        assert_eq!(draw(2, 5), draw(50, 5));
+        assert_ne!(draw(2, 5).0, draw(2, 6).0);
+    }
+
+    #[test]
+    fn the_demo_study_has_all_three_series_and_every_label_is_a_point_on_one() {
+        let findings: Vec<_> = DEMO_FINDINGS.iter().map(|(id, severity)| (id.parse().unwrap(), *severity)).collect();
+        let study = PhantomStudy::demo(DEMO_SEED, &findings);
+        let roles: Vec<Role> = study.series.iter().filter_map(|s| s.role).collect();
+        assert_eq!(roles, Role::ALL);
+        let points = study.label_points();
+        assert_eq!(points.len(), 25);
+        // Left is at higher columns on axial images, where the patient's right is on the left of the screen.
+        for pair in points.chunks(5).filter(|c| c[0].id.condition() == Condition::SubarticularStenosis) {
+            let other = |p: &study::LabelPoint| {
+                points
+                    .iter()
+                    .find(|q| q.id.level() == p.id.level() && q.series == p.series && q.id.side() != p.id.side())
+            };
+            for point in pair {
+                let opposite = other(point).unwrap();
+                let is_left = point.id.side() == Some(crate::grading::Side::Left);
+                assert_eq!(point.x > opposite.x, is_left, "{}", point.id);
+            }
+        }
+    }
+}

@@ -22,3 +22,4 @@ mod letterbox;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
 mod python;
+mod train;
