@@ -106,9 +106,12 @@ impl ValueRange {
     }
 
     fn image(self, slice: &Slice) -> Image8 {
-        let scale = if self.high > self.low { 255.0 / (f64::from(self.high) - f64::from(self.low)) } else { 0.0 };
+        let low = f64::from(self.low);
+        // A flat slice is black: nothing is above its least value.
+        let range = if self.high > self.low { f64::from(self.high) - low } else { f64::INFINITY };
         let grey = |&v: &f32| {
-            let y = ((f64::from(v) - f64::from(self.low)) * scale).clamp(0.0, 255.0) as u8;
+            // Divided first: times 255 / range the greatest value may come out as 254.99.
+            let y = ((f64::from(v) - low) / range * 255.0).clamp(0.0, 255.0) as u8;
             if slice.inverted { 255 - y } else { y }
         };
         let pixels = slice.values().iter().map(grey).collect();

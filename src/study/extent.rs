@@ -20,9 +20,20 @@ pub struct Extent {
     pub end: usize,
     /// The pixels stop early.
     pub missing: Option<Missing>,
+    /// `PixelData` that are not compressed.
+    pub plain: Option<Plain>,
     /// Elements of unknown kind and undefined length, which the DICOM library cannot read: where their length
     /// stands, and what it comes to.
     pub undefined: Vec<(usize, u32)>,
+}
+
+/// Where uncompressed pixels lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plain {
+    /// Their first byte.
+    pub at: u64,
+    /// How many bytes there are.
+    pub length: usize,
 }
 
 /// Pixels that are not all there.
@@ -66,7 +77,9 @@ pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -
             let first = *pixels.get_or_insert(start);
             let missing = walk.missing(&element);
             if missing.is_some() || !whole {
-                return Ok(walk.extent(Some(first), start, missing));
+                let plain = (element.number == 0x10 && element.length != UNDEFINED)
+                    .then_some(Plain { at: walk.at as u64, length: element.length as usize });
+                return Ok(Extent { plain, ..walk.extent(Some(first), start, missing) });
             }
         } else if walk.open.is_empty() && pixels.is_some() {
             // What follows the pixels (padding, signatures, garbage) is of no use here.
@@ -130,7 +143,13 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn extent(&mut self, pixels: Option<usize>, end: usize, missing: Option<Missing>) -> Extent {
-        Extent { pixels: pixels.unwrap_or(end), end, missing, undefined: std::mem::take(&mut self.undefined) }
+        Extent {
+            pixels: pixels.unwrap_or(end),
+            end,
+            missing,
+            plain: None,
+            undefined: std::mem::take(&mut self.undefined),
+        }
     }
 
     fn broken(&self) -> Stop {
@@ -344,9 +363,13 @@ mod tests {
     fn the_pixels_are_found_and_what_follows_them_is_left_out() {
         let bytes = sample();
         let pixels = bytes.len() - 112;
-        assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, undefined: vec![] }));
+        let plain = Some(Plain { at: pixels as u64 + 12, length: 100 });
+        assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, undefined: vec![] }));
         let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, *b"OB", &[0; 10])].concat();
-        assert_eq!(walk(&longer, true), Ok(Extent { pixels, end: bytes.len(), missing: None, undefined: vec![] }));
+        assert_eq!(
+            walk(&longer, true),
+            Ok(Extent { pixels, end: bytes.len(), missing: None, plain: None, undefined: vec![] })
+        );
     }
 
     #[test]

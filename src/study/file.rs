@@ -11,7 +11,7 @@ use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
-    extent::{self, Encoding, Extent, MetaElement, Missing, Stop},
+    extent::{self, Encoding, Extent, MetaElement, Missing, Plain, Stop},
     header::{HeaderError, chain},
     source::MAX_BYTES,
 };
@@ -23,6 +23,8 @@ pub struct Loaded {
     pub object: DefaultDicomObject,
     /// The pixels stop early.
     pub missing: Option<Missing>,
+    /// Where the pixels lie in the file, if they can be taken as they are.
+    pub plain: Option<Plain>,
 }
 
 /// Explicit VR Big Endian: retired, but there in old archives.
@@ -146,14 +148,15 @@ impl Start {
         if meta.transfer_syntax.is_empty() {
             syntax_of(encoding).clone_into(&mut meta.transfer_syntax);
         }
-        let Extent { pixels, end, missing, undefined } = found;
+        let Extent { pixels, end, missing, plain, undefined } = found;
         let end = if whole && missing.is_none() { end } else { pixels };
         let mut data_set = Cow::Borrowed(&bytes[at..end]);
         for (place, length) in undefined.into_iter().filter(|(place, _)| place + 4 <= end) {
             data_set.to_mut()[place - at..place - at + 4].copy_from_slice(&length.to_le_bytes());
         }
         let object = object(&meta, &data_set, encoding).map_err(Trouble::Other)?;
-        Ok(Loaded { object, missing })
+        let is_as_it_lies = !is_deflated && encoding != Encoding::ExplicitBig;
+        Ok(Loaded { object, missing, plain: plain.filter(|_| is_as_it_lies) })
     }
 }
 

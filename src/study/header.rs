@@ -81,7 +81,7 @@ pub struct FrameHeader {
 
 /// Reads the header of a file of `size` bytes.
 pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
-    let Loaded { object, missing } = file::load(from, size, false)?;
+    let Loaded { object, missing, .. } = file::load(from, size, false)?;
     let mut header = header(&object)?;
     header.missing = missing;
     Ok(header)

@@ -69,12 +69,23 @@ const MAX_PIXELS: u64 = 1 << 28;
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
     pub fn decode(&self) -> Result<Slice, PixelError> {
-        let (from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
-        let Loaded { object, missing } = file::load(from, size, true)?;
-        if let Some(Missing { found, needed }) = missing {
-            return Err(PixelError::CutShort { found, needed });
-        }
-        let mut slice = decode(&object, self.frame)?;
+        let (mut from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
+        let Loaded { object, missing, plain } = file::load(&mut from, size, false)?;
+        let whole = |missing: Option<Missing>| match missing {
+            Some(Missing { found, needed }) => Err(PixelError::CutShort { found, needed }),
+            None => Ok(()),
+        };
+        whole(missing)?;
+        let mut slice = if let Some(plain) = plain {
+            let layout = Layout::of(&object)?;
+            let bytes = native::read(&layout, from, plain, self.frame)?;
+            finish(&object, &layout, &bytes, false, self.frame)?
+        } else {
+            from.rewind().map_err(HeaderError::Io)?;
+            let Loaded { object, missing, .. } = file::load(from, size, true)?;
+            whole(missing)?;
+            decode(&object, self.frame)?
+        };
         slice.plane = self.plane;
         slice.pixel_spacing = self.pixel_spacing;
         slice.window = self.window;
@@ -153,18 +164,28 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> 
     } else {
         decode_bytes(object, &layout, frame)?
     };
+    finish(object, &layout, &bytes, is_compressed, frame)
+}
+
+/// Bytes to modality values.
+fn finish(
+    object: &DefaultDicomObject,
+    layout: &Layout,
+    bytes: &[u8],
+    is_compressed: bool,
+    frame: u32,
+) -> Result<Slice, PixelError> {
     let is_rle = object.meta().transfer_syntax() == uids::RLE_LOSSLESS;
     // Codecs of colour give red, green and blue; RLE and plain bytes are what they are.
     let is_ybr = layout.photometric.starts_with("YBR_FULL") && (!is_compressed || is_rle);
     let colour = Colour { planar: layout.planar && !is_compressed, is_ybr };
-    let mut values = values(&layout, &bytes, colour)?;
-    drop(bytes);
+    let mut values = values(layout, bytes, colour)?;
     if layout.photometric == "PALETTE COLOR" {
         lookup::palette(object, &mut values);
     } else if layout.samples == 1 {
         rescale(object, frame, &mut values);
     }
-    slice(&layout, values)
+    slice(layout, values)
 }
 
 /// How the three samples of a pixel lie and what they mean.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufReader, Cursor, Read},
+    io::{self, BufReader, Cursor, Read, Seek},
     path::Path,
 };
 
@@ -13,9 +13,14 @@ use super::model::Source;
 /// A zip entry, or a file read into memory whole, may be this large. More is a mistake or an attack.
 pub const MAX_BYTES: u64 = 4 << 30;
 
+/// Bytes that can be read from any place.
+pub trait Bytes: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> Bytes for T {}
+
 impl Source {
     /// Opens the bytes for reading from the start, and tells how many there are.
-    pub fn open_sized(&self) -> io::Result<(Box<dyn Read + Send + '_>, u64)> {
+    pub fn open_sized(&self) -> io::Result<(Box<dyn Bytes + '_>, u64)> {
         match self {
             Self::File(path) => {
                 let file = File::open(path)?;
