@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
-    files::{WriteError, write_atomic},
+    files::{WriteError, is_special, write_atomic},
     pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
     report,
     study::{Issue, Scan, ScanError, Study},
@@ -83,6 +83,9 @@ fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: out.to_owned(), source };
     if out.is_dir() {
         return Err(fail(std::io::Error::other("it is a folder; name a file")));
+    }
+    if is_special(out) {
+        return Ok(());
     }
     // Folders that are missing are made with the file, not before: a run that fails leaves nothing behind.
     let there = out.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists());

@@ -12,7 +12,7 @@ use crate::phantom::{self, Dialect, PhantomOptions};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many studies
-    #[arg(long, default_value_t = 1, value_name = "N")]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     studies: u32,
     /// A study depends on the seed and its number alone
     #[arg(long, default_value_t = 1, value_name = "S")]
