@@ -141,7 +141,7 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
         }
     }
     // Nothing says that it is a lumbar spine: three slices never are.
-    (facts.slices < 4).then(|| format!("only {} slices", facts.slices))
+    (facts.slices < 4).then(|| format!("only {} slice{}", facts.slices, if facts.slices == 1 { "" } else { "s" }))
 }
 
 /// T1, T2 or STIR, from the words of the description or else from the sequence's times.

@@ -107,3 +107,115 @@ fn window(groups: &Groups<'_>, frame: u32) -> Option<Window> {
     };
     (center.is_finite() && width.is_finite() && width > 0.0).then_some(Window { center, width, function })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dicom_core::{DataElement, PrimitiveValue, VR, value::DataSetSequence};
+    use dicom_dictionary_std::uids;
+    use dicom_object::FileMetaTableBuilder;
+
+    use super::*;
+    use crate::study::{Series, scan_memory};
+
+    const SIZE: u16 = 2;
+
+    fn put(object: &mut InMemDicomObject, tag: Tag, vr: VR, value: impl Into<PrimitiveValue>) {
+        object.put(DataElement::new(tag, vr, value.into()));
+    }
+
+    fn numbers(object: &mut InMemDicomObject, tag: Tag, values: &[f64]) {
+        let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+        put(object, tag, VR::DS, PrimitiveValue::Strs(texts.into()));
+    }
+
+    /// A sequence of one item that is itself one group of one attribute or two.
+    fn group(into: &mut InMemDicomObject, sequence: Tag, attributes: &[(Tag, &[f64])]) {
+        let mut item = InMemDicomObject::new_empty();
+        for (tag, values) in attributes {
+            numbers(&mut item, *tag, values);
+        }
+        into.put(DataElement::new(sequence, VR::SQ, DataSetSequence::from(vec![item])));
+    }
+
+    /// An enhanced MR file: frames at `positions` along z, each with a rescale and window of its own; pixel values
+    /// are those of `frame * 10 + pixel`, 16 bits, signed.
+    fn enhanced(positions: &[f64]) -> Series {
+        let mut object = InMemDicomObject::new_empty();
+        for (tag, vr, text) in [
+            (tags::SOP_CLASS_UID, VR::UI, uids::ENHANCED_MR_IMAGE_STORAGE),
+            (tags::SOP_INSTANCE_UID, VR::UI, "1.2.3"),
+            (tags::STUDY_INSTANCE_UID, VR::UI, "1.2"),
+            (tags::MODALITY, VR::CS, "MR"),
+            (tags::NUMBER_OF_FRAMES, VR::IS, &positions.len().to_string()),
+            (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME1"),
+        ] {
+            put(&mut object, tag, vr, text);
+        }
+        for (tag, value) in [
+            (tags::SAMPLES_PER_PIXEL, 1),
+            (tags::ROWS, SIZE),
+            (tags::COLUMNS, SIZE),
+            (tags::BITS_ALLOCATED, 16),
+            (tags::BITS_STORED, 12),
+            (tags::HIGH_BIT, 11),
+            (tags::PIXEL_REPRESENTATION, 1),
+        ] {
+            put(&mut object, tag, VR::US, value);
+        }
+        let mut shared = InMemDicomObject::new_empty();
+        group(&mut shared, tags::PIXEL_MEASURES_SEQUENCE, &[(tags::PIXEL_SPACING, &[0.5, 0.75])]);
+        let axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0];
+        group(&mut shared, tags::PLANE_ORIENTATION_SEQUENCE, &[(tags::IMAGE_ORIENTATION_PATIENT, &axial)]);
+        let per_frame: Vec<InMemDicomObject> = (positions.iter().enumerate())
+            .map(|(frame, z)| {
+                let (mut own, number) = (InMemDicomObject::new_empty(), frame as f64);
+                group(&mut own, tags::PLANE_POSITION_SEQUENCE, &[(tags::IMAGE_POSITION_PATIENT, &[1.0, 2.0, *z])]);
+                let rescale: [(Tag, &[f64]); 2] =
+                    [(tags::RESCALE_SLOPE, &[number + 1.0]), (tags::RESCALE_INTERCEPT, &[100.0])];
+                group(&mut own, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, &rescale);
+                let window: [(Tag, &[f64]); 2] = [(tags::WINDOW_CENTER, &[number]), (tags::WINDOW_WIDTH, &[7.0])];
+                group(&mut own, tags::FRAME_VOILUT_SEQUENCE, &window);
+                own
+            })
+            .collect();
+        let sequence = |items| DataSetSequence::from(items);
+        object.put(DataElement::new(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE, VR::SQ, sequence(vec![shared])));
+        object.put(DataElement::new(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE, VR::SQ, sequence(per_frame)));
+        // -1 as 12 bits with an overlay in the four above, which is not part of the value.
+        let pixels: Vec<u16> =
+            (0..positions.len() as u16).flat_map(|f| [f * 10, f * 10 + 1, f * 10 + 2, 0x5FFF]).collect();
+        put(&mut object, tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into()));
+        let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
+        let mut bytes = Vec::new();
+        object.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();
+        let mut scan = scan_memory(vec![("enhanced.dcm".to_owned(), Arc::from(bytes))]);
+        assert!(scan.issues.is_empty() && scan.studies[0].issues.is_empty(), "{:?}", scan.issues);
+        scan.studies.remove(0).series.remove(0)
+    }
+
+    #[test]
+    fn frames_of_an_enhanced_file_are_slices_in_patient_order() {
+        let series = enhanced(&[8.0, 0.0, 4.0]);
+        assert_eq!((series.slices.len(), series.blocks.len(), series.spacing), (3, 1, Some(4.0)));
+        let z: Vec<f64> = series.slices.iter().map(|s| s.plane.unwrap().origin().z).collect();
+        assert!(z == [0.0, 4.0, 8.0] || z == [8.0, 4.0, 0.0], "{z:?}");
+        for slice in &series.slices {
+            assert_eq!(slice.pixel_spacing, Some([0.5, 0.75]));
+            assert_eq!(slice.window.map(|w| (w.center, w.width)), Some((slice.frame as f32, 7.0)));
+        }
+    }
+
+    #[test]
+    fn each_frame_has_its_own_rescale_and_its_own_pixels() {
+        let series = enhanced(&[8.0, 0.0, 4.0]);
+        for slice in &series.slices {
+            let (image, frame) = (slice.decode().unwrap(), slice.frame as f32);
+            let expected = [0.0, 1.0, 2.0].map(|pixel| (frame * 10.0 + pixel) * (frame + 1.0) + 100.0);
+            assert_eq!(image.values()[..3], expected);
+            assert_eq!(image.values()[3], 100.0 - (frame + 1.0), "12 bits, signed");
+            assert!(image.inverted, "MONOCHROME1");
+        }
+    }
+}
