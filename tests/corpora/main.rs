@@ -11,3 +11,4 @@ mod decode;
 mod grade;
 mod pydicom;
 mod support;
+mod variants;
