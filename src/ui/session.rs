@@ -11,7 +11,7 @@ use crate::{
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
-    worker::SessionId,
+    worker::{SessionId, Ticket},
 };
 
 /// How far the grading is.
@@ -41,6 +41,8 @@ pub struct Session {
     pub panes: [Pane; PANES],
     /// How far the grading is.
     pub grading: Grading,
+    /// Which grading: news of an earlier one is not ours.
+    pub ticket: Ticket,
     /// Stops it.
     pub cancel: Cancel,
     /// The 25 grades, filling in role by role.
@@ -57,11 +59,12 @@ pub struct Session {
 
 impl Session {
     /// Hangs a study; its grading waits.
-    pub fn new(id: SessionId, study: Study, is_demo: bool) -> Self {
+    pub fn new(id: SessionId, ticket: Ticket, study: Study, is_demo: bool) -> Self {
         Self {
             panes: hanging::hang(&study),
             study: Arc::new(study),
             id,
+            ticket,
             is_demo,
             grading: Grading::Waiting,
             cancel: Cancel::default(),
@@ -74,8 +77,9 @@ impl Session {
     }
 
     /// Forgets the grades; the next grading starts from nothing.
-    pub fn reset_grading(&mut self) {
+    pub fn reset_grading(&mut self, ticket: Ticket) {
         self.cancel.cancel();
+        self.ticket = ticket;
         self.cancel = Cancel::default();
         self.grading = Grading::Waiting;
         self.table = None;

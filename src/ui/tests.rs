@@ -230,3 +230,42 @@ fn grading_can_be_cancelled_and_started_again() {
     window.key_press_modifiers(Modifiers::COMMAND, Key::G);
     wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
 }
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_folder_opens_beside_what_is_open_and_a_second_opening_takes_the_place_of_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in phantom::study_in_memory(phantom::DEMO_SEED + 1) {
+        crate::files::write_atomic(&folder.path().join(name), &bytes).expect("written");
+    }
+    // The demo study is still being computed when the drop comes: the drop is what the reader wants.
+    let mut window = window(OpenSource::Demo, None);
+    window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(folder.path().to_owned())));
+    wait_for(&mut window, "the dropped study", |app| app.viewer.session().is_some());
+    assert!(!session(window.state()).is_demo);
+    assert_eq!(window.state().viewer.sessions.len(), 1, "the demo study was given up");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    wait_for(&mut window, "the demo study", |app| app.viewer.session().is_some_and(|s| s.is_demo));
+    assert_eq!(window.state().viewer.sessions.len(), 2);
+    // The same study once more takes the place of the first: one study is never two.
+    window.key_press_modifiers(Modifiers::COMMAND, Key::D);
+    wait_for(&mut window, "it to open again", |app| app.viewer.opening.is_none());
+    assert_eq!(window.state().viewer.sessions.len(), 2);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::W);
+    window.step();
+    window.step();
+    assert_eq!(window.state().viewer.sessions.len(), 1);
+    assert!(!session(window.state()).is_demo, "the other study comes to the front");
+}

@@ -18,7 +18,7 @@ use crate::{
     grading::{Evidence, GradeId},
     phantom,
     study::Scan,
-    worker::{Event, OpenSource, SessionId, SliceKey, Worker},
+    worker::{Event, OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
 
 /// Pixels of decoded slices that are kept.
@@ -77,6 +77,8 @@ pub enum Effect {
 
 /// Opening that is under way.
 pub struct Opening {
+    /// Which opening.
+    pub ticket: Ticket,
     /// Files read, files found.
     pub progress: (usize, usize),
     /// Whether it is the demo study.
@@ -121,7 +123,7 @@ pub struct Viewer {
     /// Windows over the images.
     pub windows: OpenWindows,
     worker: Worker,
-    next_id: u64,
+    next_number: u64,
     wanted: Vec<SliceKey>,
 }
 
@@ -141,7 +143,7 @@ impl Viewer {
             notices: Notices::default(),
             windows: OpenWindows::default(),
             worker,
-            next_id: 1,
+            next_number: 0,
             wanted: Vec::new(),
         }
     }
@@ -182,28 +184,33 @@ impl Viewer {
 
     fn apply(&mut self, event: Event) {
         match event {
-            Event::Scanning(done, all) => {
-                if let Some(opening) = &mut self.opening {
+            Event::Scanning(ticket, done, all) => {
+                if let Some(opening) = self.opening.as_mut().filter(|o| o.ticket == ticket) {
                     opening.progress = (done, all);
                 }
             }
-            Event::Opened(scan) => self.opened(scan),
-            Event::OpenFailed(why) => {
-                self.opening = None;
-                self.notices.error(format!("Nothing was opened: {why}"));
+            Event::Opened(ticket, scan) => {
+                if let Some(opening) = self.opening.take_if(|o| o.ticket == ticket) {
+                    self.opened(scan, opening.is_demo);
+                }
             }
-            Event::Grading(id, event) => {
-                if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
+            Event::OpenFailed(ticket, why) => {
+                if self.opening.take_if(|o| o.ticket == ticket).is_some() {
+                    self.notices.error(format!("Nothing was opened: {why}"));
+                }
+            }
+            Event::Grading(ticket, event) => {
+                if let Some(session) = self.graded_by(ticket) {
                     session.apply(event);
                 }
             }
-            Event::Graded(id, graded) => {
-                if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
+            Event::Graded(ticket, graded) => {
+                if let Some(session) = self.graded_by(ticket) {
                     session.finish(graded);
                 }
             }
-            Event::GradeFailed(id, why) => self.stopped(id, Grading::Failed(why)),
-            Event::GradeCancelled(id) => self.stopped(id, Grading::Cancelled),
+            Event::GradeFailed(ticket, why) => self.stopped(ticket, Grading::Failed(why)),
+            Event::GradeCancelled(ticket) => self.stopped(ticket, Grading::Cancelled),
             Event::Decoded(key, decoded) => {
                 if let (Ok(slice), Some(session)) = (&decoded, self.sessions.iter_mut().find(|s| s.id == key.session)) {
                     for pane in session.panes.iter_mut().filter(|p| p.series == Some(key.series)) {
@@ -215,17 +222,26 @@ impl Viewer {
         }
     }
 
-    fn stopped(&mut self, id: SessionId, grading: Grading) {
-        if let Grading::Failed(why) = &grading {
+    /// The study that a grading is of; none if it was closed or is graded anew.
+    fn graded_by(&mut self, ticket: Ticket) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|s| s.ticket == ticket)
+    }
+
+    fn stopped(&mut self, ticket: Ticket, grading: Grading) {
+        let Some(session) = self.graded_by(ticket) else { return };
+        session.grading = grading.clone();
+        if let Grading::Failed(why) = grading {
             self.notices.error(format!("The study was not graded: {why}"));
-        }
-        if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
-            session.grading = grading;
         }
     }
 
-    fn opened(&mut self, scan: Scan) {
-        let is_demo = self.opening.take().is_some_and(|o| o.is_demo);
+    /// A number that was not used before.
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+
+    fn opened(&mut self, scan: Scan, is_demo: bool) {
         let issues = scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues));
         let unread = issues.map(|issue| self.notices.warn(issue.to_string())).count();
         if scan.studies.is_empty() {
@@ -242,10 +258,9 @@ impl Viewer {
             if let Some(old) = self.sessions.iter().find(|s| !study.uid.is_empty() && s.study.uid == study.uid) {
                 self.close(old.id);
             }
-            let id = SessionId(self.next_id);
-            self.next_id += 1;
-            let session = Session::new(id, study, is_demo);
-            self.worker.grade(id, session.study.clone(), session.cancel.clone());
+            let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
+            let session = Session::new(id, ticket, study, is_demo);
+            self.worker.grade(ticket, session.study.clone(), session.cancel.clone());
             self.sessions.push(session);
             first.get_or_insert(id);
         }
@@ -354,9 +369,10 @@ impl Viewer {
         if let Some(before) = &self.opening {
             before.cancel.cancel();
         }
-        let cancel = Cancel::default();
-        self.opening = Some(Opening { progress: (0, 0), is_demo: source == OpenSource::Demo, cancel: cancel.clone() });
-        self.worker.open(source, cancel);
+        let (ticket, cancel) = (Ticket(self.number()), Cancel::default());
+        let is_demo = source == OpenSource::Demo;
+        self.opening = Some(Opening { ticket, progress: (0, 0), is_demo, cancel: cancel.clone() });
+        self.worker.open(ticket, source, cancel);
     }
 
     fn command(&mut self, command: UiCommand) -> Option<Effect> {
@@ -411,16 +427,18 @@ impl Viewer {
     fn cancel(&mut self) {
         if let Some(opening) = self.opening.take() {
             opening.cancel.cancel();
+            self.notices.say("Opening was cancelled".to_owned());
         } else if let Some(session) = self.session() {
             session.cancel.cancel();
         }
     }
 
     fn grade_again(&mut self) {
+        let ticket = Ticket(self.number());
         if let Some(session) = self.session_mut() {
-            session.reset_grading();
-            let job = (session.id, session.study.clone(), session.cancel.clone());
-            self.worker.grade(job.0, job.1, job.2);
+            session.reset_grading(ticket);
+            let (study, cancel) = (session.study.clone(), session.cancel.clone());
+            self.worker.grade(ticket, study, cancel);
         }
     }
 
@@ -454,6 +472,14 @@ impl Viewer {
             Ok(note) => self.notices.say(note),
             Err(error) => self.notices.error(error),
         }
+    }
+}
+
+impl Drop for Viewer {
+    /// The worker then waits for what is under way.
+    fn drop(&mut self) {
+        self.opening.iter().for_each(|o| o.cancel.cancel());
+        self.sessions.iter().for_each(|s| s.cancel.cancel());
     }
 }
 

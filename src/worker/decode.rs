@@ -44,7 +44,8 @@ impl Queue {
         let shared = Arc::new(Shared::default());
         for _ in 0..THREADS {
             let (shared, reporter) = (shared.clone(), reporter.clone());
-            spawn("decode", move || shared.work(&reporter));
+            // Ends when the queue closes; nothing waits for it.
+            drop(spawn("decode", move || shared.work(&reporter)));
         }
         Self(shared)
     }

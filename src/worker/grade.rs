@@ -4,29 +4,28 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use super::{Event, GradeWith, Reporter, SessionId, guarded, load};
+use super::{Event, GradeWith, Job, Reporter, guarded, load};
 use crate::{
-    cancel::Cancel,
     pipeline::{GradeError, GradeOptions, Grader},
     study::Study,
 };
 
-pub fn run(jobs: &Receiver<(SessionId, Arc<Study>, Cancel)>, with: &GradeWith, reporter: &Reporter) {
+pub fn run(jobs: &Receiver<Job<Arc<Study>>>, with: &GradeWith, reporter: &Reporter) {
     let mut grader = None;
-    for (session, study, cancel) in jobs {
+    for Job { ticket, what: study, cancel } in jobs {
         if cancel.is_cancelled() {
-            reporter.send(Event::GradeCancelled(session));
+            reporter.send(Event::GradeCancelled(ticket));
             continue;
         }
         let graded = guarded(|| {
             let grader = ready(&mut grader, with)?;
-            Ok(grader.grade(&study, &cancel, &|event| reporter.send(Event::Grading(session, event))))
+            Ok(grader.grade(&study, &cancel, &|event| reporter.send(Event::Grading(ticket, event))))
         });
         reporter.send(match graded {
-            Ok(Ok(Ok(graded))) => Event::Graded(session, Box::new(graded)),
-            Ok(Ok(Err(GradeError::Cancelled))) => Event::GradeCancelled(session),
-            Ok(Ok(Err(error))) => Event::GradeFailed(session, error.to_string()),
-            Ok(Err(error)) | Err(error) => Event::GradeFailed(session, error),
+            Ok(Ok(Ok(graded))) => Event::Graded(ticket, Box::new(graded)),
+            Ok(Ok(Err(GradeError::Cancelled))) => Event::GradeCancelled(ticket),
+            Ok(Ok(Err(error))) => Event::GradeFailed(ticket, error.to_string()),
+            Ok(Err(error)) | Err(error) => Event::GradeFailed(ticket, error),
         });
     }
 }

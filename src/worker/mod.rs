@@ -11,6 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     sync::Arc,
+    thread::JoinHandle,
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
@@ -31,6 +32,11 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 /// Names one open study in this run of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
+
+/// Names one opening, or one grading of one study: news of an earlier one that was cancelled is told from news of
+/// the one that took its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
 
 /// What to open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,28 +60,36 @@ pub struct GradeWith {
 #[derive(Debug)]
 pub enum Event {
     /// Headers read so far, of how many files; both 0 until the files are counted.
-    Scanning(usize, usize),
+    Scanning(Ticket, usize, usize),
     /// Done opening.
-    Opened(Scan),
+    Opened(Ticket, Scan),
     /// Nothing could be opened; why, in the reader's words.
-    OpenFailed(String),
+    OpenFailed(Ticket, String),
     /// A study is being graded.
-    Grading(SessionId, GradeEvent),
+    Grading(Ticket, GradeEvent),
     /// A study is graded.
-    Graded(SessionId, Box<GradedStudy>),
+    Graded(Ticket, Box<GradedStudy>),
     /// A study could not be graded; why.
-    GradeFailed(SessionId, String),
+    GradeFailed(Ticket, String),
     /// The reader stopped a grading.
-    GradeCancelled(SessionId),
+    GradeCancelled(Ticket),
     /// A slice is there, or cannot be decoded; why.
     Decoded(SliceKey, Result<Arc<Slice>, String>),
 }
 
+/// One thing to do in the background.
+struct Job<T> {
+    ticket: Ticket,
+    what: T,
+    cancel: Cancel,
+}
+
 /// Channels to the threads. They end when this is dropped.
 pub struct Worker {
-    events: Receiver<Event>,
-    open: Sender<(OpenSource, Cancel)>,
-    grade: Sender<(SessionId, Arc<Study>, Cancel)>,
+    events: Option<Receiver<Event>>,
+    open: Sender<Job<OpenSource>>,
+    grade: Option<Sender<Job<Arc<Study>>>>,
+    grader: Option<JoinHandle<()>>,
     decode: decode::Queue,
 }
 
@@ -105,32 +119,34 @@ impl Worker {
         let reporter = Reporter { events, wake };
         let (open, open_jobs) = unbounded();
         let (grade, grade_jobs) = unbounded();
-        spawn("open", {
+        let _opener = spawn("open", {
             let reporter = reporter.clone();
             move || open::run(&open_jobs, &reporter)
         });
-        spawn("grade", {
+        let grader = spawn("grade", {
             let reporter = reporter.clone();
             move || grade::run(&grade_jobs, &with, &reporter)
         });
         let decode = decode::Queue::start(&reporter);
-        Self { events: receiver, open, grade, decode }
+        Self { events: Some(receiver), open, grade: Some(grade), grader, decode }
     }
 
     /// The next event, if there is one.
     pub fn try_event(&self) -> Option<Event> {
-        self.events.try_recv().ok()
+        self.events.as_ref()?.try_recv().ok()
     }
 
     /// Opens; `cancel` stops it.
-    pub fn open(&self, source: OpenSource, cancel: Cancel) {
+    pub fn open(&self, ticket: Ticket, source: OpenSource, cancel: Cancel) {
         // The thread lives as long as this sender.
-        let _ = self.open.send((source, cancel));
+        let _ = self.open.send(Job { ticket, what: source, cancel });
     }
 
     /// Grades, after the studies that were sent before; `cancel` stops it.
-    pub fn grade(&self, session: SessionId, study: Arc<Study>, cancel: Cancel) {
-        let _ = self.grade.send((session, study, cancel));
+    pub fn grade(&self, ticket: Ticket, study: Arc<Study>, cancel: Cancel) {
+        if let Some(grade) = &self.grade {
+            let _ = grade.send(Job { ticket, what: study, cancel });
+        }
     }
 
     /// Wants slices decoded, the first the most. What was wanted before and is not wanted now is forgotten.
@@ -139,10 +155,22 @@ impl Worker {
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    if let Err(error) = std::thread::Builder::new().name(name.to_owned()).spawn(work) {
-        tracing::error!("the {name} thread cannot be started: {error}");
+impl Drop for Worker {
+    /// Waits for the grading thread, which whoever closes has cancelled: a process that ends while an engine
+    /// computes may crash in the engine's own clean-up.
+    fn drop(&mut self) {
+        self.events = None;
+        self.grade = None;
+        if let Some(grader) = self.grader.take() {
+            // Its panics are caught; there is nobody left to tell.
+            let _ = grader.join();
+        }
     }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
+    let started = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    started.inspect_err(|error| tracing::error!("the {name} thread cannot be started: {error}")).ok()
 }
 
 /// A panic inside a job is reported like any other failure, and the thread lives on.
