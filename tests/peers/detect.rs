@@ -13,7 +13,7 @@ use super::{
 };
 
 /// What a reader sees, and what gives NMS and its order something to do.
-const THRESHOLDS: [f32; 2] = [0.25, 0.01];
+const THRESHOLDS: [f32; 3] = [0.25, 0.01, 0.001];
 
 /// The answer of `predict.py`.
 #[derive(Deserialize)]
@@ -64,7 +64,7 @@ fn boxes_are_ultralytics_boxes() {
     for model in &set.models {
         let out = pictures.path().join(model.role.word());
         let (series, _) = demo.series(model.role);
-        let written: Vec<PathBuf> = python::run("images.py", &[&series, &out], "");
+        let written: Vec<PathBuf> = python::run("images.py", &[&series, &out, Path::new(model.role.word())], "");
         assert_eq!(written.len(), 9);
         runs.extend(THRESHOLDS.map(|conf| (folder.join(&model.name), written.clone(), conf)));
     }

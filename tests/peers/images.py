@@ -1,4 +1,4 @@
-"""Grey 8-bit pictures of many shapes from a series of a phantom study: `images.py SERIES_DIR OUT_DIR [small]`.
+"""Grey 8-bit pictures of many shapes from a series of a phantom study: `images.py SERIES_DIR OUT_DIR ROLE [small]`.
 
 `small` writes the few that are stored as fixture: fewer grey levels, so that they stay small.
 Prints the files written, as JSON.
@@ -24,13 +24,17 @@ SHAPES = {  # name: (width, height)
     "huge": (1500, 1100),
 }
 SMALL = {"square": (250, 250), "landscape": (300, 190), "portrait": (121, 260), "tiny": (40, 30), "input": (384, 384)}
+# Where in the series there is something to see: foramina lie beside the midline.
+PARTS = {"nfn": [(0.2, 0.34), (0.66, 0.8)], "scs": [(0.4, 0.6)], "ss": [(0.2, 0.8)]}
 
 
-def slices(folder):
+def slices(folder, role):
     found = [pydicom.dcmread(file) for file in sorted(pathlib.Path(folder).iterdir())]
     found.sort(key=lambda d: d.InstanceNumber)
-    # The middle third, where all levels are seen.
-    for dataset in found[len(found) // 3 : 2 * len(found) // 3 + 1]:
+    shares = [at / (len(found) - 1) for at in range(len(found))]
+    for share, dataset in zip(shares, found):
+        if not any(low <= share <= high for low, high in PARTS[role]):
+            continue
         values = dataset.pixel_array.astype(float)
         low, high = numpy.percentile(values, [0.5, 99.5])
         grey = (numpy.clip((values - low) / (high - low), 0, 1) * 255).astype(numpy.uint8)
@@ -48,12 +52,13 @@ def cut(grey, width, height):
 
 
 def main():
-    source, out, small = sys.argv[1], pathlib.Path(sys.argv[2]), "small" in sys.argv[3:]
+    source, out, role, small = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3], "small" in sys.argv[4:]
     out.mkdir(parents=True, exist_ok=True)
     shapes = SMALL if small else SHAPES
-    pictures, written = list(slices(source)), []
+    pictures, written = list(slices(source, role)), []
     for index, (name, (width, height)) in enumerate(shapes.items()):
-        picture = cut(pictures[index % len(pictures)], width, height)
+        spread = round(index * (len(pictures) - 1) / (len(shapes) - 1))
+        picture = cut(pictures[spread], width, height)
         if small:
             picture = cv2.GaussianBlur(picture, (3, 3), 0) & 0xF8
         written.append(str(out / f"{name}.png"))

@@ -19,6 +19,7 @@ mod engines;
 mod evaluate;
 mod fixture;
 mod letterbox;
+mod nms;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
 mod python;

@@ -33,7 +33,9 @@ def pictures(foramen, folder):
     for series in study["series"]:
         source = pathlib.Path(folder, "train_images", study["study_uid"], series["series_uid"])
         out = FIXTURES / "parity" / series["role"]
-        written[series["role"]] = json.loads(run(sys.executable, HERE / "images.py", source, out, "small"))
+        written[series["role"]] = json.loads(
+            run(sys.executable, HERE / "images.py", source, out, series["role"], "small")
+        )
     return written
 
 
