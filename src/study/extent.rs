@@ -58,9 +58,12 @@ pub enum Stop {
 const MAX_DEPTH: usize = 32;
 const UNDEFINED: u32 = u32::MAX;
 const PIXEL_GROUP: u16 = 0x7FE0;
-/// VRs whose length has four bytes, in explicit encodings.
-const LONG: [&[u8; 2]; 13] =
-    [b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"];
+/// VRs whose length has two bytes, in explicit encodings; all others, unknown ones too, have four.
+#[rustfmt::skip]
+const SHORT: [&[u8; 2]; 21] = [
+    b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FD", b"FL", b"IS", b"LO",
+    b"LT", b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US",
+];
 
 /// Walks from `at`. `bytes` is the start of a file of `size` bytes, or all of it. Stops at the pixels unless `whole`.
 pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -> Result<Extent, Stop> {
@@ -118,12 +121,22 @@ struct Element {
     length: u32,
 }
 
+/// What an element with parts is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Holds items.
+    Sequence,
+    /// Holds elements.
+    Item,
+    /// Holds items that are bytes, not data sets.
+    Fragments,
+}
+
 /// A sequence or item that the walk is inside of.
 struct Open {
     /// Where it ends, if its length is given.
     end: Option<usize>,
-    /// Its items are fragments of bytes, not data sets.
-    fragments: bool,
+    kind: Kind,
     /// The encoding around it.
     outside: Encoding,
     /// Where its value begins, if it is of unknown kind and undefined length.
@@ -201,19 +214,15 @@ impl<'a> Walk<'a> {
         }
         let letters = self.bytes_at(self.at + 4, 2)?;
         let vr = [letters[0], letters[1]];
-        let is_known = vr.iter().all(u8::is_ascii_uppercase);
-        let (length, head) = if !is_known || LONG.contains(&&vr) {
-            (self.u32(self.at + 8)?, 12)
-        } else {
-            (u32::from(self.u16(self.at + 6)?), 8)
-        };
+        let (length, head) =
+            if SHORT.contains(&&vr) { (u32::from(self.u16(self.at + 6)?), 8) } else { (self.u32(self.at + 8)?, 12) };
         self.at += head;
         Ok(Element { group, number, vr: Some(vr), length })
     }
 
     /// Goes into a sequence or item, or over a value.
     fn enter(&mut self, element: &Element) -> Result<(), Stop> {
-        let in_fragments = self.open.last().is_some_and(|open| open.fragments);
+        let inside = self.open.last().map_or(Kind::Item, |open| open.kind);
         match (element.group, element.number) {
             (0xFFFE, 0xE00D | 0xE0DD) => {
                 if let Some(open) = self.open.pop() {
@@ -225,7 +234,11 @@ impl<'a> Walk<'a> {
                 }
                 return Ok(());
             }
-            (0xFFFE, 0xE000) if !in_fragments => return self.push(element.length, false),
+            (0xFFFE, 0xE000) if inside == Kind::Fragments => return self.skip(element.length),
+            (0xFFFE, 0xE000) => return self.push(element.length, Kind::Item),
+            (group, number) if inside != Kind::Item => {
+                return Err(Stop::Broken(format!("its element ({group:04X},{number:04X}) is where an item should be")));
+            }
             _ => (),
         }
         let is_undefined = element.length == UNDEFINED;
@@ -234,9 +247,9 @@ impl<'a> Walk<'a> {
             None => is_undefined || (element.group != 0xFFFE && is_sequence_by_dictionary(element)),
         };
         if is_sequence || (is_undefined && element.vr.is_some()) {
-            let fragments =
-                !is_sequence && element.vr != Some(*b"UN") || (element.group == PIXEL_GROUP && element.vr.is_none());
-            self.push(element.length, fragments)?;
+            let is_pixels = element.group == PIXEL_GROUP && element.vr.is_none();
+            let is_bytes = !is_sequence && element.vr != Some(*b"UN");
+            self.push(element.length, if is_pixels || is_bytes { Kind::Fragments } else { Kind::Sequence })?;
             // PS3.5 6.2.2: what hides in an UN of undefined length is implicit.
             if element.vr == Some(*b"UN") {
                 self.encoding = Encoding::ImplicitLittle;
@@ -250,7 +263,7 @@ impl<'a> Walk<'a> {
         self.skip(element.length)
     }
 
-    fn push(&mut self, length: u32, fragments: bool) -> Result<(), Stop> {
+    fn push(&mut self, length: u32, kind: Kind) -> Result<(), Stop> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Stop::Broken(format!("its sequences are nested more than {MAX_DEPTH} deep")));
         }
@@ -262,7 +275,7 @@ impl<'a> Walk<'a> {
             }
             Some(self.at + length as usize)
         };
-        self.open.push(Open { end, fragments, outside: self.encoding, unknown: None });
+        self.open.push(Open { end, kind, outside: self.encoding, unknown: None });
         Ok(())
     }
 
@@ -336,11 +349,11 @@ mod tests {
     fn explicit(group: u16, number: u16, vr: [u8; 2], value: &[u8]) -> Vec<u8> {
         let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
         bytes.extend(vr);
-        if LONG.contains(&&vr) {
+        if SHORT.contains(&&vr) {
+            bytes.extend((value.len() as u16).to_le_bytes());
+        } else {
             bytes.extend([0, 0]);
             bytes.extend((value.len() as u32).to_le_bytes());
-        } else {
-            bytes.extend((value.len() as u16).to_le_bytes());
         }
         [bytes, value.to_vec()].concat()
     }
@@ -410,6 +423,15 @@ mod tests {
         let bytes = [unknown, sample()].concat();
         let extent = walk(&bytes, true).unwrap();
         assert_eq!((extent.undefined, extent.end), (vec![(8, 36)], bytes.len()));
+    }
+
+    #[test]
+    fn lengths_are_read_as_the_library_reads_them() {
+        // A kind of element that there is not has a length of four bytes; a sequence holds items and nothing else.
+        let unknown = [&[8, 0, 0x60, 0][..], b"XX", &[2, 0, 0, 0, 0, 0x40], &[0; 200]].concat();
+        assert!(matches!(walk(&unknown, true), Err(Stop::Broken(why)) if why.contains("(0008,0060)")));
+        let no_item = explicit(8, 0x1140, *b"SQ", &explicit(8, 0x1150, *b"UI", b"1.2\0"));
+        assert!(matches!(walk(&no_item, true), Err(Stop::Broken(why)) if why.contains("where an item should be")));
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub enum PixelError {
 }
 
 /// More pixels than this in one frame are not believed.
-const MAX_PIXELS: u64 = 1 << 28;
+const MAX_PIXELS: u64 = 1 << 26;
 
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.

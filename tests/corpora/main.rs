@@ -9,6 +9,7 @@
 mod dciodvfy;
 mod decode;
 mod grade;
+mod mutations;
 mod pydicom;
 mod support;
 mod variants;
