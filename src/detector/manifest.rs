@@ -34,7 +34,7 @@ pub struct ManifestEntry {
     /// How slices became 0-255 when its data set was written.
     pub standardize: Standardize,
     /// What to say of a grade that it did not see; the contest's prevalence if left out.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub prior: Prior,
     /// Trained on phantoms only: results must say so.
     pub demo: bool,
@@ -48,6 +48,11 @@ pub struct ManifestEntry {
     pub metric: String,
     /// Under which licence the weights may be used.
     pub licence: String,
+}
+
+/// 25 rows of numbers that the program knows anyway are left out.
+fn is_default(prior: &Prior) -> bool {
+    *prior == Prior::default()
 }
 
 impl Default for Manifest {

@@ -53,11 +53,15 @@ impl App {
             return;
         }
         let visible = self.viewer.visible_panes();
+        if visible.is_empty() {
+            ui.centered_and_justified(|ui| ui.label("No images in this study can be shown; F2 says why."));
+            return;
+        }
         let count = visible.len() as f32;
         let gap = 2.0;
         let area = ui.available_rect_before_wrap();
         let width = (area.width() - gap * (count - 1.0)) / count;
-        for (place, index) in visible.enumerate() {
+        for (place, index) in visible.into_iter().enumerate() {
             let left = area.left() + place as f32 * (width + gap);
             let rect = egui::Rect::from_min_size(egui::pos2(left, area.top()), egui::vec2(width, area.height()));
             let mut pane = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(("pane", index)));

@@ -88,7 +88,7 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     let evidence = open.highlighted.as_ref().expect("a box is highlighted");
     let (series, slice) = open.study.find(&evidence.detection.slice).expect("its slice");
     assert_eq!((open.panes[1].series, open.panes[1].shown), (Some(series), Some(slice)));
-    assert_eq!(window.state().viewer.active, 1, "keys act on the pane with the box");
+    assert_eq!(window.state().viewer.active_pane(), 1, "keys act on the pane with the box");
     // The axial pane went to the slice nearest to the middle of the box.
     let (column, row) = evidence.detection.bbox.center_pixel();
     let point = open.study.series[series].slices[slice].plane.expect("a plane").patient_from_pixel(column, row);
@@ -198,7 +198,8 @@ fn a_study_without_the_three_series_opens_and_says_that_it_was_not_assessed() {
         app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
     });
     wait_for(&mut window, "its slices", is_shown);
-    assert!(session(window.state()).panes.iter().any(|p| p.shown.is_some()), "it is shown");
+    assert!(session(window.state()).panes[0].shown.is_some(), "it is shown");
+    assert_eq!(window.state().viewer.visible_panes(), [0], "alone: no pane is empty");
     let label = "L1/L2 spinal canal stenosis: not assessed";
     window.get_by(|node| node.label().is_some_and(|l| l.starts_with(label)));
     assert!(!window.state().viewer.notices.iter().any(|n| n.text.contains("error")));

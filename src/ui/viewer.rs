@@ -104,8 +104,7 @@ pub struct Viewer {
     pub sessions: Vec<Session>,
     /// The one in front.
     pub current: Option<SessionId>,
-    /// The pane that keys act on.
-    pub active: usize,
+    active: usize,
     /// The pane that is shown alone.
     pub maximised: Option<usize>,
     /// Boxes, lines and letters are shown.
@@ -170,9 +169,20 @@ impl Viewer {
         self.opening.is_some() || self.sessions.iter().any(is_grading)
     }
 
-    /// The panes on screen.
-    pub fn visible_panes(&self) -> std::ops::Range<usize> {
-        self.maximised.map_or(0..PANES, |pane| pane..pane + 1)
+    /// The panes on screen, from left to right: the maximised one, else those that show a series.
+    pub fn visible_panes(&self) -> Vec<usize> {
+        let Some(session) = self.session() else { return Vec::new() };
+        let filled: Vec<usize> = (0..PANES).filter(|&p| session.panes[p].series.is_some()).collect();
+        match self.maximised.filter(|pane| filled.contains(pane)) {
+            Some(pane) => vec![pane],
+            None => filled,
+        }
+    }
+
+    /// The pane that keys act on: the one that the reader chose, if it is on screen.
+    pub fn active_pane(&self) -> usize {
+        let visible = self.visible_panes();
+        if visible.contains(&self.active) { self.active } else { visible.first().copied().unwrap_or(0) }
     }
 
     /// Takes in all that the background has said since the last call.
@@ -282,7 +292,7 @@ impl Viewer {
         let mut keys = Vec::new();
         if let Some(session) = self.session() {
             let study = &session.study;
-            let visible: Vec<&Pane> = self.visible_panes().map(|p| &session.panes[p]).collect();
+            let visible: Vec<&Pane> = self.visible_panes().into_iter().map(|p| &session.panes[p]).collect();
             for step in (0..=AHEAD).chain(-BEHIND..0) {
                 for pane in &visible {
                     let Some(series) = pane.series else { continue };
@@ -377,7 +387,7 @@ impl Viewer {
 
     fn command(&mut self, command: UiCommand) -> Option<Effect> {
         use UiCommand as C;
-        let active = self.active;
+        let active = self.active_pane();
         match command {
             C::Quit => return Some(Effect::Quit),
             C::OpenFolder => return Some(Effect::PickFolder),
@@ -392,7 +402,7 @@ impl Viewer {
             C::NextSlice => self.with_pane(active, |pane, study| pane.scroll(study, 1)),
             C::FirstSlice => self.with_pane(active, |pane, study| pane.go_to(study, 0)),
             C::LastSlice => self.with_pane(active, |pane, study| pane.go_to(study, usize::MAX)),
-            C::PreviousPane => self.step_pane(PANES - 1),
+            C::PreviousPane => self.step_pane(-1),
             C::NextPane => self.step_pane(1),
             C::Maximise => return self.perform(Action::Maximise(active)),
             C::Fit => self.with_pane(active, |pane, _| pane.fit()),
@@ -417,10 +427,12 @@ impl Viewer {
         None
     }
 
-    fn step_pane(&mut self, step: usize) {
-        self.active = (self.active + step) % PANES;
-        if self.maximised.is_some() {
-            self.maximised = Some(self.active);
+    fn step_pane(&mut self, step: isize) {
+        let Some(session) = self.session() else { return };
+        let filled: Vec<usize> = (0..PANES).filter(|&p| session.panes[p].series.is_some()).collect();
+        if let Some(at) = filled.iter().position(|&p| p == self.active_pane()) {
+            self.active = filled[(at + filled.len()).saturating_add_signed(step) % filled.len()];
+            self.maximised = self.maximised.map(|_| self.active);
         }
     }
 
@@ -443,10 +455,10 @@ impl Viewer {
     }
 
     fn set_window(&mut self, of: impl Fn(&crate::raster::Slice) -> crate::raster::Window) {
-        let Some(key) = self.shown_in(self.active) else { return };
+        let Some(key) = self.shown_in(self.active_pane()) else { return };
         let Some(Ok(slice)) = self.cache.get(key) else { return };
         let window = of(slice);
-        self.with_pane(self.active, |pane, _| pane.window = Some(window));
+        self.with_pane(self.active_pane(), |pane, _| pane.window = Some(window));
     }
 
     /// The slice on screen in a pane of the current study.

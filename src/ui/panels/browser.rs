@@ -71,12 +71,12 @@ fn series_ui(
         series.role.map_or("Not graded", |r| r.label()),
         series.role_reason,
         series.transfer_syntaxes.iter().cloned().collect::<Vec<_>>().join(", "),
-        viewer.active + 1
+        viewer.active_pane() + 1
     );
     ui.indent(("series", session.id.0, index), |ui| {
         let button = Button::new(&text).selected(!panes.is_empty()).truncate();
         if wide(ui, button).on_hover_text(hint).clicked() {
-            actions.push(Action::ShowSeries(viewer.active, index));
+            actions.push(Action::ShowSeries(viewer.active_pane(), index));
         }
         let role = series.role.map_or_else(|| series.role_reason.clone(), |r| format!("graded as {}", r.label()));
         let line = format!("{} slices, {role}", series.slices.len());

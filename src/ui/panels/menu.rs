@@ -38,7 +38,7 @@ fn is_on(viewer: &Viewer, command: UiCommand) -> bool {
         UiCommand::ToggleOverlays => viewer.overlays,
         UiCommand::ToggleReferenceLines => viewer.reference_lines,
         UiCommand::Maximise => viewer.maximised.is_some(),
-        UiCommand::Invert => viewer.session().is_some_and(|s| s.panes[viewer.active].inverted),
+        UiCommand::Invert => viewer.session().is_some_and(|s| s.panes[viewer.active_pane()].inverted),
         _ => false,
     }
 }

@@ -43,7 +43,7 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, index:
         }
         caption(ui, inside, session, index, slice.as_deref());
     }
-    let edge = if viewer.active == index { theme::ACCENT } else { theme::EDGE };
+    let edge = if viewer.active_pane() == index { theme::ACCENT } else { theme::EDGE };
     ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, edge), StrokeKind::Inside);
     mouse(ui, viewer, index, &response, slice.as_deref(), actions);
 }

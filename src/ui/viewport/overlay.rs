@@ -77,7 +77,7 @@ fn reference_lines(
     };
     let Some((series, plane)) = plane_in(index) else { return };
     let mut assumed = false;
-    for other in viewer.visible_panes().filter(|&p| p != index) {
+    for other in viewer.visible_panes().into_iter().filter(|&p| p != index) {
         let Some((other_series, other_plane)) = plane_in(other) else { continue };
         let is_near_parallel = plane.normal().dot(other_plane.normal()).abs() > LEAST_ANGLE_DEG.to_radians().cos();
         if is_near_parallel || !session.study.share_space(series, other_series) {
