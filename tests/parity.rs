@@ -39,7 +39,7 @@ fn rten_draws_ultralytics_boxes() {
         );
         let mut detector = Detector::new(&model, EngineChoice::Rten, 1).unwrap();
         let count: usize = of_model.images.iter().map(|i| i.boxes.len()).sum();
-        assert!(count >= 10, "{}: {count} boxes; that proves nothing", of_model.model);
+        assert!(count >= 5, "{}: {count} boxes; that proves nothing", of_model.model);
         for image in &of_model.images {
             let picture = read(&Fixture::path(image));
             for conf in [fixture.conf, 0.25] {

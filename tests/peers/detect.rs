@@ -65,7 +65,7 @@ fn boxes_are_ultralytics_boxes() {
         let out = pictures.path().join(model.role.word());
         let (series, _) = demo.series(model.role);
         let written: Vec<PathBuf> = python::run("images.py", &[&series, &out, Path::new(model.role.word())], "");
-        assert_eq!(written.len(), 9);
+        assert_eq!(written.len(), 18);
         runs.extend(THRESHOLDS.map(|conf| (folder.join(&model.name), written.clone(), conf)));
     }
     let peer = predict(&runs);

@@ -56,8 +56,12 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     shapes = SMALL if small else SHAPES
     pictures, written = list(slices(source, role)), []
-    for index, (name, (width, height)) in enumerate(shapes.items()):
-        spread = round(index * (len(pictures) - 1) / (len(shapes) - 1))
+    wanted = [(name, *size) for name, size in shapes.items()]
+    if not small:
+        # Each shape of two slices; not every axial slice meets a disc.
+        wanted += [(f"{name}_too", width, height) for name, width, height in wanted]
+    for index, (name, width, height) in enumerate(wanted):
+        spread = round(index * (len(pictures) - 1) / (len(wanted) - 1))
         picture = cut(pictures[spread], width, height)
         if small:
             picture = cv2.GaussianBlur(picture, (3, 3), 0) & 0xF8
