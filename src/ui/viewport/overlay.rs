@@ -105,14 +105,23 @@ fn boxes(painter: &Painter, viewer: &Viewer, session: &Session, index: usize, tr
     let none = Vec::new();
     let all = session.boxes.get(&id).unwrap_or(&none);
     let highlighted = session.highlighted.as_ref().map(|e| &e.detection).filter(|d| d.slice == id);
-    for detection in shown_boxes(all, viewer.threshold) {
-        if highlighted != Some(detection) {
-            paint_box(painter, transform, detection, false);
-        }
+    let mut shown = shown_boxes(all, viewer.threshold);
+    shown.retain(|d| highlighted != Some(*d));
+    // The highlighted one last: nothing hides it.
+    shown.extend(highlighted);
+    for detection in &shown {
+        let label = if has_neighbour_right(detection, &shown) { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
+        paint_box(painter, transform, detection, label, highlighted == Some(*detection));
     }
-    if let Some(detection) = highlighted {
-        paint_box(painter, transform, detection, true);
-    }
+}
+
+/// Whether another box stands right of a box at its height: its label then goes to the left.
+fn has_neighbour_right(detection: &Detection, shown: &[&Detection]) -> bool {
+    let b = detection.bbox;
+    shown.iter().any(|other| {
+        let o = other.bbox;
+        o.center().0 > b.center().0 + b.width() / 2.0 && o.x0 < b.x1 + 2.0 * b.width() && o.y0 < b.y1 && b.y0 < o.y1
+    })
 }
 
 /// The boxes above the threshold, the best of those that lie in one place.
@@ -128,7 +137,7 @@ pub fn shown_boxes(all: &[Detection], threshold: f32) -> Vec<&Detection> {
     shown
 }
 
-fn paint_box(painter: &Painter, transform: &Transform, detection: &Detection, is_highlighted: bool) {
+fn paint_box(painter: &Painter, transform: &Transform, detection: &Detection, label: Align2, is_highlighted: bool) {
     let b = detection.bbox;
     let rect = Rect::from_min_max(transform.screen_from_edge(b.x0, b.y0), transform.screen_from_edge(b.x1, b.y1));
     let severity = detection.class.severity;
@@ -145,7 +154,9 @@ fn paint_box(painter: &Painter, transform: &Transform, detection: &Detection, is
     let level = detection.class.grade.level().label();
     let text = format!("{level}{side} {} {:.2}", theme::severity_letter(severity), detection.score);
     let font = FontId::proportional(if is_highlighted { 13.5 } else { 12.0 });
-    outlined(painter, rect.right_top() + vec2(3.0, 0.0), Align2::LEFT_TOP, &text, &font, color);
+    let at =
+        if label == Align2::LEFT_TOP { rect.right_top() + vec2(3.0, 0.0) } else { rect.left_top() - vec2(3.0, 0.0) };
+    outlined(painter, at, label, &text, &font, color);
 }
 
 /// 1, 2, 5 or 10 cm; none where the spacing is unknown.
@@ -178,6 +189,19 @@ mod tests {
         grading::{DetectionClass, Role, SliceId},
         raster::BBox,
     };
+
+    #[test]
+    fn labels_of_boxes_side_by_side_point_away_from_each_other() {
+        let at = |x: f32, y: f32| Detection {
+            class: DetectionClass::all(Role::Ss)[0],
+            score: 0.5,
+            bbox: BBox::new(x, y, x + 10.0, y + 10.0),
+            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 },
+        };
+        let (right, left, below) = (at(0.0, 0.0), at(12.0, 1.0), at(12.0, 40.0));
+        let shown = [&right, &left, &below];
+        assert_eq!(shown.map(|d| has_neighbour_right(d, &shown)), [true, false, false]);
+    }
 
     #[test]
     fn of_boxes_in_one_place_the_best_is_shown_and_none_below_the_threshold() {
