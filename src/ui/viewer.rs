@@ -171,12 +171,16 @@ impl Viewer {
 
     /// The panes on screen, from left to right: the maximised one, else those that show a series.
     pub fn visible_panes(&self) -> Vec<usize> {
-        let Some(session) = self.session() else { return Vec::new() };
-        let filled: Vec<usize> = (0..PANES).filter(|&p| session.panes[p].series.is_some()).collect();
+        let filled = self.filled_panes();
         match self.maximised.filter(|pane| filled.contains(pane)) {
             Some(pane) => vec![pane],
             None => filled,
         }
+    }
+
+    fn filled_panes(&self) -> Vec<usize> {
+        let is_filled = |&pane: &usize| self.session().is_some_and(|s| s.panes[pane].series.is_some());
+        (0..PANES).filter(is_filled).collect()
     }
 
     /// The pane that keys act on: the one that the reader chose, if it is on screen.
@@ -428,8 +432,7 @@ impl Viewer {
     }
 
     fn step_pane(&mut self, step: isize) {
-        let Some(session) = self.session() else { return };
-        let filled: Vec<usize> = (0..PANES).filter(|&p| session.panes[p].series.is_some()).collect();
+        let filled = self.filled_panes();
         if let Some(at) = filled.iter().position(|&p| p == self.active_pane()) {
             self.active = filled[(at + filled.len()).saturating_add_signed(step) % filled.len()];
             self.maximised = self.maximised.map(|_| self.active);
