@@ -114,8 +114,10 @@ class Ultralytics:
 
         self.work = {YOLO(str(model), task="detect"): files for model, files in work.items()}
         if warm:
-            for model, files in self.work.items():
-                self.predict(model, decode(files[0]))
+            # The first prediction loads the model and prints so; the table is on standard output.
+            with contextlib.redirect_stdout(sys.stderr):
+                for model, files in self.work.items():
+                    self.predict(model, decode(files[0]))
 
     @staticmethod
     def predict(model, image):
