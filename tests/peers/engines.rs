@@ -1,5 +1,7 @@
 //! rten against ONNX Runtime on the demo study.
 
+use std::process::Command;
+
 use foramen::detector::ModelSet;
 use serde::Deserialize;
 
@@ -75,4 +77,23 @@ fn engines_give_the_same_grades() {
             assert!((x - y).abs() < 5e-3, "{}: {x} by rten, {y} by ONNX Runtime", a.row_id);
         }
     }
+}
+
+#[test]
+#[ignore = "needs Python peers; .ci/run runs them"]
+fn a_library_that_is_too_old_is_refused_in_words_and_passed_over_by_auto() {
+    let demo = Demo::new();
+    let old = python::old_onnxruntime();
+    let grade = |engine: &str| {
+        let args = ["grade".as_ref(), demo.path().as_os_str(), "--engine".as_ref(), engine.as_ref()];
+        Command::new(env!("CARGO_BIN_EXE_foramen")).args(args).env("ORT_DYLIB_PATH", &old).output().unwrap()
+    };
+    let refused = grade("onnxruntime");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!((refused.status.code(), refused.stdout.len()), (Some(4), 0), "{said}");
+    let last = said.lines().last().unwrap();
+    assert!(last.contains("not usable") && last.contains("1.24") && last.contains("1.20.1"), "{said}");
+    let passed_over = grade("auto");
+    assert_eq!(passed_over.status.code(), Some(0), "{}", String::from_utf8_lossy(&passed_over.stderr));
+    assert_eq!(passed_over.stdout.iter().filter(|&&b| b == b'\n').count(), 26);
 }

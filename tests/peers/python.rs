@@ -64,3 +64,11 @@ fn answer<T: DeserializeOwned>(mut command: Command, stdin: &str) -> T {
     assert!(output.status.success(), "{command:?}: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{command:?}: {e}\n{text}"))
 }
+
+/// A library of ONNX Runtime 1.20.1, from `setup.sh`: too old for us.
+pub fn old_onnxruntime() -> PathBuf {
+    let cache = foramen::training::environment().expect("a cache folder");
+    let path = cache.with_file_name("onnxruntime-1.20.1/onnxruntime/capi/libonnxruntime.so.1.20.1");
+    assert!(path.is_file(), "{}: no such file; run tests/peers/setup.sh", path.display());
+    path
+}

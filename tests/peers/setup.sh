@@ -23,4 +23,11 @@ venv=${XDG_CACHE_HOME:-$HOME/.cache}/foramen/venv
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv" >&2
 # Says nothing and asks no server when everything is there already.
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check $trained_with $tested_with >&2
+
+# A library of ONNX Runtime that is too old for us: it must be refused in words.
+old=$venv/../onnxruntime-1.20.1
+if [ ! -f "$old/onnxruntime/capi/libonnxruntime.so.1.20.1" ]; then
+    "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --dest "$old" onnxruntime==1.20.1 >&2
+    "$venv/bin/python" -m zipfile -e "$old"/onnxruntime-1.20.1-*.whl "$old"
+fi
 echo "$venv/bin/python"
