@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
     }
-    let models = super::load_models(args.models.as_deref())?;
+    let models = ModelSet::load(args.models.as_deref()).map_err(|error| Failure::new(Exit::Model, error))?;
     let scan = super::scan(&args.paths)?;
     let lost = report_losses(&args.paths, &scan);
     let (graded, failed) = grade_all(args, models, &scan.studies)?;

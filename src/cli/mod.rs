@@ -91,12 +91,6 @@ fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
     Err(Failure::new(Exit::Input, error))
 }
 
-/// The models in `dir`, or the demo models.
-fn load_models(dir: Option<&std::path::Path>) -> Result<crate::detector::ModelSet, Failure> {
-    use crate::detector::ModelSet;
-    dir.map_or_else(ModelSet::embedded, ModelSet::from_dir).map_err(|error| Failure::new(Exit::Model, error))
-}
-
 /// Our warnings go to stderr by default; `-v` and `RUST_LOG` show more. What libraries think of a file is for
 /// `-v`: a user who needs to know is told in our words. No patient data below debug.
 fn start_log(verbose: u8) {

@@ -25,6 +25,11 @@ pub struct ModelSet {
 }
 
 impl ModelSet {
+    /// The models in a folder, or the demo models if none is given.
+    pub fn load(dir: Option<&Path>) -> Result<Self, ModelError> {
+        dir.map_or_else(Self::embedded, Self::from_dir)
+    }
+
     /// The demo models inside the program.
     pub fn embedded() -> Result<Self, ModelError> {
         let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"))?;

@@ -16,7 +16,6 @@ use super::{
 use crate::{
     cancel::Cancel,
     grading::{Evidence, GradeId},
-    phantom,
     study::Scan,
     worker::{Event, OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
@@ -496,9 +495,4 @@ impl Drop for Viewer {
         self.opening.iter().for_each(|o| o.cancel.cancel());
         self.sessions.iter().for_each(|s| s.cancel.cancel());
     }
-}
-
-/// The seed is part of the demo study's name on screen.
-pub fn demo_name() -> String {
-    format!("Demo phantom {}", phantom::DEMO_SEED)
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use super::{Event, GradeWith, Job, Reporter, guarded, load};
+use super::{Event, GradeWith, Job, Reporter, guarded};
 use crate::{
+    detector::ModelSet,
     pipeline::{GradeError, GradeOptions, Grader},
     study::Study,
 };
@@ -34,7 +35,7 @@ pub fn run(jobs: &Receiver<Job<Arc<Study>>>, with: &GradeWith, reporter: &Report
 fn ready<'a>(grader: &'a mut Option<Grader>, with: &GradeWith) -> Result<&'a Grader, String> {
     if grader.is_none() {
         let options = GradeOptions { engine: with.engine, ..GradeOptions::default() };
-        *grader = Some(Grader::new(load(with)?, options));
+        *grader = Some(Grader::new(ModelSet::load(with.models.as_deref()).map_err(|e| e.to_string())?, options));
     }
     grader.as_ref().ok_or_else(|| "no models".to_owned())
 }

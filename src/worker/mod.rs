@@ -18,7 +18,7 @@ use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::{
     cancel::Cancel,
-    detector::{EngineChoice, ModelSet},
+    detector::EngineChoice,
     pipeline::{GradeEvent, GradedStudy},
     raster::Slice,
     study::{Scan, SliceRef, Study},
@@ -180,9 +180,4 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         format!("an error inside Foramen (please report it): {said}")
     })
-}
-
-/// The models that studies are graded with.
-fn load(with: &GradeWith) -> Result<ModelSet, String> {
-    with.models.as_deref().map_or_else(ModelSet::embedded, ModelSet::from_dir).map_err(|e| e.to_string())
 }

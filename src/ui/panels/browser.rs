@@ -4,12 +4,13 @@ use egui::{Align, Button, Label, Layout, Response, RichText, ScrollArea, Ui};
 
 use crate::{
     grading::GradeTable,
+    phantom,
     study::{Series, Study},
     ui::{
         command::UiCommand,
         session::{Grading, Session},
         theme,
-        viewer::{Action, Viewer, demo_name},
+        viewer::{Action, Viewer},
     },
 };
 
@@ -121,7 +122,8 @@ fn state(session: &Session) -> String {
         Grading::Failed(_) => "not graded: failed".to_owned(),
         Grading::Cancelled => "not graded: cancelled".to_owned(),
     };
-    let date = if session.is_demo { demo_name() } else { date_text(&session.study.date) };
+    let date =
+        if session.is_demo { format!("Demo phantom {}", phantom::DEMO_SEED) } else { date_text(&session.study.date) };
     if date.is_empty() { state } else { format!("{date}, {state}") }
 }
 
