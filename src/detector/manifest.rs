@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::{WriteError, write_atomic},
-    grading::{Prior, Role},
+    grading::{Calibrations, Prior, Role},
     raster::Standardize,
 };
 
@@ -36,6 +36,12 @@ pub struct ManifestEntry {
     /// What to say of a grade that it did not see; the contest's prevalence if left out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub prior: Prior,
+    /// Probabilities from scores, by the way boxes are aggregated; fitted on studies not trained on.
+    #[serde(default, skip_serializing_if = "Calibrations::is_empty")]
+    pub calibration: Calibrations,
+    /// The fold that it was not trained on, where it is one of five.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fold: Option<u32>,
     /// Trained on phantoms only: results must say so.
     pub demo: bool,
     /// Class names in the order of the class index, as in the ONNX file.

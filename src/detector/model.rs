@@ -10,7 +10,7 @@ use super::{
     onnx::{OnnxInfo, python_names},
 };
 use crate::{
-    grading::{DetectionClass, Prior, Role},
+    grading::{Calibrations, DetectionClass, Prior, Role},
     raster::Standardize,
 };
 
@@ -31,6 +31,10 @@ pub struct Model {
     pub standardize: Standardize,
     /// What to say of a grade that it did not see.
     pub prior: Prior,
+    /// Probabilities from scores, by the way boxes are aggregated.
+    pub calibration: Calibrations,
+    /// The fold that it was not trained on, where it is one of five.
+    pub fold: Option<u32>,
     /// Trained on phantoms only: results must say so.
     pub demo: bool,
     /// The ONNX file.
@@ -82,6 +86,8 @@ impl Model {
             sha256: hex::encode(Sha256::digest(&onnx)),
             standardize: Standardize::SliceMinMax,
             prior: Prior::default(),
+            calibration: Calibrations::new(),
+            fold: None,
             demo: false,
             onnx,
             name,
@@ -92,6 +98,8 @@ impl Model {
     pub fn apply(&mut self, entry: &ManifestEntry) -> Option<String> {
         self.standardize = entry.standardize;
         self.prior = entry.prior.clone();
+        self.calibration.clone_from(&entry.calibration);
+        self.fold = entry.fold;
         self.demo = entry.demo;
         (entry.sha256 != self.sha256).then(|| {
             format!("{}: the file is not the one that manifest.json describes (its SHA-256 differs)", self.name)

@@ -1,6 +1,21 @@
 //! From boxes to grades.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Assessment, Detection, Evidence, GradeId, Prior, Probabilities, Severity};
+
+/// How boxes become grades.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// The best box of each severity, wherever it lies.
+    Max,
+    /// Levels and sides checked, and mended, by where boxes lie in the patient.
+    #[default]
+    Geometric,
+}
 
 /// Added to each severity's best score before the three are normalised, so that one lone
 /// faint box is not read as certainty. About the score below which a box is noise.

@@ -4,6 +4,7 @@
 //! Nothing in here knows about files, DICOM, inference engines or windows.
 
 mod aggregate;
+mod calibration;
 mod class;
 mod detection;
 mod id;
@@ -11,7 +12,8 @@ mod probabilities;
 mod table;
 mod vocabulary;
 
-pub use aggregate::{SCORE_FLOOR, max};
+pub use aggregate::{Aggregate, SCORE_FLOOR, max};
+pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};
 pub use id::{GradeId, ParseGradeIdError};

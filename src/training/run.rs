@@ -16,7 +16,7 @@ use crate::{
     dataset::{DatasetInfo, INFO_NAME},
     detector::manifest::{MANIFEST_NAME, Manifest, ManifestEntry},
     files::{WriteError, write_atomic},
-    grading::{DetectionClass, Prior, Role},
+    grading::{Calibrations, DetectionClass, Prior, Role},
 };
 
 const DRIVER: &str = include_str!("driver.py");
@@ -255,6 +255,8 @@ fn enter(options: &TrainOptions, info: &DatasetInfo, onnx: &[u8], done: &Done) -
         role: options.role,
         standardize: info.standardize,
         prior: Prior::default(),
+        calibration: Calibrations::new(),
+        fold: Some(info.fold),
         demo: info.demo,
         classes: done.names.clone(),
         training_data: format!(
