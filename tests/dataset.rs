@@ -24,7 +24,8 @@ fn text(path: &Path) -> &str {
 }
 
 fn phantom(dir: &Path) -> Study {
-    let options = PhantomOptions { studies: 1, seed: 6, dialect: Dialect::Contest, balance: 0.5, label_noise: 0.0 };
+    let options =
+        PhantomOptions { studies: 1, seed: 6, dialect: Dialect::Contest, balance: 0.5, label_noise: 0.0, variety: 1.0 };
     phantom::write(dir, &options, &|| ()).unwrap();
     study::scan(&[dir.to_owned()], &Cancel::default(), &|_, _| ()).unwrap().studies.remove(0)
 }

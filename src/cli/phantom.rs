@@ -29,6 +29,9 @@ pub struct Args {
     /// Share of labels moved by one grade
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = progress::share)]
     label_noise: f64,
+    /// 0: textbook spines and settings; 1: all that people and scanners come up with
+    #[arg(long, default_value_t = 1.0, value_name = "SHARE", value_parser = progress::share)]
+    variety: f64,
 }
 
 pub fn run(args: &Args) -> Outcome {
@@ -38,6 +41,7 @@ pub fn run(args: &Args) -> Outcome {
         dialect: args.dialect,
         balance: args.balance,
         label_noise: args.label_noise,
+        variety: args.variety,
     };
     let bar = progress::bar("studies");
     bar.set_length(u64::from(args.studies));

@@ -4,7 +4,11 @@
 use glam::DVec3;
 use rand::{Rng, RngExt};
 
-use super::disease::Disease;
+use super::{
+    disease::Disease,
+    tissue::Tissue,
+    variety::{Variety, Warp},
+};
 use crate::grading::{Condition, GradeId, Level, Side};
 
 /// Vertebrae from T9 down to S4: enough for any field of view here.
@@ -93,6 +97,56 @@ pub struct Subject {
     pub marrow_fat: f64,
     /// Seed of the textures.
     pub texture_seed: u32,
+    /// What shapes bones, discs and soft tissue.
+    pub build: Build,
+    /// What else is in a marrow: islands of fat, oedema at endplates, nodes.
+    pub spots: Vec<Spot>,
+    /// Bends the whole scene.
+    pub warp: Warp,
+}
+
+/// Shapes that differ from subject to subject.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// Of the superellipse of a body's outline.
+    pub body_exponent: f64,
+    /// How much narrower a body is in its middle.
+    pub waist: f64,
+    /// How hollow endplates are, mm.
+    pub endplate_hollow: f64,
+    /// Share of a disc's radius that is nucleus, and of its half height.
+    pub nucleus: [f64; 2],
+    /// Brightness of the cleft in a nucleus.
+    pub cleft: f64,
+    /// Length of a spinous process, mm.
+    pub spinous_length: f64,
+    /// Half its height by the height of its body.
+    pub spinous_height: f64,
+    /// Half the width of the fat behind the sac, mm.
+    pub epidural_fat: f64,
+    /// Half sizes of the basivertebral vein: mm sideways and up.
+    pub vein: [f64; 2],
+    /// How coarse and how strong the grain of marrow is.
+    pub grain: [f64; 2],
+    /// By vertebra: mm that its front edges reach beyond the body.
+    pub osteophyte: [f64; VERTEBRAE],
+    /// By vertebra: mm that its front is lower than its back.
+    pub wedge: [f64; VERTEBRAE],
+    /// By vertebra: brightness of its marrow, about 1.
+    pub marrow: [f64; VERTEBRAE],
+}
+
+/// An ellipsoid in a vertebra that is not marrow.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    /// From T9.
+    pub vertebra: usize,
+    /// Centre: left, back, up from the middle of the body, mm.
+    pub center: DVec3,
+    /// Half sizes, mm.
+    pub half: DVec3,
+    /// What it is made of, and how bright.
+    pub sample: (Tissue, f64),
 }
 
 /// Turn of each vertebra against the one above it, degrees, from T10 on; positive tips the top to the front.
@@ -104,29 +158,32 @@ const HALF_WIDTH: [f64; VERTEBRAE] = [16.0, 17.0, 18.5, 20.0, 21.5, 22.5, 23.5, 
 
 impl Subject {
     /// Draws a subject. The draws that shape the anatomy do not depend on the disease.
-    pub fn draw(rng: &mut impl Rng, disease: Disease) -> Self {
-        let size = rng.random_range(0.9..1.1);
-        let lordosis = rng.random_range(0.7..1.25);
-        let disc_scale = rng.random_range(0.85..1.12);
+    pub fn draw(rng: &mut impl Rng, disease: Disease, variety: Variety) -> Self {
+        let v = variety;
+        let size = v.between(rng, (0.9, 1.1), (0.8, 1.2));
         let desiccation = std::array::from_fn(|i| (rng.random_range(-0.3..0.75) + 0.07 * i as f64).clamp(0.0, 1.0));
-        let nodes = draw_nodes(rng, size, lordosis, disc_scale, &desiccation);
-        let back_fat = rng.random_range(12.0..32.0);
+        let nodes = draw_nodes(rng, size, &desiccation, v);
+        let back_fat = v.between(rng, (12.0, 32.0), (5.0, 60.0));
         let skin = skin_of(&nodes, back_fat);
+        let build = Build::draw(rng, v);
         Self {
+            spots: draw_spots(rng, &nodes, v),
             nodes,
             disease,
             desiccation,
-            canal_depth: size * rng.random_range(17.5..20.0),
-            sac_half_width: size * rng.random_range(9.0..10.5),
+            canal_depth: size * v.between(rng, (17.5, 20.0), (15.5, 21.0)),
+            sac_half_width: size * v.between(rng, (9.0, 10.5), (8.0, 11.5)),
             roots: draw_roots(rng),
-            conus_end: rng.random_range(-18.0..14.0),
+            conus_end: v.between(rng, (-18.0, 14.0), (-35.0, 35.0)),
             skin,
-            trunk: [rng.random_range(150.0..190.0), rng.random_range(100.0..130.0)],
+            trunk: [v.between(rng, (150.0, 190.0), (130.0, 215.0)), v.between(rng, (100.0, 130.0), (90.0, 150.0))],
             back_fat,
-            muscle: rng.random_range(0.9..1.12),
-            muscle_fat: rng.random_range(0.02..0.35),
-            marrow_fat: rng.random_range(0.25..0.75),
+            muscle: v.between(rng, (0.9, 1.12), (0.75, 1.25)),
+            muscle_fat: v.between(rng, (0.02, 0.35), (0.0, 0.6)),
+            marrow_fat: v.between(rng, (0.25, 0.75), (0.05, 0.95)),
             texture_seed: rng.random(),
+            build,
+            warp: Warp::draw(rng, v),
         }
     }
 
@@ -173,6 +230,10 @@ impl Subject {
 
     /// The middle of what a grade is about, patient mm: where a grader puts the point.
     pub fn center_of(&self, id: GradeId) -> DVec3 {
+        self.warp.patient_from_scene(self.scene_center_of(id))
+    }
+
+    fn scene_center_of(&self, id: GradeId) -> DVec3 {
         let depth = self.disc(id.level()).half_depth;
         let sign = match id.side() {
             Some(Side::Left) => 1.0,
@@ -191,15 +252,64 @@ impl Subject {
     }
 }
 
-fn draw_nodes(rng: &mut impl Rng, size: f64, lordosis: f64, disc_scale: f64, dry: &[f64; 5]) -> Vec<Node> {
-    // Angles first, L3 being about upright.
+impl Build {
+    fn draw(rng: &mut impl Rng, v: Variety) -> Self {
+        Self {
+            body_exponent: v.between(rng, (2.5, 2.5), (2.0, 3.6)),
+            waist: v.between(rng, (0.1, 0.1), (0.02, 0.2)),
+            endplate_hollow: v.between(rng, (1.0, 1.0), (0.0, 2.6)),
+            nucleus: [v.between(rng, (0.68, 0.68), (0.55, 0.82)), v.between(rng, (0.36, 0.36), (0.28, 0.46))],
+            cleft: v.between(rng, (0.75, 0.75), (0.35, 1.0)),
+            spinous_length: v.between(rng, (33.0, 33.0), (24.0, 40.0)),
+            spinous_height: v.between(rng, (0.36, 0.36), (0.26, 0.43)),
+            epidural_fat: v.between(rng, (5.5, 5.5), (2.0, 9.0)),
+            vein: [v.between(rng, (3.0, 3.0), (0.0, 6.0)), v.between(rng, (2.2, 2.2), (0.0, 3.2))],
+            grain: [v.between(rng, (1.0, 1.0), (0.6, 2.2)), v.between(rng, (0.18, 0.18), (0.04, 0.4))],
+            osteophyte: std::array::from_fn(|_| if v.chance(rng, 0.0, 0.3) { rng.random_range(1.0..5.0) } else { 0.0 }),
+            wedge: std::array::from_fn(|_| if v.chance(rng, 0.0, 0.1) { rng.random_range(1.0..6.5) } else { 0.0 }),
+            marrow: std::array::from_fn(|_| v.factor(rng, 0.09)),
+        }
+    }
+}
+
+/// How each vertebra leans, degrees: lordosis, with the sacrum's own angle, and jitter.
+fn draw_tilts(rng: &mut impl Rng, v: Variety) -> [f64; VERTEBRAE] {
+    let lordosis = v.between(rng, (0.7, 1.25), (0.4, 1.4));
+    let jitter = v.between(rng, (1.5, 1.5), (1.5, 3.0));
     let mut tilt = [0.0f64; VERTEBRAE];
     for i in 1..VERTEBRAE {
-        tilt[i] = tilt[i - 1] + TURN_DEG[i - 1] * lordosis + rng.random_range(-1.5..1.5);
+        tilt[i] = tilt[i - 1] + TURN_DEG[i - 1] * lordosis + rng.random_range(-jitter..jitter);
     }
-    let upright = tilt[L1 + 2] + rng.random_range(-5.0..5.0);
-    let (bend, bend_phase) = (rng.random_range(-5.0..5.0f64), rng.random_range(0.0..std::f64::consts::TAU));
-    let (twist, whole_twist) = (rng.random_range(-3.0..3.0f64), rng.random_range(-3.0..3.0f64));
+    tilt
+}
+
+/// Heights of the discs, mm before the subject's size: dry ones are low, some have collapsed, and now and then
+/// the last mobile disc is another one than the fifth.
+fn draw_disc_heights(rng: &mut impl Rng, dry: &[f64; 5], v: Variety) -> [f64; VERTEBRAE - 1] {
+    let scale = v.between(rng, (0.85, 1.12), (0.7, 1.25));
+    let mut heights: [f64; VERTEBRAE - 1] = std::array::from_fn(|i| {
+        let dryness = i.checked_sub(L1).and_then(|level| dry.get(level)).copied().unwrap_or(0.2);
+        let collapse = if v.chance(rng, 0.0, 0.1) { rng.random_range(0.4..0.75) } else { 1.0 };
+        DISC_HEIGHT[i] * scale * (1.0 - 0.4 * dryness) * collapse * v.factor(rng, 0.06)
+    });
+    if v.chance(rng, 0.0, 0.04) {
+        heights[S1] = rng.random_range(5.0..8.0); // S1 lumbarised
+    } else if v.chance(rng, 0.0, 0.04) {
+        heights[S1 - 1] *= 0.4; // L5 sacralised
+    }
+    heights
+}
+
+fn draw_nodes(rng: &mut impl Rng, size: f64, dry: &[f64; 5], v: Variety) -> Vec<Node> {
+    // Angles first, L3 being about upright.
+    let tilt = draw_tilts(rng, v);
+    let disc_heights = draw_disc_heights(rng, dry, v);
+    let upright = tilt[L1 + 2] + v.between(rng, (-5.0, 5.0), (-10.0, 10.0));
+    // Most spines are straight, some are scoliotic.
+    let most = if v.chance(rng, 0.0, 0.25) { 13.0 } else { 5.0 };
+    let bend = rng.random_range(-most..most);
+    let bend_phase = rng.random_range(0.0..std::f64::consts::TAU);
+    let (twist, whole_twist) = (v.between(rng, (-3.0, 3.0), (-7.0, 7.0)), v.between(rng, (-3.0, 3.0), (-7.0, 7.0)));
     let frame = |tilt_deg: f64, at: f64| {
         let wave = (bend_phase + at * 0.45).sin();
         let turn = glam::DQuat::from_rotation_z((whole_twist + twist * wave).to_radians())
@@ -210,30 +320,24 @@ fn draw_nodes(rng: &mut impl Rng, size: f64, lordosis: f64, disc_scale: f64, dry
     let mut nodes: Vec<Node> = Vec::with_capacity(2 * VERTEBRAE - 1);
     let mut center = DVec3::ZERO;
     for i in 0..VERTEBRAE {
-        let jitter = rng.random_range(0.95..1.05);
-        let height = BODY_HEIGHT[i] * size * jitter;
-        if let Some(disc) = nodes.last() {
-            let [.., up] = frame(tilt[i], i as f64);
-            center = disc.center - disc.up * (disc.height / 2.0) - up * (height / 2.0);
-        }
+        let height = BODY_HEIGHT[i] * size * v.between(rng, (0.95, 1.05), (0.88, 1.12));
         let [left, back, up] = frame(tilt[i], i as f64);
+        if let Some(disc) = nodes.last() {
+            center = disc.center - disc.up * (disc.height / 2.0) - up * (height / 2.0);
+            if v.chance(rng, 0.0, 0.05) {
+                // The vertebra above has slipped to the front, seldom to the back.
+                center += back * rng.random_range(-2.0..7.0);
+            }
+        }
         let (half_depth, half_width) = (HALF_DEPTH[i] * size, HALF_WIDTH[i] * size);
         nodes.push(Node { center, left, back, up, height, half_depth, half_width });
         if i + 1 < VERTEBRAE {
-            let dryness = i.checked_sub(L1).and_then(|level| dry.get(level)).copied().unwrap_or(0.2);
-            let disc_height = DISC_HEIGHT[i] * size * disc_scale * (1.0 - 0.4 * dryness);
+            let disc_height = disc_heights[i] * size;
             let [left, back, up_disc] = frame(f64::midpoint(tilt[i], tilt[i + 1]), i as f64 + 0.5);
             let center = center - up * (height / 2.0) - up_disc * (disc_height / 2.0);
             let half = |sizes: &[f64; VERTEBRAE]| f64::midpoint(sizes[i], sizes[i + 1]) * size;
-            nodes.push(Node {
-                center,
-                left,
-                back,
-                up: up_disc,
-                height: disc_height,
-                half_depth: half(&HALF_DEPTH),
-                half_width: half(&HALF_WIDTH),
-            });
+            let (half_depth, half_width) = (half(&HALF_DEPTH), half(&HALF_WIDTH));
+            nodes.push(Node { center, left, back, up: up_disc, height: disc_height, half_depth, half_width });
         }
     }
     // L3 near the origin, but never quite.
@@ -242,6 +346,33 @@ fn draw_nodes(rng: &mut impl Rng, size: f64, lordosis: f64, disc_scale: f64, dry
         node.center += shift;
     }
     nodes
+}
+
+/// Haemangiomas and islands of fat, oedema and fat along endplates (Modic), nodes of disc in endplates (Schmorl),
+/// dark islands of bone.
+fn draw_spots(rng: &mut impl Rng, nodes: &[Node], v: Variety) -> Vec<Spot> {
+    if v == Variety::NONE {
+        return Vec::new();
+    }
+    let count = v.between(rng, (0.0, 0.0), (0.0, 9.0)) as usize;
+    let spot = |_| {
+        let vertebra = rng.random_range(0..S1 + 1);
+        let node = &nodes[2 * vertebra];
+        let mut inside = |half: f64| rng.random_range(-0.8..0.8) * half;
+        let center = DVec3::new(inside(node.half_width), inside(node.half_depth), inside(node.height / 2.0));
+        let edge = DVec3::new(center.x, center.y, (node.height / 2.0 - 2.0) * center.z.signum());
+        let round = DVec3::splat(rng.random_range(2.5..7.0));
+        let plate = DVec3::new(14.0, rng.random_range(6.0..16.0), rng.random_range(3.0..8.0));
+        let (center, half, sample) = match rng.random_range(0..6) {
+            0 | 1 => (center, round, (Tissue::Fat, rng.random_range(0.7..1.1))),
+            2 => (center, round, (Tissue::CorticalBone, 1.0)),
+            3 => (edge, plate, (Tissue::Fat, rng.random_range(0.6..1.0))),
+            4 => (edge, plate, (Tissue::Kidney, rng.random_range(0.7..1.2))), // water in marrow: long T1 and T2
+            _ => (edge, round * 0.8, (Tissue::Annulus, 1.0)),
+        };
+        Spot { vertebra, center, half, sample }
+    };
+    (0..count).map(spot).collect()
 }
 
 /// The back is flatter than the spine below it, and never thinner than the spinous processes.
@@ -272,7 +403,7 @@ mod tests {
     fn subject(seed: u64) -> Subject {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
         let disease = Disease::draw(&mut rng, 0.5, 0.0);
-        Subject::draw(&mut rng, disease)
+        Subject::draw(&mut rng, disease, Variety::NONE)
     }
 
     #[test]

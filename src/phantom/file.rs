@@ -131,7 +131,7 @@ fn clinical(object: &mut Object, image: &ImageOf<'_>) {
     let inversion = plan.sequence.contrast == Contrast::Stir;
     object.text(tags::SCANNING_SEQUENCE, VR::CS, if inversion { "SE\\IR" } else { "SE" });
     object.text(tags::SEQUENCE_VARIANT, VR::CS, "SK");
-    object.text(tags::SCAN_OPTIONS, VR::CS, "");
+    object.text(tags::SCAN_OPTIONS, VR::CS, if plan.sequence.fat_left < 1.0 { "FS" } else { "" });
     object.text(tags::MR_ACQUISITION_TYPE, VR::CS, "2D");
     object.decimals(tags::REPETITION_TIME, &[plan.sequence.tr]);
     object.decimals(tags::ECHO_TIME, &[plan.sequence.te]);
@@ -139,7 +139,7 @@ fn clinical(object: &mut Object, image: &ImageOf<'_>) {
     if let Some(ti) = plan.sequence.ti {
         object.decimals(tags::INVERSION_TIME, &[ti]);
     }
-    object.decimals(tags::MAGNETIC_FIELD_STRENGTH, &[1.5]);
+    object.decimals(tags::MAGNETIC_FIELD_STRENGTH, &[plan.sequence.field]);
     object.decimals(tags::SPACING_BETWEEN_SLICES, &[plan.step]);
 }
 

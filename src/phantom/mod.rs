@@ -16,6 +16,7 @@ mod sequence;
 mod series;
 mod study;
 mod tissue;
+mod variety;
 
 use std::{io, path::Path, sync::Arc};
 
@@ -54,6 +55,8 @@ pub struct PhantomOptions {
     pub balance: f64,
     /// Share of labels moved by one grade, as graders disagree.
     pub label_noise: f64,
+    /// 0: textbook spines and settings; 1: all that people and scanners come up with.
+    pub variety: f64,
 }
 
 /// Why no phantom was written.
@@ -188,6 +191,7 @@ mod tests {
             dialect: Dialect::Clinical,
             balance: 0.0,
             label_noise: 0.0,
+            variety: 1.0,
         };
         let draw = |studies, seed| {
             let study = PhantomStudy::draw(&options(studies, seed), 2);

@@ -1,4 +1,5 @@
-//! Planes through a subject to 12-bit pixels: partial volume, coil bias, chemical shift, blur, ghost, noise.
+//! Planes through a subject to 12-bit pixels: partial volume, coil sensitivity, chemical shift, blur, motion, wrap,
+//! noise, and what scanners do to an image before they store it.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -7,8 +8,10 @@ use rayon::prelude::*;
 
 use super::{
     anatomy::Subject,
+    noise,
     series::SeriesPlan,
     tissue::{Tissue, tissue_at},
+    variety::Variety,
 };
 use crate::{
     geometry::{ImagePlane, Vec3},
@@ -26,14 +29,23 @@ struct Camera {
     gain: f64,
     /// Standard deviation of the noise in either channel, in signal.
     noise: f64,
-    /// The back is nearer to the coil: growth of the signal per 100 mm towards it, and to the left.
-    bias: [f64; 2],
+    coil: Coil,
     /// Pixels by which fat lies off along the rows.
     fat_shift: usize,
-    /// Of a Gaussian, pixels.
-    blur: f64,
-    /// Strength of a ghost along the columns; mostly 0.
-    ghost: f64,
+    /// Of Gaussians one after the other, pixels.
+    blur: Vec<f64>,
+    /// Share of the blurred image that is taken away again, as scanners' edge filters do.
+    sharpen: f32,
+    /// Strength, and distance as a share of the rows, of ghosts along the columns; mostly 0.
+    ghost: (f32, f64),
+    /// Pixels over which an image is smeared along the columns; 0 for still patients.
+    smear: usize,
+    /// Share of the rows that folds over from the other end, and how strongly; mostly 0.
+    wrap: (f64, f32),
+    /// Of the stored image: below 1 brightens the dark.
+    gamma: f64,
+    /// Strength and scale (mm) of an unevenness that no tissue explains.
+    mottle: (f64, f64),
     /// Sagittal images are dark in front of this patient y: a saturation band against bowel that moves.
     saturated_from: Option<f64>,
     /// Samples across the slice thickness.
@@ -41,24 +53,82 @@ struct Camera {
     seed: u64,
 }
 
+/// Where the coil listens.
+#[derive(Debug, Clone)]
+struct Coil {
+    /// Growth of the signal per 100 mm towards the back, and to the left.
+    slope: [f64; 2],
+    /// mm from the skin of the back at which an array's signal has halved, and how steeply; `None` for a body coil.
+    depth: Option<(f64, f64)>,
+    /// Middle and half length along the body, mm.
+    along: Option<(f64, f64)>,
+}
+
+impl Coil {
+    fn draw(rng: &mut impl Rng, v: Variety) -> Self {
+        let array = v.chance(rng, 0.0, 0.5);
+        let short = v.chance(rng, 0.0, 0.3);
+        Self {
+            slope: [v.between(rng, (0.05, 0.45), (-0.2, 0.6)), v.between(rng, (-0.06, 0.06), (-0.2, 0.2))],
+            depth: array.then(|| (rng.random_range(70.0..190.0), rng.random_range(1.0..3.0))),
+            along: short.then(|| (rng.random_range(-60.0..60.0), rng.random_range(110.0..260.0))),
+        }
+    }
+
+    fn sensitivity(&self, subject: &Subject, point: Vec3) -> f64 {
+        let mut value = (1.0 + self.slope[0] * point.y / 100.0 + self.slope[1] * point.x / 100.0).max(0.2);
+        if let Some((half, steepness)) = self.depth {
+            let depth = (subject.skin_of_back(point.z) - point.y).max(0.0);
+            value *= 1.6 / (1.0 + (depth / half).powf(steepness));
+        }
+        if let Some((middle, reach)) = self.along {
+            value *= (-((point.z - middle) / reach).powi(2)).exp();
+        }
+        value
+    }
+}
+
 /// The stored values of every image of a series, in the plan's order; MONOCHROME1 values where it says so.
-pub fn render(rng: &mut impl Rng, subject: &Subject, plan: &SeriesPlan, samples: u32) -> Vec<Vec<u16>> {
-    let camera = Camera::draw(rng, subject, plan, samples);
+pub fn render(
+    rng: &mut impl Rng,
+    subject: &Subject,
+    plan: &SeriesPlan,
+    samples: u32,
+    variety: Variety,
+) -> Vec<Vec<u16>> {
+    let camera = Camera::draw(rng, subject, plan, samples, variety);
     plan.planes.par_iter().enumerate().map(|(index, plane)| camera.image(subject, plane, plan, index as u64)).collect()
 }
 
 impl Camera {
-    fn draw(rng: &mut impl Rng, subject: &Subject, plan: &SeriesPlan, samples: u32) -> Self {
+    fn draw(rng: &mut impl Rng, subject: &Subject, plan: &SeriesPlan, samples: u32, v: Variety) -> Self {
         let sagittal = matches!(plan.role, Some(Role::Nfn | Role::Scs));
+        // A low field has more noise; most series have little.
+        let noise = v.between(rng, (0.006, 0.022), (0.003, 0.035)) * if v.chance(rng, 0.0, 0.15) { 2.0 } else { 1.0 };
+        let passes = if v.chance(rng, 0.0, 0.4) { rng.random_range(2..5) } else { 1 };
         Self {
             signals: plan.sequence.signals(subject.marrow_fat),
-            gain: rng.random_range(700.0..2200.0),
-            noise: rng.random_range(0.006..0.022),
-            bias: [rng.random_range(0.05..0.45), rng.random_range(-0.06..0.06)],
-            fat_shift: rng.random_range(0..3),
-            blur: rng.random_range(0.35..0.7),
-            ghost: if rng.random_bool(0.06) { rng.random_range(0.02..0.06) } else { 0.0 },
-            saturated_from: (sagittal && rng.random_bool(0.7)).then(|| rng.random_range(-58.0..-38.0)),
+            gain: v.between(rng, (700.0, 2200.0), (200.0, 3200.0)),
+            noise,
+            coil: Coil::draw(rng, v),
+            fat_shift: v.between(rng, (0.0, 3.0), (0.0, 5.0)) as usize,
+            blur: (0..passes).map(|_| v.between(rng, (0.35, 0.7), (0.3, 0.85))).collect(),
+            sharpen: if v.chance(rng, 0.0, 0.3) { rng.random_range(0.2..1.2) } else { 0.0 },
+            ghost: if v.chance(rng, 0.06, 0.2) {
+                (rng.random_range(0.02..0.1), v.between(rng, (0.2, 0.2), (0.05, 0.45)))
+            } else {
+                (0.0, 0.0)
+            },
+            smear: if v.chance(rng, 0.0, 0.12) { rng.random_range(2..6) } else { 0 },
+            wrap: if v.chance(rng, 0.0, 0.12) {
+                (rng.random_range(0.04..0.15), rng.random_range(0.2..0.7))
+            } else {
+                (0.0, 0.0)
+            },
+            gamma: v.between(rng, (1.0, 1.0), (0.8, 0.95)) * v.factor(rng, 0.2),
+            mottle: (v.between(rng, (0.0, 0.0), (0.0, 0.2)), rng.random_range(2.0..18.0)),
+            saturated_from: (sagittal && v.chance(rng, 0.7, 0.5))
+                .then(|| v.between(rng, (-58.0, -38.0), (-85.0, -36.0))),
             samples,
             seed: rng.random(),
         }
@@ -73,7 +143,8 @@ impl Camera {
             .collect();
         for row in 0..rows {
             for column in 0..columns {
-                let center = plane.patient_from_pixel(column as f64, row as f64);
+                let center = plane.patient_from_pixel(column as f64, row as f64) + plan.moved;
+                let center = center + subject.warp.shift(center);
                 let at = row * columns + column;
                 for offset in &offsets {
                     let (tissue, strength) = tissue_at(subject, center + *offset);
@@ -85,30 +156,69 @@ impl Camera {
         for (water, fat) in water.chunks_exact_mut(columns).zip(fat.chunks_exact(columns)) {
             water[self.fat_shift..].iter_mut().zip(fat).for_each(|(w, f)| *w += f);
         }
-        blur(&mut water, columns, self.blur);
-        self.expose(&water, plane, plan.inverted, index)
+        self.encode(&mut water, columns);
+        self.expose(&water, subject, plane, plan.inverted, index)
+    }
+
+    /// What happens between the scene and a finished image: blur, motion, fold-over, edge filter.
+    fn encode(&self, signal: &mut Vec<f32>, columns: usize) {
+        for &sigma in &self.blur {
+            blur(signal, columns, sigma);
+        }
+        let rows = signal.len() / columns;
+        if self.smear > 0 {
+            let still = signal.clone();
+            for (at, value) in signal.iter_mut().enumerate() {
+                let row = at / columns;
+                let seen = (0..self.smear).map(|d| still[(row + d).min(rows - 1) * columns + at % columns]);
+                *value = seen.sum::<f32>() / self.smear as f32;
+            }
+        }
+        if self.ghost.0 > 0.0 {
+            let still = signal.clone();
+            let distance = ((self.ghost.1 * rows as f64) as usize).max(1);
+            for (at, value) in signal.iter_mut().enumerate() {
+                *value += self.ghost.0 * still[(at / columns + distance) % rows * columns + at % columns];
+            }
+        }
+        let folded = (self.wrap.0 * rows as f64) as usize;
+        for row in 0..folded {
+            let strength = self.wrap.1 * (1.0 - row as f32 / folded as f32);
+            for column in 0..columns {
+                let (top, bottom) = (row * columns + column, (rows - 1 - row) * columns + column);
+                let (above, below) = (signal[top], signal[bottom]);
+                signal[top] += strength * below;
+                signal[bottom] += strength * above;
+            }
+        }
+        if self.sharpen > 0.0 {
+            let mut soft = signal.clone();
+            blur(&mut soft, columns, 1.0);
+            signal.iter_mut().zip(&soft).for_each(|(v, soft)| *v = (*v + self.sharpen * (*v - soft)).max(0.0));
+        }
     }
 
     /// Signal to stored values.
-    fn expose(&self, signal: &[f32], plane: &ImagePlane, inverted: bool, index: u64) -> Vec<u16> {
+    fn expose(&self, signal: &[f32], subject: &Subject, plane: &ImagePlane, inverted: bool, index: u64) -> Vec<u16> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(index));
         let (columns, rows) = (plane.columns() as usize, plane.rows() as usize);
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut pixels = Vec::with_capacity(signal.len());
+        let (mottle, scale) = self.mottle;
         for row in 0..rows {
             for column in 0..columns {
                 let point = plane.patient_from_pixel(column as f64, row as f64);
                 let mut value = f64::from(signal[row * columns + column]);
-                if self.ghost > 0.0 {
-                    value += self.ghost * f64::from(signal[(row + rows / 5) % rows * columns + column]);
+                if mottle > 0.0 {
+                    value *= 1.0 + mottle * (2.0 * noise::field(self.seed as u32, point, scale) - 1.0);
                 }
-                value *= (1.0 + self.bias[0] * point.y / 100.0 + self.bias[1] * point.x / 100.0).max(0.2);
+                value *= self.coil.sensitivity(subject, point);
                 if let Some(edge) = self.saturated_from {
                     value *= 0.15 + 0.85 / (1.0 + ((edge - point.y) / 3.0).exp());
                 }
                 // Rician: the length of a noisy complex number.
                 let noisy = (value + self.noise * normal()).hypot(self.noise * normal());
-                let stored = (noisy * self.gain).round().clamp(0.0, f64::from(MAX_VALUE)) as u16;
+                let stored = (noisy.powf(self.gamma) * self.gain).round().clamp(0.0, f64::from(MAX_VALUE)) as u16;
                 pixels.push(if inverted { MAX_VALUE - stored } else { stored });
             }
         }

@@ -2,7 +2,9 @@
 
 use rand::{Rng, RngExt};
 
-use super::tissue::Tissue;
+use rand_distr::{Distribution, StandardNormal};
+
+use super::{tissue::Tissue, variety::Variety};
 
 /// What the scanner was set to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -26,6 +28,12 @@ pub struct Sequence {
     pub te: f64,
     /// `InversionTime`.
     pub ti: Option<f64>,
+    /// `MagneticFieldStrength`, tesla.
+    pub field: f64,
+    /// What fat saturation leaves of the signal of fat; 1 without.
+    pub fat_left: f64,
+    /// Brightness of each tissue against what the equations say, about 1: what the table below cannot know.
+    pub tint: [f64; Tissue::COUNT],
 }
 
 /// T1 ms, T2 ms, proton density. About 1.5 T; T2 of fat is what a turbo spin echo sees.
@@ -33,10 +41,10 @@ pub struct Sequence {
 const RELAXATION: [(f64, f64, f64); Tissue::COUNT] = [
     (1000.0, 1.0, 0.0),    // air
     (650.0, 35.0, 0.7),    // skin
-    (280.0, 95.0, 0.95),   // fat
+    (280.0, 115.0, 0.95),  // fat
     (980.0, 40.0, 0.8),    // muscle
     (500.0, 2.0, 0.1),     // cortical bone
-    (620.0, 62.0, 0.72),   // marrow
+    (600.0, 75.0, 0.75),   // marrow
     (1150.0, 130.0, 0.88), // nucleus
     (1000.0, 58.0, 0.75),  // dry nucleus
     (900.0, 32.0, 0.62),   // annulus
@@ -49,28 +57,50 @@ const RELAXATION: [(f64, f64, f64); Tissue::COUNT] = [
     (900.0, 90.0, 0.88),   // kidney
 ];
 
+/// T1 grows with the field, about as this power of it (Bottomley et al. 1984: a third).
+const T1_FIELD_POWER: f64 = 0.33;
+
 impl Sequence {
     /// Draws times as protocols have them.
-    pub fn draw(rng: &mut impl Rng, contrast: Contrast) -> Self {
+    pub fn draw(rng: &mut impl Rng, contrast: Contrast, v: Variety) -> Self {
+        let field = if v.chance(rng, 0.0, 0.6) { [0.3, 0.55, 1.0, 1.2, 3.0, 3.0][rng.random_range(0..6)] } else { 1.5 };
         let (tr, te, ti) = match contrast {
-            Contrast::T1 => (rng.random_range(450.0..720.0), rng.random_range(8.0..15.0), None),
-            Contrast::T2 => (rng.random_range(2800.0..4800.0), rng.random_range(85.0..120.0), None),
+            Contrast::T1 => {
+                (v.between(rng, (450.0, 720.0), (330.0, 900.0)), v.between(rng, (8.0, 15.0), (6.0, 22.0)), None)
+            }
+            Contrast::T2 => {
+                (v.between(rng, (2800.0, 4800.0), (2000.0, 7000.0)), v.between(rng, (85.0, 120.0), (65.0, 140.0)), None)
+            }
             Contrast::Stir => {
-                (rng.random_range(3500.0..5000.0), rng.random_range(45.0..75.0), Some(rng.random_range(150.0..180.0)))
+                let null = v.between(rng, (150.0, 180.0), (135.0, 205.0)) * (field / 1.5f64).powf(T1_FIELD_POWER);
+                let times =
+                    (v.between(rng, (3500.0, 5000.0), (2500.0, 7000.0)), v.between(rng, (45.0, 75.0), (30.0, 90.0)));
+                (times.0, times.1, Some(null))
             }
         };
-        Self { contrast, tr: f64::round(tr), te: f64::round(te), ti: ti.map(f64::round) }
+        let fat_left =
+            if contrast == Contrast::T2 && v.chance(rng, 0.0, 0.1) { rng.random_range(0.08..0.4) } else { 1.0 };
+        // Some series stray far, most a little.
+        let sigma = v.between(rng, (0.0, 0.0), (0.05, 0.4));
+        let tint = std::array::from_fn(|_| {
+            let normal: f64 = StandardNormal.sample(rng);
+            (sigma * normal.clamp(-2.0, 2.0)).exp()
+        });
+        Self { contrast, tr: tr.round(), te: te.round(), ti: ti.map(f64::round), field, fat_left, tint }
     }
 
     /// Signal of each tissue, 0 to about 1. `marrow_fat` is the share of fat in the marrow.
     pub fn signals(&self, marrow_fat: f64) -> [f64; Tissue::COUNT] {
         let mut signals = RELAXATION.map(|(t1, t2, density)| self.signal(t1, t2, density));
+        signals[Tissue::Fat as usize] *= self.fat_left;
         let (marrow, fat) = (signals[Tissue::Marrow as usize], signals[Tissue::Fat as usize]);
         signals[Tissue::Marrow as usize] = marrow + (fat - marrow) * 0.6 * marrow_fat;
+        signals.iter_mut().zip(self.tint).for_each(|(signal, tint)| *signal *= tint);
         signals
     }
 
     fn signal(&self, t1: f64, t2: f64, density: f64) -> f64 {
+        let t1 = t1 * (self.field / 1.5).powf(T1_FIELD_POWER);
         let recovery = match self.ti {
             None => 1.0 - (-self.tr / t1).exp(),
             Some(ti) => (1.0 - 2.0 * (-ti / t1).exp() + (-self.tr / t1).exp()).abs(),
@@ -84,7 +114,7 @@ mod tests {
     use super::*;
 
     fn signals(contrast: Contrast, tr: f64, te: f64, ti: Option<f64>) -> impl Fn(Tissue) -> f64 {
-        let all = Sequence { contrast, tr, te, ti }.signals(0.5);
+        let all = Sequence { contrast, tr, te, ti, field: 1.5, fat_left: 1.0, tint: [1.0; Tissue::COUNT] }.signals(0.5);
         move |tissue| all[tissue as usize]
     }
 

@@ -9,8 +9,9 @@ use super::{
     disease::Disease,
     render,
     series::{SeriesPlan, Size, draw_series},
+    variety::Variety,
 };
-use crate::grading::GradeId;
+use crate::grading::{GradeId, Role};
 
 /// Share of studies that lack one of the three series.
 const MISSING_SERIES: f64 = 0.03;
@@ -33,6 +34,7 @@ pub struct PhantomStudy {
     /// Which kind of files.
     pub dialect: Dialect,
     size: Size,
+    variety: Variety,
     pixel_seed: u64,
 }
 
@@ -89,15 +91,17 @@ impl PhantomStudy {
     pub fn draw(options: &PhantomOptions, number: u32) -> Self {
         let mut rng = rng_of(options.seed, number);
         let disease = Disease::draw(&mut rng, options.balance, options.label_noise);
-        let subject = Subject::draw(&mut rng, disease);
-        let mut series = draw_series(&mut rng, &subject, Size::Full);
+        let variety = Variety::new(options.variety);
+        let subject = Subject::draw(&mut rng, disease, variety);
+        let mut series = draw_series(&mut rng, &subject, Size::Full, variety);
         if options.dialect == Dialect::Contest {
             series.retain(|s| s.role.is_some());
         }
         if rng.random_bool(MISSING_SERIES) {
-            series.remove(rng.random_range(0..3));
+            let missing = Role::ALL[rng.random_range(0..3)];
+            series.retain(|s| s.role != Some(missing));
         }
-        Self::assemble(&mut rng, options.seed, number, subject, series, options.dialect, Size::Full)
+        Self::assemble(&mut rng, (options.seed, number), subject, series, options.dialect, (Size::Full, variety))
     }
 
     /// A small clinical study with all three series and a few things wrong: `findings` over an otherwise normal spine.
@@ -108,31 +112,31 @@ impl PhantomStudy {
             let severity = findings.iter().find(|f| f.0 == id).map_or(crate::grading::Severity::NormalMild, |f| f.1);
             disease.set(id, severity);
         }
-        let subject = Subject::draw(&mut rng, disease);
-        let series = draw_series(&mut rng, &subject, Size::Small);
-        Self::assemble(&mut rng, seed, 1, subject, series, Dialect::Clinical, Size::Small)
+        let subject = Subject::draw(&mut rng, disease, Variety::NONE);
+        let series = draw_series(&mut rng, &subject, Size::Small, Variety::NONE);
+        Self::assemble(&mut rng, (seed, 1), subject, series, Dialect::Clinical, (Size::Small, Variety::NONE))
     }
 
     fn assemble(
         rng: &mut ChaCha8Rng,
-        seed: u64,
-        number: u32,
+        (seed, number): (u64, u32),
         subject: Subject,
         series: Vec<SeriesPlan>,
         dialect: Dialect,
-        size: Size,
+        (size, variety): (Size, Variety),
     ) -> Self {
         let rle_share = if dialect == Dialect::Contest { 0.9 } else { 0.15 };
         let rle = series.iter().map(|_| size == Size::Full && rng.random_bool(rle_share)).collect();
         let ids = Ids::draw(rng, dialect, series.len());
-        Self { seed, number, subject, series, rle, ids, dialect, size, pixel_seed: rng.random() }
+        Self { seed, number, subject, series, rle, ids, dialect, size, variety, pixel_seed: rng.random() }
     }
 
     /// The stored values of every image of one series.
     pub fn render(&self, series: usize) -> Vec<Vec<u16>> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.pixel_seed.wrapping_add(1000 * series as u64));
-        let samples = if self.size == Size::Small { 2 } else { 3 };
-        render::render(&mut rng, &self.subject, &self.series[series], samples)
+        // Across a thick slice; a third one tells only in the steepest places.
+        let samples = if self.size == Size::Small || rng.random_bool(0.7) { 2 } else { 3 };
+        render::render(&mut rng, &self.subject, &self.series[series], samples, self.variety)
     }
 
     /// Where graders would put their points: on the image nearest to the middle of the finding.
@@ -140,14 +144,21 @@ impl PhantomStudy {
         GradeId::ALL.into_iter().filter_map(|id| self.label_point(id)).collect()
     }
 
+    /// On the slice that lies nearest, of whichever series of the right kind.
     fn label_point(&self, id: GradeId) -> Option<LabelPoint> {
-        let series = self.series.iter().position(|s| s.role == Some(id.condition().role()))?;
-        let (point, plan) = (self.subject.center_of(id), &self.series[series]);
-        let distance = |index: usize| plan.planes[index].distance_from_patient(point).abs();
-        let image = (0..plan.planes.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))?;
-        let (x, y) = plan.planes[image].pixel_from_patient(point);
-        let seen = distance(image) <= plan.step && plan.planes[image].contains(x, y);
-        seen.then_some(LabelPoint { id, series, instance: plan.first_instance + image as u32, x, y })
+        let center = self.subject.center_of(id);
+        let candidates = self.series.iter().enumerate().filter(|(_, s)| s.role == Some(id.condition().role()));
+        let seen = candidates.flat_map(|(series, plan)| {
+            let point = center - plan.moved;
+            plan.planes.iter().enumerate().filter_map(move |(image, plane)| {
+                let distance = plane.distance_from_patient(point).abs();
+                let (x, y) = plane.pixel_from_patient(point);
+                let instance = plan.first_instance + image as u32;
+                let near = distance <= plan.step && plane.contains(x, y);
+                near.then_some((distance, LabelPoint { id, series, instance, x, y }))
+            })
+        });
+        seen.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, label)| label)
     }
 }
 

@@ -72,7 +72,7 @@ pub fn phantom(dialect: Dialect) -> &'static Path {
     made.get_or_init(|| {
         let out = folder().join(format!("{dialect:?}"));
         // Seed 6: all three series, the axial one in angled blocks.
-        let options = PhantomOptions { studies: 1, seed: SEED, dialect, balance: 0.0, label_noise: 0.0 };
+        let options = PhantomOptions { studies: 1, seed: SEED, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
         phantom::write(&out, &options, &|| ()).unwrap();
         out
     })

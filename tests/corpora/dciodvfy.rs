@@ -28,7 +28,14 @@ fn complaints(file: &Path) -> Vec<String> {
 fn clinical_phantoms_are_valid_mr_images() {
     let dir = TempDir::new().unwrap();
     // Seed 7: plain and RLE series; the demo study: small, angled blocks.
-    let options = PhantomOptions { studies: 1, seed: 7, dialect: Dialect::Clinical, balance: 0.0, label_noise: 0.0 };
+    let options = PhantomOptions {
+        studies: 1,
+        seed: 7,
+        dialect: Dialect::Clinical,
+        balance: 0.0,
+        label_noise: 0.0,
+        variety: 1.0,
+    };
     phantom::write(&dir.path().join("seven"), &options, &|| ()).unwrap();
     for (name, bytes) in phantom::study_in_memory(phantom::DEMO_SEED) {
         let path = dir.path().join("demo").join(name);
