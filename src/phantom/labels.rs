@@ -15,7 +15,8 @@ const FOLDS: usize = 5;
 #[derive(Debug, Clone)]
 pub struct StudyLabels {
     study: String,
-    grades: [Severity; 25],
+    /// `None` where no image of the right series shows the place: what was not scanned nobody can grade.
+    grades: [Option<Severity>; 25],
     points: Vec<[String; 7]>,
     descriptions: Vec<[String; 3]>,
 }
@@ -24,7 +25,10 @@ impl StudyLabels {
     /// Of a study.
     pub fn of(study: &PhantomStudy) -> Self {
         let id = study.ids.study.clone();
-        let points = study.label_points().into_iter().map(|p| {
+        let shown = study.label_points();
+        let grades =
+            GradeId::ALL.map(|grade| shown.iter().any(|p| p.id == grade).then(|| study.subject.disease.label(grade)));
+        let points = shown.into_iter().map(|p| {
             [
                 id.clone(),
                 study.ids.series[p.series].clone(),
@@ -37,7 +41,7 @@ impl StudyLabels {
         });
         let described = study.series.iter().zip(&study.ids.series);
         Self {
-            grades: GradeId::ALL.map(|grade| study.subject.disease.label(grade)),
+            grades,
             points: points.collect(),
             descriptions: described
                 .filter_map(|(plan, uid)| Some([id.clone(), uid.clone(), plan.role.map(Role::label)?.to_owned()]))
@@ -59,7 +63,7 @@ pub fn write(dir: &Path, studies: &[StudyLabels]) -> Result<(), WriteError> {
     columns.extend(GradeId::ALL.iter().map(ToString::to_string));
     let grades = studies.iter().map(|s| {
         let mut row = vec![s.study.clone()];
-        row.extend(s.grades.iter().map(|g| g.label().to_owned()));
+        row.extend(s.grades.iter().map(|g| g.map_or(String::new(), |g| g.label().to_owned())));
         row
     });
     save(dir, "train.csv", &columns, grades)?;
@@ -84,7 +88,7 @@ pub fn write(dir: &Path, studies: &[StudyLabels]) -> Result<(), WriteError> {
 
 /// Studies dealt out in order of how severe they are, so that every fold has its share.
 fn folds(studies: &[StudyLabels]) -> Vec<usize> {
-    let weight = |s: &StudyLabels| s.grades.iter().map(|g| g.index() * g.index()).sum::<usize>();
+    let weight = |s: &StudyLabels| s.grades.iter().flatten().map(|g| g.index() * g.index()).sum::<usize>();
     let mut order: Vec<usize> = (0..studies.len()).collect();
     order.sort_by_key(|&i| weight(&studies[i]));
     let mut folds = vec![0; studies.len()];

@@ -202,6 +202,34 @@ mod tests {
         assert_ne!(draw(2, 5).0, draw(2, 6).0);
     }
 
+    /// However odd a subject and its scan: a label lies on an image, and the image shows the place that it is about.
+    #[test]
+    fn wide_studies_are_labelled_where_the_scene_is() {
+        let options = PhantomOptions {
+            studies: 1,
+            seed: 77,
+            dialect: Dialect::Contest,
+            balance: 0.5,
+            label_noise: 0.0,
+            variety: 1.0,
+        };
+        let mut shown = 0;
+        for number in 1..=60 {
+            let study = PhantomStudy::draw(&options, number);
+            assert!(study.series.iter().all(|s| !s.planes.is_empty()));
+            for point in study.label_points() {
+                let plan = &study.series[point.series];
+                let plane = &plan.planes[(point.instance - plan.first_instance) as usize];
+                assert!(plane.contains(point.x, point.y));
+                let in_scene = plane.patient_from_pixel(point.x, point.y) + plan.moved;
+                let off = in_scene.distance(study.subject.center_of(point.id));
+                assert!(off <= plan.step, "study {number}, {}: {off:.1} mm from its slice", point.id);
+                shown += 1;
+            }
+        }
+        assert!((900..1450).contains(&shown), "of 1500 places most are scanned, not all: {shown}");
+    }
+
     #[test]
     fn the_demo_study_has_all_three_series_and_every_label_is_a_point_on_one() {
         let findings: Vec<_> = DEMO_FINDINGS.iter().map(|(id, severity)| (id.parse().unwrap(), *severity)).collect();
