@@ -1,6 +1,6 @@
 //! `foramen grade`: studies in, a table out, no window.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     exit::{Exit, Failure, Outcome, print},
@@ -8,8 +8,10 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
+    dataset::labels::read_folds,
     detector::{EngineChoice, ModelSet},
     files::{WriteError, is_special, write_atomic},
+    grading::Aggregate,
     pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
     report,
     study::{Issue, Scan, ScanError, Study},
@@ -39,6 +41,17 @@ pub struct Args {
     /// Worker threads; 0 for one per core
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
+    /// How boxes become grades
+    #[arg(long, value_enum, default_value_t)]
+    aggregate: Aggregate,
+    /// Scores as they are, without the calibration of the models' manifest
+    #[arg(long)]
+    no_calibration: bool,
+    /// Grade each study only with the models that were not trained on it: a CSV of `study_id,fold`
+    ///
+    /// Needs --models with a manifest that names each model's fold, as `foramen train --fold all` writes it.
+    #[arg(long, value_name = "FILE", requires = "models")]
+    out_of_fold: Option<PathBuf>,
 }
 
 /// What to write.
@@ -115,10 +128,10 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
     if models.models.iter().any(|m| m.demo) {
         eprintln!("foramen: demo models, trained on computed phantoms only; {}", crate::RESEARCH_USE_ONLY);
     }
-    let options = GradeOptions { engine: args.engine, threads: args.threads, ..GradeOptions::default() };
-    let grader = Grader::new(models, options);
+    let graders = Graders::new(args, models)?;
     let bar = progress::bar("slices");
     let mut graded = Vec::with_capacity(studies.len());
+    let mut left_out = 0;
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
         bar.set_message(name.clone());
@@ -128,6 +141,14 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
             GradeEvent::Slice { .. } => bar.inc(1),
             GradeEvent::Role { .. } => (),
         };
+        let grader = match graders.of(study) {
+            Ok(grader) => grader,
+            Err(why) => {
+                bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
+                left_out += 1;
+                continue;
+            }
+        };
         let result = grader.grade(study, &Cancel::default(), &on_event);
         let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
         bar.suspend(|| explain(&name, study, &result, grader.models()));
@@ -135,7 +156,45 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
     }
     bar.finish_and_clear();
     let failed = graded.iter().filter(|s| !s.issues.is_empty()).count();
-    Ok((graded, failed))
+    Ok((graded, failed + left_out))
+}
+
+/// One grader for all studies, or one for each fold.
+enum Graders {
+    One(Grader),
+    ByFold { folds: std::collections::HashMap<String, u32>, graders: BTreeMap<u32, Grader> },
+}
+
+impl Graders {
+    fn new(args: &Args, models: ModelSet) -> Result<Self, Failure> {
+        let options = GradeOptions {
+            engine: args.engine,
+            threads: args.threads,
+            aggregate: args.aggregate,
+            calibrate: !args.no_calibration,
+            ..GradeOptions::default()
+        };
+        let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options))) };
+        let folds = read_folds(file).map_err(|error| Failure::new(Exit::Input, error))?;
+        let graders: BTreeMap<u32, Grader> =
+            models.by_fold().into_iter().map(|(fold, models)| (fold, Grader::new(models, options.clone()))).collect();
+        if graders.is_empty() {
+            let why = "--out-of-fold: no model's manifest entry names its fold; train with `foramen train --fold all`";
+            return Err(Failure::new(Exit::Model, anyhow::anyhow!(why)));
+        }
+        Ok(Self::ByFold { folds, graders })
+    }
+
+    /// The grader that may look at a study, or why there is none.
+    fn of(&self, study: &Study) -> Result<&Grader, String> {
+        match self {
+            Self::One(grader) => Ok(grader),
+            Self::ByFold { folds, graders } => {
+                let fold = folds.get(&study.uid).ok_or("it has no line in the file of --out-of-fold")?;
+                graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
+            }
+        }
+    }
 }
 
 /// The study's own warnings and issues on stderr. Those that every study shares were said once before.

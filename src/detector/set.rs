@@ -1,6 +1,7 @@
 //! The models of a run: embedded, or a folder of the user's.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -81,6 +82,19 @@ impl ModelSet {
         }
         set.models.sort_by_key(|m| m.role);
         set
+    }
+
+    /// The models that were trained without each fold; those that name no fold are left out.
+    pub fn by_fold(&self) -> BTreeMap<u32, Self> {
+        let mut sets: BTreeMap<u32, Self> = BTreeMap::new();
+        for model in &self.models {
+            if let Some(fold) = model.fold {
+                let set =
+                    sets.entry(fold).or_insert_with(|| Self { models: Vec::new(), warnings: self.warnings.clone() });
+                set.models.push(model.clone());
+            }
+        }
+        sets
     }
 
     /// The models of one role.

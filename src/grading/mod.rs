@@ -12,11 +12,11 @@ mod probabilities;
 mod table;
 mod vocabulary;
 
-pub use aggregate::{Aggregate, SCORE_FLOOR, max};
+pub use aggregate::{Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, Vote, assess, geometric, max};
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};
 pub use id::{GradeId, ParseGradeIdError};
 pub use probabilities::{InvalidProbabilities, Probabilities};
-pub use table::{Assessment, Evidence, Grade, GradeTable, Prior};
+pub use table::{Assessment, Conflict, Evidence, Grade, GradeTable, Prior};
 pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};

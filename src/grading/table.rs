@@ -6,13 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::{Condition, Detection, GradeId, Level, Probabilities, Severity};
 
+/// A claim of a box that the place of the box contradicts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Conflict {
+    /// It names a level, and lies at another or at none.
+    #[serde(rename = "level_conflict")]
+    Level,
+    /// It names a side, and lies on the other.
+    #[serde(rename = "side_conflict")]
+    Side,
+}
+
 /// The best box for one severity of one grade.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// The severity that the box votes for.
     pub severity: Severity,
-    /// The box.
+    /// How much it counts, 0 to 1: its score, less where its place speaks against it.
+    pub weight: f32,
+    /// The box; its class is what the detector claimed.
     pub detection: Detection,
+    /// Where claim and place disagree.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// How a row came by its numbers. "Not seen", "not assessed" and "Normal/Mild" are three different things.

@@ -4,6 +4,7 @@
 //! Each worker thread has a detector of its own that runs on one thread: on two cores that
 //! grades more slices a second than one detector on two threads (docs/performance.md).
 
+mod conclude;
 mod ensemble;
 mod plan;
 mod run;
@@ -15,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     cancel::Cancel,
     detector::{Detector, EngineChoice, ModelError, ModelSet},
-    geometry::ImagePlane,
-    grading::{Detection, GradeTable, Role, SliceId},
+    geometry::{ImagePlane, Vec3},
+    grading::{Aggregate, Calibration, Detection, GradeTable, Role, SliceId},
     study::{Issue, Study},
 };
 
@@ -29,11 +30,15 @@ pub struct GradeOptions {
     pub floor: f32,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
+    /// How boxes become grades.
+    pub aggregate: Aggregate,
+    /// Whether rows go through the calibration of their model's manifest, where it has one for this aggregate.
+    pub calibrate: bool,
 }
 
 impl Default for GradeOptions {
     fn default() -> Self {
-        Self { engine: EngineChoice::Auto, floor: 0.01, threads: 0 }
+        Self { engine: EngineChoice::Auto, floor: 0.01, threads: 0, aggregate: Aggregate::default(), calibrate: true }
     }
 }
 
@@ -85,6 +90,12 @@ pub struct GradedStudy {
     pub study_uid: String,
     /// The 25 rows.
     pub table: GradeTable,
+    /// How boxes became grades.
+    pub aggregate: Aggregate,
+    /// Whether rows went through a calibration.
+    pub calibrated: bool,
+    /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
+    pub levels: [Option<Vec3>; 5],
     /// Every box above the floor, in order of slice.
     pub detections: Vec<Detection>,
     /// Where the slices with evidence lie in the patient, for those that say so.
@@ -136,6 +147,13 @@ impl Grader {
         on_event: &(dyn Fn(GradeEvent) + Sync),
     ) -> Result<GradedStudy, GradeError> {
         run::grade(self, study, cancel, on_event)
+    }
+
+    /// The calibration of a role's rows: that of its first model that has one.
+    fn calibration(&self, role: Role) -> Option<Calibration> {
+        let of_model =
+            |model: &std::sync::Arc<crate::detector::Model>| model.calibration.get(&self.options.aggregate).copied();
+        self.models.of(role).find_map(of_model).filter(|_| self.options.calibrate)
     }
 
     fn worker_count(&self) -> usize {

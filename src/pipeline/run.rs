@@ -9,15 +9,15 @@ use std::{
 };
 
 use super::{
-    GradeError, GradeEvent, GradedStudy, Grader, UsedModel, ensemble,
+    GradeError, GradeEvent, GradedStudy, Grader, conclude, ensemble,
     plan::{Job, Plan},
 };
 use crate::{
     cancel::Cancel,
     detector::{Detector, ModelError, RawDetection},
-    grading::{self, Assessment, Detection, GradeTable, Prior, Role},
+    grading::Detection,
     raster::{Slice, ValueRange},
-    study::{Issue, Series, Study},
+    study::{Issue, Study},
 };
 
 /// What worker threads share.
@@ -34,12 +34,12 @@ struct Shared<'a> {
 }
 
 #[derive(Default)]
-struct Results {
+pub(super) struct Results {
     /// By job; `None` until done.
-    boxes: Vec<Option<Vec<Detection>>>,
-    issues: Vec<(Job, Issue)>,
+    pub boxes: Vec<Option<Vec<Detection>>>,
+    pub issues: Vec<(Job, Issue)>,
     /// By model: the engine that ran it.
-    engines: BTreeMap<usize, String>,
+    pub engines: BTreeMap<usize, String>,
     failure: Option<ModelError>,
 }
 
@@ -73,7 +73,7 @@ pub fn grade(
     if let Some(failure) = results.failure.take() {
         return Err(failure.into());
     }
-    Ok(conclude(grader, study, &plan, results))
+    Ok(conclude::graded(grader, study, &plan, results))
 }
 
 impl Shared<'_> {
@@ -148,7 +148,7 @@ impl Shared<'_> {
 
     fn report(&self, job: Job, error: &dyn std::error::Error) {
         let series = &self.study.series[job.series];
-        let message = format!("{}, slice {}: {error}", series_name(series), job.slice + 1);
+        let message = format!("{}, slice {}: {error}", conclude::series_name(series), job.slice + 1);
         let file = series.slices[job.slice].instance.source.to_string();
         self.results().issues.push((job, Issue { file, message }));
     }
@@ -159,7 +159,9 @@ impl Shared<'_> {
             let mut results = self.results();
             results.boxes[at] = Some(boxes);
             let jobs = self.plan.jobs.iter().zip(&results.boxes);
-            jobs.filter(|(j, _)| j.role == job.role).all(|(_, boxes)| boxes.is_some()).then(|| table(self, &results))
+            jobs.filter(|(j, _)| j.role == job.role)
+                .all(|(_, boxes)| boxes.is_some())
+                .then(|| conclude::table(self.grader, self.study, self.plan, &results).table)
         };
         if let Some(table) = role_is_done {
             (self.on_event)(GradeEvent::Role { role: job.role, table: Box::new(table) });
@@ -169,112 +171,5 @@ impl Shared<'_> {
     fn results(&self) -> std::sync::MutexGuard<'_, Results> {
         // Every change under this lock is a single assignment or push.
         self.results.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The table of what is known so far.
-fn table(shared: &Shared<'_>, results: &Results) -> GradeTable {
-    table_of(shared.grader, shared.plan, results)
-}
-
-fn table_of(grader: &Grader, plan: &Plan, results: &Results) -> GradeTable {
-    let mut reasons: BTreeMap<Role, String> = plan.skipped.iter().cloned().collect();
-    let mut boxes: BTreeMap<Role, Vec<Detection>> = BTreeMap::new();
-    for &role in Role::ALL {
-        let count = plan.count(role);
-        if count == 0 {
-            continue;
-        }
-        let failed: std::collections::BTreeSet<(usize, usize)> =
-            results.issues.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
-        let pending = plan.jobs.iter().zip(&results.boxes).any(|(job, boxes)| job.role == role && boxes.is_none());
-        if pending {
-            reasons.insert(role, "not looked at yet".to_owned());
-        } else if failed.len() == count {
-            reasons.insert(role, format!("none of the {count} {} slices could be read", role.label()));
-        } else {
-            let of_role = plan.jobs.iter().zip(&results.boxes).filter(|(job, _)| job.role == role);
-            boxes.insert(role, of_role.filter_map(|(_, b)| b.as_deref()).flatten().cloned().collect());
-        }
-    }
-    GradeTable::from_fn(|id| {
-        let role = id.condition().role();
-        match (boxes.get(&role), reasons.get(&role)) {
-            (Some(boxes), _) => {
-                let prior = grader.models.of(role).next().map_or_else(Prior::default, |m| m.prior.clone());
-                grading::max(id, boxes, &prior)
-            }
-            (None, reason) => {
-                Assessment::NotAssessed { reason: reason.cloned().unwrap_or_else(|| "nothing looked at it".to_owned()) }
-            }
-        }
-    })
-}
-
-fn conclude(grader: &Grader, study: &Study, plan: &Plan, mut results: Results) -> GradedStudy {
-    let table = table_of(grader, plan, &results);
-    results.issues.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
-    let detections: Vec<Detection> = results.boxes.into_iter().flatten().flatten().collect();
-    let mut planes = BTreeMap::new();
-    for evidence in table.rows().iter().flat_map(grading::Grade::evidence) {
-        let id = &evidence.detection.slice;
-        if let Some((series, slice)) = study.find(id)
-            && let Some(plane) = study.series[series].slices[slice].plane
-        {
-            planes.insert(id.clone(), plane);
-        }
-    }
-    let models: Vec<UsedModel> = results
-        .engines
-        .iter()
-        .map(|(&index, engine)| {
-            let model = &grader.models.models[index];
-            UsedModel {
-                role: model.role,
-                name: model.name.clone(),
-                sha256: model.sha256.clone(),
-                demo: model.demo,
-                engine: engine.clone(),
-                standardize: model.standardize.to_string(),
-            }
-        })
-        .collect();
-    GradedStudy {
-        study_uid: study.uid.clone(),
-        warnings: warnings(grader, study, plan, &models, &results.issues),
-        table,
-        detections,
-        planes,
-        models,
-        issues: results.issues.into_iter().map(|(_, issue)| issue).collect(),
-    }
-}
-
-fn warnings(grader: &Grader, study: &Study, plan: &Plan, models: &[UsedModel], issues: &[(Job, Issue)]) -> Vec<String> {
-    let mut all = Vec::new();
-    if models.iter().any(|m| m.demo) {
-        all.push("demo models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned());
-    }
-    all.extend(plan.skipped.iter().map(|(role, reason)| format!("{}: not assessed: {reason}", role.label())));
-    for &role in Role::ALL {
-        let series = study.series_of(role).count();
-        if series > 1 && plan.count(role) > 0 {
-            all.push(format!("{series} series serve as {}: the best box of any of them counts", role.label()));
-        }
-        let failed = issues.iter().filter(|(job, _)| job.role == role).count();
-        if failed > 0 {
-            all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
-        }
-    }
-    all.extend(grader.models.warnings.iter().cloned());
-    all
-}
-
-fn series_name(series: &Series) -> String {
-    match (series.number, series.description.as_str()) {
-        (Some(n), "") => format!("series {n}"),
-        (Some(n), text) => format!("series {n} '{text}'"),
-        (None, "") => "series".to_owned(),
-        (None, text) => format!("series '{text}'"),
     }
 }

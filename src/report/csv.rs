@@ -41,6 +41,9 @@ mod tests {
 
     fn study(uid: &str, table: GradeTable) -> GradedStudy {
         GradedStudy {
+            aggregate: crate::grading::Aggregate::Max,
+            calibrated: false,
+            levels: [None; 5],
             study_uid: uid.into(),
             table,
             detections: vec![],

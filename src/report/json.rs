@@ -6,7 +6,7 @@ use super::csv::row_id;
 use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, Vec3},
-    grading::{Assessment, Condition, Evidence, Grade, Level, Probabilities, Severity, Side},
+    grading::{Aggregate, Assessment, Condition, Conflict, Evidence, Grade, Level, Probabilities, Severity, Side},
     pipeline::{GradedStudy, UsedModel},
     raster::BBox,
     study::Issue,
@@ -29,6 +29,12 @@ struct StudyForm<'a> {
     study_uid: &'a str,
     assessed: bool,
     demo_models: bool,
+    /// `max` or `geometric`.
+    aggregate: Aggregate,
+    /// Whether scores went through the calibrations of the models' manifests.
+    calibrated: bool,
+    /// The discs that geometry found.
+    levels: Vec<LevelForm>,
     models: &'a [UsedModel],
     warnings: &'a [String],
     issues: &'a [Issue],
@@ -51,6 +57,13 @@ struct GradeForm<'a> {
 }
 
 #[derive(Serialize)]
+struct LevelForm {
+    level: Level,
+    /// The canal at the level of the disc, LPS, mm.
+    patient_mm: [f64; 3],
+}
+
+#[derive(Serialize)]
 struct Scores {
     normal_mild: f32,
     moderate: f32,
@@ -61,6 +74,12 @@ struct Scores {
 struct EvidenceForm<'a> {
     severity: Severity,
     score: f32,
+    /// The score, less where the place speaks against the claim.
+    weight: f32,
+    /// The class that the detector named.
+    claimed: String,
+    /// `level_conflict`, `side_conflict`: where that class and the place of the box disagree.
+    conflicts: &'a [Conflict],
     series_uid: &'a str,
     sop_instance_uid: &'a str,
     /// From 1, as DICOM counts frames.
@@ -90,11 +109,19 @@ fn study_form(study: &GradedStudy) -> StudyForm<'_> {
         study_uid: &study.study_uid,
         assessed: study.table.is_assessed(),
         demo_models: study.models.iter().any(|m| m.demo),
+        aggregate: study.aggregate,
+        calibrated: study.calibrated,
+        levels: levels(study),
         models: &study.models,
         warnings: &study.warnings,
         issues: &study.issues,
         grades: study.table.rows().iter().map(|row| grade_form(study, row)).collect(),
     }
+}
+
+fn levels(study: &GradedStudy) -> Vec<LevelForm> {
+    let known = Level::ALL.iter().zip(study.levels);
+    known.filter_map(|(&level, point)| Some(LevelForm { level, patient_mm: point?.to_array() })).collect()
 }
 
 fn grade_form<'a>(study: &'a GradedStudy, row: &'a Grade) -> GradeForm<'a> {
@@ -121,6 +148,9 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
     EvidenceForm {
         severity: evidence.severity,
         score: detection.score,
+        weight: evidence.weight,
+        claimed: detection.class.to_string(),
+        conflicts: &evidence.conflicts,
         series_uid: &detection.slice.series_uid,
         sop_instance_uid: &detection.slice.sop_instance_uid,
         frame_number: detection.slice.frame + 1,

@@ -3,7 +3,7 @@
 use egui::{Button, Label, ProgressBar, RichText, ScrollArea, Slider, Ui};
 
 use crate::{
-    grading::{Evidence, Severity},
+    grading::{Conflict, Evidence, GradeId, Severity, Side},
     ui::{
         session::Session,
         theme,
@@ -67,12 +67,12 @@ fn cell_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
         ui.add_space(4.0);
         ui.label(RichText::new("Best box of each severity; click to go there:").color(theme::WEAK_TEXT).small());
         for evidence in row.evidence() {
-            box_ui(ui, session, evidence, actions);
+            box_ui(ui, session, id, evidence, actions);
         }
     }
 }
 
-fn box_ui(ui: &mut Ui, session: &Session, evidence: &Evidence, actions: &mut Vec<Action>) {
+fn box_ui(ui: &mut Ui, session: &Session, id: GradeId, evidence: &Evidence, actions: &mut Vec<Action>) {
     let detection = &evidence.detection;
     let place = session.study.find(&detection.slice).map_or_else(String::new, |(series, slice)| {
         format!(", {}, slice {}", session.study.series[series].description, slice + 1)
@@ -82,6 +82,27 @@ fn box_ui(ui: &mut Ui, session: &Session, evidence: &Evidence, actions: &mut Vec
     if ui.add(Button::new(text).selected(is_shown).truncate()).clicked() {
         actions.push(Action::ShowEvidence(Box::new(evidence.clone())));
     }
+    if let Some(words) = conflict_words(id, evidence) {
+        let hint = "The detector named one place and the box lies at another. The row goes by where it lies.";
+        ui.label(RichText::new(format!("! {words}")).small().color(theme::BANNER_TEXT)).on_hover_text(hint);
+    }
+}
+
+/// What a box claims against where it lies; `None` where they agree.
+fn conflict_words(id: GradeId, evidence: &Evidence) -> Option<String> {
+    let claim = evidence.detection.class.grade;
+    let side = |side: Option<Side>| side.map_or("", Side::label);
+    let mut parts = Vec::new();
+    for conflict in &evidence.conflicts {
+        parts.push(match conflict {
+            Conflict::Level if claim.level() == id.level() => {
+                format!("says {}, lies at no disc of that level", claim.level().label())
+            }
+            Conflict::Level => format!("says {}, lies at {}", claim.level().label(), id.level().label()),
+            Conflict::Side => format!("says {}, lies {}", side(claim.side()), side(id.side())),
+        });
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn models_ui(ui: &mut Ui, session: &Session) {

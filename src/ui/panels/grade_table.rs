@@ -94,7 +94,16 @@ fn cell_ui(ui: &mut Ui, session: &Session, id: GradeId, rect: Rect, actions: &mu
         text(vec2(0.0, -6.0), &look.large, 15.0, Color32::WHITE);
         text(vec2(0.0, 9.0), &look.small, 11.0, theme::TEXT);
     }
-    let spoken = format!("{}: {}", id.label(), words(session, id));
+    let is_contradicted = session
+        .table
+        .as_ref()
+        .is_some_and(|table| table.get(id).key_evidence().is_some_and(|evidence| !evidence.conflicts.is_empty()));
+    if is_contradicted {
+        let corner = rect.right_top() + vec2(-6.0, 8.0);
+        painter.text(corner, Align2::CENTER_CENTER, "!", FontId::proportional(12.0), theme::BANNER_TEXT);
+    }
+    let doubt = if is_contradicted { "; the best box names another place than where it lies" } else { "" };
+    let spoken = format!("{}: {}{doubt}", id.label(), words(session, id));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, spoken.clone()));
     if response.on_hover_text(spoken).clicked() {
         actions.push(Action::SelectGrade(id));

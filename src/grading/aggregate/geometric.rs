@@ -1,0 +1,208 @@
+//! Votes that are checked, and mended, by where their boxes lie in the patient.
+//!
+//! The sagittal boxes tell where the five discs are ([`super::spine`]). A sagittal box counts for the level of the
+//! disc at which it lies. An axial slice meets the spine at one place: its boxes count for the level of that place,
+//! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
+//! decides sides. Votes whose claim and place disagree count less and say so.
+
+use std::collections::BTreeMap;
+
+use glam::DVec3;
+
+use super::{
+    Layout, Placed, Vote,
+    max::claimed,
+    spine::{Sighting, Spine},
+};
+use crate::grading::{Condition, Conflict, Detection, GradeId, Level, Role, Side, SliceId};
+
+/// What a vote counts for each claim that its place contradicts.
+const CONTRADICTED: f32 = 0.6;
+/// What a vote counts that lies at no disc although its level is known to lie elsewhere.
+const OUT_OF_PLACE: f32 = 0.1;
+/// A slice this far from a disc counts 1/e, mm: what narrows a recess is about as high.
+const SLICE_FALLOFF_MM: f64 = 9.0;
+/// Nearer to the midline than this a box tells no side, mm.
+const MIDLINE_MM: f64 = 5.0;
+/// Boxes of one slice that overlap by this much are about one place.
+const SAME_PLACE_IOU: f32 = 0.5;
+/// From a foramen to the canal at its disc, mm: down and back.
+const CANAL_FROM_FORAMEN: DVec3 = DVec3::new(0.0, 3.0, -6.0);
+
+/// The votes of a study, and what was found out on the way.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Resolved {
+    /// One for each box that counts.
+    pub votes: Vec<Vote>,
+    /// The canal at the disc of each level, head to foot, patient mm.
+    pub levels: [Option<DVec3>; 5],
+    /// Roles whose boxes had to be taken at their word, and why.
+    pub at_their_word: BTreeMap<Role, &'static str>,
+}
+
+/// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no
+/// disc was found, are taken at their word.
+pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
+    let spines = spines(detections, layout);
+    let mut resolved = Resolved::default();
+    if let Some(best) = spines.values().max_by(|a, b| a.evidence().total_cmp(&b.evidence())) {
+        resolved.levels = best.levels();
+    }
+    let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<&Detection>)> = BTreeMap::new();
+    for detection in detections {
+        let role = detection.class.grade.condition().role();
+        let placed = layout.point_of(detection);
+        let spine = placed.and_then(|(_, at)| spines.get(&at.space)).filter(|spine| !spine.is_empty());
+        match (placed, spine) {
+            (Some((_, at)), Some(spine)) if role == Role::Ss => {
+                axial.entry(&detection.slice).or_insert((at, spine, Vec::new())).2.push(detection);
+            }
+            (Some((point, _)), Some(spine)) => resolved.votes.push(sagittal(detection, point, spine)),
+            (None, _) => {
+                resolved.at_their_word.insert(role, "some slices do not say where they lie");
+                resolved.votes.push(claimed(detection));
+            }
+            (_, None) => {
+                resolved
+                    .at_their_word
+                    .insert(role, "no disc was found in sagittal slices that share its patient space");
+                resolved.votes.push(claimed(detection));
+            }
+        }
+    }
+    for (at, spine, boxes) in axial.into_values() {
+        resolved.votes.extend(axial_votes(&boxes, &at, spine, layout));
+    }
+    resolved
+}
+
+/// The spine in each patient space that sagittal boxes lie in.
+fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
+    let mut by_space: BTreeMap<usize, Vec<Sighting>> = BTreeMap::new();
+    for detection in detections {
+        let GradeOf { level, condition, .. } = GradeOf::from(detection.class.grade);
+        if let Some((point, at)) = layout.point_of(detection)
+            && condition != Condition::SubarticularStenosis
+        {
+            let is_canal = condition == Condition::SpinalCanalStenosis;
+            let point = disc_height(point, condition);
+            let weight = f64::from(detection.score);
+            by_space.entry(at.space).or_default().push(Sighting { point, level, weight, is_canal });
+        }
+    }
+    by_space.into_iter().map(|(space, sightings)| (space, Spine::find(&sightings))).collect()
+}
+
+struct GradeOf {
+    condition: Condition,
+    side: Option<Side>,
+    level: Level,
+}
+
+impl From<GradeId> for GradeOf {
+    fn from(id: GradeId) -> Self {
+        Self { condition: id.condition(), side: id.side(), level: id.level() }
+    }
+}
+
+/// A foramen's middle lies above its disc.
+fn disc_height(point: DVec3, condition: Condition) -> DVec3 {
+    if condition == Condition::NeuralForaminalNarrowing { point + CANAL_FROM_FORAMEN } else { point }
+}
+
+fn sagittal(detection: &Detection, point: DVec3, spine: &Spine) -> Vote {
+    let GradeOf { condition, side, level } = GradeOf::from(detection.class.grade);
+    let mut vote = claimed(detection);
+    let found = spine.level_at(disc_height(point, condition));
+    match found {
+        Some(found) if found != level => vote.contradict(Conflict::Level),
+        // A disc beyond the five that is called one of them; a level that was not found may lie anywhere.
+        None if spine.at(level).is_some() => {
+            vote.weight *= OUT_OF_PLACE;
+            vote.conflicts.push(Conflict::Level);
+        }
+        _ => (),
+    }
+    let level = found.unwrap_or(level);
+    let seen = side_of(point, spine.at(level).or_else(|| spine.levels().into_iter().flatten().next()));
+    vote.regrade(condition, side, seen, level);
+    vote
+}
+
+/// The side on which a point lies, if it is off the midline.
+fn side_of(point: DVec3, canal: Option<DVec3>) -> Option<Side> {
+    let off = point.x - canal?.x;
+    (off.abs() > MIDLINE_MM).then_some(if off > 0.0 { Side::Left } else { Side::Right })
+}
+
+impl Vote {
+    fn contradict(&mut self, conflict: Conflict) {
+        self.weight *= CONTRADICTED;
+        self.conflicts.push(conflict);
+    }
+
+    /// Counts for what its place says.
+    fn regrade(&mut self, condition: Condition, claimed: Option<Side>, seen: Option<Side>, level: Level) {
+        let side = match (claimed, seen) {
+            (Some(claimed), Some(seen)) if claimed != seen => {
+                self.contradict(Conflict::Side);
+                Some(seen)
+            }
+            _ => claimed,
+        };
+        if let Some(grade) = GradeId::new(condition, side, level) {
+            self.grade = grade;
+        }
+    }
+}
+
+/// The votes of one axial slice. What boxes at one place say of a severity under different levels' names is added up.
+fn axial_votes(boxes: &[&Detection], at: &Placed, spine: &Spine, layout: &Layout) -> Vec<Vote> {
+    let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
+    let Some(level) = spine.nearest(off) else {
+        // Between discs, or at one that was not found: nothing is known of the names of levels not found.
+        let dampen = |d: &&Detection| {
+            let mut vote = claimed(d);
+            if spine.at(d.class.grade.level()).is_some() {
+                vote.weight *= OUT_OF_PLACE;
+                vote.conflicts.push(Conflict::Level);
+            }
+            vote
+        };
+        return boxes.iter().map(dampen).collect();
+    };
+    let canal = spine.at(level);
+    let closeness = canal.map_or(0.0, |disc| (-(off(disc) / SLICE_FALLOFF_MM).powi(2)).exp()) as f32;
+    boxes
+        .iter()
+        .map(|detection| {
+            let GradeOf { condition, side, level: named } = GradeOf::from(detection.class.grade);
+            let mut vote = claimed(detection);
+            vote.weight = pooled(detection, boxes) * closeness;
+            if named != level {
+                // The name alone is wrong; pooling has counted the score once already.
+                vote.conflicts.push(Conflict::Level);
+            }
+            let point = layout.point_of(detection).map(|(point, _)| point);
+            vote.regrade(condition, side, point.and_then(|p| side_of(p, canal)), level);
+            vote
+        })
+        .collect()
+}
+
+/// The score of a box with those of boxes at its place that name its side and severity and another level: of each
+/// level the best.
+fn pooled(detection: &Detection, boxes: &[&Detection]) -> f32 {
+    let class = detection.class;
+    let mut by_level = [0.0f32; 5];
+    for other in boxes {
+        let grade = other.class.grade;
+        let is_alike = other.class.severity == class.severity && grade.side() == class.grade.side();
+        if is_alike && other.bbox.iou(&detection.bbox) >= SAME_PLACE_IOU {
+            let best = &mut by_level[grade.level().index()];
+            *best = best.max(other.score);
+        }
+    }
+    by_level[class.grade.level().index()] = detection.score;
+    by_level.iter().sum::<f32>().min(1.0)
+}

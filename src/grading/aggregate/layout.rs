@@ -1,0 +1,42 @@
+//! Where slices lie: all that geometric grading needs to know of a study.
+
+use std::collections::BTreeMap;
+
+use glam::DVec3;
+
+use crate::{
+    geometry::ImagePlane,
+    grading::{Detection, SliceId},
+};
+
+/// One slice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    /// Its plane.
+    pub plane: ImagePlane,
+    /// Slices of the same number share a patient space: their positions may be compared.
+    pub space: usize,
+}
+
+/// The slices of a study whose planes are known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Layout(BTreeMap<SliceId, Placed>);
+
+impl Layout {
+    /// From slices; of one named twice the last counts.
+    pub fn new(slices: impl IntoIterator<Item = (SliceId, Placed)>) -> Self {
+        Self(slices.into_iter().collect())
+    }
+
+    /// Where a slice lies, if known.
+    pub fn get(&self, id: &SliceId) -> Option<&Placed> {
+        self.0.get(id)
+    }
+
+    /// The middle of a box in patient space, mm, with its slice's plane and space.
+    pub fn point_of(&self, detection: &Detection) -> Option<(DVec3, Placed)> {
+        let placed = *self.get(&detection.slice)?;
+        let (column, row) = detection.bbox.center_pixel();
+        Some((placed.plane.patient_from_pixel(column, row), placed))
+    }
+}

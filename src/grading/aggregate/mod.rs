@@ -1,0 +1,80 @@
+//! From boxes to grades: boxes become votes ([`max`] takes them at their word, [`geometric`] asks where they
+//! lie), and the best vote of each severity makes the row.
+
+mod geometric;
+mod layout;
+mod max;
+mod spine;
+
+use serde::{Deserialize, Serialize};
+
+pub use geometric::{Resolved, geometric};
+pub use layout::{Layout, Placed};
+pub use max::max;
+
+use super::{Assessment, Conflict, Detection, Evidence, GradeId, Prior, Probabilities, Severity};
+
+/// How boxes become grades.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// The best box of each severity, wherever it lies.
+    Max,
+    /// Levels and sides checked, and mended, by where boxes lie in the patient.
+    #[default]
+    Geometric,
+}
+
+/// Added to each severity's best score before the three are normalised, so that one lone
+/// faint box is not read as certainty. About the score below which a box is noise.
+pub const SCORE_FLOOR: f32 = 0.005;
+
+/// What a box says about a grade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Vote {
+    /// The grade that it counts for, which need not be the one that the box claims.
+    pub grade: GradeId,
+    /// The severity.
+    pub severity: Severity,
+    /// How much it counts, 0 to 1.
+    pub weight: f32,
+    /// The box; its class is what the detector claimed.
+    pub detection: Detection,
+    /// Where claim and place disagree.
+    pub conflicts: Vec<Conflict>,
+}
+
+/// The row of one grade: for each severity the best vote, the three normalised to sum to 1. No vote at all leaves
+/// the prior. `votes` may hold other grades' votes; they are passed over.
+pub fn assess(id: GradeId, votes: &[Vote], prior: &Prior) -> Assessment {
+    let best = |severity: Severity| {
+        votes
+            .iter()
+            .filter(|v| v.grade == id && v.severity == severity)
+            .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.detection.slice.cmp(&a.detection.slice)))
+    };
+    let mut best: Vec<&Vote> = Severity::ALL.iter().filter_map(|&severity| best(severity)).collect();
+    let mut scores = [SCORE_FLOOR; 3];
+    for vote in &best {
+        scores[vote.severity.index()] += vote.weight;
+    }
+    best.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+    let evidence: Vec<Evidence> = best.into_iter().map(Evidence::from).collect();
+    match Probabilities::normalized(scores) {
+        Ok(probabilities) if !evidence.is_empty() => Assessment::Detected { probabilities, evidence },
+        _ => Assessment::Prior { probabilities: prior.of(id) },
+    }
+}
+
+impl From<&Vote> for Evidence {
+    fn from(vote: &Vote) -> Self {
+        Self {
+            severity: vote.severity,
+            weight: vote.weight,
+            detection: vote.detection.clone(),
+            conflicts: vote.conflicts.clone(),
+        }
+    }
+}

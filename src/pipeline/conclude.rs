@@ -1,0 +1,173 @@
+//! What the boxes come to: votes by the way of aggregating that was asked for, the table, and what must be said
+//! with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    GradedStudy, Grader, UsedModel,
+    plan::{Job, Plan},
+    run::Results,
+};
+use crate::{
+    geometry::Vec3,
+    grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
+    study::{Issue, Series, Study},
+};
+
+/// A table and where its geometry comes from.
+pub struct Conclusion {
+    pub table: GradeTable,
+    /// The canal at the disc of each level; all `None` without geometry.
+    pub levels: [Option<Vec3>; 5],
+    /// Roles that geometry could not help, and why.
+    pub at_their_word: BTreeMap<Role, &'static str>,
+    /// Whether any row went through a calibration.
+    pub calibrated: bool,
+}
+
+/// The table of what is known so far.
+pub fn table(grader: &Grader, study: &Study, plan: &Plan, results: &Results) -> Conclusion {
+    let mut reasons: BTreeMap<Role, String> = plan.skipped.iter().cloned().collect();
+    let mut looked: BTreeSet<Role> = BTreeSet::new();
+    let mut boxes: Vec<Detection> = Vec::new();
+    for &role in Role::ALL {
+        let count = plan.count(role);
+        if count == 0 {
+            continue;
+        }
+        let failed: BTreeSet<(usize, usize)> =
+            results.issues.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
+        let of_role = plan.jobs.iter().zip(&results.boxes).filter(|(job, _)| job.role == role);
+        if of_role.clone().any(|(_, boxes)| boxes.is_none()) {
+            reasons.insert(role, "not looked at yet".to_owned());
+        } else if failed.len() == count {
+            reasons.insert(role, format!("none of the {count} {} slices could be read", role.label()));
+        } else {
+            looked.insert(role);
+            boxes.extend(of_role.filter_map(|(_, b)| b.as_deref()).flatten().cloned());
+        }
+    }
+    let aggregate = grader.options.aggregate;
+    let resolved = match aggregate {
+        Aggregate::Max => Resolved { votes: grading::max(&boxes), ..Resolved::default() },
+        Aggregate::Geometric => grading::geometric(&boxes, &layout(study)),
+    };
+    let mut calibrated = false;
+    let table = GradeTable::from_fn(|id| {
+        let role = id.condition().role();
+        if !looked.contains(&role) {
+            let reason = reasons.get(&role).cloned().unwrap_or_else(|| "nothing looked at it".to_owned());
+            return Assessment::NotAssessed { reason };
+        }
+        let prior = grader.models.of(role).next().map_or_else(Prior::default, |m| m.prior.clone());
+        match (grading::assess(id, &resolved.votes, &prior), grader.calibration(role)) {
+            (Assessment::Detected { probabilities, evidence }, Some(calibration)) => {
+                calibrated = true;
+                Assessment::Detected { probabilities: calibration.apply(probabilities), evidence }
+            }
+            (assessment, _) => assessment,
+        }
+    });
+    Conclusion { table, levels: resolved.levels, at_their_word: resolved.at_their_word, calibrated }
+}
+
+/// Where the study's slices lie. Series whose positions may be compared are in one space.
+fn layout(study: &Study) -> Layout {
+    let space = |series: usize| (0..series).find(|&other| study.share_space(other, series)).unwrap_or(series);
+    Layout::new(study.series.iter().enumerate().flat_map(|(index, series)| {
+        let space = space(index);
+        series.slices.iter().filter_map(move |slice| Some((slice.id(), Placed { plane: slice.plane?, space })))
+    }))
+}
+
+/// The finished study.
+pub fn graded(grader: &Grader, study: &Study, plan: &Plan, mut results: Results) -> GradedStudy {
+    let conclusion = table(grader, study, plan, &results);
+    results.issues.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
+    let mut planes = BTreeMap::new();
+    for evidence in conclusion.table.rows().iter().flat_map(grading::Grade::evidence) {
+        let id = &evidence.detection.slice;
+        if let Some((series, slice)) = study.find(id)
+            && let Some(plane) = study.series[series].slices[slice].plane
+        {
+            planes.insert(id.clone(), plane);
+        }
+    }
+    let models = used_models(grader, &results);
+    let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
+    GradedStudy {
+        study_uid: study.uid.clone(),
+        warnings,
+        table: conclusion.table,
+        aggregate: grader.options.aggregate,
+        calibrated: conclusion.calibrated,
+        levels: conclusion.levels,
+        detections: results.boxes.into_iter().flatten().flatten().collect(),
+        planes,
+        models,
+        issues: results.issues.into_iter().map(|(_, issue)| issue).collect(),
+    }
+}
+
+fn used_models(grader: &Grader, results: &Results) -> Vec<UsedModel> {
+    let used = |(&index, engine): (&usize, &String)| {
+        let model = &grader.models.models[index];
+        UsedModel {
+            role: model.role,
+            name: model.name.clone(),
+            sha256: model.sha256.clone(),
+            demo: model.demo,
+            engine: engine.clone(),
+            standardize: model.standardize.to_string(),
+        }
+    };
+    results.engines.iter().map(used).collect()
+}
+
+fn warnings(
+    grader: &Grader,
+    study: &Study,
+    plan: &Plan,
+    models: &[UsedModel],
+    issues: &[(Job, Issue)],
+    conclusion: &Conclusion,
+) -> Vec<String> {
+    let mut all = Vec::new();
+    if models.iter().any(|m| m.demo) {
+        all.push("demo models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned());
+    }
+    all.extend(plan.skipped.iter().map(|(role, reason)| format!("{}: not assessed: {reason}", role.label())));
+    for &role in Role::ALL {
+        let series = study.series_of(role).count();
+        if series > 1 && plan.count(role) > 0 {
+            all.push(format!("{series} series serve as {}: the best box of any of them counts", role.label()));
+        }
+        let failed = issues.iter().filter(|(job, _)| job.role == role).count();
+        if failed > 0 {
+            all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
+        }
+    }
+    for (role, why) in &conclusion.at_their_word {
+        all.push(format!(
+            "{}: levels and sides as the detector names them, not checked by position: {why}",
+            role.label()
+        ));
+    }
+    if grader.options.aggregate == Aggregate::Geometric && study.assumed_common_space {
+        all.push(
+            "the series' frames of reference differ: one patient space is assumed for levels and sides".to_owned(),
+        );
+    }
+    all.extend(grader.models.warnings.iter().cloned());
+    all
+}
+
+/// A series in messages.
+pub fn series_name(series: &Series) -> String {
+    match (series.number, series.description.as_str()) {
+        (Some(n), "") => format!("series {n}"),
+        (Some(n), text) => format!("series {n} '{text}'"),
+        (None, "") => "series".to_owned(),
+        (None, text) => format!("series '{text}'"),
+    }
+}
