@@ -292,10 +292,13 @@ fn draw_disc_heights(rng: &mut impl Rng, dry: &[f64; 5], v: Variety) -> [f64; VE
         let collapse = if v.chance(rng, 0.0, 0.1) { rng.random_range(0.4..0.75) } else { 1.0 };
         DISC_HEIGHT[i] * scale * (1.0 - 0.4 * dryness) * collapse * v.factor(rng, 0.06)
     });
-    if v.chance(rng, 0.0, 0.04) {
-        heights[S1] = rng.random_range(5.0..8.0); // S1 lumbarised
-    } else if v.chance(rng, 0.0, 0.04) {
-        heights[S1 - 1] *= 0.4; // L5 sacralised
+    let is_lumbarised = v.chance(rng, 0.0, 0.04);
+    if is_lumbarised {
+        heights[S1] = rng.random_range(5.0..8.0);
+    }
+    let is_sacralised = !is_lumbarised && v.chance(rng, 0.0, 0.04);
+    if is_sacralised {
+        heights[S1 - 1] *= 0.4;
     }
     heights
 }

@@ -161,13 +161,13 @@ impl Camera {
     }
 
     /// What happens between the scene and a finished image: blur, motion, fold-over, edge filter.
-    fn encode(&self, signal: &mut Vec<f32>, columns: usize) {
+    fn encode(&self, signal: &mut [f32], columns: usize) {
         for &sigma in &self.blur {
             blur(signal, columns, sigma);
         }
         let rows = signal.len() / columns;
         if self.smear > 0 {
-            let still = signal.clone();
+            let still = signal.to_vec();
             for (at, value) in signal.iter_mut().enumerate() {
                 let row = at / columns;
                 let seen = (0..self.smear).map(|d| still[(row + d).min(rows - 1) * columns + at % columns]);
@@ -175,7 +175,7 @@ impl Camera {
             }
         }
         if self.ghost.0 > 0.0 {
-            let still = signal.clone();
+            let still = signal.to_vec();
             let distance = ((self.ghost.1 * rows as f64) as usize).max(1);
             for (at, value) in signal.iter_mut().enumerate() {
                 *value += self.ghost.0 * still[(at / columns + distance) % rows * columns + at % columns];
@@ -192,7 +192,7 @@ impl Camera {
             }
         }
         if self.sharpen > 0.0 {
-            let mut soft = signal.clone();
+            let mut soft = signal.to_vec();
             blur(&mut soft, columns, 1.0);
             signal.iter_mut().zip(&soft).for_each(|(v, soft)| *v = (*v + self.sharpen * (*v - soft)).max(0.0));
         }

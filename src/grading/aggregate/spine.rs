@@ -190,8 +190,8 @@ fn fill_gaps(levels: &mut [Option<DVec3>; 5]) {
     let known: Vec<(usize, DVec3)> = levels.iter().enumerate().filter_map(|(i, p)| Some((i, (*p)?))).collect();
     for pair in known.windows(2) {
         let ((a, from), (b, to)) = (pair[0], pair[1]);
-        for level in a + 1..b {
-            levels[level] = Some(from.lerp(to, (level - a) as f64 / (b - a) as f64));
+        for (steps, level) in levels[a + 1..b].iter_mut().enumerate() {
+            *level = Some(from.lerp(to, (steps + 1) as f64 / (b - a) as f64));
         }
     }
 }
@@ -254,7 +254,9 @@ mod tests {
             use rand::{SeedableRng, seq::SliceRandom};
             let all: Vec<Sighting> = found.iter().map(|&(z, l, w)| sighting(z, l, w)).collect();
             let mut moved = all.clone();
-            moved.iter_mut().for_each(|s| s.point += DVec3::from_array(shift));
+            for sighting in &mut moved {
+                sighting.point += DVec3::from_array(shift);
+            }
             moved.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
             let (here, there) = (Spine::find(&all), Spine::find(&moved));
             for (a, b) in here.levels().into_iter().zip(there.levels()) {
