@@ -107,7 +107,7 @@ fn submissions_that_cannot_be_compared_are_refused() {
     let both = ["--solution", &solution, "--submission", &a, "--submission", &part];
     let run = evaluate(&[&both[..], &["--studies-of-submission"]].concat());
     let line = run.one_line(3);
-    assert!(line.contains("not about the same studies: 1 are in one alone (3)"), "{line}");
+    assert!(line.contains("not about the same studies; in one of them alone: 3;"), "{line}");
     let line = evaluate(&both).one_line(3).to_owned();
     assert!(line.contains("part.csv: 25 rows that have a label are missing"), "{line}");
     let twice = evaluate(&["--solution", &solution, "--submission", &a, "--submission", &a]);
@@ -351,5 +351,5 @@ fn grades_of_other_studies_and_other_files_are_refused() {
     std::fs::write(&file, grades.to_string()).unwrap();
     let run = evaluate(&["--localisation", data.to_str().unwrap(), "--grades", file.to_str().unwrap()]);
     assert_eq!(run.code, 0, "{}", run.err);
-    assert!(run.err.contains("1 graded studies without points, left out: unknown"), "{}", run.err);
+    assert!(run.err.contains("left out, graded studies without points: 1 (unknown)"), "{}", run.err);
 }

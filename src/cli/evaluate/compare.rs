@@ -53,12 +53,11 @@ pub fn must_be_of_the_same_studies(scored: &[Scored]) -> anyhow::Result<()> {
         if !differing.is_empty() {
             let named = differing.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
             return Err(anyhow!(
-                "{} and {} are not about the same studies: {} are in one alone ({named}{}); score them apart, or take \
+                "{} and {} are not about the same studies; in one of them alone: {named}{}; score them apart, or take \
                  these out",
                 first.file.display(),
                 other.file.display(),
-                differing.len(),
-                if differing.len() > NAMED { ", …" } else { "" }
+                if differing.len() > NAMED { format!(" and {} more", differing.len() - NAMED) } else { String::new() }
             ));
         }
     }

@@ -13,13 +13,13 @@ use serde::Serialize;
 use super::{
     answer,
     grades::{self, Places},
+    points::{self, Point},
 };
 use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         scan,
     },
-    dataset::labels::{self, Point},
     geometry::ImagePlane,
     grading::{Condition, GradeId},
     metric::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, Spread, level_localisation, localisation},
@@ -58,7 +58,7 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     let input = |e| Failure::new(Exit::Input, e);
     let places = grades::read(grades).map_err(input)?;
     let file = data.join("train_label_coordinates.csv");
-    let (points, mut skipped) = labels::read_points(&file).map_err(|e| input(e.into()))?;
+    let (points, mut skipped) = points::read(&file).map_err(input)?;
     let labelled: BTreeSet<&str> = points.iter().map(|p| p.study.as_str()).collect();
     let both: BTreeSet<&str> = labelled.iter().copied().filter(|study| places.contains_key(*study)).collect();
     if both.is_empty() {
@@ -95,7 +95,7 @@ fn tell(what: &str, list: &[String]) {
     if !list.is_empty() {
         let more = if list.len() > NAMED { ", …" } else { "" };
         let named = list.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-        eprintln!("foramen: {} {what}, left out: {named}{more}", list.len());
+        eprintln!("foramen: left out, {what}: {} ({named}{more})", list.len());
     }
 }
 

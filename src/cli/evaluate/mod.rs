@@ -7,6 +7,7 @@ mod detections;
 mod grades;
 mod localisation;
 mod plot;
+mod points;
 mod score;
 
 use std::path::PathBuf;

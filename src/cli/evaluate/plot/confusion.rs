@@ -82,6 +82,9 @@ fn table(area: &Area<'_>, table: &Table) -> Drawn {
             let middle = (corner.0 + w / 2, corner.1 + h / 2);
             let big = at(HPos::Center, VPos::Bottom, 17).color(&colour);
             area.draw(&Text::new(count.to_string(), middle, big))?;
+            if *count == 0 {
+                continue;
+            }
             let small = at(HPos::Center, VPos::Top, 12).color(&colour);
             area.draw(&Text::new(format!("{:.0} %", 100.0 * share), (middle.0, middle.1 + 4), small))?;
         }

@@ -39,7 +39,7 @@ type Drawn = Result<(), Box<dyn std::error::Error>>;
 /// `reliability.svg`.
 pub fn reliability(folder: &Path, prefix: Option<&str>, curves: &[Reliability]) -> Result<(), WriteError> {
     let width = 440 * curves.len().max(1) as u32;
-    save(folder, prefix, "reliability", (width, 620), |area| reliability::draw(area, curves))
+    save(folder, prefix, "reliability", (width, 640), |area| reliability::draw(area, curves))
 }
 
 /// `precision-recall.svg` and `confusion.svg`.

@@ -1,6 +1,9 @@
 //! Reliability: what share of the rows given a probability is so, and how many rows there are.
 
-use plotters::prelude::*;
+use plotters::{
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
 
 use super::{Area, Drawn, GRID, INK, colour, text};
 use crate::{
@@ -8,19 +11,42 @@ use crate::{
     metric::{BINS, Reliability},
 };
 
-/// One panel a condition, side by side; below each how many rows each bin holds.
+/// One panel a condition, side by side, with the calibration error of each severity in its legend; below each how
+/// many rows each bin holds.
 pub fn draw(area: &Area<'_>, all: &[Reliability]) -> Drawn {
     for (panel, one) in area.split_evenly((1, all.len().max(1))).iter().zip(all) {
-        let (upper, lower) = panel.split_vertically(440);
+        let (head, body) = panel.split_vertically(56);
+        let (upper, lower) = body.split_vertically(400);
+        title(&head, one)?;
         curves(&upper, one)?;
         counts(&lower, one)?;
     }
     Ok(())
 }
 
+/// Condition and legend above the panel: inside, there is no corner that a curve may not need.
+fn title(area: &Area<'_>, one: &Reliability) -> Drawn {
+    let middle = area.dim_in_pixel().0 as i32 / 2 + 24;
+    let centred = text(17).pos(Pos::new(HPos::Center, VPos::Top));
+    area.draw(&Text::new(format!("{} ({} rows)", one.condition.label(), one.rows), (middle, 10), centred))?;
+    for (index, curve) in one.curves.iter().enumerate() {
+        let x = 52 + 130 * index as i32;
+        let style = colour(curve.severity).stroke_width(2);
+        area.draw(&PathElement::new([(x, 45), (x + 20, 45)], style))?;
+        let (at, fill) = ((x + 10, 45), style.filled());
+        match curve.severity {
+            Severity::NormalMild => area.draw(&Circle::new(at, 4, fill))?,
+            Severity::Moderate => area.draw(&TriangleMarker::new(at, 6, fill))?,
+            Severity::Severe => area.draw(&Cross::new(at, 5, style))?,
+        }
+        let name = format!("{} ({:.3})", curve.severity.label().to_lowercase(), curve.ece);
+        area.draw(&Text::new(name, (x + 26, 45), text(13).pos(Pos::new(HPos::Left, VPos::Center))))?;
+    }
+    Ok(())
+}
+
 fn curves(area: &Area<'_>, one: &Reliability) -> Drawn {
     let mut chart = ChartBuilder::on(area)
-        .caption(format!("{} ({} rows)", one.condition.label(), one.rows), text(17))
         .margin(8)
         .margin_right(18)
         .x_label_area_size(44)
@@ -44,10 +70,7 @@ fn curves(area: &Area<'_>, one: &Reliability) -> Drawn {
     for curve in &one.curves {
         let style = colour(curve.severity).stroke_width(2);
         let points: Vec<(f64, f64)> = curve.bins.iter().filter_map(|b| Some((b.predicted?, b.observed?))).collect();
-        chart
-            .draw_series(LineSeries::new(points.clone(), style))?
-            .label(format!("{} (error {:.3})", curve.severity.label().to_lowercase(), curve.ece))
-            .legend(move |(x, y)| PathElement::new([(x, y), (x + 18, y)], style));
+        chart.draw_series(LineSeries::new(points.clone(), style))?;
         let fill = colour(curve.severity).filled();
         match curve.severity {
             Severity::NormalMild => chart.draw_series(points.iter().map(|&p| Circle::new(p, 4, fill)))?,
@@ -55,13 +78,6 @@ fn curves(area: &Area<'_>, one: &Reliability) -> Drawn {
             Severity::Severe => chart.draw_series(points.iter().map(|&p| Cross::new(p, 5, style)))?,
         };
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperLeft)
-        .background_style(WHITE.mix(0.85))
-        .border_style(GRID)
-        .label_font(text(13))
-        .draw()?;
     Ok(())
 }
 
