@@ -70,6 +70,22 @@ impl<'a> RawOutput<'a> {
         nms(&candidates, MAX_BOXES)
     }
 
+    /// What Ultralytics' validation keeps: every class of an anchor that scores above `conf`, then NMS.
+    pub fn multi_label(&self, conf: f32) -> Vec<Candidate> {
+        let mut candidates = Vec::new();
+        for anchor in 0..self.anchors {
+            for class in 0..self.classes {
+                let score = self.row(4 + class)[anchor];
+                if score > conf {
+                    candidates.push(Candidate { class, score, bbox: self.bbox(anchor) });
+                }
+            }
+        }
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+        candidates.truncate(MAX_CANDIDATES);
+        nms(&candidates, MAX_BOXES)
+    }
+
     /// For every class its few best boxes above `floor`, whether or not another class scored higher at the place.
     pub fn evidence(&self, floor: f32) -> Vec<Candidate> {
         let mut all = Vec::new();
@@ -153,6 +169,10 @@ mod tests {
             let predicted = output.predict(0.25);
             prop_assert!(predicted.iter().all(|c| c.score > 0.25));
             prop_assert!(predicted.windows(2).all(|w| w[0].score >= w[1].score));
+            // Where no two boxes overlap, every class above the threshold stays, the best of an anchor among them.
+            let every = output.multi_label(0.25);
+            prop_assert_eq!(every.len(), scores.iter().flatten().filter(|s| **s > 0.25).count());
+            prop_assert!(predicted.iter().all(|c| every.contains(c)));
             let evidence = output.evidence(0.0);
             for (class, row) in scores.iter().enumerate() {
                 let best = row.iter().copied().fold(0.0, f32::max);

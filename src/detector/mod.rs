@@ -113,6 +113,12 @@ impl Detector {
         self.detect(image, |output| output.predict(conf))
     }
 
+    /// What Ultralytics' validation takes mAP from: every class above `conf`, several of one anchor if they are, NMS
+    /// at `IoU` 0.7, at most 300 boxes.
+    pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+        self.detect(image, |output| output.multi_label(conf))
+    }
+
     /// Evidence for grading: for every class its best boxes above `floor`, whether or not another class
     /// scored higher at the same place (Ultralytics' `multi_label`).
     pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection>, ModelError> {

@@ -18,9 +18,14 @@ pub const fn weight(truth: Severity) -> f64 {
 /// NaN if there are no rows.
 pub fn log_loss(rows: impl IntoIterator<Item = (f64, f64)>) -> f64 {
     let (loss, weights) = rows.into_iter().fold((0.0, 0.0), |(loss, weights), (probability, weight)| {
-        (loss - weight * probability.clamp(EPSILON, 1.0 - EPSILON).ln(), weights + weight)
+        (loss + weight * self::loss(probability), weights + weight)
     });
     loss / weights
+}
+
+/// -ln of the probability given to the truth, clipped as scikit-learn does.
+pub(super) fn loss(probability: f64) -> f64 {
+    -probability.clamp(EPSILON, 1.0 - EPSILON).ln()
 }
 
 #[cfg(test)]

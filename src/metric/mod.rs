@@ -1,18 +1,37 @@
-//! The score of the RSNA 2024 contest, from its two tables: labels and predictions.
+//! Figures of merit: the score of the RSNA 2024 contest and how sure it is, calibration, boxes against labels,
+//! and millimetres.
 //!
 //! [`Solution`] and [`Submission`] are read and checked apart, [`match_rows`] puts them side by side,
 //! [`score`] is the weighted log loss. Numbers agree with scikit-learn's `log_loss` (1.5 and later) on the
 //! same rows; where rows do not sum to 1, [`divided_by_sum`] gives what earlier versions made of them.
+//! [`resample`] draws studies for intervals, [`reliability`] asks whether the probabilities hold.
+//!
+//! For boxes, [`judge`] matches an image's boxes with its labels, [`average_precision`] is mAP, [`Confusion`] what
+//! was taken for what. [`localisation`] measures how far evidence lies from a grader's points.
 
+mod average_precision;
+mod bootstrap;
+mod confusion;
 mod error;
+mod localisation;
 mod log_loss;
+mod matching;
+mod quantile;
+mod reliability;
 mod rows;
 mod score;
 mod solution;
 mod submission;
 
+pub use average_precision::{AveragePrecision, ClassPrecision, Definition, average_precision};
+pub use bootstrap::{Bootstrap, Comparison, Interval, Part, Resamples, resample};
+pub use confusion::Confusion;
 pub use error::MetricError;
+pub use localisation::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, level_localisation, localisation};
 pub use log_loss::{log_loss, weight};
+pub use matching::{IOU_THRESHOLDS, JudgedBox, ScoredBox, judge};
+pub use quantile::{Spread, quantile};
+pub use reliability::{BINS, Bin, Curve, Reliability, reliability};
 pub use rows::{ScoredRow, Studies, divided_by_sum, match_rows, prior_alone};
 pub use score::{Group, GroupScore, Score, score};
 pub use solution::Solution;

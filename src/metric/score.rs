@@ -55,6 +55,16 @@ impl Group {
         }
     }
 
+    /// As JSON has it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Spinal => "spinal",
+            Self::Foraminal => "foraminal",
+            Self::Subarticular => "subarticular",
+            Self::AnySevereSpinal => "any_severe_spinal",
+        }
+    }
+
     const fn condition(self) -> Condition {
         match self {
             Self::Spinal | Self::AnySevereSpinal => Condition::SpinalCanalStenosis,
@@ -72,16 +82,24 @@ pub fn score(rows: &[ScoredRow]) -> Result<Score, MetricError> {
         if of_group.is_empty() {
             return Err(MetricError::NoLabels { group: group.label() });
         }
-        let pairs: Vec<(f64, f64)> = match group {
-            Group::AnySevereSpinal => any_severe(&of_group),
-            _ => of_group.iter().map(|r| (r.predicted[r.truth.index()], weight(r.truth))).collect(),
-        };
+        let pairs = counted(group, &of_group);
         let count = |weight: f64| pairs.iter().filter(|(_, w)| w.total_cmp(&weight).is_eq()).count();
         let rows_by_weight = [Severity::NormalMild, Severity::Moderate, Severity::Severe].map(|s| count(weight(s)));
         groups.push(GroupScore { group, rows_by_weight, log_loss: log_loss(pairs.iter().copied()) });
     }
     let score = groups.iter().map(|g| g.log_loss).sum::<f64>() / groups.len() as f64;
     Ok(Score { score, groups })
+}
+
+/// What counts in a part: of each row, or of each study for "any severe", the probability given to the truth, and
+/// the weight. Rows of other parts are left out.
+pub(super) fn counted(group: Group, rows: &[&ScoredRow]) -> Vec<(f64, f64)> {
+    let of_group: Vec<&ScoredRow> =
+        rows.iter().copied().filter(|row| row.id.condition() == group.condition()).collect();
+    match group {
+        Group::AnySevereSpinal => any_severe(&of_group),
+        _ => of_group.iter().map(|r| (r.predicted[r.truth.index()], weight(r.truth))).collect(),
+    }
 }
 
 /// For each study the probability given to the truth of "any level is severe", and the study's weight.

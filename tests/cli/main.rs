@@ -5,6 +5,7 @@
 mod bad_input;
 mod dialects;
 mod engine;
+mod evaluate;
 mod grade;
 mod models;
 mod output;

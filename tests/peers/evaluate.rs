@@ -121,3 +121,68 @@ fn the_score_is_scikit_learns() {
         }
     }
 }
+
+/// `calibration.py` by condition and severity.
+type PeerCurves = BTreeMap<String, Vec<PeerCurve>>;
+
+#[derive(Deserialize)]
+struct PeerCurve {
+    brier: f64,
+    predicted: Vec<f64>,
+    observed: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Calibrated {
+    calibration: Vec<OurReliability>,
+}
+
+#[derive(Deserialize)]
+struct OurReliability {
+    condition: String,
+    brier: f64,
+    curves: Vec<OurCurve>,
+}
+
+#[derive(Deserialize)]
+struct OurCurve {
+    brier: f64,
+    bins: Vec<OurBin>,
+}
+
+#[derive(Deserialize)]
+struct OurBin {
+    predicted: Option<f64>,
+    observed: Option<f64>,
+}
+
+#[test]
+#[ignore = "needs Python peers; .ci/run runs them"]
+fn reliability_and_brier_scores_are_scikit_learns() {
+    for (seed, kind) in [Kind::Shares, Kind::Rounded, Kind::Extreme].into_iter().enumerate() {
+        let mut rng = ChaCha8Rng::seed_from_u64(90 + seed as u64);
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), 40, kind, &mut rng);
+        let (solution, submission) = (dir.path().join("train.csv"), dir.path().join("submission.csv"));
+        let peer: PeerCurves = python::run("calibration.py", &[&solution, &submission], "");
+        let [solution, submission] = [&solution, &submission].map(|p| p.to_str().unwrap());
+        let args = ["evaluate", "--solution", solution, "--submission", submission, "--calibration", "--json"];
+        let ours: Calibrated = python::foramen(&args);
+        assert_eq!(ours.calibration.len(), 3);
+        for one in &ours.calibration {
+            let peers = &peer[&one.condition];
+            let sum: f64 = peers.iter().map(|p| p.brier).sum();
+            assert!((one.brier - sum).abs() < TOLERANCE, "{kind:?}, {}: {} and {sum}", one.condition, one.brier);
+            for (curve, peer) in one.curves.iter().zip(peers) {
+                assert!((curve.brier - peer.brier).abs() < TOLERANCE);
+                for (ours, peer) in [
+                    (curve.bins.iter().filter_map(|b| b.predicted).collect::<Vec<f64>>(), &peer.predicted),
+                    (curve.bins.iter().filter_map(|b| b.observed).collect(), &peer.observed),
+                ] {
+                    assert_eq!(ours.len(), peer.len(), "{kind:?}, {}: bins with rows", one.condition);
+                    assert!(ours.iter().zip(peer).all(|(a, b)| (a - b).abs() < TOLERANCE), "{ours:?} {peer:?}");
+                }
+            }
+        }
+    }
+}

@@ -15,6 +15,7 @@
 mod boxes;
 mod demo;
 mod detect;
+mod detections;
 mod engines;
 mod evaluate;
 mod fixture;

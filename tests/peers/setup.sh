@@ -8,6 +8,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 trained_with=$(sed -n '/^const PACKAGES/,/^];/s/^ *"\([^"]*\)",$/\1/p' "$here/../../src/training/python.rs")
 tested_with="
+pycocotools==2.0.11
 scikit-learn==1.9.1
 pydicom==3.0.2
 pylibjpeg==2.1.0

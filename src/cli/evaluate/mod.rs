@@ -1,0 +1,73 @@
+//! `foramen evaluate`: how good it is. One file for each thing that is evaluated.
+
+mod calibration;
+mod compare;
+mod data_set;
+mod detections;
+mod grades;
+mod localisation;
+mod plot;
+mod points;
+mod score;
+
+use std::path::PathBuf;
+
+use super::exit::{Exit, Failure, Outcome, print};
+
+/// Score a submission, a detector's boxes, or where evidence lies, against labels
+///
+/// --solution with --submission: the weighted log loss of RSNA 2024. The score is the mean of four log losses:
+/// spinal, foraminal and subarticular rows, and whether any level's canal is severe, one row a study. Normal/mild
+/// counts 1, moderate 2, severe 4. Lower is better; 0 is perfect. Cells without a label are not scored. Beside it
+/// stands the score of the contest's prevalence alone, on the same rows: what a submission must beat to have seen
+/// anything. Every labelled row of every study of the solution must be in the submission, as in the contest. With
+/// --studies-of-submission only the studies that the submission names count; each of those must be complete.
+/// Numbers agree with scikit-learn's `log_loss` (1.5 and later), which takes rows as they stand. Where rows do not
+/// sum to 1, the score with each row divided by its sum, as the contest's own scikit-learn did, is given too.
+///
+/// --detections: mAP and what was taken for what, over the validation images of a data set that `foramen dataset`
+/// made.
+///
+/// --localisation with --grades: how many millimetres the evidence of `foramen grade --format json` lies from the
+/// graders' points, and whether it is at the right level.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["solution", "detections", "localisation"])))]
+pub struct Args {
+    #[command(flatten)]
+    score: score::ScoreArgs,
+    #[command(flatten)]
+    detections: detections::DetectionArgs,
+    #[command(flatten)]
+    localisation: localisation::LocalisationArgs,
+    /// Folder for charts (SVG): reliability of a submission; precision-recall and confusion of detections
+    #[arg(long, value_name = "DIR", conflicts_with = "localisation")]
+    plots: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let plots = args.plots.as_deref();
+    if let Some(solution) = &args.score.solution {
+        return score::run(solution, &args.score, plots, args.json);
+    }
+    if let Some(data) = &args.detections.detections {
+        return detections::run(data, &args.detections, plots, args.json);
+    }
+    match (&args.localisation.localisation, &args.localisation.grades) {
+        (Some(data), Some(grades)) => localisation::run(data, grades, args.json),
+        // clap asks for one of the three and for what belongs to it.
+        _ => Err(Failure::new(Exit::Usage, anyhow::anyhow!("say what to evaluate; see `foramen evaluate --help`"))),
+    }
+}
+
+/// Prints `text`, or `report` as JSON.
+fn answer<T: serde::Serialize>(report: &T, json: bool, text: impl FnOnce() -> String) -> Result<(), Failure> {
+    let text = if json {
+        serde_json::to_string_pretty(report).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
+    } else {
+        text()
+    };
+    print(text.as_bytes())
+}
