@@ -1,9 +1,9 @@
 //! `foramen dataset`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{self, Exit, Failure, Outcome},
     progress,
 };
 use crate::{
@@ -12,17 +12,22 @@ use crate::{
     raster::Standardize,
 };
 
-/// Make a YOLO data set for one detector from the contest's CSVs and DICOM
+/// Make YOLO data sets of five folds from the contest's CSVs and DICOM
+///
+/// One role writes to OUT itself: `images/`, `labels/`, `fold0/` to `fold4/` with a `data.yaml` each,
+/// `contact_sheet.png`, `report.md`, `skipped.csv`, `5folds.csv` and `dataset.json`. Several roles write to OUT/nfn,
+/// OUT/scs and OUT/ss and read the images' headers once. The folds are those of `5folds.csv` beside `train.csv`; without
+/// one they are made, by study and alike in the severities of every condition and level.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which detector: nfn, scs or ss
-    #[arg(long)]
-    role: Role,
+    /// Which detectors: nfn, scs or ss, several with commas, or all
+    #[arg(long, required = true, value_delimiter = ',', value_name = "ROLE")]
+    role: Vec<Roles>,
     /// Folder with `train.csv`, `train_label_coordinates.csv` and `train_images/`
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
     /// New folder to write
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "OUT")]
     out: PathBuf,
     /// How slices become 0-255: `slice_min_max`, `slice_percentile` or `series_percentile`
     #[arg(long, default_value_t = Standardize::SlicePercentile)]
@@ -33,15 +38,47 @@ pub struct Args {
     /// Label slices this near to a point too, in mm
     #[arg(long, value_name = "MM", value_parser = millimetres)]
     depth_mm: Option<f64>,
-    /// The fold of `5folds.csv` that validates, 0 to 4
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..5))]
-    fold: u32,
     /// Share of the slices without boxes to write as background
     #[arg(long, default_value_t = 0.15, value_name = "SHARE", value_parser = progress::share)]
     negatives: f64,
     /// The images are of patients, not phantoms: models trained on them are not marked as demo
     #[arg(long)]
     real_data: bool,
+}
+
+/// One role or all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Roles {
+    One(Role),
+    All,
+}
+
+impl FromStr for Roles {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Self::All),
+            _ => text.parse().map(Self::One).map_err(|_| "expected nfn, scs, ss or all".to_owned()),
+        }
+    }
+}
+
+impl Args {
+    /// Each role once, in order.
+    fn roles(&self) -> Vec<Role> {
+        let is_asked = |role: &&Role| self.role.contains(&Roles::All) || self.role.contains(&Roles::One(**role));
+        Role::ALL.iter().filter(is_asked).copied().collect()
+    }
+
+    fn options(&self, role: Role) -> DatasetOptions {
+        let mut shape = BoxShape::of(role);
+        if let Some((width, height)) = self.box_mm {
+            (shape.width_mm, shape.height_mm) = (width, height);
+        }
+        shape.depth_mm = self.depth_mm.unwrap_or(shape.depth_mm);
+        DatasetOptions { role, standardize: self.standardize, shape, negatives: self.negatives, demo: !self.real_data }
+    }
 }
 
 fn size(text: &str) -> Result<(f64, f64), String> {
@@ -57,40 +94,28 @@ fn millimetres(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let mut shape = BoxShape::of(args.role);
-    if let Some((width, height)) = args.box_mm {
-        (shape.width_mm, shape.height_mm) = (width, height);
+    let roles = args.roles();
+    if roles.len() > 1 && (args.box_mm.is_some() || args.depth_mm.is_some()) {
+        let error = anyhow::anyhow!("--box-mm and --depth-mm are of one role: run the roles one by one");
+        return Err(Failure::new(Exit::Usage, error));
     }
-    shape.depth_mm = args.depth_mm.unwrap_or(shape.depth_mm);
-    let options = DatasetOptions {
-        role: args.role,
-        standardize: args.standardize,
-        shape,
-        fold: args.fold,
-        negatives: args.negatives,
-        demo: !args.real_data,
-    };
-    let bar = progress::bar("series");
-    let info = dataset::make(&args.data, &args.out, &options, &|done, all| {
+    let options: Vec<DatasetOptions> = roles.iter().map(|role| args.options(*role)).collect();
+    let bar = progress::bar("images");
+    let infos = dataset::make(&args.data, &args.out, &options, &|done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     })
     .map_err(|error| {
         let exit = match error {
-            DatasetError::Exists(_) | DatasetError::Write(_) | DatasetError::Image { .. } => Exit::Output,
-            _ => Exit::Input,
+            DatasetError::Exists(_) | DatasetError::Busy(_) | DatasetError::Write(_) | DatasetError::Image { .. } => {
+                Exit::Output
+            }
+            DatasetError::Labels(_) | DatasetError::Scan(_) | DatasetError::Empty { .. } => Exit::Input,
         };
         Failure::new(exit, error)
     })?;
     bar.finish_and_clear();
-    let [train, val]: [usize; 2] = std::array::from_fn(|part| info.boxes.values().map(|c| c[part]).sum());
-    println!("{}: {} studies", args.out.display(), info.studies);
-    println!("  train {} images, {train} boxes; val {} images, {val} boxes", info.images[0], info.images[1]);
-    for skipped in info.skipped.iter().take(20) {
-        println!("  left out: {skipped}");
-    }
-    if info.skipped.len() > 20 {
-        println!("  and {} more, listed in dataset.json", info.skipped.len() - 20);
-    }
+    let reports: Vec<String> = infos.iter().map(dataset::report_text).collect();
+    exit::print(format!("{}\nWritten to {}\n", reports.join("\n"), args.out.display()).as_bytes())?;
     Ok(Exit::Ok)
 }

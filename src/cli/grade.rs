@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
-    dataset::labels::read_folds,
+    dataset::Folds,
     detector::{EngineChoice, ModelSet},
     files::{WriteError, is_special, write_atomic},
     grading::Aggregate,
@@ -162,7 +162,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
 /// One grader for all studies, or one for each fold.
 enum Graders {
     One(Grader),
-    ByFold { folds: std::collections::HashMap<String, u32>, graders: BTreeMap<u32, Grader> },
+    ByFold { folds: Folds, graders: BTreeMap<u32, Grader> },
 }
 
 impl Graders {
@@ -175,7 +175,7 @@ impl Graders {
             ..GradeOptions::default()
         };
         let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options))) };
-        let folds = read_folds(file).map_err(|error| Failure::new(Exit::Input, error))?;
+        let folds = Folds::read(file).map_err(|error| Failure::new(Exit::Input, error))?;
         let graders: BTreeMap<u32, Grader> =
             models.by_fold().into_iter().map(|(fold, models)| (fold, Grader::new(models, options.clone()))).collect();
         if graders.is_empty() {
@@ -190,7 +190,7 @@ impl Graders {
         match self {
             Self::One(grader) => Ok(grader),
             Self::ByFold { folds, graders } => {
-                let fold = folds.get(&study.uid).ok_or("it has no line in the file of --out-of-fold")?;
+                let fold = folds.0.get(&study.uid).ok_or("it has no line in the file of --out-of-fold")?;
                 graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
             }
         }

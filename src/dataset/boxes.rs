@@ -1,6 +1,6 @@
 //! A grader's point to boxes: of a physical size, on the slice of the point and on its neighbours in depth.
 
-use super::labels::Point;
+use super::{labels::Point, skipped::Reason};
 use crate::{
     grading::{DetectionClass, Role, Severity},
     raster::BBox,
@@ -45,17 +45,19 @@ pub struct LabelledBox {
     pub bbox: BBox,
 }
 
-/// The boxes of one point, or why there are none.
-pub fn boxes(series: &Series, point: &Point, severity: Severity, shape: &BoxShape) -> Result<Vec<LabelledBox>, String> {
-    let home = series
-        .slices
-        .iter()
-        .position(|s| s.instance.number == Some(point.instance))
-        .ok_or_else(|| format!("no image with InstanceNumber {}", point.instance))?;
+/// The boxes of one point, or why there are none: the reason, and what is special about this one.
+pub fn boxes(
+    series: &Series,
+    point: &Point,
+    severity: Severity,
+    shape: &BoxShape,
+) -> Result<Vec<LabelledBox>, (Reason, String)> {
+    let home = home(series, point)?;
     let image = &series.slices[home].instance;
     let inside = (0.0..f64::from(image.columns)).contains(&point.x) && (0.0..f64::from(image.rows)).contains(&point.y);
     if !inside {
-        return Err(format!("({}, {}) lies outside the image of {} x {}", point.x, point.y, image.columns, image.rows));
+        let what = format!("({}, {}) on an image of {} x {}", point.x, point.y, image.columns, image.rows);
+        return Err((Reason::Outside, what));
     }
     let class = DetectionClass { grade: point.id, severity };
     let target = series.slices[home].plane.map(|plane| (plane, plane.patient_from_pixel(point.x, point.y)));
@@ -83,4 +85,13 @@ pub fn boxes(series: &Series, point: &Point, severity: Severity, shape: &BoxShap
         }
     }
     Ok(all)
+}
+
+/// The slice that a point lies on.
+fn home(series: &Series, point: &Point) -> Result<usize, (Reason, String)> {
+    let mut all = series.slices.iter().enumerate().filter(|(_, s)| s.instance.number == Some(point.instance));
+    let number = format!("InstanceNumber {}", point.instance);
+    let Some((home, _)) = all.next() else { return Err((Reason::NoImage, number)) };
+    // Two files of one number, or one file of several frames: the point does not say which.
+    if all.next().is_some() { Err((Reason::Ambiguous, number)) } else { Ok(home) }
 }

@@ -1,13 +1,12 @@
-//! The contest's CSV files: grades, points, folds. Both spellings of conditions and levels are read.
+//! The contest's label files: grades and points. Both spellings of conditions and levels are read.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
-
-use crate::grading::{GradeId, Severity};
+use super::skipped::{Reason, SkipList};
+use crate::grading::{GradeId, Role, Severity};
 
 /// A CSV that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +25,7 @@ pub enum LabelError {
         /// The file.
         file: PathBuf,
         /// What is missing.
-        column: &'static str,
+        column: String,
         /// What is there.
         found: String,
     },
@@ -42,15 +41,30 @@ pub enum LabelError {
         /// What is wrong.
         problem: String,
     },
+    /// A split that does not fit the data.
+    #[error("{}: {problem}", file.display())]
+    Folds {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
 }
 
-/// `train.csv`: study id to its 25 grades, `None` where the label is missing.
+/// `train.csv`: what graders said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Grades(pub BTreeMap<String, [Option<Severity>; 25]>);
+pub struct Grades {
+    /// By study id, in order of [`GradeId::ALL`]; `None` where the label is missing.
+    pub rows: BTreeMap<String, [Option<Severity>; 25]>,
+    /// The grades that the file has a column for.
+    pub columns: Vec<GradeId>,
+}
 
 /// A grader's point on one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Point {
+    /// Line in the file, from 1; the head is line 1.
+    pub line: u64,
     /// `study_id`.
     pub study: String,
     /// `series_id`.
@@ -65,27 +79,65 @@ pub struct Point {
     pub y: f64,
 }
 
+impl Point {
+    /// Whether both say the same; the line does not matter.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let other = Self { line: self.line, ..other.clone() };
+        *self == other
+    }
+
+    /// For a list of what was left out.
+    pub fn describe(&self) -> String {
+        format!("line {}: study {}, series {}, {}", self.line, self.study, self.series, self.id)
+    }
+}
+
+/// A table with the columns that it needs.
+pub(super) struct Table {
+    file: PathBuf,
+    reader: csv::Reader<std::fs::File>,
+    headers: Vec<String>,
+}
+
+impl Table {
+    pub fn open(file: &Path) -> Result<Self, LabelError> {
+        let failed = |source| LabelError::Csv { file: file.to_owned(), source };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(failed)?;
+        let headers = reader.headers().map_err(failed)?.iter().map(str::to_owned).collect();
+        Ok(Self { file: file.to_owned(), reader, headers })
+    }
+
+    /// Where a column is.
+    pub fn column(&self, name: &str) -> Result<usize, LabelError> {
+        self.headers.iter().position(|h| h == name).ok_or_else(|| self.missing(name))
+    }
+
+    pub fn missing(&self, name: &str) -> LabelError {
+        LabelError::Column { file: self.file.clone(), column: name.to_owned(), found: self.headers.join(", ") }
+    }
+
+    /// Every record, or why it is none.
+    pub fn records(&mut self) -> impl Iterator<Item = Result<csv::StringRecord, csv::Error>> {
+        self.reader.records()
+    }
+}
+
 impl Grades {
     /// Reads `train.csv`.
-    pub fn read(file: &Path) -> Result<Self, LabelError> {
-        let csv_error = |source| LabelError::Csv { file: file.to_owned(), source };
-        let mut reader = csv::Reader::from_path(file).map_err(csv_error)?;
-        let headers = reader.headers().map_err(csv_error)?.clone();
-        let missing = |column| LabelError::Column {
-            file: file.to_owned(),
-            column,
-            found: headers.iter().collect::<Vec<_>>().join(", "),
-        };
-        let study = headers.iter().position(|h| h.trim() == "study_id").ok_or_else(|| missing("study_id"))?;
-        let columns: Vec<(usize, GradeId)> =
-            headers.iter().enumerate().filter_map(|(i, h)| Some((i, h.parse().ok()?))).collect();
-        if columns.is_empty() {
-            return Err(missing("<condition>_<level>, such as spinal_canal_stenosis_l1_l2"));
+    pub fn read(file: &Path, skipped: &mut SkipList) -> Result<Self, LabelError> {
+        let mut table = Table::open(file)?;
+        let study = table.column("study_id")?;
+        let mut columns: Vec<(usize, GradeId)> = Vec::new();
+        for (index, header) in table.headers.iter().enumerate().filter(|(index, _)| *index != study) {
+            match header.parse() {
+                Ok(id) => columns.push((index, id)),
+                Err(_) => skipped.add(Reason::UnknownColumn, header),
+            }
         }
-        let mut grades = BTreeMap::new();
-        for record in reader.records() {
-            let record = record.map_err(csv_error)?;
-            let cell = |i: usize| record.get(i).unwrap_or_default().trim();
+        let mut grades = Self { rows: BTreeMap::new(), columns: columns.iter().map(|(_, id)| *id).collect() };
+        for record in table.records() {
+            let record = record.map_err(|source| LabelError::Csv { file: file.to_owned(), source })?;
+            let cell = |i: usize| record.get(i).unwrap_or_default();
             let mut row = [None; 25];
             for &(column, id) in &columns {
                 row[id.index()] = severity(cell(column)).map_err(|problem| LabelError::Cell {
@@ -95,9 +147,32 @@ impl Grades {
                     problem,
                 })?;
             }
-            grades.insert(cell(study).to_owned(), row);
+            if grades.rows.contains_key(cell(study)) {
+                let line = record.position().map_or(0, csv::Position::line);
+                skipped.add(Reason::StudyTwice, format!("line {line}: study {}", cell(study)));
+            } else {
+                grades.rows.insert(cell(study).to_owned(), row);
+            }
         }
-        Ok(Self(grades))
+        Ok(grades)
+    }
+
+    /// Whether the file has columns for what a detector looks at; what it has no column for is listed.
+    pub fn must_have(&self, role: Role, file: &Path, skipped: &mut SkipList) -> Result<(), LabelError> {
+        let (there, missing): (Vec<GradeId>, Vec<GradeId>) = GradeId::ALL
+            .into_iter()
+            .filter(|id| id.condition().role() == role)
+            .partition(|id| self.columns.contains(id));
+        if there.is_empty() {
+            return Err(Table::open(file)?.missing(&format!("for {role}, such as {}", missing[0])));
+        }
+        missing.iter().for_each(|id| skipped.add(Reason::NoColumn, id.to_string()));
+        Ok(())
+    }
+
+    /// The grade of one cell, `None` if the study or the label is missing.
+    pub fn get(&self, study: &str, id: GradeId) -> Option<Severity> {
+        self.rows.get(study).and_then(|row| row[id.index()])
     }
 }
 
@@ -109,110 +184,117 @@ fn severity(text: &str) -> Result<Option<Severity>, String> {
     text.parse().map(Some).map_err(|e: crate::grading::ParseWordError| e.to_string())
 }
 
-#[derive(Deserialize)]
-struct PointRow {
-    study_id: String,
-    series_id: String,
-    instance_number: f64,
-    condition: String,
-    level: String,
-    x: f64,
-    y: f64,
-}
-
-/// Reads `train_label_coordinates.csv`. Rows that cannot be read are returned as texts, not lost.
-pub fn read_points(file: &Path) -> Result<(Vec<Point>, Vec<String>), LabelError> {
-    let csv_error = |source| LabelError::Csv { file: file.to_owned(), source };
-    let mut reader = csv::Reader::from_path(file).map_err(csv_error)?;
-    let headers = reader.headers().map_err(csv_error)?.clone();
-    for column in ["study_id", "series_id", "instance_number", "condition", "level", "x", "y"] {
-        if !headers.iter().any(|h| h.trim() == column) {
-            let found = headers.iter().collect::<Vec<_>>().join(", ");
-            return Err(LabelError::Column { file: file.to_owned(), column, found });
+/// Reads `train_label_coordinates.csv`. Rows that cannot be read are listed, not lost.
+pub fn read_points(file: &Path, skipped: &mut SkipList) -> Result<Vec<Point>, LabelError> {
+    let mut table = Table::open(file)?;
+    let names = ["study_id", "series_id", "instance_number", "condition", "level", "x", "y"];
+    let mut columns = [0; 7];
+    for (column, name) in columns.iter_mut().zip(names) {
+        *column = table.column(name)?;
+    }
+    let mut points = Vec::new();
+    let mut last = 1;
+    for record in table.records() {
+        match record.map_err(|e| e.to_string()) {
+            Ok(record) => {
+                last = record.position().map_or(last + 1, csv::Position::line);
+                match point(last, columns.map(|i| record.get(i).unwrap_or_default())) {
+                    Ok(point) => points.push(point),
+                    Err(problem) => skipped.add(Reason::Row, format!("line {last}: {problem}")),
+                }
+            }
+            Err(problem) => skipped.add(Reason::Row, problem),
         }
     }
-    let (mut points, mut skipped) = (Vec::new(), Vec::new());
-    for (line, row) in reader.deserialize().enumerate() {
-        match row.map_err(|e: csv::Error| e.to_string()).and_then(|row: PointRow| point(&row)) {
-            Ok(point) => points.push(point),
-            Err(problem) => skipped.push(format!("train_label_coordinates.csv, row {}: {problem}", line + 1)),
-        }
-    }
-    Ok((points, skipped))
+    Ok(points)
 }
 
-fn point(row: &PointRow) -> Result<Point, String> {
-    let id = format!("{} {}", row.condition, row.level)
-        .parse()
-        .map_err(|e: crate::grading::ParseGradeIdError| e.to_string())?;
-    if !(row.x.is_finite() && row.y.is_finite()) {
-        return Err(format!("x {} and y {} are no position", row.x, row.y));
+fn point(line: u64, cells: [&str; 7]) -> Result<Point, String> {
+    let [study, series, instance, condition, level, x, y] = cells;
+    let id = format!("{condition} {level}").parse().map_err(|e: crate::grading::ParseGradeIdError| e.to_string())?;
+    let number = |name: &str, text: &str| {
+        text.parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| format!("{name} is '{text}', not a number"))
+    };
+    let instance_number = number("instance_number", instance)?;
+    // Tables that went through pandas say 12.0.
+    if instance_number.fract() != 0.0 || instance_number.abs() > f64::from(i32::MAX) {
+        return Err(format!("instance_number is '{instance}', not a whole number"));
     }
     Ok(Point {
-        study: row.study_id.trim().to_owned(),
-        series: row.series_id.trim().to_owned(),
-        instance: row.instance_number as i32,
+        line,
+        study: study.to_owned(),
+        series: series.to_owned(),
+        instance: instance_number as i32,
         id,
-        x: row.x,
-        y: row.y,
+        x: number("x", x)?,
+        y: number("y", y)?,
     })
-}
-
-/// Reads `5folds.csv`: study id to fold.
-pub fn read_folds(file: &Path) -> Result<HashMap<String, u32>, LabelError> {
-    #[derive(Deserialize)]
-    struct Row {
-        study_id: String,
-        fold: u32,
-    }
-    let csv_error = |source| LabelError::Csv { file: file.to_owned(), source };
-    let rows = csv::Reader::from_path(file).map_err(csv_error)?.into_deserialize();
-    rows.map(|row: Result<Row, _>| row.map(|r| (r.study_id.trim().to_owned(), r.fold)).map_err(csv_error)).collect()
-}
-
-/// Folds where there is no `5folds.csv`: studies dealt out in order of how severe they are.
-pub fn make_folds(grades: &Grades) -> HashMap<String, u32> {
-    let weight = |row: &[Option<Severity>; 25]| row.iter().flatten().map(|s| s.index() * s.index()).sum::<usize>();
-    let mut order: Vec<(usize, &String)> = grades.0.iter().map(|(study, row)| (weight(row), study)).collect();
-    order.sort();
-    order.into_iter().enumerate().map(|(rank, (_, study))| (study.clone(), rank as u32 % 5)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        (dir, file)
+    }
+
     #[test]
     fn both_spellings_are_read_and_bad_rows_are_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("train_label_coordinates.csv");
-        std::fs::write(
-            &file,
-            "study_id,series_id,instance_number,condition,level,x,y\n\
+        let (_dir, file) = written(
+            "train_label_coordinates.csv",
+            "\u{feff}study_id,series_id,instance_number,condition,level,x,y\n\
              1,2,3,Left Neural Foraminal Narrowing,L4/L5,10.5,20\n\
-             1,2,3,left_neural_foraminal_narrowing,l4_l5,10.5,20\n\
+             1,2,3.0,left_neural_foraminal_narrowing,l4_l5,10.5,20\n\
              1,2,3,Left Neural Foraminal Narrowing,L6/L7,10,20\n\
-             1,2,x,Spinal Canal Stenosis,L4/L5,10,20\n",
-        )
-        .unwrap();
-        let (points, skipped) = read_points(&file).unwrap();
+             1,2,x,Spinal Canal Stenosis,L4/L5,10,20\n\
+             1,2,nan,Spinal Canal Stenosis,L4/L5,10,20\n\
+             1,2,3,Spinal Canal Stenosis,L4/L5,10\n\
+             1,2,3,Spinal Canal Stenosis,L4/L5,inf,1\n",
+        );
+        let mut skipped = SkipList::default();
+        let points = read_points(&file, &mut skipped).unwrap();
         assert_eq!(points.len(), 2);
-        assert_eq!(points[0], points[1]);
-        assert!(skipped[0].contains("row 3") && skipped[1].contains("row 4"), "{skipped:?}");
+        assert!(points[0].is_same(&points[1]) && points[0].line == 2 && points[1].line == 3);
+        let [group] = &skipped.groups()[..] else { panic!("{skipped:?}") };
+        assert_eq!(group.count, 5);
+        for (example, words) in group.examples.iter().zip(["line 4", "line 5", "line 6", "line: 7", "line 8"]) {
+            assert!(example.contains(words), "{example}");
+        }
     }
 
     #[test]
     fn missing_labels_stay_missing_and_unknown_words_are_refused() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("train.csv");
-        std::fs::write(&file, "study_id,spinal_canal_stenosis_l1_l2,spinal_canal_stenosis_l2_l3\n7,,Severe\n").unwrap();
-        let row = Grades::read(&file).unwrap().0["7"];
-        let at = |text: &str| row[text.parse::<GradeId>().unwrap().index()];
+        let (_dir, file) =
+            written("train.csv", "study_id,spinal_canal_stenosis_l1_l2,Spinal Canal Stenosis L2/L3\n7,,Severe\n");
+        let mut skipped = SkipList::default();
+        let grades = Grades::read(&file, &mut skipped).unwrap();
+        let at = |text: &str| grades.get("7", text.parse().unwrap());
         assert_eq!(at("spinal_canal_stenosis_l1_l2"), None);
         assert_eq!(at("spinal_canal_stenosis_l2_l3"), Some(Severity::Severe));
+        grades.must_have(Role::Scs, &file, &mut skipped).unwrap();
+        assert_eq!(skipped.groups()[0].count, 3, "three canal levels have no column");
+        let said = grades.must_have(Role::Ss, &file, &mut skipped).unwrap_err().to_string();
+        assert!(said.contains("no column for ss, such as left_subarticular_stenosis_l1_l2"), "{said}");
         std::fs::write(&file, "study_id,spinal_canal_stenosis_l1_l2\n7,Awful\n").unwrap();
-        assert!(Grades::read(&file).unwrap_err().to_string().contains("study 7"));
+        assert!(Grades::read(&file, &mut skipped).unwrap_err().to_string().contains("study 7"));
         std::fs::write(&file, "id,x\n7,1\n").unwrap();
-        assert!(Grades::read(&file).unwrap_err().to_string().contains("study_id"));
+        assert!(Grades::read(&file, &mut skipped).unwrap_err().to_string().contains("study_id"));
+    }
+
+    #[test]
+    fn a_study_that_stands_twice_keeps_its_first_row() {
+        let (_dir, file) = written(
+            "train.csv",
+            "study_id,spinal_canal_stenosis_l1_l2,spinal_canal_stenosis_l6_s1\n7,Severe,Severe\n7,Moderate,Severe\n",
+        );
+        let mut skipped = SkipList::default();
+        let grades = Grades::read(&file, &mut skipped).unwrap();
+        assert_eq!(grades.get("7", grades.columns[0]), Some(Severity::Severe));
+        let said: Vec<_> = skipped.groups().into_iter().map(|g| g.examples).collect();
+        assert_eq!(said, [["spinal_canal_stenosis_l6_s1"], ["line 3: study 7"]]);
     }
 }

@@ -1,12 +1,21 @@
-//! Labels and images to a YOLO data set: the contest's CSVs and the same `study` and `raster` code that
-//! grading uses, so that a detector sees in training what it will see at work.
+//! Labels and images to YOLO data sets: the contest's CSVs and the same `study` and `raster` code that grading uses,
+//! so that a detector sees in training what it will see at work.
+//!
+//! `labels` reads what graders said, `merge` brings it together with the images, `boxes` makes boxes of points,
+//! `folds` splits by study, `yolo` writes, `skipped` remembers what was left out, `report` and `sheet` show it all.
 
 mod boxes;
-pub mod labels;
+mod folder;
+mod folds;
+mod labels;
+mod merge;
+mod report;
+mod sheet;
+mod skipped;
 mod yolo;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -15,13 +24,18 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cancel::Cancel,
-    files::WriteError,
+    files::{WriteError, write_atomic},
     grading::{DetectionClass, Role},
     raster::Standardize,
-    study::{self, ScanError, Study},
+    study::{self, Scan, ScanError},
 };
 pub use boxes::{BoxShape, LabelledBox};
-use labels::{Grades, LabelError, Point};
+use folder::Growing;
+pub use folds::{FOLDS, Folds};
+pub use labels::{Grades, LabelError, Point};
+pub use report::text as report_text;
+pub use skipped::Skipped;
+use skipped::{Reason, SkipList};
 
 /// The name of the file that tells what a data set is.
 pub const INFO_NAME: &str = "dataset.json";
@@ -35,18 +49,16 @@ pub struct DatasetOptions {
     pub standardize: Standardize,
     /// How points become boxes.
     pub shape: BoxShape,
-    /// The fold that validates; the others train.
-    pub fold: u32,
     /// Share of the slices without a box that is written too, as background.
     pub negatives: f64,
     /// Made from phantoms: a model trained on it is a demo.
     pub demo: bool,
 }
 
-/// What a data set is: `dataset.json` beside it.
+/// What a data set is: `dataset.json` in its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetInfo {
-    /// Version of this form: 1.
+    /// Version of this form: 2.
     pub format: u32,
     /// Which detector.
     pub role: Role,
@@ -54,20 +66,43 @@ pub struct DatasetInfo {
     pub standardize: Standardize,
     /// How points became boxes.
     pub shape: BoxShape,
-    /// The fold that validates.
-    pub fold: u32,
     /// Made from phantoms.
     pub demo: bool,
-    /// How many studies.
+    /// How many studies have images in it.
     pub studies: usize,
-    /// Images in `train` and `val`.
-    pub images: [usize; 2],
-    /// Boxes in `train` and `val` by class name.
-    pub boxes: BTreeMap<String, [usize; 2]>,
+    /// Where the split by study comes from.
+    #[serde(default)]
+    pub split: SplitSource,
+    /// By fold: what trains and what validates.
+    pub folds: Vec<FoldInfo>,
     /// Hex SHA-256 over the label CSVs.
     pub labels_sha256: String,
     /// What was left out, and why.
-    pub skipped: Vec<String>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// One fold: what trains (0) and what validates (1).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoldInfo {
+    /// From 0.
+    pub fold: u32,
+    /// Images.
+    pub images: [usize; 2],
+    /// Boxes by class name, also of classes without any.
+    pub boxes: BTreeMap<String, [usize; 2]>,
+    /// Studies.
+    pub studies: [usize; 2],
+}
+
+/// Where the split by study comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitSource {
+    /// `5folds.csv` of the labels.
+    #[default]
+    Read,
+    /// Made here, stratified.
+    Made,
 }
 
 /// Why no data set was made.
@@ -80,16 +115,21 @@ pub enum DatasetError {
     #[error(transparent)]
     Scan(#[from] ScanError),
     /// Nothing came together.
-    #[error("{}: no box could be made; {}", data.display(), skipped.first().map_or("no label is of this role", |s| s.as_str()))]
+    #[error("{}: no box could be made for {role}; {}", data.display(), why_empty(skipped))]
     Empty {
         /// The folder.
         data: PathBuf,
+        /// The detector.
+        role: Role,
         /// What was left out.
-        skipped: Vec<String>,
+        skipped: Vec<Skipped>,
     },
     /// The target exists.
     #[error("{}: exists already; name a new folder", .0.display())]
     Exists(PathBuf),
+    /// Another run writes to the same target.
+    #[error("{}: another run is writing it", .0.display())]
+    Busy(PathBuf),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -103,106 +143,123 @@ pub enum DatasetError {
     },
 }
 
-/// One series with its boxes.
-pub(crate) struct LabelledSeries<'a> {
-    pub study: &'a str,
-    pub series: &'a study::Series,
-    pub boxes: Vec<LabelledBox>,
-    /// 0 trains, 1 validates.
-    pub part: usize,
+/// The reason that kept out most.
+fn why_empty(skipped: &[Skipped]) -> String {
+    match skipped.iter().max_by_key(|group| group.count) {
+        Some(group) => {
+            format!("left out {} times: {} ({})", group.count, group.reason, group.examples.join("; "))
+        }
+        None => "train_label_coordinates.csv has no point for it".to_owned(),
+    }
 }
 
-/// Makes a YOLO data set for one role of `data` (CSVs and `train_images/`) in the new folder `out`.
-/// `progress` is called with (series done, series in all).
+/// The `data.yaml` of a fold in a data set's folder.
+pub fn data_yaml(folder: &Path, fold: u32) -> PathBuf {
+    folder.join(format!("fold{fold}")).join("data.yaml")
+}
+
+/// What is read once for all detectors.
+struct Source<'a> {
+    data: &'a Path,
+    grades: Grades,
+    points: Vec<Point>,
+    folds: Folds,
+    split: SplitSource,
+    scan: Scan,
+    labels_sha256: String,
+    /// What was left out while reading.
+    skipped: SkipList,
+}
+
+/// Makes a YOLO data set for each of `all` (one or more, of different roles) of `data`: CSVs and `train_images/`.
+/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called with (images done, images in
+/// all) of one detector after the other.
+///
+/// Until everything is written, the new folder has another name; after an error nothing is left of it.
 pub fn make(
     data: &Path,
     out: &Path,
+    all: &[DatasetOptions],
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Vec<DatasetInfo>, DatasetError> {
+    let growing = Growing::start(out)?;
+    let source = Source::read(data, all)?;
+    let mut infos = Vec::new();
+    for options in all {
+        let folder = match all {
+            [_] => growing.path().to_owned(),
+            _ => growing.path().join(options.role.word()),
+        };
+        infos.push(write(&source, &folder, options, progress)?);
+    }
+    growing.finish()?;
+    Ok(infos)
+}
+
+impl<'a> Source<'a> {
+    fn read(data: &'a Path, all: &[DatasetOptions]) -> Result<Self, DatasetError> {
+        let mut skipped = SkipList::default();
+        let train = data.join("train.csv");
+        let grades = Grades::read(&train, &mut skipped)?;
+        for options in all {
+            grades.must_have(options.role, &train, &mut SkipList::default())?;
+        }
+        let points = labels::read_points(&data.join("train_label_coordinates.csv"), &mut skipped)?;
+        let folds_file = data.join("5folds.csv");
+        // Before the images, of which there may be many: what is wrong with a CSV is known at once.
+        let read = if folds_file.is_file() { Some(Folds::read(&folds_file)?) } else { None };
+        let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &|_, _| ())?;
+        let of_studies = scan.studies.iter().flat_map(|study| &study.issues);
+        scan.issues.iter().chain(of_studies).for_each(|issue| skipped.add(Reason::File, issue.to_string()));
+        let used: HashSet<&str> =
+            scan.studies.iter().map(|s| s.uid.as_str()).filter(|uid| grades.rows.contains_key(*uid)).collect();
+        let in_order = || grades.rows.keys().map(String::as_str).filter(|study| used.contains(study));
+        let (folds, split) = if let Some(folds) = read {
+            folds.must_hold(in_order(), &folds_file)?;
+            (folds, SplitSource::Read)
+        } else {
+            (Folds::make(in_order(), &grades), SplitSource::Made)
+        };
+        Ok(Self { data, folds, split, points, labels_sha256: hash(data), skipped, grades, scan })
+    }
+}
+
+fn write(
+    source: &Source<'_>,
+    folder: &Path,
     options: &DatasetOptions,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<DatasetInfo, DatasetError> {
-    if out.exists() {
-        return Err(DatasetError::Exists(out.to_owned()));
+    let Source { data, grades, points, folds, scan, .. } = source;
+    let mut skipped = source.skipped.clone();
+    grades.must_have(options.role, &data.join("train.csv"), &mut skipped)?;
+    let series = merge::label(&scan.studies, grades, points, folds, options, &mut skipped);
+    let pictures = yolo::plan(&series, options.negatives);
+    let pictures = yolo::write(folder, pictures, options, &mut skipped, progress)?;
+    if pictures.iter().all(|picture| picture.boxes.is_empty()) {
+        return Err(DatasetError::Empty { data: data.to_path_buf(), role: options.role, skipped: skipped.groups() });
     }
-    let grades = Grades::read(&data.join("train.csv"))?;
-    let (points, mut skipped) = labels::read_points(&data.join("train_label_coordinates.csv"))?;
-    let folds_file = data.join("5folds.csv");
-    let folds = if folds_file.is_file() { labels::read_folds(&folds_file)? } else { labels::make_folds(&grades) };
-    let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &|_, _| ())?;
-    skipped.extend(scan.issues.iter().map(ToString::to_string));
-    let series = label(&scan.studies, &grades, &points, &folds, options, &mut skipped);
-    if series.iter().all(|s| s.boxes.is_empty()) {
-        return Err(DatasetError::Empty { data: data.to_owned(), skipped });
-    }
-    let images = yolo::write(out, &series, options, &mut skipped, progress)?;
+    let classes = DetectionClass::all(options.role);
+    let folds = yolo::write_folds(folder, &pictures, &classes)?;
+    sheet::write(folder, &pictures, options.role)?;
     let info = DatasetInfo {
-        format: 1,
+        format: 2,
         role: options.role,
         standardize: options.standardize,
         shape: options.shape,
-        fold: options.fold,
         demo: options.demo,
-        studies: scan.studies.len(),
-        images,
-        boxes: count(&series, options.role),
-        labels_sha256: hash(data),
-        skipped,
+        studies: pictures.iter().map(|picture| picture.from.study).collect::<HashSet<_>>().len(),
+        split: source.split,
+        folds,
+        labels_sha256: source.labels_sha256.clone(),
+        skipped: skipped.groups(),
     };
-    yolo::finish(out, &info)?;
+    write_atomic(&folder.join("5folds.csv"), source.folds.csv().as_bytes())?;
+    write_atomic(&folder.join("skipped.csv"), &skipped.csv()?)?;
+    write_atomic(&folder.join("report.md"), report::text(&info).as_bytes())?;
+    // Last: a folder without it is no data set.
+    write_atomic(&folder.join(INFO_NAME), &serde_json::to_vec_pretty(&info).unwrap_or_default())?;
     Ok(info)
-}
-
-fn label<'a>(
-    studies: &'a [Study],
-    grades: &Grades,
-    points: &[Point],
-    folds: &HashMap<String, u32>,
-    options: &DatasetOptions,
-    skipped: &mut Vec<String>,
-) -> Vec<LabelledSeries<'a>> {
-    let mut by_series: HashMap<(&str, &str), Vec<&Point>> = HashMap::new();
-    for point in points.iter().filter(|p| p.id.condition().role() == options.role) {
-        by_series.entry((&point.study, &point.series)).or_default().push(point);
-    }
-    let mut all = Vec::new();
-    for study in studies {
-        let part = usize::from(folds.get(&study.uid) == Some(&options.fold));
-        for series in study.series_of(options.role) {
-            let points = by_series.remove(&(study.uid.as_str(), series.uid.as_str())).unwrap_or_default();
-            let mut boxes: Vec<LabelledBox> = Vec::new();
-            for point in points {
-                let severity = grades.0.get(&point.study).and_then(|row| row[point.id.index()]);
-                let made = severity
-                    .ok_or_else(|| "train.csv has no grade for it".to_owned())
-                    .and_then(|severity| boxes::boxes(series, point, severity, &options.shape));
-                match made {
-                    Ok(made) => boxes.extend(made),
-                    Err(why) => skipped.push(format!("study {}, {}: {why}", point.study, point.id)),
-                }
-            }
-            all.push(LabelledSeries { study: &study.uid, series, boxes, part });
-        }
-    }
-    let mut unused: Vec<_> = by_series.into_iter().collect();
-    unused.sort_by_key(|(key, _)| *key);
-    for ((study, series), points) in unused {
-        let role = options.role.label();
-        skipped.push(format!(
-            "study {study}: {} points on series {series}, which is not there or not {role}",
-            points.len()
-        ));
-    }
-    all
-}
-
-fn count(series: &[LabelledSeries<'_>], role: Role) -> BTreeMap<String, [usize; 2]> {
-    let mut counts: BTreeMap<String, [usize; 2]> =
-        DetectionClass::all(role).into_iter().map(|class| (class.to_string(), [0; 2])).collect();
-    for series in series {
-        for labelled in &series.boxes {
-            counts.entry(labelled.class.to_string()).or_default()[series.part] += 1;
-        }
-    }
-    counts
 }
 
 /// Over the CSVs that there are; a change of labels is a change of data.

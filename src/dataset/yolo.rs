@@ -1,137 +1,130 @@
-//! YOLO folders: `images/{train,val}`, `labels/{train,val}`, `data.yaml`, `dataset.json`.
+//! The YOLO folder: every image once in `images/`, its boxes in `labels/`, and for each fold a `data.yaml` with two
+//! lists of images.
 //!
-//! Everything is written beside the target and renamed into place when it is whole.
+//! Ultralytics takes the folder of a `data.yaml` without `path:` as the root of what it names, and the folder of a
+//! list as the place of lines that begin with `./`. So nothing in here is absolute, and the whole may be moved.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashSet},
     fmt::Write as _,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    fs,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use image::{ExtendedColorType, ImageEncoder, codecs::png};
 use rayon::prelude::*;
 
-use super::{DatasetError, DatasetInfo, DatasetOptions, INFO_NAME, LabelledBox, LabelledSeries};
+use super::{
+    DatasetError, DatasetOptions, FoldInfo, LabelledBox,
+    folds::FOLDS,
+    merge::LabelledSeries,
+    skipped::{Reason, SkipList},
+};
 use crate::{
     files::{WriteError, write_atomic},
     grading::DetectionClass,
-    raster::{Image8, Slice, ValueRange},
+    raster::Image8,
 };
 
-const PARTS: [&str; 2] = ["train", "val"];
-
-/// Where the data set grows until it is whole.
-fn partial(out: &Path) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    out.with_file_name(name)
+/// One image of the data set.
+pub struct Picture<'a> {
+    /// File name without extension, in `images/` and in `labels/`.
+    pub name: String,
+    pub from: &'a LabelledSeries<'a>,
+    /// Index into the series' slices.
+    pub slice: usize,
+    /// None: background.
+    pub boxes: Vec<&'a LabelledBox>,
 }
 
-/// Writes images and labels into the partial folder: images in `train` and `val`.
-pub fn write(
-    out: &Path,
-    all: &[LabelledSeries<'_>],
-    options: &DatasetOptions,
-    skipped: &mut Vec<String>,
-    progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<[usize; 2], DatasetError> {
-    let partial = partial(out);
-    let io_error = |source: io::Error| WriteError { path: partial.clone(), source };
-    if partial.exists() {
-        // Left behind by a run that was killed.
-        fs::remove_dir_all(&partial).map_err(io_error)?;
-    }
-    for kind in ["images", "labels"] {
-        for part in PARTS {
-            fs::create_dir_all(partial.join(kind).join(part)).map_err(io_error)?;
-        }
-    }
-    let (done, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    let counts: Vec<[usize; 2]> = all
-        .par_iter()
-        .map(|series| {
-            let count = write_series(&partial, series, options, &failures)?;
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, all.len());
-            Ok(if series.part == 0 { [count, 0] } else { [0, count] })
-        })
-        .collect::<Result<_, DatasetError>>()?;
-    skipped.extend(failures.into_inner().unwrap_or_default());
-    Ok(counts.into_iter().fold([0, 0], |a, b| [a[0] + b[0], a[1] + b[1]]))
-}
-
-/// Writes `data.yaml` and `dataset.json` and moves the folder into place.
-pub fn finish(out: &Path, info: &DatasetInfo) -> Result<(), DatasetError> {
-    let partial = partial(out);
-    let target = std::path::absolute(out).unwrap_or_else(|_| out.to_owned());
-    let mut yaml = format!("path: {}\ntrain: images/train\nval: images/val\nnames:\n", yaml_string(&target));
-    for (index, class) in DetectionClass::all(info.role).into_iter().enumerate() {
-        // Writing to a String does not fail.
-        let _ = writeln!(yaml, "  {index}: {class}");
-    }
-    write_atomic(&partial.join("data.yaml"), yaml.as_bytes())?;
-    let json = serde_json::to_vec_pretty(info).unwrap_or_default();
-    write_atomic(&partial.join(INFO_NAME), &json)?;
-    fs::rename(&partial, out).map_err(|source| WriteError { path: out.to_owned(), source })?;
-    Ok(())
-}
-
-/// Single-quoted: only a quote needs care.
-fn yaml_string(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', "''"))
-}
-
-fn write_series(
-    root: &Path,
-    labelled: &LabelledSeries<'_>,
-    options: &DatasetOptions,
-    failures: &Mutex<Vec<String>>,
-) -> Result<usize, DatasetError> {
-    let mut by_slice: BTreeMap<usize, Vec<&LabelledBox>> = BTreeMap::new();
-    for labelled_box in &labelled.boxes {
-        by_slice.entry(labelled_box.slice).or_default().push(labelled_box);
-    }
-    let slices = &labelled.series.slices;
-    let range = options.standardize.needs_series().then(|| {
-        let decoded: Vec<Slice> = slices.iter().filter_map(|s| s.decode().ok()).collect();
-        ValueRange::of_series(&decoded)
-    });
-    let classes = DetectionClass::all(options.role);
-    let mut written = 0;
-    for (index, slice) in slices.iter().enumerate() {
-        let boxes = by_slice.get(&index);
-        if boxes.is_none() && !is_drawn(index, options.negatives) {
-            continue;
-        }
-        let image = match slice.decode() {
-            Ok(decoded) => options.standardize.image(&decoded, range),
-            Err(error) => {
-                let mut failures = failures.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                failures.push(format!("{}: {error}", slice.instance.source));
+/// The images to write: every slice with a box, and the share of the others that is background.
+pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a>> {
+    let (mut pictures, mut names) = (Vec::new(), HashSet::new());
+    for from in all {
+        for (slice, reference) in from.series.slices.iter().enumerate() {
+            let boxes: Vec<&LabelledBox> = from.boxes.iter().filter(|b| b.slice == slice).collect();
+            if boxes.is_empty() && !(from.has_background && is_drawn(slice, negatives)) {
                 continue;
             }
-        };
-        let number = slice.instance.number.map_or_else(|| index.to_string(), |n| n.to_string());
-        let stem = format!("{}_{}_{number}_{}", labelled.study, labelled.series.uid, slice.frame);
-        let part = PARTS[labelled.part];
-        save_png(&root.join("images").join(part).join(format!("{stem}.png")), &image)?;
-        if let Some(boxes) = boxes {
-            let text: String = boxes.iter().map(|b| line(b, &classes, &image)).collect();
-            let file = root.join("labels").join(part).join(format!("{stem}.txt"));
-            fs::write(&file, text).map_err(|source| WriteError { path: file, source })?;
+            let number = reference.instance.number.map_or_else(|| format!("at{slice}"), |n| n.to_string());
+            let ids = [from.study, &from.series.uid].map(file_name);
+            let mut name = format!("{}_{}_{number}_{}", ids[0], ids[1], reference.frame);
+            if !names.insert(name.clone()) {
+                // Two files of one number.
+                let _ = write!(name, "_at{slice}");
+                names.insert(name.clone());
+            }
+            pictures.push(Picture { name, from, slice, boxes });
         }
-        written += 1;
     }
-    Ok(written)
+    pictures
+}
+
+/// Ids are what a file says; as part of a file name they must not lead elsewhere.
+fn file_name(id: &str) -> String {
+    id.chars().map(|c| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' }).collect()
 }
 
 /// Evenly spread: the share of indices that cross a whole number.
 fn is_drawn(index: usize, share: f64) -> bool {
     ((index + 1) as f64 * share).floor() > (index as f64 * share).floor()
+}
+
+/// Writes images and labels into `root`; returns what was written, in order of name. An image that cannot be
+/// decoded is listed and left out with its boxes. `progress` is called with (images done, images in all).
+pub fn write<'a>(
+    root: &Path,
+    pictures: Vec<Picture<'a>>,
+    options: &DatasetOptions,
+    skipped: &mut SkipList,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Vec<Picture<'a>>, DatasetError> {
+    for folder in ["images", "labels"].map(|kind| root.join(kind)) {
+        fs::create_dir_all(&folder).map_err(|source| WriteError { path: folder.clone(), source })?;
+    }
+    let classes = DetectionClass::all(options.role);
+    let (done, count) = (AtomicUsize::new(0), pictures.len());
+    let results: Vec<Result<Picture<'a>, String>> = pictures
+        .into_par_iter()
+        .map(|picture| {
+            let written = write_picture(root, &picture, options, &classes)?;
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, count);
+            Ok(written.map(|()| picture))
+        })
+        .collect::<Result<_, DatasetError>>()?;
+    let mut written = Vec::with_capacity(results.len());
+    for result in results {
+        match result {
+            Ok(picture) => written.push(picture),
+            Err(what) => skipped.add(Reason::Undecodable, what),
+        }
+    }
+    written.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(written)
+}
+
+/// The inner error is about this image alone.
+fn write_picture(
+    root: &Path,
+    picture: &Picture<'_>,
+    options: &DatasetOptions,
+    classes: &[DetectionClass],
+) -> Result<Result<(), String>, DatasetError> {
+    let slice = &picture.from.series.slices[picture.slice];
+    let decoded = match slice.decode() {
+        Ok(decoded) => decoded,
+        Err(error) => return Ok(Err(format!("{}: {error}", slice.instance.source))),
+    };
+    // As in the pipeline: the pixels are those that a detector gets when it grades.
+    let range = options.standardize.needs_series().then(|| picture.from.range(&decoded));
+    let image = options.standardize.image(&decoded, range);
+    save_png(&root.join("images").join(&picture.name).with_added_extension("png"), &image)?;
+    // Background has an empty file, so that a label file that was lost is not taken for background.
+    let text: String = picture.boxes.iter().map(|b| line(b, classes, &image)).collect();
+    let file = root.join("labels").join(&picture.name).with_added_extension("txt");
+    fs::write(&file, text).map_err(|source| WriteError { path: file, source })?;
+    Ok(Ok(()))
 }
 
 /// `class x_center y_center width height`, in shares of the image.
@@ -142,11 +135,56 @@ fn line(labelled: &LabelledBox, classes: &[DetectionClass], image: &Image8) -> S
     format!("{class} {:.6} {:.6} {:.6} {:.6}\n", x / w, y / h, b.width() / w, b.height() / h)
 }
 
+/// 8-bit grey, the fastest DEFLATE that compresses.
 fn save_png(file: &Path, image: &Image8) -> Result<(), DatasetError> {
     let mut bytes = Vec::new();
-    png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::Adaptive)
+    png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::Up)
         .write_image(image.pixels(), image.width(), image.height(), ExtendedColorType::L8)
         .map_err(|e| DatasetError::Image { file: file.to_owned(), message: e.to_string() })?;
     fs::write(file, bytes).map_err(|source| WriteError { path: file.to_owned(), source })?;
     Ok(())
+}
+
+/// Writes `fold<k>/` for every fold and counts what is in it.
+pub fn write_folds(
+    root: &Path,
+    pictures: &[Picture<'_>],
+    classes: &[DetectionClass],
+) -> Result<Vec<FoldInfo>, DatasetError> {
+    let mut yaml = "train: train.txt\nval: val.txt\nnames:\n".to_owned();
+    for (index, class) in classes.iter().enumerate() {
+        // Writing to a String does not fail.
+        let _ = writeln!(yaml, "  {index}: {class}");
+    }
+    (0..FOLDS)
+        .map(|fold| {
+            let file = super::data_yaml(root, fold);
+            write_atomic(&file, yaml.as_bytes())?;
+            for (part, name) in ["train.txt", "val.txt"].into_iter().enumerate() {
+                let of_part = pictures.iter().filter(|p| part_of(p, fold) == part);
+                let list: String = of_part.map(|p| format!("./../images/{}.png\n", p.name)).collect();
+                write_atomic(&file.with_file_name(name), list.as_bytes())?;
+            }
+            Ok(count(pictures, fold, classes))
+        })
+        .collect()
+}
+
+/// 0 trains, 1 validates.
+fn part_of(picture: &Picture<'_>, fold: u32) -> usize {
+    usize::from(picture.from.fold == fold)
+}
+
+fn count(pictures: &[Picture<'_>], fold: u32, classes: &[DetectionClass]) -> FoldInfo {
+    let mut boxes: BTreeMap<String, [usize; 2]> = classes.iter().map(|c| (c.to_string(), [0; 2])).collect();
+    let (mut images, mut studies) = ([0; 2], [BTreeSet::new(), BTreeSet::new()]);
+    for picture in pictures {
+        let part = part_of(picture, fold);
+        images[part] += 1;
+        studies[part].insert(picture.from.study);
+        for labelled in &picture.boxes {
+            boxes.entry(labelled.class.to_string()).or_default()[part] += 1;
+        }
+    }
+    FoldInfo { fold, images, boxes, studies: studies.map(|s| s.len()) }
 }

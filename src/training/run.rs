@@ -13,12 +13,14 @@ use sha2::{Digest, Sha256};
 
 use super::{PythonError, Recipe, RecipeError, card, python::ULTRALYTICS};
 use crate::{
-    dataset::{DatasetInfo, INFO_NAME},
+    dataset::{self, DatasetInfo, INFO_NAME},
     detector::manifest::{MANIFEST_NAME, Manifest, ManifestEntry},
     files::{WriteError, write_atomic},
     grading::{Calibrations, DetectionClass, Prior, Role},
 };
 
+/// The fold that validates.
+const FOLD: u32 = 0;
 const DRIVER: &str = include_str!("driver.py");
 
 /// What to train, and where.
@@ -168,7 +170,7 @@ fn write_job(options: &TrainOptions) -> Result<PathBuf, TrainError> {
     let resume = if options.resume { Some(last_checkpoint(&work, stages.len())?) } else { None };
     let job = json!({
         "work": work,
-        "data": absolute(&options.data).join("data.yaml"),
+        "data": dataset::data_yaml(&absolute(&options.data), FOLD),
         "architecture": options.recipe.architecture(options.role),
         "weights": options.weights.as_deref().map(absolute),
         "device": options.device,
@@ -248,6 +250,7 @@ fn enter(options: &TrainOptions, info: &DatasetInfo, onnx: &[u8], done: &Done) -
         .and_then(|text| serde_json::from_str::<Manifest>(&text).ok())
         .unwrap_or_default();
     let length = options.hours.map_or_else(|| "the recipe's epochs".to_owned(), |h| format!("{h:.2} h"));
+    let [train, val] = info.folds.get(FOLD as usize).map_or([0; 2], |fold| fold.images);
     let kind = if info.demo { "computed phantoms (no patients)" } else { "the user's labelled studies" };
     let entry = ManifestEntry {
         file: format!("{}.onnx", options.role),
@@ -256,12 +259,12 @@ fn enter(options: &TrainOptions, info: &DatasetInfo, onnx: &[u8], done: &Done) -
         standardize: info.standardize,
         prior: Prior::default(),
         calibration: Calibrations::new(),
-        fold: Some(info.fold),
+        fold: Some(FOLD),
         demo: info.demo,
         classes: done.names.clone(),
         training_data: format!(
             "{kind}: {} studies, {} training and {} validation images, labels sha256 {}",
-            info.studies, info.images[0], info.images[1], info.labels_sha256
+            info.studies, train, val, info.labels_sha256
         ),
         training: format!(
             "Ultralytics {ULTRALYTICS}, {}, {length} on {}",
@@ -270,7 +273,7 @@ fn enter(options: &TrainOptions, info: &DatasetInfo, onnx: &[u8], done: &Done) -
         ),
         metric: format!(
             "mAP50 {:.3}, mAP50-95 {:.3} (Ultralytics {ULTRALYTICS}) on fold {} of the same kind of data",
-            done.map50, done.map, info.fold
+            done.map50, done.map, FOLD
         ),
         licence: "AGPL-3.0 (made with Ultralytics)".to_owned(),
     };

@@ -1,0 +1,92 @@
+//! What a data set holds and what it lacks, as Markdown: `report.md`, and what the command prints.
+
+use std::fmt::Write as _;
+
+use super::{DatasetInfo, FoldInfo, SplitSource};
+use crate::grading::DetectionClass;
+
+/// The report.
+pub fn text(info: &DatasetInfo) -> String {
+    let mut text = String::new();
+    // Writing to a String does not fail.
+    let _ = head(&mut text, info);
+    let _ = folds(&mut text, info);
+    let _ = classes(&mut text, info);
+    let _ = skipped(&mut text, info);
+    text
+}
+
+fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
+    let images: usize = info.folds.first().map_or(0, |fold| fold.images.iter().sum());
+    let boxes: usize = info.folds.first().map_or(0, |fold| fold.boxes.values().flatten().sum());
+    let shape = info.shape;
+    writeln!(text, "# Data set for {} ({})\n", info.role, info.role.label())?;
+    writeln!(text, "{} studies, {images} images, {boxes} boxes.\n", info.studies)?;
+    writeln!(
+        text,
+        "- A point is a box of {} x {} mm, also on slices up to {} mm from it.",
+        shape.width_mm, shape.height_mm, shape.depth_mm
+    )?;
+    writeln!(text, "- 0-255 by `{}`.", info.standardize)?;
+    let split = match info.split {
+        SplitSource::Read => "read from 5folds.csv",
+        SplitSource::Made => "made here, by study, stratified by the severity of each condition and level",
+    };
+    writeln!(text, "- Folds: {split}.")?;
+    let kind = if info.demo { "computed phantoms: a model trained on them is a demo" } else { "real studies" };
+    writeln!(text, "- Images of {kind}.")
+}
+
+fn folds(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
+    writeln!(text, "\n## Folds\n")?;
+    writeln!(text, "| fold | studies, train + val | images, train + val | boxes, train + val |\n|---|---|---|---|")?;
+    for fold in &info.folds {
+        let FoldInfo { fold: number, studies, images, boxes } = fold;
+        let boxes = [0, 1].map(|part| boxes.values().map(|of| of[part]).sum::<usize>());
+        writeln!(
+            text,
+            "| {number} | {} + {} | {} + {} | {} + {} |",
+            studies[0], studies[1], images[0], images[1], boxes[0], boxes[1]
+        )?;
+    }
+    let empty: Vec<String> =
+        info.folds.iter().filter(|fold| fold.images.contains(&0)).map(|fold| fold.fold.to_string()).collect();
+    if !empty.is_empty() {
+        let folds = empty.join(", ");
+        writeln!(text, "\nToo few studies: nothing can be trained and validated in fold {folds}.")?;
+    }
+    Ok(())
+}
+
+fn classes(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
+    writeln!(text, "\n## Boxes that validate, by class and fold\n")?;
+    let numbers: Vec<String> = info.folds.iter().map(|fold| fold.fold.to_string()).collect();
+    writeln!(text, "| class | {} | all |", numbers.join(" | "))?;
+    writeln!(text, "|---|{}---|", "---|".repeat(numbers.len()))?;
+    for class in DetectionClass::all(info.role) {
+        let name = class.to_string();
+        let counts = info.folds.iter().map(|fold| fold.boxes.get(&name).copied().unwrap_or_default());
+        let cells: Vec<String> = counts.clone().map(|[_, val]| val.to_string()).collect();
+        let all: usize = counts.take(1).flatten().sum();
+        writeln!(text, "| {name} | {} | {all} |", cells.join(" | "))?;
+    }
+    Ok(())
+}
+
+fn skipped(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
+    writeln!(text, "\n## Left out\n")?;
+    if info.skipped.is_empty() {
+        return writeln!(text, "Nothing.");
+    }
+    writeln!(text, "All of them stand in skipped.csv.\n")?;
+    for group in &info.skipped {
+        writeln!(text, "- {} x {}", group.count, group.reason)?;
+        for example in &group.examples {
+            writeln!(text, "  - {example}")?;
+        }
+        if group.count > group.examples.len() {
+            writeln!(text, "  - and {} more", group.count - group.examples.len())?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What was left out of a data set: each with its reason, counted by reason.
+//!
+//! Labels of a thousand studies always have holes. A hole that is listed can be judged; one that is not is a
+//! silent change of the training data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::files::WriteError;
+
+/// Examples that are kept of each reason in `dataset.json` and in the report; `skipped.csv` has all.
+const EXAMPLES: usize = 5;
+
+/// Why something is not in the data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// A file that the scan could not read, or read with a doubt.
+    File,
+    /// A column of `train.csv` that is no condition and level.
+    UnknownColumn,
+    /// A grade that `train.csv` has no column for.
+    NoColumn,
+    /// A study twice in `train.csv`.
+    StudyTwice,
+    /// A row of `train_label_coordinates.csv` that cannot be read.
+    Row,
+    /// A point of a study without a row in `train.csv`.
+    NoRow,
+    /// A point whose cell in `train.csv` is empty.
+    NoGrade,
+    /// A grade without a point.
+    NoPoint,
+    /// A study with labels and without images.
+    NoImages,
+    /// A point on a series without images.
+    NoSeries,
+    /// A point on a series of another kind.
+    WrongSeries,
+    /// A point on an image that is not there.
+    NoImage,
+    /// A point on one of several images that its number fits.
+    Ambiguous,
+    /// A point beside the image.
+    Outside,
+    /// The same point again.
+    Twice,
+    /// Another point for the same label.
+    SecondPoint,
+    /// Images of a study without labels.
+    StudyWithoutLabels,
+    /// Images of a series without any box.
+    SeriesWithoutBoxes,
+    /// Background of an axial series without a box at some level.
+    IncompleteSeries,
+    /// An image that cannot be decoded.
+    Undecodable,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "a file was not read, or read with a doubt",
+            Self::UnknownColumn => "a column of train.csv names none of the 25 conditions and levels",
+            Self::NoColumn => "train.csv has no column for it",
+            Self::StudyTwice => "the study stands in train.csv more than once; its first row is taken",
+            Self::Row => "a row of train_label_coordinates.csv cannot be read",
+            Self::NoRow => "a point of a study that is not in train.csv",
+            Self::NoGrade => "a point without a grade in train.csv",
+            Self::NoPoint => "a grade without a point in train_label_coordinates.csv: nobody says where it is",
+            Self::NoImages => "a study in train.csv without images",
+            Self::NoSeries => "a point on a series without images",
+            Self::WrongSeries => "a point on a series that is not of its condition's kind",
+            Self::NoImage => "a point on an image that its series does not have",
+            Self::Ambiguous => "a point on an image whose number is not the only one in its series",
+            Self::Outside => "a point outside its image",
+            Self::Twice => "the same point once more",
+            Self::SecondPoint => "another point for a label that has one; the first that can be used is taken",
+            Self::StudyWithoutLabels => {
+                "images of a study without labels: no background, for nobody says that they show nothing"
+            }
+            Self::SeriesWithoutBoxes => {
+                "images of a series without any box: no background, for it shows what was marked in another series"
+            }
+            Self::IncompleteSeries => {
+                "background of an axial series without a box at each level: it may show the level that is missing"
+            }
+            Self::Undecodable => "an image that cannot be decoded",
+        })
+    }
+}
+
+/// One reason and all that it kept out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Why, as one phrase.
+    pub reason: String,
+    /// How often.
+    pub count: usize,
+    /// The first few.
+    pub examples: Vec<String>,
+}
+
+/// All that was left out, one by one.
+#[derive(Debug, Clone, Default)]
+pub struct SkipList(Vec<(Reason, String)>);
+
+impl SkipList {
+    /// Adds one.
+    pub fn add(&mut self, reason: Reason, what: impl Into<String>) {
+        self.0.push((reason, what.into()));
+    }
+
+    /// Counted by reason, in the order of [`Reason`].
+    pub fn groups(&self) -> Vec<Skipped> {
+        let mut reasons: Vec<Reason> = self.0.iter().map(|(reason, _)| *reason).collect();
+        reasons.sort_unstable();
+        reasons.dedup();
+        let group = |reason: Reason| {
+            let all = || self.0.iter().filter(|(r, _)| *r == reason).map(|(_, what)| what);
+            let examples = all().take(EXAMPLES).cloned().collect();
+            Skipped { reason: reason.to_string(), count: all().count(), examples }
+        };
+        reasons.into_iter().map(group).collect()
+    }
+
+    /// `reason,what`, one row each.
+    pub fn csv(&self) -> Result<Vec<u8>, WriteError> {
+        let failed = |source: std::io::Error| WriteError { path: "skipped.csv".into(), source };
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        writer.write_record(["reason", "what"]).map_err(|e| failed(e.into()))?;
+        let mut sorted: Vec<&(Reason, String)> = self.0.iter().collect();
+        sorted.sort_by_key(|(reason, _)| *reason);
+        for (reason, what) in sorted {
+            writer.write_record([&reason.to_string(), what]).map_err(|e| failed(e.into()))?;
+        }
+        writer.into_inner().map_err(|e| failed(e.into_error()))
+    }
+}

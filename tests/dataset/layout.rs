@@ -1,0 +1,94 @@
+//! Five folds over one set of images; several detectors in one run; the report and the sheet.
+
+use std::{collections::BTreeSet, fs};
+
+use foramen::{
+    dataset::{FOLDS, SplitSource, data_yaml},
+    phantom::Dialect,
+};
+
+use super::support::{info, make, phantoms, rows, run, stems, text};
+
+#[test]
+fn five_folds_share_the_images_and_every_study_validates_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("yolo"));
+    let studies = phantoms(&data, 5, 21, Dialect::Contest);
+    let info = make("scs", &data, &out, &[]);
+    assert_eq!(info.split, SplitSource::Read);
+    let images: BTreeSet<String> = stems(&out.join("images")).into_iter().collect();
+    assert_eq!(stems(&out.join("labels")).into_iter().collect::<BTreeSet<_>>(), images, "background has an empty file");
+    let folds = rows(&data.join("5folds.csv"));
+    let mut validated = BTreeSet::new();
+    for fold in 0..FOLDS {
+        let yaml = data_yaml(&out, fold);
+        assert!(!fs::read_to_string(&yaml).unwrap().contains(text(dir.path())), "the folder may be moved");
+        let list = |name: &str| -> BTreeSet<String> {
+            let lines = fs::read_to_string(yaml.with_file_name(name)).unwrap();
+            let name = |line: &str| line.strip_prefix("./../images/").unwrap().strip_suffix(".png").unwrap().to_owned();
+            lines.lines().map(name).collect()
+        };
+        let (train, val) = (list("train.txt"), list("val.txt"));
+        assert!(train.is_disjoint(&val) && train.union(&val).eq(images.iter()));
+        let counted = &info.folds[fold as usize];
+        assert_eq!((counted.fold, counted.images), (fold, [train.len(), val.len()]));
+        let here: BTreeSet<&str> =
+            folds.iter().filter(|row| row["fold"] == fold.to_string()).map(|row| row["study_id"].as_str()).collect();
+        assert!(val.iter().all(|name| here.contains(name.split('_').next().unwrap())));
+        let lines = |names: &BTreeSet<String>| -> usize {
+            names
+                .iter()
+                .map(|n| fs::read_to_string(out.join("labels").join(format!("{n}.txt"))).unwrap().lines().count())
+                .sum()
+        };
+        let boxes = [0, 1].map(|part| counted.boxes.values().map(|c| c[part]).sum::<usize>());
+        assert_eq!(boxes, [lines(&train), lines(&val)]);
+        validated.extend(val);
+    }
+    assert_eq!(validated, images);
+    assert_eq!(info.studies, studies.len());
+
+    // Without 5folds.csv a split is made; the one that was written makes the same data set again.
+    fs::remove_file(data.join("5folds.csv")).unwrap();
+    let made = make("scs", &data, &dir.path().join("made"), &[]);
+    assert_eq!(made.split, SplitSource::Made);
+    assert!(made.folds.iter().all(|fold| fold.studies == [4, 1]), "{:?}", made.folds);
+    fs::copy(dir.path().join("made/5folds.csv"), data.join("5folds.csv")).unwrap();
+    let again = make("scs", &data, &dir.path().join("again"), &[]);
+    assert_eq!((again.split, &again.folds), (SplitSource::Read, &made.folds));
+}
+
+#[test]
+fn all_roles_in_one_run_are_what_each_alone_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, out) = (dir.path().join("data"), dir.path().join("all"));
+    phantoms(&data, 1, 6, Dialect::Clinical);
+    let args = ["dataset", "--role", "all", "--data", text(&data), "--out", text(&out)];
+    let (code, said, err) = run(&args);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(stems(&out), ["nfn", "scs", "ss"]);
+    for role in ["nfn", "scs", "ss"] {
+        let alone = dir.path().join(role);
+        let one = make(role, &data, &alone, &[]);
+        assert_eq!(info(&out.join(role)), one);
+        assert_eq!(stems(&out.join(role).join("images")), stems(&alone.join("images")));
+        let report = fs::read_to_string(alone.join("report.md")).unwrap();
+        assert!(said.contains(&report), "{said}\nlacks\n{report}");
+        let boxes: usize = one.folds[0].boxes.values().flatten().sum();
+        assert!(report.contains(&format!(" {boxes} boxes.")), "{report}");
+        assert!(report.contains("nothing can be trained and validated in fold"), "one study is too few: {report}");
+        let sheet = image::open(alone.join("contact_sheet.png")).unwrap().into_rgb8();
+        let severe = sheet.pixels().filter(|p| p.0 == [255, 106, 61]).count();
+        let has_severe =
+            one.folds[0].boxes.iter().any(|(name, n)| name.ends_with("severe") && n.iter().sum::<usize>() > 0);
+        // The tags of the five or ten row heads are there in any case; frames of boxes come on top.
+        assert_eq!(severe > 10 * 13 * 15, has_severe, "{role}: {severe} pixels in the colour of severe");
+    }
+    // The size of a box is that of one role.
+    let (code, _, said) = run(&[&args[..], &["--box-mm", "20"]].concat());
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("one role"), "{said}");
+    let (code, _, said) = run(&["dataset", "--role", "knee", "--data", "x", "--out", "y"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("nfn, scs, ss or all"), "{said}");
+}
