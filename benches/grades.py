@@ -12,15 +12,15 @@ the distance from each label to the box behind its number. Needs pydicom (tests/
 import argparse
 import csv
 import json
+import math
 import pathlib
 import subprocess
 import sys
 
 import pydicom
 
-WAYS = [("max", False), ("max", True), ("geometric", False), ("geometric", True)]
 SETS = [("clinical", 7001), ("contest", 7002)]
-GROUPS = ["spinal", "foraminal", "subarticular", "any_severe_spinal"]
+ROLES = {"spinal_canal_stenosis": "scs", "neural_foraminal_narrowing": "nfn", "subarticular_stenosis": "ss"}
 RESAMPLES = 1000
 
 
@@ -31,10 +31,6 @@ def run(*command):
     return done.stdout
 
 
-def name(aggregate, calibrated):
-    return f"{aggregate}{', calibrated' if calibrated else ''}"
-
-
 def make(foramen, work, dialect, seed, studies):
     data = work / dialect
     if not data.is_dir():
@@ -42,16 +38,39 @@ def make(foramen, work, dialect, seed, studies):
     return data
 
 
-def grade(foramen, data, work, models):
-    """Submissions by way, and the JSON of the default way."""
+def calibrated(scores, calibration):
+    """softmax(ln p / temperature + bias), lifted to 0.001: as `foramen grade` does (docs/grading.md)."""
+    logits = [math.log(p) / calibration["temperature"] + b for p, b in zip(scores, calibration["bias"])]
+    lifted = [max(math.exp(l - max(logits)), 0.0) for l in logits]
+    lifted = [max(p / sum(lifted), 0.001) for p in lifted]
+    return [p / sum(lifted) for p in lifted]
+
+
+def write_submission(out, studies, calibrations):
+    with open(out, "w", encoding="utf-8", newline="") as target:
+        rows = csv.writer(target)
+        rows.writerow(["row_id", "normal_mild", "moderate", "severe"])
+        for study in studies:
+            for row in study["grades"]:
+                if row["scores"]:
+                    scores = [row["scores"][k] for k in ("normal_mild", "moderate", "severe")]
+                    calibration = calibrations.get(row["condition"]) if row["source"] == "detected" else None
+                    rows.writerow([row["row_id"], *(calibrated(scores, calibration) if calibration else scores)])
+    return out
+
+
+def grade(foramen, data, work, models, manifest):
+    """Submissions by way, and the JSON of the default aggregate. Detectors run once for each aggregate."""
     files = {}
-    for aggregate, calibrated in WAYS:
-        out = work / f"{data.name}-{aggregate}-{'calibrated' if calibrated else 'raw'}.csv"
-        options = ["--aggregate", aggregate] + ([] if calibrated else ["--no-calibration"]) + models
-        run(foramen, "grade", data / "train_images", "--format", "csv", "--out", out, *options)
-        files[name(aggregate, calibrated)] = out
-    grades = work / f"{data.name}-grades.json"
-    run(foramen, "grade", data / "train_images", "--out", grades, *models)
+    for aggregate in ("max", "geometric"):
+        grades = work / f"{data.name}-{aggregate}.json"
+        run(foramen, "grade", data / "train_images", "--out", grades, "--aggregate", aggregate, "--no-calibration", *models)
+        studies = json.load(open(grades, encoding="utf-8"))["studies"]
+        by_role = {m["role"]: m.get("calibration", {}).get(aggregate) for m in manifest["models"]}
+        calibrations = {condition: by_role.get(role) for condition, role in ROLES.items()}
+        files[aggregate] = write_submission(work / f"{data.name}-{aggregate}.csv", studies, {})
+        files[f"{aggregate}, calibrated"] = write_submission(
+            work / f"{data.name}-{aggregate}-calibrated.csv", studies, calibrations)
     return files, grades
 
 
@@ -104,10 +123,12 @@ def main():
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     models = ["--models", arguments.models] if arguments.models else []
+    folder = arguments.models or pathlib.Path(__file__).parent.parent / "models"
+    manifest = json.load(open(folder / "manifest.json", encoding="utf-8"))
     results = {}
     for dialect, seed in SETS:
         data = make(arguments.foramen, arguments.work, dialect, seed, arguments.studies)
-        files, grades = grade(arguments.foramen, data, arguments.work, models)
+        files, grades = grade(arguments.foramen, data, arguments.work, models, manifest)
         chosen = confusable(data)
         hard = subset(data / "train.csv", chosen, arguments.work / f"{dialect}-confusable.csv")
         results[dialect] = {
