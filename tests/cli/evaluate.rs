@@ -152,7 +152,9 @@ fn data_set(root: &Path, today: bool) -> PathBuf {
     let [images, labels] =
         if today { ["images", "labels"] } else { ["images/val", "labels/val"] }.map(|f| data.join(f));
     let fold = if today { data.join("fold1") } else { data.clone() };
-    [&images, &labels, &fold].into_iter().for_each(|f| std::fs::create_dir_all(f).unwrap());
+    for folder in [&images, &labels, &fold] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
     let (moderate, severe) = ("spinal_canal_stenosis_l4_l5_moderate", "spinal_canal_stenosis_l4_l5_severe");
     let mut list = String::new();
     for (index, (name, place)) in
@@ -166,7 +168,8 @@ fn data_set(root: &Path, today: bool) -> PathBuf {
         writeln!(list, "/somewhere/else/images/{index}.png").unwrap();
     }
     let classes = foramen::grading::DetectionClass::all(Role::Scs);
-    let names: String = classes.iter().enumerate().map(|(i, c)| format!("  {i}: {c}\n")).collect();
+    let names: Vec<String> = classes.iter().enumerate().map(|(i, c)| format!("  {i}: {c}\n")).collect();
+    let names = names.concat();
     std::fs::write(fold.join("data.yaml"), format!("val: x\nnames:\n{names}")).unwrap();
     std::fs::write(data.join("dataset.json"), "{\"role\": \"scs\", \"fold\": 1, \"new\": []}").unwrap();
     if today {

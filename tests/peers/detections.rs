@@ -87,7 +87,9 @@ fn average_precision_is_that_of_ultralytics_and_of_pycocotools() {
         let mut count_of = BTreeMap::new();
         let mut judged = Vec::new();
         for (labels, boxes) in &images {
-            labels.iter().for_each(|(class, _)| *count_of.entry(classes[*class]).or_insert(0) += 1);
+            for (class, _) in labels {
+                *count_of.entry(classes[*class]).or_insert(0) += 1;
+            }
             let truth: Vec<DetectionClass> = labels.iter().map(|(class, _)| classes[*class]).collect();
             let scored: Vec<ScoredBox> =
                 boxes.iter().map(|((class, _), score)| ScoredBox { class: classes[*class], score: *score }).collect();
@@ -120,7 +122,9 @@ fn data_set(folder: &Path, model: &Model, images: &[PathBuf], seen: &[Vec<Found>
     let [pictures, labels] =
         if today { ["images", "labels"] } else { ["images/val", "labels/val"] }.map(|f| folder.join(f));
     let place = if today { folder.join("fold2") } else { folder.to_owned() };
-    [&pictures, &labels, &place].into_iter().for_each(|f| std::fs::create_dir_all(f).unwrap());
+    for folder in [&pictures, &labels, &place] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
     let mut list = String::new();
     for (image, boxes) in images.iter().zip(seen) {
         let name = image.file_name().unwrap().to_str().unwrap();
@@ -131,9 +135,10 @@ fn data_set(folder: &Path, model: &Model, images: &[PathBuf], seen: &[Vec<Found>
         for found in boxes.iter().filter(|_| rng.random_bool(0.7)).collect::<Vec<_>>() {
             let [x0, y0, x1, y1] = found.r#box;
             let b = moved(BBox::new(x0, y0, x1, y1), 0.12, &mut rng).clipped(width as f32, height as f32);
-            let class = match rng.random_bool(0.85) {
-                true => model.classes.iter().position(|c| c.to_string() == found.class).unwrap(),
-                false => rng.random_range(0..model.classes.len()),
+            let class = if rng.random_bool(0.85) {
+                model.classes.iter().position(|c| c.to_string() == found.class).unwrap()
+            } else {
+                rng.random_range(0..model.classes.len())
             };
             let ((x, y), w, h) = (b.center(), width as f32, height as f32);
             if b.area() > 0.0 {
@@ -142,7 +147,8 @@ fn data_set(folder: &Path, model: &Model, images: &[PathBuf], seen: &[Vec<Found>
         }
         std::fs::write(labels.join(Path::new(name).with_extension("txt")), text).unwrap();
     }
-    let names: String = model.classes.iter().enumerate().map(|(i, class)| format!("  {i}: {class}\n")).collect();
+    let names: Vec<String> = model.classes.iter().enumerate().map(|(i, class)| format!("  {i}: {class}\n")).collect();
+    let names = names.concat();
     let parts = if today {
         std::fs::write(place.join("val.txt"), &list).unwrap();
         std::fs::write(place.join("train.txt"), &list).unwrap();
@@ -165,7 +171,9 @@ fn variants(images: &[PathBuf]) -> Vec<PathBuf> {
         let picture = image::open(file).unwrap().to_luma8();
         for step in (0..4).filter(|_| picture.width().min(picture.height()) > 9) {
             let mut brighter = picture.clone();
-            brighter.iter_mut().for_each(|v| *v = v.saturating_add(9 * step));
+            for value in brighter.iter_mut() {
+                *value = value.saturating_add(9 * step);
+            }
             all.push(file.with_extension(format!("{step}.png")));
             brighter.save(&all[all.len() - 1]).unwrap();
         }

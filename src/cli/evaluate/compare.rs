@@ -99,9 +99,9 @@ fn human(all: &Comparisons<'_>) -> String {
     let mut line = |name: &str, cells: &[String]| {
         // Writing to a String does not fail.
         let _ = write!(text, "{name:<width$}");
-        cells.iter().for_each(|cell| {
+        for cell in cells {
             let _ = write!(text, "{cell:>16}");
-        });
+        }
         text.push('\n');
     };
     line("", &["spinal", "foraminal", "subarticular", "any severe", "score"].map(str::to_owned));

@@ -66,10 +66,10 @@ fn confusion(text: &mut String, model: &ModelReport, labels: usize) {
     let [a, b, c] = confusion.false_boxes;
     line!(text, "{:<16}{a:>13}{b:>13}{c:>13}", "no label");
     line!(text, "");
-    let head: String = Level::ALL.iter().map(|l| format!("{:>8}", l.label())).collect();
+    let head: String = Level::ALL.iter().map(|l| format!("{:>8}", l.label())).collect::<Vec<_>>().concat();
     line!(text, "{:<16}{head}", "level of label");
     for (level, row) in Level::ALL.iter().zip(confusion.level) {
-        let cells: String = row.iter().map(|n| format!("{n:>8}")).collect();
+        let cells: String = row.iter().map(|n| format!("{n:>8}")).collect::<Vec<_>>().concat();
         line!(text, "{:<16}{cells}", level.label());
     }
     if confusion.side.iter().flatten().sum::<usize>() > 0 {
