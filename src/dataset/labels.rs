@@ -166,7 +166,9 @@ impl Grades {
         if there.is_empty() {
             return Err(Table::open(file)?.missing(&format!("for {role}, such as {}", missing[0])));
         }
-        missing.iter().for_each(|id| skipped.add(Reason::NoColumn, id.to_string()));
+        for id in missing {
+            skipped.add(Reason::NoColumn, id.to_string());
+        }
         Ok(())
     }
 

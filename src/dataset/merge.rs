@@ -150,7 +150,9 @@ impl<'a, 'b> Merge<'a, 'b> {
         }
         let mut without: Vec<&str> = self.studies.iter().copied().filter(|study| !graded(study)).collect();
         without.sort_unstable();
-        without.into_iter().for_each(|study| skipped.add(Reason::StudyWithoutLabels, format!("study {study}")));
+        for study in without {
+            skipped.add(Reason::StudyWithoutLabels, format!("study {study}"));
+        }
     }
 
     fn finish(self, folds: &Folds, skipped: &mut SkipList) -> Vec<LabelledSeries<'a>> {

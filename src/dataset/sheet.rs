@@ -17,10 +17,13 @@ use embedded_graphics::{
     primitives::{PrimitiveStyle, Rectangle},
     text::{Alignment, Baseline, Text, TextStyle, TextStyleBuilder},
 };
-use image::{GrayImage, RgbImage, imageops};
+use image::{ExtendedColorType, GrayImage, RgbImage, imageops};
 use rayon::prelude::*;
 
-use super::{DatasetError, LabelledBox, yolo::Picture};
+use super::{
+    DatasetError, LabelledBox,
+    yolo::{self, Picture},
+};
 use crate::{
     geometry::{PlaneKind, direction_letters},
     grading::{DetectionClass, GradeId, Role, Severity},
@@ -92,9 +95,22 @@ impl DrawTarget for Canvas {
 }
 
 impl Canvas {
+    /// What lies outside is not drawn.
     fn fill(&mut self, x: u32, y: u32, width: u32, height: u32, colour: Rgb888) {
-        let area = Rectangle::new(point(x, y), Size::new(width, height));
-        let Ok(()) = area.into_styled(PrimitiveStyle::with_fill(colour)).draw(self);
+        let (x1, y1) = ((x + width).min(self.0.width()), (y + height).min(self.0.height()));
+        for y in y..y1 {
+            (x..x1).for_each(|x| self.0.put_pixel(x, y, image::Rgb([colour.r(), colour.g(), colour.b()])));
+        }
+    }
+
+    /// Draws a grey image row by row; it must fit.
+    fn paste(&mut self, image: &GrayImage, left: u32, top: u32) {
+        let stride = self.0.width() as usize * 3;
+        let start = top as usize * stride + left as usize * 3;
+        let rows = self.0.get_mut(start..).into_iter().flat_map(|rest| rest.chunks_mut(stride));
+        for (to, from) in rows.zip(image.chunks_exact(image.width() as usize)) {
+            to.as_chunks_mut::<3>().0.iter_mut().zip(from).for_each(|(pixel, grey)| *pixel = [*grey; 3]);
+        }
     }
 
     fn text(&mut self, words: &str, at: Point, font: &MonoFont<'_>, colour: Rgb888, style: TextStyle) {
@@ -150,8 +166,7 @@ pub fn write(root: &Path, pictures: &[Picture<'_>], role: Role) -> Result<(), Da
             }
         }
     }
-    let file = root.join(NAME);
-    canvas.0.save(&file).map_err(|e| DatasetError::Image { file, message: e.to_string() })
+    yolo::save_png(&root.join(NAME), canvas.0.as_raw(), [width, height], ExtendedColorType::Rgb8)
 }
 
 fn head(canvas: &mut Canvas, role: Role) {
@@ -195,6 +210,30 @@ fn examples<'a>(
     Ok((all.len(), tiles))
 }
 
+/// A smaller image of the mean over the pixels below each of its own. A few times as fast as `imageops`, which counts
+/// for 225 images.
+fn shrunk(image: &GrayImage, width: u32, height: u32) -> GrayImage {
+    let (columns, rows) = (image.width() as usize, image.height() as usize);
+    let edge = |i: usize, sides: usize, to: u32| i * sides / to as usize;
+    let mut sums = vec![0u32; width as usize];
+    let mut out = Vec::with_capacity((width * height) as usize);
+    for y in 0..height as usize {
+        let (top, bottom) = (edge(y, rows, height), edge(y + 1, rows, height));
+        sums.fill(0);
+        for row in image.chunks_exact(columns).take(bottom).skip(top) {
+            for (x, sum) in sums.iter_mut().enumerate() {
+                let span = edge(x, columns, width)..edge(x + 1, columns, width);
+                *sum += row[span].iter().map(|&grey| u32::from(grey)).sum::<u32>();
+            }
+        }
+        out.extend(sums.iter().enumerate().map(|(x, sum)| {
+            let across = edge(x + 1, columns, width) - edge(x, columns, width);
+            (sum / ((across * (bottom - top)) as u32).max(1)) as u8
+        }));
+    }
+    GrayImage::from_raw(width, height, out).unwrap_or_default()
+}
+
 impl<'a> Tile<'a> {
     fn read(root: &Path, picture: &'a Picture<'a>, shown: &'a LabelledBox) -> Result<Self, DatasetError> {
         let file = root.join("images").join(&picture.name).with_added_extension("png");
@@ -205,7 +244,7 @@ impl<'a> Tile<'a> {
         let fit = TILE as f32 / sides[0].max(sides[1]) as f32;
         let [width, height] = sides.map(|side| ((side as f32 * fit).round() as u32).clamp(1, TILE));
         let image = if fit < 1.0 {
-            imageops::thumbnail(&whole, width, height)
+            shrunk(&whole, width, height)
         } else {
             imageops::resize(&whole, width, height, imageops::FilterType::Triangle)
         };
@@ -216,9 +255,7 @@ impl<'a> Tile<'a> {
     fn draw(&self, canvas: &mut Canvas, x: u32, y: u32) {
         canvas.fill(x, y, TILE, TILE, Rgb888::BLACK);
         let (left, top) = (x + (TILE - self.image.width()) / 2, y + (TILE - self.image.height()) / 2);
-        for (column, row, grey) in self.image.enumerate_pixels() {
-            canvas.0.put_pixel(left + column, top + row, image::Rgb([grey.0[0]; 3]));
-        }
+        canvas.paste(&self.image, left, top);
         // The one that is meant over the others.
         let mut boxes: Vec<&LabelledBox> = self.picture.boxes.clone();
         boxes.sort_by_key(|b| **b == *self.shown);
@@ -277,7 +314,7 @@ impl<'a> Tile<'a> {
     /// `slice 7/15, 14 mm left of middle`.
     fn caption(&self) -> String {
         let (series, slice) = (self.picture.from.series, self.picture.slice);
-        let mut words = format!("slice {}/{}", slice + 1, series.slices.len());
+        let words = format!("slice {}/{}", slice + 1, series.slices.len());
         let centres = || series.slices.iter().filter_map(|s| s.plane).map(|plane| plane.center().x);
         let here = series.slices[slice].plane.filter(|plane| PlaneKind::of(plane) == PlaneKind::Sagittal);
         if let Some(plane) = here {
@@ -285,7 +322,7 @@ impl<'a> Tile<'a> {
             let off = plane.center().x - middle;
             // +x is the patient's left.
             let side = if off < 0.0 { "right" } else { "left" };
-            words += &format!(", {:.0} mm {side} of middle", off.abs());
+            return format!("{words}, {:.0} mm {side} of middle", off.abs());
         }
         words
     }

@@ -119,7 +119,8 @@ fn write_picture(
     // As in the pipeline: the pixels are those that a detector gets when it grades.
     let range = options.standardize.needs_series().then(|| picture.from.range(&decoded));
     let image = options.standardize.image(&decoded, range);
-    save_png(&root.join("images").join(&picture.name).with_added_extension("png"), &image)?;
+    let file = root.join("images").join(&picture.name).with_added_extension("png");
+    save_png(&file, image.pixels(), [image.width(), image.height()], ExtendedColorType::L8)?;
     // Background has an empty file, so that a label file that was lost is not taken for background.
     let text: String = picture.boxes.iter().map(|b| line(b, classes, &image)).collect();
     let file = root.join("labels").join(&picture.name).with_added_extension("txt");
@@ -135,11 +136,16 @@ fn line(labelled: &LabelledBox, classes: &[DetectionClass], image: &Image8) -> S
     format!("{class} {:.6} {:.6} {:.6} {:.6}\n", x / w, y / h, b.width() / w, b.height() / h)
 }
 
-/// 8-bit grey, the fastest DEFLATE that compresses.
-fn save_png(file: &Path, image: &Image8) -> Result<(), DatasetError> {
+/// The fastest DEFLATE that compresses: images are read as often as there are epochs, and written once.
+pub fn save_png(
+    file: &Path,
+    pixels: &[u8],
+    [width, height]: [u32; 2],
+    colour: ExtendedColorType,
+) -> Result<(), DatasetError> {
     let mut bytes = Vec::new();
     png::PngEncoder::new_with_quality(&mut bytes, png::CompressionType::Fast, png::FilterType::Up)
-        .write_image(image.pixels(), image.width(), image.height(), ExtendedColorType::L8)
+        .write_image(pixels, width, height, colour)
         .map_err(|e| DatasetError::Image { file: file.to_owned(), message: e.to_string() })?;
     fs::write(file, bytes).map_err(|source| WriteError { path: file.to_owned(), source })?;
     Ok(())
@@ -162,7 +168,7 @@ pub fn write_folds(
             write_atomic(&file, yaml.as_bytes())?;
             for (part, name) in ["train.txt", "val.txt"].into_iter().enumerate() {
                 let of_part = pictures.iter().filter(|p| part_of(p, fold) == part);
-                let list: String = of_part.map(|p| format!("./../images/{}.png\n", p.name)).collect();
+                let list: String = of_part.flat_map(|p| ["./../images/", &p.name, ".png\n"]).collect();
                 write_atomic(&file.with_file_name(name), list.as_bytes())?;
             }
             Ok(count(pictures, fold, classes))

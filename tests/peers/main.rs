@@ -13,6 +13,7 @@
 
 #[path = "../support/boxes.rs"]
 mod boxes;
+mod dataset;
 mod demo;
 mod detect;
 mod detections;
