@@ -173,13 +173,12 @@ fn find_python(args: &Args) -> Result<training::Python, Failure> {
     Ok(python)
 }
 
-/// A reader of the progress that has gone away ends the training, which can be gone on with.
 fn say(line: &str) -> Result<(), Failure> {
     print(format!("{line}\n").as_bytes())
 }
 
 fn show(fold: u32, event: Event<'_>) {
-    // A reader that has gone away is noticed at the end; epochs are not lost for it.
+    // A reader that has gone away (`| head`) is noticed at the end of the fold: hours are not lost for it.
     let _ = match event {
         Event::Stage(s) => {
             let how = match s.state {

@@ -4,6 +4,7 @@
 //! [`score`] is the weighted log loss. Numbers agree with scikit-learn's `log_loss` (1.5 and later) on the
 //! same rows; where rows do not sum to 1, [`divided_by_sum`] gives what earlier versions made of them.
 
+mod calibrate;
 mod error;
 mod log_loss;
 mod rows;
@@ -11,6 +12,7 @@ mod score;
 mod solution;
 mod submission;
 
+pub use calibrate::{Fit, MIN_OF_SEVERITY, MIN_ROWS, MIN_STUDIES, PARTS, TooFewRows, calibrate};
 pub use error::MetricError;
 pub use log_loss::{log_loss, weight};
 pub use rows::{ScoredRow, Studies, divided_by_sum, match_rows, prior_alone};

@@ -24,7 +24,9 @@ os.environ["YOLO_OFFLINE"] = "true"
 
 def end_with_parent():
     """Ends this process and what it started (workers of several GPUs, loaders) with standard input."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: a thread in its lock makes Python abort when it ends by itself.
+    while os.read(0, 4096):
+        pass
     try:
         import psutil
 

@@ -103,9 +103,13 @@ fn base_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// `20 + 6 epochs in 0.36 h`, as trained.
+/// `20 + 6 epochs in 0.36 h` (or min), as trained.
 fn length(figures: &[Figures]) -> String {
     let epochs = figures.iter().map(|f| f.epoch.to_string()).collect::<Vec<_>>().join(" + ");
-    let hours = figures.iter().map(|f| f.seconds).sum::<f64>() / 3600.0;
-    format!("{epochs} epochs in {hours:.2} h")
+    let minutes = figures.iter().map(|f| f.seconds).sum::<f64>() / 60.0;
+    if minutes < 6.0 {
+        format!("{epochs} epochs in {minutes:.1} min")
+    } else {
+        format!("{epochs} epochs in {:.2} h", minutes / 60.0)
+    }
 }

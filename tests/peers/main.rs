@@ -13,6 +13,7 @@
 
 #[path = "../support/boxes.rs"]
 mod boxes;
+mod calibrate;
 mod demo;
 mod detect;
 mod engines;
