@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; clap args → library call → exit code.
 
+mod calibrate;
 mod dataset;
 mod detect;
 mod evaluate;
@@ -46,6 +47,7 @@ enum Command {
     Phantom(phantom::Args),
     Dataset(dataset::Args),
     Train(train::Args),
+    Calibrate(calibrate::Args),
 }
 
 /// Runs the program on `std::env::args`.
@@ -61,6 +63,7 @@ pub fn main() -> ExitCode {
         Some(Command::Phantom(args)) => phantom::run(&args),
         Some(Command::Dataset(args)) => dataset::run(&args),
         Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Calibrate(args)) => calibrate::run(&args),
     };
     match result {
         Ok(exit) => exit.into(),

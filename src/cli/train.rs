@@ -1,83 +1,244 @@
 //! `foramen train`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
     grading::Role,
-    training::{self, Preset, Recipe, TrainError, TrainOptions},
+    training::{
+        self, Device, Event, Preset, Recipe, StageState, TrainError, TrainOptions, Trained, Training, TrainingData,
+    },
 };
 
+/// Folds of a data set.
+const FOLDS: u32 = 5;
+
 /// Train one detector with Ultralytics, export it to ONNX and enter it into a model folder
+///
+/// The model is OUT/ROLE.onnx, trained on folds 1 to 4 and validated on fold 0. With --fold K it is OUT/ROLE-foldK.onnx,
+/// and with --fold all five are trained one after the other: `foramen grade --models OUT` then averages what they see,
+/// and `--out-of-fold` asks of each study only the model that was not trained on it.
+///
+/// After a kill, --resume goes on from the last epoch. Models that are in OUT already, of the same data and recipe, are
+/// passed over.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which detector: nfn, scs or ss
-    #[arg(long)]
-    role: Role,
+    #[arg(long, required_unless_present = "print_recipe")]
+    role: Option<Role>,
     /// Data set made by `foramen dataset`
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// Recipe
+    #[arg(long, value_name = "DIR", required_unless_present = "print_recipe")]
+    data: Option<PathBuf>,
+    /// Model folder: gets the ONNX file, manifest.json and `MODEL_CARD.md`
+    #[arg(long, value_name = "DIR", required_unless_present = "print_recipe")]
+    out: Option<PathBuf>,
+    /// Recipe of the program's own
     #[arg(long, value_enum, default_value_t)]
     preset: Preset,
-    /// Model folder: gets ROLE.onnx, manifest.json and `MODEL_CARD.md`
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Folder for checkpoints; OUT/training-ROLE if left out
+    /// Recipe of one's own: a TOML file, as --print-recipe shows it
+    #[arg(long, value_name = "FILE", conflicts_with = "preset")]
+    recipe: Option<PathBuf>,
+    /// Print the preset's recipe and do nothing else
+    #[arg(long)]
+    print_recipe: bool,
+    /// The fold that validates, 0 to 4, or `all`
+    #[arg(long, value_name = "K|all")]
+    fold: Option<Folds>,
+    /// Folder for checkpoints, with --fold all one below it for each; OUT/training-ROLE[-foldK] if left out
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
     /// Python that has Ultralytics; an environment under the user's cache is made if left out
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
-    /// Weights (.pt) to start from instead of from scratch
+    /// Take the Python's Ultralytics whatever its version
+    #[arg(long)]
+    any_ultralytics: bool,
+    /// Weights (.pt) to start from, or the YAML of another network to train from scratch
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Ultralytics' device: cpu, 0, or 0,1,...
+    /// Ultralytics' device: cpu, mps, 0, or 0,1,... for several GPUs
     #[arg(long, default_value = "cpu")]
-    device: String,
-    /// Time for the training, instead of the recipe's epochs
-    #[arg(long, value_name = "HOURS", conflicts_with = "epochs")]
+    device: Device,
+    /// Time for the training (of each fold), instead of the recipe's epochs
+    #[arg(long, value_name = "HOURS", conflicts_with = "epochs", value_parser = hours)]
     hours: Option<f64>,
     /// Epochs of each stage, instead of the recipe's
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
     /// Go on where a killed run stopped
     #[arg(long)]
     resume: bool,
 }
 
+#[derive(Debug, Clone, Copy)]
+enum Folds {
+    One(u32),
+    All,
+}
+
+impl FromStr for Folds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            _ if text == "all" => Ok(Self::All),
+            Ok(fold) if fold < FOLDS => Ok(Self::One(fold)),
+            _ => Err("expected 0 to 4, or all".to_owned()),
+        }
+    }
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse().ok().filter(|h: &f64| h.is_finite() && *h > 0.0);
+    hours.ok_or_else(|| "expected hours, above 0".to_owned())
+}
+
 pub fn run(args: &Args) -> Outcome {
-    let tool = |error: TrainError| Failure::new(Exit::Tool, error);
-    let python = training::find_python(args.python.as_deref(), &|what| eprintln!("foramen: {what}"))
-        .map_err(|e| tool(e.into()))?;
-    let options = TrainOptions {
-        role: args.role,
-        data: args.data.clone(),
-        out: args.out.clone(),
-        work: args.work.clone().unwrap_or_else(|| args.out.join(format!("training-{}", args.role))),
-        python,
-        recipe: Recipe::preset(args.preset).map_err(|e| tool(e.into()))?,
-        weights: args.weights.clone(),
-        device: args.device.clone(),
-        hours: args.hours,
-        epochs: args.epochs,
-        resume: args.resume,
+    if args.print_recipe {
+        print(args.preset.text().as_bytes())?;
+        return Ok(Exit::Ok);
+    }
+    let (Some(role), Some(data), Some(out)) = (args.role, &args.data, &args.out) else {
+        // clap has seen to it.
+        return Ok(Exit::Usage);
     };
-    let trained = training::train(
-        &options,
-        &|p| {
-            println!("stage {}/{} epoch {}/{} loss {:?}", p.stage, p.stages, p.epoch, p.epochs, p.loss);
-        },
-        &|line| tracing::debug!("{line}"),
-    )
-    .map_err(|error| {
-        let exit = match error {
-            TrainError::Data { .. } | TrainError::Role { .. } | TrainError::NoCheckpoint(_) => Exit::Input,
-            TrainError::Write(_) => Exit::Output,
-            _ => Exit::Tool,
-        };
-        Failure::new(exit, error)
-    })?;
-    println!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map);
+    let recipe = match &args.recipe {
+        Some(file) => Recipe::read(file),
+        None => Recipe::preset(args.preset),
+    };
+    let recipe = recipe.map_err(|e| failure(e.into()))?;
+    let data = TrainingData::read(data, role).map_err(failure)?;
+    let folds = match args.fold {
+        None => vec![(0, role.to_string())],
+        Some(Folds::One(fold)) => vec![(fold, format!("{role}-fold{fold}"))],
+        Some(Folds::All) => (0..FOLDS).map(|fold| (fold, format!("{role}-fold{fold}"))).collect(),
+    };
+    let work = |fold: u32, stem: &str| match (&args.work, args.fold) {
+        (Some(work), Some(Folds::All)) => work.join(format!("fold{fold}")),
+        (Some(work), _) => work.clone(),
+        (None, _) => out.join(format!("training-{stem}")),
+    };
+    let trainings: Vec<Training> = folds
+        .iter()
+        .map(|(fold, stem)| {
+            let options = TrainOptions {
+                role,
+                fold: *fold,
+                out: out.clone(),
+                file: format!("{stem}.onnx"),
+                work: work(*fold, stem),
+                recipe: recipe.clone(),
+                weights: args.weights.clone(),
+                device: args.device.clone(),
+                hours: args.hours,
+                epochs: args.epochs,
+                resume: args.resume,
+            };
+            Training::prepare(&data, options)
+        })
+        .collect::<Result<_, _>>()
+        .map_err(failure)?;
+    train_all(args, &trainings)?;
+    warn_of_both_kinds(role, out);
     Ok(Exit::Ok)
+}
+
+/// One after the other. What is entered already is passed over when resuming; Python is looked for only when it is needed.
+fn train_all(args: &Args, trainings: &[Training]) -> Result<(), Failure> {
+    let mut python = None;
+    for training in trainings {
+        let fold = training.options().fold;
+        let onnx = training.options().out.join(&training.options().file);
+        if args.resume && training.is_entered().map_err(failure)? {
+            say(&format!("fold {fold}: {} is there already, of the same data and recipe", onnx.display()))?;
+            continue;
+        }
+        let python = match &mut python {
+            Some(python) => python,
+            none => none.insert(find_python(args)?),
+        };
+        let trained = training.run(python, &|event| show(fold, event)).map_err(failure)?;
+        say(&summary(fold, &trained))?;
+    }
+    Ok(())
+}
+
+fn find_python(args: &Args) -> Result<training::Python, Failure> {
+    let tell = |what: &str| eprintln!("foramen: {what}");
+    let python =
+        training::find_python(args.python.as_deref(), args.any_ultralytics, &tell).map_err(|e| failure(e.into()))?;
+    if let Some(doubt) = python.doubt() {
+        tell(&doubt);
+    }
+    Ok(python)
+}
+
+fn say(line: &str) -> Result<(), Failure> {
+    print(format!("{line}\n").as_bytes())
+}
+
+fn show(fold: u32, event: Event<'_>) {
+    // A reader that has gone away (`| head`) is noticed at the end of the fold: hours are not lost for it.
+    let _ = match event {
+        Event::Stage(s) => {
+            let how = match s.state {
+                StageState::New => "begins",
+                StageState::Begun => "goes on",
+                StageState::Done => "is done already",
+            };
+            say(&format!("fold {fold} stage {}/{} {how}; epochs in {}", s.stage, s.stages, s.results.display()))
+        }
+        Event::Epoch(p) => {
+            let names = ["box", "class", "dfl"].into_iter().chain(std::iter::repeat("loss"));
+            let losses: String = p.loss.iter().zip(names).map(|(loss, name)| format!(" {name} {loss:.4}")).collect();
+            say(&format!(
+                "fold {fold} stage {}/{} epoch {}/{}{losses} ({} s)",
+                p.stage, p.stages, p.epoch, p.epochs, p.seconds
+            ))
+        }
+        Event::Warning(warning) => {
+            eprintln!("foramen: {warning}");
+            Ok(())
+        }
+        Event::Line(line) => {
+            tracing::debug!("{line}");
+            Ok(())
+        }
+    };
+}
+
+fn summary(fold: u32, trained: &Trained) -> String {
+    let mut text = String::new();
+    for (file, figures) in &trained.results {
+        text += &format!("fold {fold} {}: {figures}\n", file.display());
+    }
+    text + &format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map)
+}
+
+/// A model of one fold beside models of five would be counted among them.
+fn warn_of_both_kinds(role: Role, out: &std::path::Path) {
+    let single = out.join(format!("{role}.onnx"));
+    let folds = (0..FOLDS).any(|fold| out.join(format!("{role}-fold{fold}.onnx")).is_file());
+    if folds && single.is_file() {
+        eprintln!(
+            "foramen: {}: it lies beside {role}-fold*.onnx and grades with them; move it away if it is not meant to",
+            single.display()
+        );
+    }
+}
+
+fn failure(error: TrainError) -> Failure {
+    let exit = match error {
+        TrainError::Data { .. }
+        | TrainError::Role { .. }
+        | TrainError::Weights { .. }
+        | TrainError::Recipe(_)
+        | TrainError::Refused(_)
+        | TrainError::Changed { .. }
+        | TrainError::Manifest { .. } => Exit::Input,
+        TrainError::Write(_) | TrainError::DiskFull(_) => Exit::Output,
+        TrainError::Busy(_) => Exit::Error,
+        TrainError::Python(_) | TrainError::Failed { .. } | TrainError::Export { .. } => Exit::Tool,
+    };
+    Failure::new(exit, error)
 }

@@ -11,6 +11,7 @@
 
 mod average_precision;
 mod bootstrap;
+mod calibrate;
 mod confusion;
 mod error;
 mod localisation;
@@ -25,6 +26,7 @@ mod submission;
 
 pub use average_precision::{AveragePrecision, ClassPrecision, Definition, average_precision};
 pub use bootstrap::{Bootstrap, Comparison, Interval, Part, Resamples, resample};
+pub use calibrate::{Fit, MIN_OF_SEVERITY, MIN_ROWS, MIN_STUDIES, PARTS, TooFewRows, calibrate};
 pub use confusion::Confusion;
 pub use error::MetricError;
 pub use localisation::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, level_localisation, localisation};

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::{RESEARCH_USE_ONLY, detector::manifest::Manifest};
+use crate::{
+    RESEARCH_USE_ONLY,
+    detector::manifest::{Manifest, ManifestEntry},
+};
 
 /// The name of the file.
 pub const NAME: &str = "MODEL_CARD.md";
@@ -17,22 +20,37 @@ pub fn text(manifest: &Manifest) -> String {
              say of a real study means nothing: they are there to show and test the program.\n",
         );
     }
-    for model in &manifest.models {
-        // Writing to a String does not fail.
-        let _ = write!(
+    manifest.models.iter().for_each(|model| section(&mut text, model));
+    text
+}
+
+fn section(text: &mut String, model: &ManifestEntry) {
+    // Writing to a String does not fail.
+    let _ = write!(
+        text,
+        "\n## {}\n\n- Looks at: {} ({} classes)\n- Pixels: `{}`\n",
+        model.file,
+        model.role.label(),
+        model.classes.len(),
+        model.standardize
+    );
+    if let Some(fold) = model.fold {
+        let _ = writeln!(text, "- Fold: {fold} (it was not trained on the studies of this fold)");
+    }
+    let _ = write!(
+        text,
+        "- Trained on: {}\n- Training: {}\n- Measured: {}\n",
+        model.training_data, model.training, model.metric
+    );
+    for (aggregate, calibration) in &model.calibration {
+        let way = serde_json::to_value(aggregate).ok();
+        let [a, b, c] = calibration.bias;
+        let _ = writeln!(
             text,
-            "\n## {}\n\n- Looks at: {} ({} classes)\n- Pixels: `{}`\n- Trained on: {}\n- Training: {}\n- Measured: {}\n\
-             - Licence of the weights: {}\n- SHA-256: `{}`\n",
-            model.file,
-            model.role.label(),
-            model.classes.len(),
-            model.standardize,
-            model.training_data,
-            model.training,
-            model.metric,
-            model.licence,
-            model.sha256
+            "- Calibration of `{}` grades: temperature {:.3}, bias {a:+.3} {b:+.3} {c:+.3} (normal/mild, moderate, severe)",
+            way.as_ref().and_then(|v| v.as_str()).unwrap_or_default(),
+            calibration.temperature
         );
     }
-    text
+    let _ = write!(text, "- Licence of the weights: {}\n- SHA-256: `{}`\n", model.licence, model.sha256);
 }

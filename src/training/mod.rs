@@ -1,12 +1,28 @@
-//! Drives Ultralytics: recipe, training, ONNX export, manifest entry, model card.
+//! Drives Ultralytics: recipe, training of one fold or five, going on after a kill, ONNX export, manifest entry,
+//! model card.
 //!
-//! Ultralytics runs as a program of its own through `driver.py`; nothing of it is linked.
+//! Ultralytics runs as a program of its own through `driver.py`; nothing of it is linked. [`TrainingData::read`] and
+//! [`Training::prepare`] find what is wrong before anything is started.
 
 mod card;
+mod data;
+mod device;
+mod enter;
+mod error;
+mod job;
+mod models;
+mod process;
 mod python;
 mod recipe;
+mod results;
 mod run;
 
-pub use python::{PythonError, environment, find as find_python};
+pub use data::{Fold, TrainingData};
+pub use device::{Device, ParseDeviceError};
+pub use error::TrainError;
+pub use models::{change_manifest, read_manifest};
+pub use process::{Event, Progress, Stage, StageState};
+pub use python::{Python, PythonError, environment, find as find_python};
 pub use recipe::{Preset, Recipe, RecipeError};
-pub use run::{Progress, TrainError, TrainOptions, Trained, train};
+pub use results::Figures;
+pub use run::{TrainOptions, Trained, Training};

@@ -8,7 +8,7 @@ use std::{
 /// The version that the recipes and the parity tests are made with.
 pub const ULTRALYTICS: &str = "8.4.190";
 /// What is installed beside it.
-const PACKAGES: [&str; 8] = [
+const PACKAGES: [&str; 9] = [
     "ultralytics==8.4.190",
     "torch==2.15.0",
     "torchvision==0.29.2",
@@ -17,6 +17,8 @@ const PACKAGES: [&str; 8] = [
     "onnxslim==0.1.98",
     "numpy==2.4.6",
     "opencv-python==5.0.0.93",
+    // Several GPUs: Ultralytics installs it on the way otherwise.
+    "cloudpickle==3.1.3",
 ];
 
 /// Why there is no Python to train with.
@@ -36,8 +38,8 @@ pub enum PythonError {
         /// The program.
         python: PathBuf,
     },
-    /// It has another version.
-    #[error("{}: it has Ultralytics {found}; {ULTRALYTICS} is needed", python.display())]
+    /// It has a version that the driver was not made for.
+    #[error("{}: it has Ultralytics {found}; Foramen is made and tested with {ULTRALYTICS}, and reaches into parts of it that change from one {} to the next; run `{} -m pip install ultralytics=={ULTRALYTICS}`, leave --python out, or try it with --any-ultralytics", python.display(), series(ULTRALYTICS), python.display())]
     Version {
         /// The program.
         python: PathBuf,
@@ -59,17 +61,40 @@ pub enum PythonError {
     NoCache,
 }
 
-/// The given Python if it has the right Ultralytics; without one, our own environment, made if need be.
-/// `say` is told what takes long.
-pub fn find(given: Option<&Path>, say: &dyn Fn(&str)) -> Result<PathBuf, PythonError> {
+/// A Python that has Ultralytics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Python {
+    /// The program.
+    pub path: PathBuf,
+    /// Which Ultralytics it has.
+    pub ultralytics: String,
+}
+
+impl Python {
+    /// What to say of a version that is not the one that all was tested with.
+    pub fn doubt(&self) -> Option<String> {
+        (self.ultralytics != ULTRALYTICS).then(|| {
+            format!(
+                "{}: it has Ultralytics {}; Foramen is tested with {ULTRALYTICS}",
+                self.path.display(),
+                self.ultralytics
+            )
+        })
+    }
+}
+
+/// The given Python if it has a fitting Ultralytics (any with `any_version`); without one, our own environment, made
+/// if need be. `say` is told what takes long.
+pub fn find(given: Option<&Path>, any_version: bool, say: &dyn Fn(&str)) -> Result<Python, PythonError> {
     if let Some(python) = given {
-        check(python)?;
-        return Ok(python.to_owned());
+        return accept(python, any_version);
     }
     let folder = environment().ok_or(PythonError::NoCache)?;
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if python.exists() && check(&python).is_ok() {
-        return Ok(python);
+    if let Ok(found) = accept(&python, false)
+        && found.doubt().is_none()
+    {
+        return Ok(found);
     }
     say(&format!("making a Python environment with Ultralytics {ULTRALYTICS} in {} (some GB, once)", folder.display()));
     let fail =
@@ -85,8 +110,7 @@ pub fn find(given: Option<&Path>, say: &dyn Fn(&str)) -> Result<PathBuf, PythonE
     let mut install = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     install.extend(PACKAGES);
     run(&python, &install)?;
-    check(&python)?;
-    Ok(python)
+    accept(&python, false)
 }
 
 /// `~/.cache/foramen/venv` on Linux.
@@ -94,19 +118,48 @@ pub fn environment() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "foramen")?.cache_dir().join("venv"))
 }
 
+/// Its Ultralytics must be of the version's first two numbers: within those the parts that the driver reaches into
+/// (the loss of a detection model, the trainer's callbacks, checkpoints) have kept their form.
+fn accept(python: &Path, any_version: bool) -> Result<Python, PythonError> {
+    let ultralytics = version(python)?;
+    if any_version || series(&ultralytics) == series(ULTRALYTICS) {
+        Ok(Python { path: python.to_owned(), ultralytics })
+    } else {
+        Err(PythonError::Version { python: python.to_owned(), found: ultralytics })
+    }
+}
+
+/// `8.4` of `8.4.190`.
+fn series(version: &str) -> &str {
+    version.match_indices('.').nth(1).map_or(version, |(at, _)| &version[..at])
+}
+
 /// Asks the package's metadata, not the package: importing it takes seconds.
-fn check(python: &Path) -> Result<(), PythonError> {
+fn version(python: &Path) -> Result<String, PythonError> {
     let code = "import importlib.metadata as m; print(m.version('ultralytics'))";
     let output = Command::new(python)
         .args(["-c", code])
         .output()
         .map_err(|source| PythonError::Start { python: python.to_owned(), source })?;
     let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !output.status.success() || found.is_empty() {
-        Err(PythonError::NoUltralytics { python: python.to_owned() })
-    } else if found == ULTRALYTICS {
-        Ok(())
+    if output.status.success() && !found.is_empty() {
+        Ok(found)
     } else {
-        Err(PythonError::Version { python: python.to_owned(), found })
+        Err(PythonError::NoUltralytics { python: python.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_two_numbers_of_a_version() {
+        for (version, first) in [("8.4.190", "8.4"), ("8.4", "8.4"), ("9", "9"), ("8.4.0rc1", "8.4"), ("", "")] {
+            assert_eq!(series(version), first);
+        }
+        let doubt = |version: &str| Python { path: "python".into(), ultralytics: version.into() }.doubt();
+        assert_eq!(doubt(ULTRALYTICS), None);
+        assert!(doubt("8.4.200").unwrap().contains("8.4.200"));
     }
 }

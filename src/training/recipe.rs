@@ -1,6 +1,10 @@
 //! How a detector is trained: data, not code.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -17,20 +21,48 @@ pub enum Preset {
     Seed,
 }
 
-/// A recipe file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+impl Preset {
+    /// The file, with its comments: a start for a recipe of one's own.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Demo => include_str!("recipes/demo.toml"),
+            Self::Seed => include_str!("recipes/seed.toml"),
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Seed => "seed",
+        }
+    }
+}
+
+/// A recipe that has been checked.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    architecture: String,
-    /// Side of the detector's input.
+    /// `demo`, `seed`, or the name of the user's file.
+    pub name: String,
+    /// Side of the detector's input, in pixels.
     pub input: u32,
+    architecture: String,
+    train: Map<String, Value>,
+    roles: BTreeMap<Role, RoleRecipe>,
+    stages: Vec<Stage>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeFile {
+    architecture: String,
+    input: u32,
     train: Map<String, Value>,
     #[serde(default)]
     role: BTreeMap<Role, RoleRecipe>,
     stages: Vec<Stage>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RoleRecipe {
     architecture: Option<String>,
@@ -38,7 +70,7 @@ struct RoleRecipe {
     train: Map<String, Value>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stage {
     imgsz: u32,
@@ -48,29 +80,146 @@ struct Stage {
     epochs: u32,
 }
 
-/// A recipe that cannot be read.
+/// A recipe that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the recipe cannot be read: {0}")]
-pub struct RecipeError(#[from] toml::de::Error);
+pub enum RecipeError {
+    /// The file.
+    #[error("{}: cannot be read: {source}", file.display())]
+    Read {
+        /// Which.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no recipe.
+    #[error("recipe {name}: {message}")]
+    Form {
+        /// Which.
+        name: String,
+        /// Why, with the line.
+        message: String,
+    },
+    /// A setting would spoil the detector or is not the recipe's to set.
+    #[error("recipe {name}: {key}: {why}")]
+    Setting {
+        /// Which.
+        name: String,
+        /// The setting.
+        key: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+const FLIPS: &str = "must be 0: a mirrored image keeps its class names, so that left would be trained as right";
+
+/// Ultralytics' settings that are not the recipe's, and whose they are.
+fn reserved(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "model" | "cfg" => "the network is named by `architecture`",
+        "pretrained" => "weights to start from are given by --weights",
+        "data" | "single_cls" | "classes" | "split" | "task" | "mode" => "the data set and its classes are fixed",
+        "imgsz" | "epochs" | "time" => "belongs into [[stages]]",
+        "device" => "is given by --device",
+        "resume" => "is given by --resume",
+        "project" | "name" | "exist_ok" | "save" | "save_dir" | "save_period" => "where checkpoints lie is fixed",
+        "val" | "plots" | "deterministic" => "is set by Foramen (no validation between epochs, no plots)",
+        _ => return None,
+    })
+}
 
 impl Recipe {
     /// One of the program's own.
     pub fn preset(preset: Preset) -> Result<Self, RecipeError> {
-        Ok(toml::from_str(match preset {
-            Preset::Demo => include_str!("recipes/demo.toml"),
-            Preset::Seed => include_str!("recipes/seed.toml"),
-        })?)
+        Self::parse(preset.name(), preset.text())
+    }
+
+    /// A file of the user's.
+    pub fn read(file: &Path) -> Result<Self, RecipeError> {
+        let text = fs::read_to_string(file).map_err(|source| RecipeError::Read { file: file.to_owned(), source })?;
+        Self::parse(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy(), &text)
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self, RecipeError> {
+        let form = |message: String| RecipeError::Form { name: name.to_owned(), message };
+        let file: RecipeFile = toml::from_str(text).map_err(|e| form(e.to_string().trim().to_owned()))?;
+        let recipe = Self {
+            name: name.to_owned(),
+            input: file.input,
+            architecture: file.architecture,
+            train: file.train,
+            roles: file.role,
+            stages: file.stages,
+        };
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// What can be known without Ultralytics; the driver checks every key and type with it.
+    fn check(&self) -> Result<(), RecipeError> {
+        let fail = |key: &str, why: &str| {
+            Err(RecipeError::Setting { name: self.name.clone(), key: key.to_owned(), why: why.to_owned() })
+        };
+        let is_side = |side: u32| (32..=4096).contains(&side) && side.is_multiple_of(32);
+        if !is_side(self.input) {
+            return fail("input", "a multiple of 32 from 32 to 4096 was expected");
+        }
+        if self.stages.is_empty() {
+            return fail("stages", "at least one [[stages]] with imgsz, share and epochs was expected");
+        }
+        for stage in &self.stages {
+            if !is_side(stage.imgsz) {
+                return fail("stages.imgsz", "a multiple of 32 from 32 to 4096 was expected");
+            }
+            if stage.epochs == 0 || !(stage.share > 0.0 && stage.share <= 1.0) {
+                return fail("stages", "epochs of 1 or more and a share above 0 and up to 1 were expected");
+            }
+        }
+        if (self.stages.iter().map(|s| s.share).sum::<f64>() - 1.0).abs() > 1e-6 {
+            return fail("stages.share", "the shares of all stages must sum to 1");
+        }
+        let architectures = self.roles.values().filter_map(|r| r.architecture.as_ref()).chain([&self.architecture]);
+        for architecture in architectures {
+            if !is_yaml(Path::new(architecture)) {
+                return fail(
+                    "architecture",
+                    "a model YAML was expected, such as yolov8s.yaml; weights go to --weights",
+                );
+            }
+        }
+        for settings in self.roles.values().map(|r| &r.train).chain([&self.train]) {
+            for (key, value) in settings {
+                if let Some(whose) = reserved(key) {
+                    return fail(key, whose);
+                }
+                if ["fliplr", "flipud"].contains(&key.as_str()) && value.as_f64() != Some(0.0) {
+                    return fail(key, FLIPS);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// With another network for all roles, as named by a model YAML.
+    #[must_use]
+    pub fn with_architecture(mut self, yaml: &Path) -> Self {
+        self.architecture = yaml.display().to_string();
+        self.roles.values_mut().for_each(|r| r.architecture = None);
+        self
     }
 
     /// The architecture for a role.
     pub fn architecture(&self, role: Role) -> &str {
-        self.role.get(&role).and_then(|r| r.architecture.as_deref()).unwrap_or(&self.architecture)
+        self.roles.get(&role).and_then(|r| r.architecture.as_deref()).unwrap_or(&self.architecture)
     }
 
-    /// Ultralytics' settings for a role.
+    /// Ultralytics' settings for a role. Without flips, also where the recipe does not name them: Ultralytics'
+    /// own default mirrors every second image.
     pub fn train(&self, role: Role) -> Map<String, Value> {
-        let mut all = self.train.clone();
-        all.extend(self.role.get(&role).map(|r| r.train.clone()).unwrap_or_default());
+        let mut all: Map<String, Value> =
+            ["fliplr", "flipud"].map(|key| (key.to_owned(), json!(0.0))).into_iter().collect();
+        all.extend(self.train.clone());
+        all.extend(self.roles.get(&role).map(|r| r.train.clone()).unwrap_or_default());
         all
     }
 
@@ -84,21 +233,35 @@ impl Recipe {
     }
 }
 
+/// Whether the file's name says that it is a model YAML.
+pub fn is_yaml(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e.eq_ignore_ascii_case("yaml") || e.eq_ignore_ascii_case("yml"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SMALL: &str = "architecture = \"yolov8n.yaml\"\ninput = 64\n[train]\nbatch = 4\n[[stages]]\nimgsz = 64\nshare = 1.0\nepochs = 2\n";
+
     /// A mirrored image keeps its class name: left would be trained as right.
     #[test]
     fn no_recipe_flips() {
-        for preset in [Preset::Demo, Preset::Seed] {
-            let recipe = Recipe::preset(preset).unwrap();
+        for recipe in [Preset::Demo, Preset::Seed].map(|p| Recipe::preset(p).unwrap()) {
             for &role in Role::ALL {
                 let train = recipe.train(role);
-                assert_eq!(train["fliplr"], 0.0, "{preset:?} {role}");
-                assert_eq!(train["flipud"], 0.0);
+                assert_eq!((&train["fliplr"], &train["flipud"]), (&json!(0.0), &json!(0.0)), "{} {role}", recipe.name);
             }
             assert_eq!(recipe.input, 384);
+        }
+        // Ultralytics' own default would flip.
+        assert_eq!(Recipe::parse("mine", SMALL).unwrap().train(Role::Ss)["fliplr"], json!(0.0));
+        for line in ["fliplr = 0.5", "flipud = 0.1", "fliplr = true"] {
+            let text = SMALL.replace("batch = 4", line);
+            let message = Recipe::parse("mine", &text).unwrap_err().to_string();
+            assert!(message.contains("left would be trained as right"), "{message}");
+            let text = SMALL.replace("[[stages]]", &format!("[role.scs.train]\n{line}\n[[stages]]"));
+            assert!(Recipe::parse("mine", &text).is_err(), "of one role too");
         }
     }
 
@@ -109,5 +272,29 @@ mod tests {
         assert_eq!(recipe.train(Role::Scs)["lrf"], 0.001);
         assert_eq!(recipe.train(Role::Ss)["mixup"], 0.1);
         assert_eq!(recipe.stages(None, None)[0]["epochs"], 40);
+        let own = recipe.with_architecture(Path::new("/x/own.yaml"));
+        assert_eq!(own.architecture(Role::Nfn), "/x/own.yaml", "for every role");
+    }
+
+    #[test]
+    fn what_a_recipe_may_not_say_is_refused_by_name() {
+        let cases = [
+            (SMALL.replace("batch = 4", "data = \"x\""), "data: the data set"),
+            (SMALL.replace("batch = 4", "epochs = 4"), "epochs: belongs into [[stages]]"),
+            (SMALL.replace("batch = 4", "pretrained = \"a.pt\""), "--weights"),
+            (SMALL.replace("input = 64", "input = 65"), "input: a multiple of 32"),
+            (SMALL.replace("imgsz = 64", "imgsz = 0"), "stages.imgsz"),
+            (SMALL.replace("share = 1.0", "share = 0.5"), "must sum to 1"),
+            (SMALL.replace("epochs = 2", "epochs = 0"), "epochs of 1 or more"),
+            (SMALL.replace("yolov8n.yaml", "yolov8n.pt"), "a model YAML was expected"),
+            (SMALL.replace("[[stages]]", "[[stage]]"), "unknown field `stage`"),
+            ("hello".to_owned(), "recipe mine"),
+        ];
+        for (text, expected) in cases {
+            let message = Recipe::parse("mine", &text).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        }
+        let message = Recipe::read(Path::new("/nowhere/r.toml")).unwrap_err().to_string();
+        assert!(message.contains("/nowhere/r.toml: cannot be read"), "{message}");
     }
 }

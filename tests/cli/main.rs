@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 mod bad_input;
+mod calibrate;
 mod dialects;
 mod engine;
 mod evaluate;
@@ -10,3 +11,4 @@ mod grade;
 mod models;
 mod output;
 mod support;
+mod train;

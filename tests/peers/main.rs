@@ -13,6 +13,7 @@
 
 #[path = "../support/boxes.rs"]
 mod boxes;
+mod calibrate;
 mod dataset;
 mod demo;
 mod detect;

@@ -1,14 +1,26 @@
-//! The whole way of a researcher, with the real Ultralytics: phantoms, data set, one epoch of training, ONNX with
-//! names, manifest, card, and a grade by the new model.
+//! The whole way of a researcher, with the real Ultralytics: phantoms, data set, five folds of a tiny training that is
+//! killed on the way and goes on, ONNX with names, manifest, card, and grades by the five.
 
-use std::{path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use foramen::{
     detector::{ModelSet, manifest::Manifest},
     grading::{DetectionClass, Role},
+    training::{Preset, Recipe},
 };
+use serde::Deserialize;
 
 use super::python;
+
+/// Seconds an epoch on two cores; nothing is learnt.
+const TINY: &str = "architecture = \"yolov8n.yaml\"\ninput = 64\n[train]\nbatch = 8\nworkers = 0\nseed = 3\n\
+    [[stages]]\nimgsz = 32\nshare = 0.5\nepochs = 1\n[[stages]]\nimgsz = 64\nshare = 0.5\nepochs = 4\n";
 
 fn run(args: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_foramen")).args(args).output().unwrap();
@@ -16,55 +28,134 @@ fn run(args: &[&str]) -> (i32, String) {
     (output.status.code().unwrap(), said)
 }
 
+fn ok(args: &[&str]) -> String {
+    let (code, said) = run(args);
+    assert_eq!(code, 0, "{args:?}: {said}");
+    said
+}
+
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-#[test]
-#[ignore = "needs Ultralytics; .ci/run runs it"]
-fn a_detector_is_made_from_nothing_and_grades() {
-    let dir = tempfile::tempdir().unwrap();
-    let [studies, data, models] = ["studies", "data", "models"].map(|name| dir.path().join(name));
-    let python = python::python();
-    let ok = |args: &[&str]| {
-        let (code, said) = run(args);
-        assert_eq!(code, 0, "{args:?}: {said}");
-    };
+/// Five phantom studies, their data set for the canal, and the recipe.
+fn bench(dir: &Path) -> [PathBuf; 3] {
+    let [studies, data, recipe] = ["studies", "data", "tiny.toml"].map(|name| dir.join(name));
     ok(&["phantom", "--studies", "5", "--seed", "3", "--out", text(&studies)]);
     ok(&["dataset", "--role", "scs", "--data", text(&studies), "--out", text(&data)]);
-    let mut train = vec!["train", "--role", "scs", "--data", text(&data), "--out", text(&models)];
-    train.extend(["--python", text(&python), "--epochs", "1"]);
-    ok(&train);
+    fs::write(&recipe, TINY).unwrap();
+    [studies, data, recipe]
+}
+
+#[test]
+#[ignore = "needs Ultralytics; .ci/run runs it"]
+fn five_folds_are_trained_through_a_kill_and_grade_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let [studies, data, recipe] = bench(dir.path());
+    let (models, python) = (dir.path().join("models"), python::python());
+    let mut train = vec!["train", "--role", "scs", "--data", text(&data), "--out", text(&models), "--fold", "all"];
+    train.extend(["--recipe", text(&recipe), "--python", text(&python)]);
+
+    // Killed in the second fold's second stage, after its first epoch.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_foramen")).args(&train).stdout(Stdio::null()).spawn().unwrap();
+    let stage = models.join("training-scs-fold1/stage2");
+    let begun = Instant::now();
+    while !stage.join("weights/whole.pt").exists() {
+        assert!(begun.elapsed() < Duration::from_mins(5), "no checkpoint came");
+        assert_eq!(child.try_wait().unwrap(), None, "the training ended early");
+        sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    sleep(Duration::from_secs(1));
+    let epochs = || fs::read_to_string(stage.join("results.csv")).unwrap();
+    let at_the_kill = epochs();
+    sleep(Duration::from_secs(4));
+    assert_eq!(epochs(), at_the_kill, "Ultralytics went on without us");
+    let files = |end: &str| {
+        let names = fs::read_dir(&models).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.ends_with(end)).count()
+    };
+    let manifest = || serde_json::from_slice::<Manifest>(&fs::read(models.join("manifest.json")).unwrap()).unwrap();
+    assert_eq!((files(".onnx"), manifest().models.len()), (1, 1), "nothing of the fold that was killed");
+
+    train.push("--resume");
+    let said = ok(&train);
+    assert!(said.contains("scs-fold0.onnx is there already"), "{said}");
+    assert!(said.contains("fold 1 stage 1/2 is done already") && said.contains("fold 1 stage 2/2 goes on"), "{said}");
+    assert!(!said.contains("fold 1 stage 2/2 epoch 1/4") && said.contains("fold 1 stage 2/2 epoch 4/4"), "{said}");
+    let numbers: Vec<String> = epochs().lines().skip(1).map(|l| l.split(',').next().unwrap().trim().into()).collect();
+    assert_eq!(numbers, ["1", "2", "3", "4"], "each epoch once");
 
     let set = ModelSet::from_dir(&models).unwrap();
-    assert_eq!(set.warnings, Vec::<String>::new(), "the manifest describes the file");
-    let model = set.of(Role::Scs).next().unwrap();
-    assert_eq!(model.classes, DetectionClass::all(Role::Scs));
-    assert_eq!((model.input_size, model.demo), ((384, 384), true));
-    let manifest: Manifest = serde_json::from_slice(&std::fs::read(models.join("manifest.json")).unwrap()).unwrap();
-    assert!(manifest.models[0].training.contains("Ultralytics"));
-    let card = std::fs::read_to_string(models.join("MODEL_CARD.md")).unwrap();
+    assert_eq!(set.warnings, Vec::<String>::new(), "the manifest describes the files");
+    let folds: Vec<Option<u32>> = set.of(Role::Scs).map(|m| m.fold).collect();
+    assert_eq!(folds, (0..5).map(Some).collect::<Vec<_>>());
+    for model in set.of(Role::Scs) {
+        assert_eq!(model.classes, DetectionClass::all(Role::Scs));
+        assert_eq!((model.input_size, model.demo), ((64, 64), true));
+    }
+    assert!(manifest().models[1].training.contains("1 + 4 epochs"), "{}", manifest().models[1].training);
+    let card = fs::read_to_string(models.join("MODEL_CARD.md")).unwrap();
     assert!(card.contains("Demo models") && card.contains("AGPL-3.0"));
-
     let out = dir.path().join("grades.csv");
     ok(&["grade", text(&studies), "--models", text(&models), "--engine", "rten", "--out", text(&out)]);
-    assert_eq!(std::fs::read_to_string(out).unwrap().lines().count(), 1 + 5 * 25);
-    // Another detector's data set is refused before anything is trained.
-    let (code, said) =
-        run(&["train", "--role", "ss", "--data", text(&data), "--out", text(&models), "--python", text(&python)]);
-    assert_eq!(code, 3, "{said}");
-    assert!(said.contains("the data set is for scs"), "{said}");
+    assert_eq!(fs::read_to_string(out).unwrap().lines().count(), 1 + 5 * 25);
+}
+
+#[derive(Deserialize)]
+struct Started {
+    /// What the workers said of their epochs: (epoch, losses).
+    epochs: Vec<(usize, usize)>,
+    /// Whether the copy of the checkpoint is there.
+    is_kept: bool,
+    /// What a worker that is not the first said.
+    second: String,
+    /// Presets' settings that Ultralytics knows.
+    checked: usize,
+}
+
+/// There is no GPU here: the file that Ultralytics would start once for each GPU is started once on the CPU. Progress
+/// and checkpoints must survive the way into another process.
+#[test]
+#[ignore = "needs Ultralytics; .ci/run runs it"]
+fn what_ultralytics_starts_for_several_gpus_works_and_knows_every_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let [_, data, recipe] = bench(dir.path());
+    let (models, python) = (dir.path().join("models"), python::python());
+    // A setting that Ultralytics does not know ends it before anything is trained, and lays out the driver.
+    fs::write(&recipe, TINY.replace("seed = 3", "batsch = 3")).unwrap();
+    let mut train = vec!["train", "--role", "scs", "--data", text(&data), "--out", text(&models)];
+    train.extend(["--recipe", text(&recipe), "--python", text(&python)]);
+    let (code, said) = run(&train);
+    assert_eq!((code, said.lines().count()), (3, 1), "{said}");
+    assert!(
+        said.contains("the recipe sets 'batsch', which Ultralytics 8.4.190 does not know; near to it: batch"),
+        "{said}"
+    );
+
+    let work = models.join("training-scs");
+    let presets = [Preset::Demo, Preset::Seed].map(|preset| Recipe::preset(preset).unwrap());
+    let settings: Vec<_> = presets.iter().flat_map(|p| Role::ALL.iter().map(|role| p.train(*role))).collect();
+    let settings = serde_json::to_string(&settings).unwrap();
+    let started: Started =
+        python::run("several_gpus.py", &[&work.join("driver.py"), &work.join("job.json")], &settings);
+    assert_eq!(started.epochs, [(1, 3)]);
+    assert!(started.is_kept);
+    assert_eq!((started.second.as_str(), started.checked), ("", 6));
 }
 
 #[test]
 #[ignore = "needs Python; .ci/run runs it"]
 fn a_python_without_ultralytics_is_one_clear_line() {
     let dir = tempfile::tempdir().unwrap();
+    let [_, data, _] = bench(dir.path());
     let bare = dir.path().join("bare");
     let made = Command::new("python3").args(["-m", "venv", "--without-pip", text(&bare)]).status().unwrap();
     assert!(made.success());
     for (python, words) in [(bare.join("bin/python"), "it has no Ultralytics"), (bare.join("gone"), "cannot be run")] {
-        let args = ["train", "--role", "scs", "--data", ".", "--out", text(dir.path()), "--python", text(&python)];
+        let out = dir.path().join("models");
+        let args = ["train", "--role", "scs", "--data", text(&data), "--out", text(&out), "--python", text(&python)];
         let (code, said) = run(&args);
         assert_eq!((code, said.lines().count()), (8, 1), "{said}");
         assert!(said.contains(words), "{said}");

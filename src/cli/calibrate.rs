@@ -1,0 +1,145 @@
+//! `foramen calibrate`: probabilities that hold, fitted on studies that the models were not trained on.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::anyhow;
+
+use super::exit::{Exit, Failure, Outcome, print};
+use crate::{
+    detector::manifest::{Manifest, ManifestEntry},
+    grading::{Aggregate, Calibration, Prior, Role},
+    metric::{self, Fit, ScoredRow, Solution, Studies, Submission},
+    training,
+};
+
+/// Fit each role's calibration on out-of-fold predictions and write it into the models' manifest
+///
+/// The predictions must be of studies that the models were not trained on, made with the same --aggregate and without
+/// calibration:
+///
+///     foramen grade STUDIES --models DIR --out-of-fold 5folds.csv --no-calibration --aggregate geometric --out oof.csv
+///     foramen calibrate --models DIR --solution train.csv --predictions oof.csv --aggregate geometric
+///
+/// Neither can be seen from the file: predictions of training studies, or such as were calibrated already, are fitted
+/// without complaint and make a calibration that is wrong.
+///
+/// For each role one temperature and three biases are found that minimise the contest's weighted log loss (1, 2, 4) of
+/// softmax(ln p / T + b) on its labelled rows: canal for scs, foramina for nfn, recesses for ss. Rows that no detector
+/// saw, which state the prevalence, are left out: they are not calibrated when grading either. Each study is scored too
+/// by a fit on the other four fifths of the studies; a role that does not gain by that measure is left as it is.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Args {
+    /// Model folder with manifest.json
+    #[arg(long, value_name = "DIR")]
+    models: PathBuf,
+    /// Labels: the contest's `train.csv`
+    #[arg(long, value_name = "FILE")]
+    solution: PathBuf,
+    /// Out-of-fold predictions of `foramen grade --no-calibration`; the studies that they name are used
+    #[arg(long, value_name = "FILE")]
+    predictions: PathBuf,
+    /// How the boxes of the predictions became grades; the calibration is kept for this way alone
+    #[arg(long, value_enum)]
+    aggregate: Aggregate,
+    /// Show what would be gained and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What came of one role.
+enum Verdict {
+    Fitted(Fit),
+    /// Why it is left as it is, with the fit if there is one.
+    Left(String, Option<Fit>),
+}
+
+pub fn run(args: &Args) -> Outcome {
+    let manifest = training::read_manifest(&args.models).map_err(|e| Failure::new(Exit::Model, e))?;
+    let manifest = manifest.filter(|m| !m.models.is_empty()).ok_or_else(|| {
+        let folder = args.models.display();
+        Failure::new(Exit::Model, anyhow!("{folder}: no manifest.json with models in it; `foramen train` writes one"))
+    })?;
+    let rows = rows(args).map_err(|e| Failure::new(Exit::Input, e))?;
+    let (mut fitted, mut text) = (BTreeMap::new(), String::new());
+    for &role in Role::ALL {
+        let verdict = judge(&manifest, role, &rows);
+        text += &line(role, &verdict);
+        if let Verdict::Fitted(fit) = verdict {
+            fitted.insert(role, fit.calibration);
+        }
+    }
+    print(text.as_bytes())?;
+    let place = args.models.join(crate::detector::manifest::MANIFEST_NAME);
+    if fitted.is_empty() {
+        let error = anyhow!("no role could be calibrated; {} is as it was", place.display());
+        return Err(Failure::new(Exit::Input, error));
+    }
+    if args.dry_run {
+        print(format!("{} is as it was (--dry-run)\n", place.display()).as_bytes())?;
+        return Ok(Exit::Ok);
+    }
+    training::change_manifest(&args.models, |manifest| with(manifest, args.aggregate, &fitted))
+        .map_err(|e| Failure::new(Exit::Output, e))?;
+    print(format!("written into {}\n", place.display()).as_bytes())?;
+    Ok(Exit::Ok)
+}
+
+fn rows(args: &Args) -> Result<Vec<ScoredRow>, metric::MetricError> {
+    let solution = Solution::read(&args.solution)?;
+    let predictions = Submission::read(&args.predictions, |study| solution.study(study).is_some())?;
+    metric::match_rows(&solution, &predictions, Studies::OfSubmission)
+}
+
+fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow]) -> Verdict {
+    let entries: Vec<&ManifestEntry> = manifest.models.iter().filter(|m| m.role == role).collect();
+    if entries.is_empty() {
+        return Verdict::Left("no model of this role".to_owned(), None);
+    }
+    let is_prior = |row: &ScoredRow| entries.iter().any(|entry| states(&entry.prior, row));
+    let seen: Vec<ScoredRow> =
+        rows.iter().filter(|row| row.id.condition().role() == role && !is_prior(row)).cloned().collect();
+    match metric::calibrate(&seen) {
+        Err(few) => Verdict::Left(few.to_string(), None),
+        Ok(fit) if fit.cross_validated >= fit.before => {
+            Verdict::Left("it gains nothing on studies it was not fitted on".to_owned(), Some(fit))
+        }
+        Ok(fit) => Verdict::Fitted(fit),
+    }
+}
+
+/// Whether the row states how common the severities are, and nothing else. To what six digits of a CSV keep.
+fn states(prior: &Prior, row: &ScoredRow) -> bool {
+    let shares = prior.of(row.id).as_array();
+    shares.iter().zip(row.predicted).all(|(share, p)| (f64::from(*share) - p).abs() < 1e-6)
+}
+
+fn line(role: Role, verdict: &Verdict) -> String {
+    let figures = |fit: &Fit| {
+        let Calibration { temperature, bias: [a, b, c] } = fit.calibration;
+        format!(
+            "log loss {:.4} before, {:.4} after, {:.4} cross-validated; temperature {temperature:.3}, \
+             bias {a:+.3} {b:+.3} {c:+.3}; {} rows of {} studies",
+            fit.before,
+            fit.after,
+            fit.cross_validated,
+            fit.rows.iter().sum::<usize>(),
+            fit.studies
+        )
+    };
+    match verdict {
+        Verdict::Fitted(fit) => format!("{role}: {}\n", figures(fit)),
+        Verdict::Left(why, Some(fit)) => format!("{role}: left as it is, {why}: {}\n", figures(fit)),
+        Verdict::Left(why, None) => format!("{role}: left as it is: {why}\n"),
+    }
+}
+
+/// One calibration for every model of a role: they grade together.
+fn with(mut manifest: Manifest, aggregate: Aggregate, fitted: &BTreeMap<Role, Calibration>) -> Manifest {
+    for entry in &mut manifest.models {
+        if let Some(calibration) = fitted.get(&entry.role) {
+            entry.calibration.insert(aggregate, *calibration);
+        }
+    }
+    manifest
+}

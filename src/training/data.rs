@@ -1,0 +1,245 @@
+//! What training needs to know of a data set, read from `dataset.json` and the folder.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::TrainError;
+use crate::{dataset::INFO_NAME, grading::Role, raster::Standardize};
+
+/// A data set that has been looked over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingData {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Which detector.
+    pub role: Role,
+    /// How slices became 0-255.
+    pub standardize: Standardize,
+    /// Made from phantoms.
+    pub demo: bool,
+    /// How many studies.
+    pub studies: usize,
+    /// Hex SHA-256 over the label CSVs that it was made from.
+    pub labels_sha256: String,
+    /// Hex SHA-256 over the names and contents of all images and YOLO labels.
+    pub sha256: String,
+    /// In order.
+    folds: Vec<Fold>,
+}
+
+/// One way to split the images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fold {
+    /// From 0.
+    pub fold: u32,
+    /// Images that train, and that validate.
+    pub images: [usize; 2],
+    /// For Ultralytics.
+    pub yaml: PathBuf,
+}
+
+/// Both forms have these.
+#[derive(Deserialize)]
+struct Info {
+    role: Role,
+    standardize: Standardize,
+    demo: bool,
+    studies: usize,
+    labels_sha256: String,
+    #[serde(flatten)]
+    split: Split,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Split {
+    /// Form 2.
+    Folds { folds: Vec<FoldInfo> },
+    /// Form 1: one fold, `data.yaml` at the top.
+    One(FoldInfo),
+}
+
+#[derive(Deserialize)]
+struct FoldInfo {
+    fold: u32,
+    images: [usize; 2],
+}
+
+impl TrainingData {
+    /// Reads `dataset.json`, sees that all images are there, and hashes them.
+    pub fn read(folder: &Path, role: Role) -> Result<Self, TrainError> {
+        let fail = |message: String| TrainError::Data { folder: folder.to_owned(), message };
+        if !folder.is_dir() {
+            return Err(fail("no such folder".to_owned()));
+        }
+        let text = fs::read_to_string(folder.join(INFO_NAME)).map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
+        let info: Info = serde_json::from_str(&text).map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
+        if info.role != role {
+            return Err(TrainError::Role { folder: folder.to_owned(), found: info.role, wanted: role });
+        }
+        // Absolute, for Ultralytics is run in another folder.
+        let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let folds: Vec<Fold> = match info.split {
+            Split::One(f) => vec![Fold { fold: f.fold, images: f.images, yaml: folder.join("data.yaml") }],
+            Split::Folds { folds } => folds
+                .into_iter()
+                .map(|f| {
+                    let yaml = folder.join(format!("fold{}", f.fold)).join("data.yaml");
+                    Fold { fold: f.fold, images: f.images, yaml }
+                })
+                .collect(),
+        };
+        let files = files(folder);
+        let images = files.iter().filter(|f| f.starts_with(folder.join("images"))).count();
+        for fold in &folds {
+            let expected: usize = fold.images.iter().sum();
+            if images < expected {
+                return Err(fail(format!("{images} of {expected} images are there; make it again")));
+            }
+            if !fold.yaml.is_file() {
+                return Err(fail(format!("{} is missing; make it again", fold.yaml.display())));
+            }
+        }
+        let sha256 = hash(folder, &files).map_err(|e| fail(e.to_string()))?;
+        Ok(Self {
+            folder: folder.clone(),
+            role,
+            standardize: info.standardize,
+            demo: info.demo,
+            studies: info.studies,
+            labels_sha256: info.labels_sha256,
+            sha256,
+            folds,
+        })
+    }
+
+    /// A fold that can be trained: it has images on both sides.
+    pub fn fold(&self, fold: u32) -> Result<&Fold, TrainError> {
+        let fail = |message: String| TrainError::Data { folder: self.folder.clone(), message };
+        let found = self.folds.iter().find(|f| f.fold == fold).ok_or_else(|| {
+            let known = self.folds.iter().map(|f| f.fold.to_string()).collect::<Vec<_>>().join(", ");
+            fail(format!("it has no fold {fold}, only {known}; make it again for all five"))
+        })?;
+        if found.images.contains(&0) {
+            return Err(fail(format!(
+                "fold {fold} has {} images to train on and {} to validate; it needs both: add studies",
+                found.images[0], found.images[1]
+            )));
+        }
+        Ok(found)
+    }
+}
+
+/// Images and labels, in order of name. Ultralytics leaves caches beside the labels: those are not data.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let below = |name: &str| walkdir::WalkDir::new(folder.join(name)).sort_by_file_name();
+    let is_data = |path: &Path| {
+        let extension = path.extension().unwrap_or_default();
+        ["png", "jpg", "txt"].iter().any(|e| extension.eq_ignore_ascii_case(e))
+    };
+    ["images", "labels"]
+        .into_iter()
+        .flat_map(|name| below(name).into_iter().filter_map(Result::ok))
+        .filter(|entry| entry.file_type().is_file() && is_data(entry.path()))
+        .map(walkdir::DirEntry::into_path)
+        .collect()
+}
+
+fn hash(folder: &Path, files: &[PathBuf]) -> std::io::Result<String> {
+    let parts: Vec<_> =
+        files.par_iter().map(|file| Ok(Sha256::digest(fs::read(file)?))).collect::<std::io::Result<_>>()?;
+    let mut hasher = Sha256::new();
+    for (file, part) in files.iter().zip(parts) {
+        let name = file.strip_prefix(folder).unwrap_or(file);
+        for piece in name.components() {
+            hasher.update(piece.as_os_str().as_encoded_bytes());
+            hasher.update([0]);
+        }
+        hasher.update(part);
+    }
+    Ok(hex::encode(hasher.finalize()))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A data set of form 2: five images, each validates in its fold.
+    pub fn write(folder: &Path, role: Role) {
+        for name in ["images", "labels"] {
+            fs::create_dir_all(folder.join(name)).unwrap();
+        }
+        let mut folds = Vec::new();
+        for fold in 0..5 {
+            fs::write(folder.join(format!("images/{fold}.png")), [fold]).unwrap();
+            fs::write(folder.join(format!("labels/{fold}.txt")), "0 0.5 0.5 0.1 0.1\n").unwrap();
+            fs::create_dir_all(folder.join(format!("fold{fold}"))).unwrap();
+            fs::write(folder.join(format!("fold{fold}/data.yaml")), "train: train.txt\n").unwrap();
+            folds.push(serde_json::json!({ "fold": fold, "images": [4, 1], "studies": [4, 1], "boxes": {} }));
+        }
+        let info = serde_json::json!({
+            "format": 2, "role": role, "standardize": "slice_percentile", "demo": true, "studies": 5,
+            "labels_sha256": "ab", "folds": folds, "skipped": [],
+        });
+        fs::write(folder.join(INFO_NAME), info.to_string()).unwrap();
+    }
+
+    #[test]
+    fn both_forms_are_read_and_another_role_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), Role::Scs);
+        let data = TrainingData::read(dir.path(), Role::Scs).unwrap();
+        assert!((0..5).all(|k| data.fold(k).unwrap().yaml.ends_with(format!("fold{k}/data.yaml"))));
+        let message = TrainingData::read(dir.path(), Role::Ss).unwrap_err().to_string();
+        assert!(message.contains("for scs, not for ss"), "{message}");
+        let old = serde_json::json!({
+            "format": 1, "role": "scs", "standardize": "slice_min_max", "demo": false, "studies": 5, "fold": 2,
+            "images": [4, 1], "boxes": {}, "labels_sha256": "ab", "skipped": [],
+        });
+        fs::write(dir.path().join(INFO_NAME), old.to_string()).unwrap();
+        fs::write(dir.path().join("data.yaml"), "").unwrap();
+        let data = TrainingData::read(dir.path(), Role::Scs).unwrap();
+        assert!(data.fold(2).unwrap().yaml.is_file());
+        let message = data.fold(0).unwrap_err().to_string();
+        assert!(message.contains("no fold 0, only 2"), "{message}");
+    }
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("ds");
+        let line = |folder: &Path| TrainingData::read(folder, Role::Scs).unwrap_err().to_string();
+        assert!(line(&folder).contains("no such folder"));
+        fs::create_dir(&folder).unwrap();
+        assert!(line(&folder).contains("dataset.json"));
+        write(&folder, Role::Scs);
+        fs::remove_file(folder.join("fold3/data.yaml")).unwrap();
+        assert!(line(&folder).contains("fold3/data.yaml is missing"), "{}", line(&folder));
+        fs::remove_file(folder.join("images/2.png")).unwrap();
+        assert!(line(&folder).contains("4 of 5 images"), "{}", line(&folder));
+    }
+
+    /// A retouched image or label makes another training; Ultralytics' caches do not.
+    #[test]
+    fn the_hash_follows_pixels_and_labels_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let sha = || TrainingData::read(dir.path(), Role::Scs).unwrap().sha256;
+        write(dir.path(), Role::Scs);
+        let first = sha();
+        fs::write(dir.path().join("labels.cache"), "x").unwrap();
+        fs::write(dir.path().join("labels/fold0.cache"), "x").unwrap();
+        assert_eq!(sha(), first);
+        fs::write(dir.path().join("images/0.png"), [77]).unwrap();
+        assert_ne!(sha(), first);
+        write(dir.path(), Role::Scs);
+        assert_eq!(sha(), first);
+        fs::write(dir.path().join("labels/0.txt"), "1 0.5 0.5 0.1 0.1\n").unwrap();
+        assert_ne!(sha(), first);
+    }
+}

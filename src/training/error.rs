@@ -1,0 +1,94 @@
+//! Why no detector came of a training.
+
+use std::path::PathBuf;
+
+use super::{PythonError, RecipeError};
+use crate::{files::WriteError, grading::Role};
+
+/// Why no detector came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The data set.
+    #[error("{}: not a whole data set of `foramen dataset`: {message}", folder.display())]
+    Data {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// The data set is another detector's.
+    #[error("{}: the data set is for {found}, not for {wanted}", folder.display())]
+    Role {
+        /// The folder.
+        folder: PathBuf,
+        /// Whose.
+        found: Role,
+        /// Asked for.
+        wanted: Role,
+    },
+    /// Weights to start from.
+    #[error("{}: {message}", file.display())]
+    Weights {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// Python.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// The recipe.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// Ultralytics, or the driver before it, will not have it.
+    #[error("{0}")]
+    Refused(String),
+    /// Another training is at work there.
+    #[error("{}: another training is at work in this folder; wait for it, or name another with --work", .0.display())]
+    Busy(PathBuf),
+    /// What is there was begun with something else.
+    #[error(
+        "{}: what was begun there has another {what}; go on with the same, or leave --resume out to begin anew",
+        work.display()
+    )]
+    Changed {
+        /// The work folder.
+        work: PathBuf,
+        /// What is another.
+        what: String,
+    },
+    /// Ultralytics stopped.
+    #[error("Ultralytics stopped ({status}): {words} (its whole output is in {}{})", log.display(), if *begun { "; --resume goes on from the last epoch" } else { "" })]
+    Failed {
+        /// Exit status.
+        status: String,
+        /// The end of its output.
+        words: String,
+        /// Everything that it said.
+        log: PathBuf,
+        /// Whether there is a checkpoint.
+        begun: bool,
+    },
+    /// The disk is full.
+    #[error("{}: the disk is full; make room and go on with --resume", .0.display())]
+    DiskFull(PathBuf),
+    /// The ONNX file that came out is not what was asked for.
+    #[error("{}: the exported model was not entered: {message}", file.display())]
+    Export {
+        /// The file.
+        file: PathBuf,
+        /// What was expected and found.
+        message: String,
+    },
+    /// A folder of models whose manifest cannot be read would lose its other models.
+    #[error("{}: cannot be read: {message}; mend it or move it away", file.display())]
+    Manifest {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// A file.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}

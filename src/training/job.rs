@@ -1,0 +1,194 @@
+//! The work folder: the driver, its job, and how a killed training is told from another one.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{TrainError, process::Exported};
+use crate::files::{WriteError, write_atomic};
+
+const DRIVER: &str = include_str!("driver.py");
+const JOB: &str = "job.json";
+/// Written when the ONNX file has been checked: what is left to do is to enter it.
+const RESULT: &str = "result.json";
+/// What the driver exports with; both engines read it.
+pub const OPSET: i64 = 17;
+
+/// What a training is of. Two that agree in all of it are the same training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Hex SHA-256 of the recipe as it is used: settings, stages, length, and the weights it starts from.
+    pub recipe_sha256: String,
+    /// Hex SHA-256 of images and labels.
+    pub data_sha256: String,
+    /// The fold that validates.
+    pub fold: u32,
+}
+
+/// For `driver.py`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Job {
+    pub identity: Identity,
+    pub work: std::path::PathBuf,
+    pub data: std::path::PathBuf,
+    pub architecture: String,
+    pub weights: Option<std::path::PathBuf>,
+    pub device: String,
+    pub recipe: serde_json::Map<String, Value>,
+    pub stages: Vec<Value>,
+    pub input: u32,
+    pub opset: i64,
+    pub resume: bool,
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    identity: Identity,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Finished {
+    identity: Identity,
+    exported: Exported,
+    onnx_sha256: String,
+}
+
+/// The work folder, with no other training in it as long as this lives.
+#[derive(Debug)]
+pub struct Workplace<'a> {
+    work: &'a Path,
+    _lock: File,
+}
+
+impl<'a> Workplace<'a> {
+    /// Takes the folder; makes it if need be.
+    pub fn take(work: &'a Path) -> Result<Self, TrainError> {
+        let path = work.join("lock");
+        let failed = |source| WriteError { path: path.clone(), source };
+        fs::create_dir_all(work).map_err(failed)?;
+        let lock = File::options().create(true).write(true).truncate(false).open(&path).map_err(failed)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(TrainError::Busy(work.to_owned())),
+            // Some network disks know no locks.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { work, _lock: lock }),
+        }
+    }
+
+    /// Lays out the driver and its job. Without `resume`, what an earlier training left is taken away.
+    pub fn lay_out(&self, job: &Job) -> Result<(), TrainError> {
+        if job.resume {
+            self.must_be_same(&job.identity)?;
+        } else {
+            self.clear()?;
+        }
+        write_atomic(&self.work.join("driver.py"), DRIVER.as_bytes())?;
+        let json = serde_json::to_vec_pretty(job).unwrap_or_default();
+        write_atomic(&self.work.join(JOB), &json)?;
+        Ok(())
+    }
+
+    /// What is there was begun with the same recipe, data and fold; or nothing is there.
+    fn must_be_same(&self, identity: &Identity) -> Result<(), TrainError> {
+        let Ok(text) = fs::read_to_string(self.work.join(JOB)) else { return Ok(()) };
+        let changed = |what: &str| Err(TrainError::Changed { work: self.work.to_owned(), what: what.to_owned() });
+        match serde_json::from_str::<Begun>(&text) {
+            Err(_) => changed("version of Foramen"),
+            Ok(Begun { identity: begun }) if begun.fold != identity.fold => changed("fold"),
+            Ok(Begun { identity: begun }) if begun.data_sha256 != identity.data_sha256 => changed("data set"),
+            Ok(Begun { identity: begun }) if begun.recipe_sha256 != identity.recipe_sha256 => {
+                changed("recipe, length or weights to start from")
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// Only what the driver makes: the folder may hold other things of the user's.
+    fn clear(&self) -> Result<(), WriteError> {
+        let is_ours = |name: &str| {
+            let stage = name.strip_prefix("stage").is_some_and(|n| n.parse::<u32>().is_ok());
+            stage || ["val", JOB, RESULT, "model.onnx", "ultralytics.log"].contains(&name)
+        };
+        let failed = |source| WriteError { path: self.work.to_owned(), source };
+        for entry in fs::read_dir(self.work).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())) {
+                let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                gone.map_err(|source| WriteError { path, source })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The checked result of an earlier run that did not come to enter it, with the ONNX file's bytes.
+    pub fn finished(&self, identity: &Identity) -> Option<(Exported, Vec<u8>)> {
+        let text = fs::read_to_string(self.work.join(RESULT)).ok()?;
+        let finished: Finished = serde_json::from_str(&text).ok()?;
+        let bytes = fs::read(self.work.join("model.onnx")).ok()?;
+        let is_same = finished.identity == *identity && finished.onnx_sha256 == sha256(&bytes);
+        is_same.then_some((finished.exported, bytes))
+    }
+
+    /// Keeps a checked result.
+    pub fn finish(&self, identity: &Identity, exported: &Exported, onnx: &[u8]) -> Result<(), WriteError> {
+        let finished = Finished { identity: identity.clone(), exported: exported.clone(), onnx_sha256: sha256(onnx) };
+        write_atomic(&self.work.join(RESULT), &serde_json::to_vec_pretty(&finished).unwrap_or_default())
+    }
+}
+
+/// Hex SHA-256.
+pub fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    hex::encode(Sha256::digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(work: &Path, resume: bool, recipe: &str) -> Job {
+        let identity = Identity { recipe_sha256: recipe.into(), data_sha256: "d".into(), fold: 0 };
+        Job {
+            identity,
+            work: work.to_owned(),
+            data: "data.yaml".into(),
+            architecture: "yolov8n.yaml".into(),
+            weights: None,
+            device: "cpu".into(),
+            recipe: serde_json::Map::new(),
+            stages: vec![],
+            input: 64,
+            opset: OPSET,
+            resume,
+        }
+    }
+
+    /// Going on with other data or settings would make a model that nobody can describe.
+    #[test]
+    fn only_the_same_training_goes_on_and_a_new_one_clears_what_is_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Workplace::take(dir.path()).unwrap();
+        place.lay_out(&job(dir.path(), true, "a")).unwrap();
+        place.lay_out(&job(dir.path(), true, "a")).unwrap();
+        let error = place.lay_out(&job(dir.path(), true, "b")).unwrap_err().to_string();
+        assert!(error.contains("another recipe"), "{error}");
+        for name in ["stage1", "stage12", "stages", "mine"] {
+            fs::create_dir_all(dir.path().join(name)).unwrap();
+        }
+        place.lay_out(&job(dir.path(), false, "b")).unwrap();
+        let left = ["stage1", "stage12", "stages", "mine"].map(|name| dir.path().join(name).exists());
+        assert_eq!(left, [false, false, true, true]);
+    }
+
+    #[test]
+    fn two_trainings_do_not_share_a_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Workplace::take(dir.path()).unwrap();
+        assert!(matches!(Workplace::take(dir.path()), Err(TrainError::Busy(_))));
+        drop(first);
+        assert!(Workplace::take(dir.path()).is_ok());
+    }
+}
