@@ -190,9 +190,11 @@ fn show(fold: u32, event: Event<'_>) {
         }
         Event::Epoch(p) => {
             let names = ["box", "class", "dfl"].into_iter().chain(std::iter::repeat("loss"));
-            let losses: String = p.loss.iter().zip(names).map(|(loss, name)| format!(" {name} {loss:.4}")).collect();
+            let losses: Vec<String> =
+                p.loss.iter().zip(names).map(|(loss, name)| format!("{name} {loss:.4}")).collect();
+            let losses = losses.join(" ");
             say(&format!(
-                "fold {fold} stage {}/{} epoch {}/{}{losses} ({} s)",
+                "fold {fold} stage {}/{} epoch {}/{} {losses} ({} s)",
                 p.stage, p.stages, p.epoch, p.epochs, p.seconds
             ))
         }
@@ -208,11 +210,9 @@ fn show(fold: u32, event: Event<'_>) {
 }
 
 fn summary(fold: u32, trained: &Trained) -> String {
-    let mut text = String::new();
-    for (file, figures) in &trained.results {
-        text += &format!("fold {fold} {}: {figures}\n", file.display());
-    }
-    text + &format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map)
+    let stages = trained.results.iter().map(|(file, figures)| format!("fold {fold} {}: {figures}", file.display()));
+    let model = format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map);
+    stages.chain([model]).collect::<Vec<_>>().join("\n")
 }
 
 /// A model of one fold beside models of five would be counted among them.
