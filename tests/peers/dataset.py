@@ -6,6 +6,9 @@
 import json
 import sys
 
+# Ultralytics talks on standard output; the answer must stand there alone.
+stdout, sys.stdout = sys.stdout, sys.stderr
+
 from ultralytics.cfg import get_cfg
 from ultralytics.data.dataset import YOLODataset
 from ultralytics.data.utils import check_det_dataset
@@ -26,6 +29,5 @@ def counted(yaml):
     return found
 
 
-stdout, sys.stdout = sys.stdout, sys.stderr
 results = [counted(yaml) for yaml in sys.argv[1:]]
 print(json.dumps(results), file=stdout)
