@@ -211,7 +211,7 @@ fn last_words(lines: &VecDeque<String>) -> String {
         let is_name = !name.contains(' ') && ["Error", "Exception", "Interrupt"].iter().any(|e| name.ends_with(e));
         is_name && !name.ends_with("CalledProcessError") && !name.ends_with("ChildFailedError")
     };
-    let words = match lines.iter().rposition(|line| is_error(line)) {
+    let words = match lines.iter().rposition(is_error) {
         Some(at) => lines[at..].iter().take(4).copied().collect::<Vec<_>>().join(" "),
         None => lines.last().map_or_else(|| "it said nothing".to_owned(), ToString::to_string),
     };

@@ -135,16 +135,14 @@ impl Training {
         let place = Workplace::take(&options.work)?;
         let job = self.job();
         place.lay_out(&job)?;
-        let (exported, onnx) = match place.finished(&self.identity).filter(|_| options.resume) {
-            Some(finished) => finished,
-            None => {
-                let exported = process::run(python, &options.work, on_event)?;
-                let onnx =
-                    fs::read(&exported.onnx).map_err(|source| WriteError { path: exported.onnx.clone(), source })?;
-                enter::check(self, &exported, &onnx)?;
-                place.finish(&self.identity, &exported, &onnx)?;
-                (exported, onnx)
-            }
+        let (exported, onnx) = if let Some(finished) = place.finished(&self.identity).filter(|_| options.resume) {
+            finished
+        } else {
+            let exported = process::run(python, &options.work, on_event)?;
+            let onnx = fs::read(&exported.onnx).map_err(|source| WriteError { path: exported.onnx.clone(), source })?;
+            enter::check(self, &exported, &onnx)?;
+            place.finish(&self.identity, &exported, &onnx)?;
+            (exported, onnx)
         };
         let tables = (1..=job.stages.len()).map(|stage| options.work.join(format!("stage{stage}/results.csv")));
         let results: Vec<_> = tables.filter_map(|table| Some((table.clone(), Figures::last(&table)?))).collect();

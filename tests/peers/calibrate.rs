@@ -1,4 +1,4 @@
-//! The fit of a calibration against SciPy's minimiser and scikit-learn's weighted log loss.
+//! The fit of a calibration against `scipy`'s minimiser and scikit-learn's weighted log loss.
 
 use std::path::Path;
 
