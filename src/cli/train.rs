@@ -1,6 +1,6 @@
 //! `foramen train`.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{fmt::Write as _, path::PathBuf, str::FromStr};
 
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
@@ -190,11 +190,13 @@ fn show(fold: u32, event: Event<'_>) {
         }
         Event::Epoch(p) => {
             let names = ["box", "class", "dfl"].into_iter().chain(std::iter::repeat("loss"));
-            let losses: Vec<String> =
-                p.loss.iter().zip(names).map(|(loss, name)| format!("{name} {loss:.4}")).collect();
-            let losses = losses.join(" ");
+            let mut losses = String::new();
+            for (loss, name) in p.loss.iter().zip(names) {
+                // Writing to a String does not fail.
+                let _ = write!(losses, " {name} {loss:.4}");
+            }
             say(&format!(
-                "fold {fold} stage {}/{} epoch {}/{} {losses} ({} s)",
+                "fold {fold} stage {}/{} epoch {}/{}{losses} ({} s)",
                 p.stage, p.stages, p.epoch, p.epochs, p.seconds
             ))
         }
@@ -210,9 +212,11 @@ fn show(fold: u32, event: Event<'_>) {
 }
 
 fn summary(fold: u32, trained: &Trained) -> String {
-    let stages = trained.results.iter().map(|(file, figures)| format!("fold {fold} {}: {figures}", file.display()));
-    let model = format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map);
-    stages.chain([model]).collect::<Vec<_>>().join("\n")
+    let mut text = String::new();
+    for (file, figures) in &trained.results {
+        let _ = writeln!(text, "fold {fold} {}: {figures}", file.display());
+    }
+    text + &format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map)
 }
 
 /// A model of one fold beside models of five would be counted among them.

@@ -135,8 +135,7 @@ impl Training {
         let place = Workplace::take(&options.work)?;
         let job = self.job();
         place.lay_out(&job)?;
-        let finished = place.finished(&self.identity).filter(|_| options.resume);
-        let (exported, onnx) = if let Some(finished) = finished {
+        let (exported, onnx) = if let Some(finished) = place.finished(&self.identity).filter(|_| options.resume) {
             finished
         } else {
             let exported = process::run(python, &options.work, on_event)?;

@@ -42,10 +42,10 @@ fn write(dir: &Path, studies: usize) {
         let words = GradeId::ALL.map(|id| ["Normal/Mild", "Moderate", "Severe"][truth(id).index()]);
         let _ = writeln!(labels, "{study},{}", words.join(","));
         for id in GradeId::ALL {
+            let said = if study % 3 == 2 { (truth(id).index() + 1) % 3 } else { truth(id).index() };
             let p = if id.condition() == Condition::NeuralForaminalNarrowing {
                 Prior::default().of(id).as_array()
             } else {
-                let said = if study % 3 == 2 { (truth(id).index() + 1) % 3 } else { truth(id).index() };
                 std::array::from_fn(|k| if k == said { 0.98 } else { 0.01 })
             };
             let _ = writeln!(predictions, "{},{},{},{}", id.row_id(&study.to_string()), p[0], p[1], p[2]);

@@ -13,9 +13,15 @@ from sklearn.metrics import log_loss
 
 rows = json.load(sys.stdin)
 truth = np.array([row[0] for row in rows])
-# Stated probabilities are not below this (Probabilities::CLIP).
-p = np.clip(np.array([row[1] for row in rows]), 0.001, None)
-p /= p.sum(axis=1, keepdims=True)
+
+
+def stated(q):
+    """No probability is stated below this (Probabilities::CLIP)."""
+    q = np.clip(q, 0.001, None)
+    return q / q.sum(axis=1, keepdims=True)
+
+
+p = stated(np.array([row[1] for row in rows]))
 weights = np.array([1.0, 2.0, 4.0])[truth]
 
 
@@ -28,4 +34,4 @@ def calibrated(at):
 
 
 found = minimize(lambda at: loss(calibrated(at)), [1.0, 0.0, 0.0], method="BFGS")
-print(json.dumps({"before": loss(p), "after": found.fun}))
+print(json.dumps({"before": loss(p), "after": loss(stated(calibrated(found.x)))}))

@@ -11,6 +11,10 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+# Ultralytics' log goes where the first standard output went: the answer alone is to go there.
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
 driver, job = sys.argv[1:]
 recipes = json.load(sys.stdin)
 sys.argv = [driver, job]
@@ -38,15 +42,14 @@ def on_cpu():
 
 os.chdir(JOB["work"])
 DetectionTrainer.train = hold
-with contextlib.redirect_stdout(sys.stderr):
-    try:
-        train_stage(0, None, False)
-    except Held as held:
-        trainer = held.args[0]
-    del DetectionTrainer.train
-    from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file
+try:
+    train_stage(0, None, False)
+except Held as held:
+    trainer = held.args[0]
+del DetectionTrainer.train
+from ultralytics.utils.dist import ddp_cleanup, generate_ddp_file  # noqa: E402
 
-    file = generate_ddp_file(trainer)
+file = generate_ddp_file(trainer)
 worker = subprocess.run([sys.executable, file], stdout=subprocess.PIPE, stderr=sys.stderr, text=True, check=True)
 said = [json.loads(line.removeprefix("FORAMEN ")) for line in worker.stdout.splitlines() if line.startswith("FORAMEN ")]
 ddp_cleanup(trainer, file)
@@ -60,4 +63,4 @@ print(json.dumps({
     "is_kept": os.path.exists(weights_of(0, "whole.pt")),
     "second": second.getvalue(),
     "checked": len(recipes),
-}))
+}), file=answer, flush=True)
