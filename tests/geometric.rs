@@ -1,5 +1,7 @@
 //! Levels and sides by position: what a reader would see wrong if geometry were wrong.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+
 use foramen::{
     geometry::{ImagePlane, Vec3},
     grading::{
