@@ -1,6 +1,6 @@
 //! Levels and sides by position: what a reader would see wrong if geometry were wrong.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 use foramen::{
     geometry::{ImagePlane, Vec3},

@@ -17,8 +17,8 @@ use crate::{
 /// The predictions must be of studies that the models were not trained on, made with the same --aggregate and without
 /// calibration:
 ///
-///     foramen grade STUDIES --models DIR --out-of-fold 5folds.csv --no-calibration --aggregate geometric --out oof.csv
-///     foramen calibrate --models DIR --solution train.csv --predictions oof.csv --aggregate geometric
+///   foramen grade STUDIES --models DIR --out-of-fold 5folds.csv --no-calibration --aggregate geometric --out oof.csv
+///   foramen calibrate --models DIR --solution train.csv --predictions oof.csv --aggregate geometric
 ///
 /// Neither can be seen from the file: predictions of training studies, or such as were calibrated already, are fitted
 /// without complaint and make a calibration that is wrong.

@@ -71,14 +71,14 @@ pub fn phantom(dialect: Dialect) -> &'static Path {
     };
     made.get_or_init(|| {
         let out = folder().join(format!("{dialect:?}"));
-        // Seed 6: all three series, the axial one in angled blocks.
+        // Seed 5: all three series, the axial one in angled blocks.
         let options = PhantomOptions { studies: 1, seed: SEED, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
         phantom::write(&out, &options, &|| ()).unwrap();
         out
     })
 }
 
-const SEED: u64 = 6;
+const SEED: u64 = 5;
 
 /// A folder for this run of the tests.
 pub fn folder() -> &'static Path {
