@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How well the demo models grade phantoms they have not seen: the table of docs/grades.md.
 
-    ~/.cache/foramen/venv/bin/python benches/grades.py target/release/foramen --work /tmp/grades > docs/grades-table.md
+    ~/.cache/foramen/venv/bin/python benches/grades.py target/release/foramen --work /tmp/grades > tables.md
 
 Makes two sets of phantom studies (clinical and contest dialect, seeds of their own), grades each with `max` and
 `geometric`, with and without calibration, and lets `foramen evaluate` score them: the contest's metric by condition
@@ -59,12 +59,13 @@ def write_submission(out, studies, calibrations):
     return out
 
 
-def grade(foramen, data, work, models, manifest):
+def grade(foramen, data, work, models, manifest, keep):
     """Submissions by way, and the JSON of the default aggregate. Detectors run once for each aggregate."""
     files = {}
     for aggregate in ("max", "geometric"):
         grades = work / f"{data.name}-{aggregate}.json"
-        run(foramen, "grade", data / "train_images", "--out", grades, "--aggregate", aggregate, "--no-calibration", *models)
+        if not (keep and grades.exists()):
+            run(foramen, "grade", data / "train_images", "--out", grades, "--aggregate", aggregate, "--no-calibration", *models)
         studies = json.load(open(grades, encoding="utf-8"))["studies"]
         by_role = {m["role"]: m.get("calibration", {}).get(aggregate) for m in manifest["models"]}
         calibrations = {condition: by_role.get(role) for condition, role in ROLES.items()}
@@ -98,8 +99,9 @@ def confusable(data):
 
 
 def subset(file, studies, out):
+    """The rows of some studies, of labels or of a submission."""
     rows = list(csv.reader(open(file, encoding="utf-8")))
-    kept = [row for row in rows[1:] if row[0] in studies]
+    kept = [row for row in rows[1:] if row[0].split("_")[0] in studies]
     with open(out, "w", encoding="utf-8", newline="") as target:
         csv.writer(target).writerows([rows[0], *kept])
     return out
@@ -114,31 +116,106 @@ def score(foramen, solution, files):
                           "--studies-of-submission"))
 
 
+def detections(foramen, data, work, models):
+    """mAP50 over all images of the studies: a data set whose fold 0 holds every study."""
+    if not (work / "yolo").is_dir():
+        fresh = work / "yolo-source"
+        fresh.mkdir(exist_ok=True)
+        for name in ("train.csv", "train_label_coordinates.csv", "train_series_descriptions.csv"):
+            (fresh / name).write_bytes((data / name).read_bytes())
+        if not (fresh / "train_images").exists():
+            (fresh / "train_images").symlink_to(data / "train_images")
+        studies = [row["study_id"] for row in csv.DictReader(open(data / "train.csv", encoding="utf-8"))]
+        (fresh / "5folds.csv").write_text("study_id,fold\n" + "".join(f"{study},0\n" for study in studies))
+        run(foramen, "dataset", "--role", "all", "--data", fresh, "--out", work / "yolo")
+    return {role: json.loads(run(foramen, "evaluate", "--detections", work / "yolo" / role, *models, "--json"))
+            for role in ROLES.values()}
+
+
+def cell(value, interval):
+    return f"{value:.3f}" + (f" ({interval['low']:.3f} to {interval['high']:.3f})" if interval else "")
+
+
+def score_table(scored):
+    """One row a way: the four parts and their mean, with intervals."""
+    first = scored["submissions"][0]
+    heads = ["", *(g["group"].replace("_", " ") for g in first["groups"]), "**score**", "against `max`"]
+    lines = [heads, ["---"] * len(heads)]
+    lines.append(["prior alone", *(f"{g['prior_log_loss']:.3f}" for g in first["groups"]), f"{first['prior_score']:.3f}", ""])
+    for one in scored["submissions"]:
+        intervals = [p["interval"] for p in one["bootstrap"]["parts"]]
+        against = one["against_first"]
+        change = ""
+        if against:
+            span = against["bootstrap"]["change_percent"]
+            change = f"{against['change_percent']:+.0f} % ({span['low']:+.0f} to {span['high']:+.0f})"
+        lines.append([one["name"], *(cell(g["log_loss"], i) for g, i in zip(one["groups"], intervals)),
+                      f"**{cell(one['score'], intervals[-1])}**", change])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def place_table(report):
+    """Evidence by condition and level: found, right level, millimetres."""
+    lines = [["", "labels", "found", "at the right level", "in plane, median (90 %)", "in space, median (90 %)"], ["---"] * 6]
+    spread = lambda s: f"{s['median']:.1f} ({s['p90']:.1f})" if s else "-"
+    for row in report["evidence"]:
+        words = [(row["condition"] or "").replace("_", " "), (row["level"] or "").upper().replace("_", "/")]
+        name = " ".join(filter(None, words)) or "all"
+        lines.append([name, str(row["labelled"]), f"{row['found'] / row['labelled']:.1%}",
+                      f"{row['right_level'] / row['labelled']:.1%}", spread(row["in_plane_mm"]), spread(row["distance_mm"])])
+    for row in report["levels"] or []:
+        lines.append(["estimated disc " + (row["level"] or "all").replace("_", "/").upper().replace("ALL", "all"), str(row["labelled"]), f"{row['found'] / row['labelled']:.1%}",
+                      "", f"along the spine {spread(row['along_spine_mm'])}", spread(row["distance_mm"])])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def markdown(results, studies):
+    parts = []
+    for dialect, of in results["sets"].items():
+        parts.append(f"## {dialect}, seed {of['seed']}\n\nAll {studies} studies, {of['all']['rows']} labelled rows:\n\n"
+                     + score_table(of["all"]))
+        parts.append(f"The {of['confusable_studies']} studies whose levels are easily confused (field of view cut, angled "
+                     f"blocks), {of['confusable']['rows']} rows:\n\n" + score_table(of["confusable"]))
+        parts.append("Where the evidence lies (`geometric`):\n\n" + place_table(of["localisation"]))
+    lines = [["", "images", "boxes", "mAP50, Ultralytics'", "mAP50-95", "mAP50, COCO's"], ["---"] * 6]
+    for role, report in results["detections"].items():
+        ours, coco = report["models"][0]["average_precision"][:2]
+        lines.append([role, str(report["images"]), str(report["labels"]), f"{ours['map50']:.3f}", f"{ours['map50_95']:.3f}",
+                      f"{coco['map50']:.3f}"])
+    parts.append("## Detectors, on all images of the clinical set\n\n" + "\n".join("| " + " | ".join(l) + " |" for l in lines))
+    return "\n\n".join(parts)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("foramen", type=pathlib.Path)
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--models", type=pathlib.Path, help="the program's own if left out")
+    parser.add_argument("--keep", action="store_true", help="take the grades that an earlier run of the same models left")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     models = ["--models", arguments.models] if arguments.models else []
     folder = arguments.models or pathlib.Path(__file__).parent.parent / "models"
     manifest = json.load(open(folder / "manifest.json", encoding="utf-8"))
-    results = {}
+    results = {"sets": {}}
     for dialect, seed in SETS:
         data = make(arguments.foramen, arguments.work, dialect, seed, arguments.studies)
-        files, grades = grade(arguments.foramen, data, arguments.work, models, manifest)
+        files, grades = grade(arguments.foramen, data, arguments.work, models, manifest, arguments.keep)
         chosen = confusable(data)
         hard = subset(data / "train.csv", chosen, arguments.work / f"{dialect}-confusable.csv")
-        results[dialect] = {
+        hard_files = {way: subset(file, chosen, file.with_suffix(".confusable.csv")) for way, file in files.items()}
+        results["sets"][dialect] = {
             "seed": seed,
             "all": score(arguments.foramen, data / "train.csv", files),
             "confusable_studies": len(chosen),
-            "confusable": score(arguments.foramen, hard, files),
+            "confusable": score(arguments.foramen, hard, hard_files),
             "localisation": json.loads(run(arguments.foramen, "evaluate", "--localisation", data, "--grades", grades, "--json")),
         }
-    json.dump(results, sys.stdout, indent=1)
+    clinical = arguments.work / SETS[0][0]
+    results["detections"] = detections(arguments.foramen, clinical, arguments.work, ["--models", folder])
+    (arguments.work / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    print(markdown(results, arguments.studies))
 
 
 if __name__ == "__main__":

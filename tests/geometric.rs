@@ -199,6 +199,20 @@ fn without_a_common_space_or_a_sagittal_series_boxes_are_taken_at_their_word() {
     assert!(lost.resolve().at_their_word[&Role::Ss].contains("where they lie"));
 }
 
+/// A detector that has lost its way calls the whole image a finding, and is sure of it.
+#[test]
+fn a_box_as_large_as_the_trunk_says_nothing() {
+    let mut study = Study::default().with_canal(0);
+    let disc = discs()[0];
+    let slice = study.slice("ax", 0, axial(disc, 0.0));
+    let grade = recess(Side::Left, Level::L1L2);
+    study.see(slice, beside(disc, Side::Left, 11.0), grade, Severity::NormalMild, 0.6);
+    study.see(slice, disc, grade, Severity::Severe, 0.99);
+    study.boxes.last_mut().unwrap().bbox = BBox::new(0.0, 0.0, 400.0, 400.0);
+    assert_eq!(study.likeliest(grade), Some(Severity::NormalMild));
+    assert!(study.resolve().votes.iter().any(|v| v.conflicts == [Conflict::Size]));
+}
+
 #[test]
 fn a_level_that_no_axial_slice_reaches_stays_unseen() {
     let mut study = Study::default().with_canal(0);

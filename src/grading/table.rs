@@ -15,6 +15,9 @@ pub enum Conflict {
     /// It names a side, and lies on the other.
     #[serde(rename = "side_conflict")]
     Side,
+    /// It is much larger than anything that is graded.
+    #[serde(rename = "size_conflict")]
+    Size,
 }
 
 /// The best box for one severity of one grade.

@@ -26,7 +26,8 @@ def run(*command, **more):
 
 def pictures(foramen, folder):
     """role: pictures, from a phantom study in the contest's form, whose folders bear the names of the series."""
-    run(foramen, "phantom", "--studies", 1, "--seed", SEED, "--dialect", "contest", "--balance", 0.5, "--out", folder)
+    run(foramen, "phantom", "--studies", 1, "--seed", SEED, "--dialect", "contest", "--balance", 0.5, "--variety", 0,
+        "--out", folder)
     study = json.loads(run(foramen, "inspect", "--json", folder))["studies"][0]
     shutil.rmtree(FIXTURES / "parity", ignore_errors=True)
     written = {}

@@ -20,6 +20,11 @@ use crate::grading::{Condition, Conflict, Detection, GradeId, Level, Role, Side,
 const CONTRADICTED: f32 = 0.6;
 /// What a vote counts that lies at no disc although its level is known to lie elsewhere.
 const OUT_OF_PLACE: f32 = 0.1;
+/// Nothing that is graded is wider or higher than this, mm; a detector that has lost its way draws such boxes, with
+/// great confidence.
+const LARGEST_MM: f64 = 60.0;
+/// What a box of such a size counts: less than the floor of any row.
+const TOO_LARGE: f32 = 0.001;
 /// A slice this far from a disc counts 1/e, mm: what narrows a recess is about as high.
 const SLICE_FALLOFF_MM: f64 = 9.0;
 /// Nearer to the midline than this a box tells no side, mm.
@@ -54,6 +59,12 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
         let placed = layout.point_of(detection);
         let spine = placed.and_then(|(_, at)| spines.get(&at.space)).filter(|spine| !spine.is_empty());
         match (placed, spine) {
+            (Some((_, at)), _) if is_too_large(detection, &at) => {
+                let mut vote = claimed(detection);
+                vote.weight *= TOO_LARGE;
+                vote.conflicts.push(Conflict::Size);
+                resolved.votes.push(vote);
+            }
             (Some((_, at)), Some(spine)) if role == Role::Ss => {
                 axial.entry(&detection.slice).or_insert((at, spine, Vec::new())).2.push(detection);
             }
@@ -83,6 +94,7 @@ fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
         let GradeOf { level, condition, .. } = GradeOf::from(detection.class.grade);
         if let Some((point, at)) = layout.point_of(detection)
             && condition != Condition::SubarticularStenosis
+            && !is_too_large(detection, &at)
         {
             let is_canal = condition == Condition::SpinalCanalStenosis;
             let point = disc_height(point, condition);
@@ -91,6 +103,12 @@ fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
         }
     }
     by_space.into_iter().map(|(space, sightings)| (space, Spine::find(&sightings))).collect()
+}
+
+fn is_too_large(detection: &Detection, at: &Placed) -> bool {
+    let [row, column] = at.plane.pixel_spacing();
+    let (width, height) = (f64::from(detection.bbox.width()) * column, f64::from(detection.bbox.height()) * row);
+    width.max(height) > LARGEST_MM
 }
 
 struct GradeOf {

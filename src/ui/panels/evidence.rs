@@ -99,6 +99,7 @@ fn conflict_words(id: GradeId, evidence: &Evidence) -> Option<String> {
                 format!("says {}, lies at no disc of that level", claim.level().label())
             }
             Conflict::Level => format!("says {}, lies at {}", claim.level().label(), id.level().label()),
+            Conflict::Size => "far too large for anything that is graded".to_owned(),
             Conflict::Side => format!("says {}, lies {}", side(claim.side()), side(id.side())),
         });
     }
