@@ -132,7 +132,14 @@ fn names_of_several_levels_at_one_place_add_up() {
         study.see(slice, at, recess(Side::Right, level), Severity::Moderate, score);
     }
     study.see(slice, at, recess(Side::Right, Level::L3L4), Severity::NormalMild, 0.4);
-    assert_eq!(study.likeliest(recess(Side::Right, Level::L3L4)), Some(Severity::Moderate));
+    // A fourth name, sure of itself alone, is what the reader is shown.
+    study.see(slice, at, recess(Side::Right, Level::L5S1), Severity::Moderate, 0.3);
+    let id = recess(Side::Right, Level::L3L4);
+    assert_eq!(study.likeliest(id), Some(Severity::Moderate));
+    let Assessment::Detected { evidence, .. } = assess(id, &study.resolve().votes, &Prior::default()) else {
+        panic!("detected")
+    };
+    assert!((evidence[0].detection.score - 0.3).abs() < 1e-6 && evidence[0].weight > 0.9);
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn axial_votes(boxes: &[&Detection], at: &Placed, spine: &Spine, layout: &Layout
 }
 
 /// The score of a box with those of boxes at its place that name its side and severity and another level: of each
-/// level the best.
+/// level the best. Only the best box of a place speaks for all; the others keep their own score.
 fn pooled(detection: &Detection, boxes: &[&Detection]) -> f32 {
     let class = detection.class;
     let mut by_level = [0.0f32; 5];
@@ -217,6 +217,9 @@ fn pooled(detection: &Detection, boxes: &[&Detection]) -> f32 {
         let grade = other.class.grade;
         let is_alike = other.class.severity == class.severity && grade.side() == class.grade.side();
         if is_alike && other.bbox.iou(&detection.bbox) >= SAME_PLACE_IOU {
+            if other.score > detection.score {
+                return detection.score;
+            }
             let best = &mut by_level[grade.level().index()];
             *best = best.max(other.score);
         }
