@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How well the demo models grade phantoms they have not seen: the table of docs/grades.md.
+"""How well the demo models grade phantoms they have not seen: the tables of docs/grades.md.
 
     ~/.cache/foramen/venv/bin/python benches/grades.py target/release/foramen --work /tmp/grades > tables.md
 
