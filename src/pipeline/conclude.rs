@@ -26,7 +26,7 @@ pub struct Conclusion {
 }
 
 /// The table of what is known so far.
-pub fn table(grader: &Grader, study: &Study, plan: &Plan, results: &Results) -> Conclusion {
+pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -> Conclusion {
     let mut reasons: BTreeMap<Role, String> = plan.skipped.iter().cloned().collect();
     let mut looked: BTreeSet<Role> = BTreeSet::new();
     let mut boxes: Vec<Detection> = Vec::new();
@@ -50,7 +50,7 @@ pub fn table(grader: &Grader, study: &Study, plan: &Plan, results: &Results) -> 
     let aggregate = grader.options.aggregate;
     let resolved = match aggregate {
         Aggregate::Max => Resolved { votes: grading::max(&boxes), ..Resolved::default() },
-        Aggregate::Geometric => grading::geometric(&boxes, &layout(study)),
+        Aggregate::Geometric => grading::geometric(&boxes, layout),
     };
     let mut calibrated = false;
     let table = GradeTable::from_fn(|id| {
@@ -72,7 +72,7 @@ pub fn table(grader: &Grader, study: &Study, plan: &Plan, results: &Results) -> 
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
-fn layout(study: &Study) -> Layout {
+pub fn layout(study: &Study) -> Layout {
     let space = |series: usize| (0..series).find(|&other| study.share_space(other, series)).unwrap_or(series);
     Layout::new(study.series.iter().enumerate().flat_map(|(index, series)| {
         let space = space(index);
@@ -81,8 +81,8 @@ fn layout(study: &Study) -> Layout {
 }
 
 /// The finished study.
-pub fn graded(grader: &Grader, study: &Study, plan: &Plan, mut results: Results) -> GradedStudy {
-    let conclusion = table(grader, study, plan, &results);
+pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut results: Results) -> GradedStudy {
+    let conclusion = table(grader, layout, plan, &results);
     results.issues.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let mut planes = BTreeMap::new();
     for evidence in conclusion.table.rows().iter().flat_map(grading::Grade::evidence) {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     detector::{Detector, ModelError, RawDetection},
-    grading::Detection,
+    grading::{Detection, Layout},
     raster::{Slice, ValueRange},
     study::{Issue, Study},
 };
@@ -25,6 +25,7 @@ struct Shared<'a> {
     grader: &'a Grader,
     study: &'a Study,
     plan: &'a Plan,
+    layout: &'a Layout,
     cancel: &'a Cancel,
     on_event: &'a (dyn Fn(GradeEvent) + Sync),
     next: AtomicUsize,
@@ -50,11 +51,13 @@ pub fn grade(
     on_event: &(dyn Fn(GradeEvent) + Sync),
 ) -> Result<GradedStudy, GradeError> {
     let plan = Plan::new(study, &grader.models);
+    let layout = conclude::layout(study);
     on_event(GradeEvent::Started { slices: plan.jobs.len() });
     let shared = Shared {
         grader,
         study,
         plan: &plan,
+        layout: &layout,
         cancel,
         on_event,
         next: AtomicUsize::new(0),
@@ -73,7 +76,7 @@ pub fn grade(
     if let Some(failure) = results.failure.take() {
         return Err(failure.into());
     }
-    Ok(conclude::graded(grader, study, &plan, results))
+    Ok(conclude::graded(grader, study, &layout, &plan, results))
 }
 
 impl Shared<'_> {
@@ -161,7 +164,7 @@ impl Shared<'_> {
             let jobs = self.plan.jobs.iter().zip(&results.boxes);
             jobs.filter(|(j, _)| j.role == job.role)
                 .all(|(_, boxes)| boxes.is_some())
-                .then(|| conclude::table(self.grader, self.study, self.plan, &results).table)
+                .then(|| conclude::table(self.grader, self.layout, self.plan, &results).table)
         };
         if let Some(table) = role_is_done {
             (self.on_event)(GradeEvent::Role { role: job.role, table: Box::new(table) });

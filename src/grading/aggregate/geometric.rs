@@ -34,6 +34,9 @@ const SAME_PLACE_IOU: f32 = 0.5;
 /// From a foramen to the canal at its disc, mm: down and back.
 const CANAL_FROM_FORAMEN: DVec3 = DVec3::new(0.0, 3.0, -6.0);
 
+/// An axial box, and its middle in patient mm.
+type Seen<'a> = (&'a Detection, DVec3);
+
 /// The votes of a study, and what was found out on the way.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Resolved {
@@ -53,7 +56,7 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
     if let Some(best) = spines.values().max_by(|a, b| a.evidence().total_cmp(&b.evidence())) {
         resolved.levels = best.levels();
     }
-    let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<&Detection>)> = BTreeMap::new();
+    let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<Seen<'_>>)> = BTreeMap::new();
     for detection in detections {
         let role = detection.class.grade.condition().role();
         let placed = layout.point_of(detection);
@@ -61,12 +64,11 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
         match (placed, spine) {
             (Some((_, at)), _) if is_too_large(detection, &at) => {
                 let mut vote = claimed(detection);
-                vote.weight *= TOO_LARGE;
-                vote.conflicts.push(Conflict::Size);
+                vote.overrule(Conflict::Size, TOO_LARGE);
                 resolved.votes.push(vote);
             }
-            (Some((_, at)), Some(spine)) if role == Role::Ss => {
-                axial.entry(&detection.slice).or_insert((at, spine, Vec::new())).2.push(detection);
+            (Some((point, at)), Some(spine)) if role == Role::Ss => {
+                axial.entry(&detection.slice).or_insert((at, spine, Vec::new())).2.push((detection, point));
             }
             (Some((point, _)), Some(spine)) => resolved.votes.push(sagittal(detection, point, spine)),
             (None, _) => {
@@ -82,7 +84,7 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
         }
     }
     for (at, spine, boxes) in axial.into_values() {
-        resolved.votes.extend(axial_votes(&boxes, &at, spine, layout));
+        resolved.votes.extend(axial_votes(&boxes, &at, spine));
     }
     resolved
 }
@@ -91,7 +93,7 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
 fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
     let mut by_space: BTreeMap<usize, Vec<Sighting>> = BTreeMap::new();
     for detection in detections {
-        let GradeOf { level, condition, .. } = GradeOf::from(detection.class.grade);
+        let condition = detection.class.grade.condition();
         if let Some((point, at)) = layout.point_of(detection)
             && condition != Condition::SubarticularStenosis
             && !is_too_large(detection, &at)
@@ -99,7 +101,12 @@ fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
             let is_canal = condition == Condition::SpinalCanalStenosis;
             let point = disc_height(point, condition);
             let weight = f64::from(detection.score);
-            by_space.entry(at.space).or_default().push(Sighting { point, level, weight, is_canal });
+            by_space.entry(at.space).or_default().push(Sighting {
+                point,
+                level: detection.class.grade.level(),
+                weight,
+                is_canal,
+            });
         }
     }
     by_space.into_iter().map(|(space, sightings)| (space, Spine::find(&sightings))).collect()
@@ -111,39 +118,24 @@ fn is_too_large(detection: &Detection, at: &Placed) -> bool {
     width.max(height) > LARGEST_MM
 }
 
-struct GradeOf {
-    condition: Condition,
-    side: Option<Side>,
-    level: Level,
-}
-
-impl From<GradeId> for GradeOf {
-    fn from(id: GradeId) -> Self {
-        Self { condition: id.condition(), side: id.side(), level: id.level() }
-    }
-}
-
 /// A foramen's middle lies above its disc.
 fn disc_height(point: DVec3, condition: Condition) -> DVec3 {
     if condition == Condition::NeuralForaminalNarrowing { point + CANAL_FROM_FORAMEN } else { point }
 }
 
 fn sagittal(detection: &Detection, point: DVec3, spine: &Spine) -> Vote {
-    let GradeOf { condition, side, level } = GradeOf::from(detection.class.grade);
+    let (condition, level) = (detection.class.grade.condition(), detection.class.grade.level());
     let mut vote = claimed(detection);
     let found = spine.level_at(disc_height(point, condition));
     match found {
-        Some(found) if found != level => vote.contradict(Conflict::Level),
+        Some(found) if found != level => vote.overrule(Conflict::Level, CONTRADICTED),
         // A disc beyond the five that is called one of them; a level that was not found may lie anywhere.
-        None if spine.at(level).is_some() => {
-            vote.weight *= OUT_OF_PLACE;
-            vote.conflicts.push(Conflict::Level);
-        }
+        None if spine.at(level).is_some() => vote.overrule(Conflict::Level, OUT_OF_PLACE),
         _ => (),
     }
     let level = found.unwrap_or(level);
     let seen = side_of(point, spine.at(level).or_else(|| spine.levels().into_iter().flatten().next()));
-    vote.regrade(condition, side, seen, level);
+    vote.regrade(seen, level);
     vote
 }
 
@@ -154,36 +146,35 @@ fn side_of(point: DVec3, canal: Option<DVec3>) -> Option<Side> {
 }
 
 impl Vote {
-    fn contradict(&mut self, conflict: Conflict) {
-        self.weight *= CONTRADICTED;
+    /// Its place speaks against it.
+    fn overrule(&mut self, conflict: Conflict, factor: f32) {
+        self.weight *= factor;
         self.conflicts.push(conflict);
     }
 
-    /// Counts for what its place says.
-    fn regrade(&mut self, condition: Condition, claimed: Option<Side>, seen: Option<Side>, level: Level) {
-        let side = match (claimed, seen) {
-            (Some(claimed), Some(seen)) if claimed != seen => {
-                self.contradict(Conflict::Side);
-                Some(seen)
-            }
-            _ => claimed,
-        };
-        if let Some(grade) = GradeId::new(condition, side, level) {
+    /// Counts for the level of its place, and for the side on which it is seen to lie.
+    fn regrade(&mut self, seen: Option<Side>, level: Level) {
+        let claim = self.detection.class.grade;
+        let is_other_side = claim.side().zip(seen).is_some_and(|(claimed, seen)| claimed != seen);
+        if is_other_side {
+            self.overrule(Conflict::Side, CONTRADICTED);
+        }
+        let side = if is_other_side { seen } else { claim.side() };
+        if let Some(grade) = GradeId::new(claim.condition(), side, level) {
             self.grade = grade;
         }
     }
 }
 
 /// The votes of one axial slice. What boxes at one place say of a severity under different levels' names is added up.
-fn axial_votes(boxes: &[&Detection], at: &Placed, spine: &Spine, layout: &Layout) -> Vec<Vote> {
+fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine) -> Vec<Vote> {
     let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
     let Some(level) = spine.nearest(off) else {
         // Between discs, or at one that was not found: nothing is known of the names of levels not found.
-        let dampen = |d: &&Detection| {
-            let mut vote = claimed(d);
-            if spine.at(d.class.grade.level()).is_some() {
-                vote.weight *= OUT_OF_PLACE;
-                vote.conflicts.push(Conflict::Level);
+        let dampen = |&(detection, _): &Seen<'_>| {
+            let mut vote = claimed(detection);
+            if spine.at(detection.class.grade.level()).is_some() {
+                vote.overrule(Conflict::Level, OUT_OF_PLACE);
             }
             vote
         };
@@ -193,16 +184,14 @@ fn axial_votes(boxes: &[&Detection], at: &Placed, spine: &Spine, layout: &Layout
     let closeness = canal.map_or(0.0, |disc| (-(off(disc) / SLICE_FALLOFF_MM).powi(2)).exp()) as f32;
     boxes
         .iter()
-        .map(|detection| {
-            let GradeOf { condition, side, level: named } = GradeOf::from(detection.class.grade);
+        .map(|&(detection, point)| {
             let mut vote = claimed(detection);
             vote.weight = pooled(detection, boxes) * closeness;
-            if named != level {
+            if detection.class.grade.level() != level {
                 // The name alone is wrong; pooling has counted the score once already.
                 vote.conflicts.push(Conflict::Level);
             }
-            let point = layout.point_of(detection).map(|(point, _)| point);
-            vote.regrade(condition, side, point.and_then(|p| side_of(p, canal)), level);
+            vote.regrade(side_of(point, canal), level);
             vote
         })
         .collect()
@@ -210,10 +199,10 @@ fn axial_votes(boxes: &[&Detection], at: &Placed, spine: &Spine, layout: &Layout
 
 /// The score of a box with those of boxes at its place that name its side and severity and another level: of each
 /// level the best. Only the best box of a place speaks for all; the others keep their own score.
-fn pooled(detection: &Detection, boxes: &[&Detection]) -> f32 {
+fn pooled(detection: &Detection, boxes: &[Seen<'_>]) -> f32 {
     let class = detection.class;
     let mut by_level = [0.0f32; 5];
-    for other in boxes {
+    for (other, _) in boxes {
         let grade = other.class.grade;
         let is_alike = other.class.severity == class.severity && grade.side() == class.grade.side();
         if is_alike && other.bbox.iou(&detection.bbox) >= SAME_PLACE_IOU {
