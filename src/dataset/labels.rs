@@ -186,26 +186,49 @@ fn severity(text: &str) -> Result<Option<Severity>, String> {
     text.parse().map(Some).map_err(|e: crate::grading::ParseWordError| e.to_string())
 }
 
-/// Reads `train_label_coordinates.csv`. Rows that cannot be read are listed, not lost.
-pub fn read_points(file: &Path, skipped: &mut SkipList) -> Result<Vec<Point>, LabelError> {
+/// A row of `train_label_coordinates.csv` that is no point.
+#[derive(Debug)]
+pub struct BadRow {
+    /// Line in the file, from 1, where it is known.
+    line: Option<u64>,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl std::fmt::Display for BadRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "line {line}: {}", self.problem),
+            None => f.write_str(&self.problem),
+        }
+    }
+}
+
+/// Reads `train_label_coordinates.csv`, row by row.
+pub fn point_rows(file: &Path) -> Result<Vec<Result<Point, BadRow>>, LabelError> {
     let mut table = Table::open(file)?;
     let names = ["study_id", "series_id", "instance_number", "condition", "level", "x", "y"];
     let mut columns = [0; 7];
     for (column, name) in columns.iter_mut().zip(names) {
         *column = table.column(name)?;
     }
-    let mut points = Vec::new();
     let mut last = 1;
-    for record in table.records() {
-        match record.map_err(|e| e.to_string()) {
-            Ok(record) => {
-                last = record.position().map_or(last + 1, csv::Position::line);
-                match point(last, columns.map(|i| record.get(i).unwrap_or_default())) {
-                    Ok(point) => points.push(point),
-                    Err(problem) => skipped.add(Reason::Row, format!("line {last}: {problem}")),
-                }
-            }
-            Err(problem) => skipped.add(Reason::Row, problem),
+    let row = |record: csv::Result<csv::StringRecord>| {
+        let record = record.map_err(|e| BadRow { line: None, problem: e.to_string() })?;
+        last = record.position().map_or(last + 1, csv::Position::line);
+        point(last, columns.map(|i| record.get(i).unwrap_or_default()))
+            .map_err(|problem| BadRow { line: Some(last), problem })
+    };
+    Ok(table.records().map(row).collect())
+}
+
+/// The points of `train_label_coordinates.csv`. Rows that are none are listed, not lost.
+pub fn read_points(file: &Path, skipped: &mut SkipList) -> Result<Vec<Point>, LabelError> {
+    let mut points = Vec::new();
+    for row in point_rows(file)? {
+        match row {
+            Ok(point) => points.push(point),
+            Err(bad) => skipped.add(Reason::Row, bad.to_string()),
         }
     }
     Ok(points)

@@ -32,7 +32,7 @@ use crate::{
 pub use boxes::{BoxShape, LabelledBox};
 use folder::Growing;
 pub use folds::{FOLDS, Folds};
-pub use labels::{Grades, LabelError, Point};
+pub use labels::{BadRow, Grades, LabelError, Point, point_rows};
 pub use report::text as report_text;
 pub use skipped::Skipped;
 use skipped::{Reason, SkipList};

@@ -13,13 +13,14 @@ use serde::Serialize;
 use super::{
     answer,
     grades::{self, Places},
-    points::{self, Point},
+    points,
 };
 use crate::{
     cli::{
         exit::{Exit, Failure, Outcome},
         scan,
     },
+    dataset::Point,
     geometry::ImagePlane,
     grading::{Condition, GradeId},
     metric::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, Spread, level_localisation, localisation},
@@ -58,7 +59,7 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     let input = |e| Failure::new(Exit::Input, e);
     let places = grades::read(grades).map_err(input)?;
     let file = data.join("train_label_coordinates.csv");
-    let (points, mut skipped) = points::read(&file).map_err(input)?;
+    let (points, mut skipped) = points::read(&file).map_err(|e| input(e.into()))?;
     let labelled: BTreeSet<&str> = points.iter().map(|p| p.study.as_str()).collect();
     let both: BTreeSet<&str> = labelled.iter().copied().filter(|study| places.contains_key(*study)).collect();
     if both.is_empty() {
