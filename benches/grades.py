@@ -154,17 +154,22 @@ def score_table(scored):
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def level_label(row):
+    """`L4/L5`; empty for all levels together."""
+    return (row["level"] or "").upper().replace("_", "/")
+
+
 def place_table(report):
     """Evidence by condition and level: found, right level, millimetres."""
     lines = [["", "labels", "found", "at the right level", "in plane, median (90 %)", "in space, median (90 %)"], ["---"] * 6]
     spread = lambda s: f"{s['median']:.1f} ({s['p90']:.1f})" if s else "-"
     for row in report["evidence"]:
-        words = [(row["condition"] or "").replace("_", " "), (row["level"] or "").upper().replace("_", "/")]
+        words = [(row["condition"] or "").replace("_", " "), level_label(row)]
         name = " ".join(filter(None, words)) or "all"
         lines.append([name, str(row["labelled"]), f"{row['found'] / row['labelled']:.1%}",
                       f"{row['right_level'] / row['labelled']:.1%}", spread(row["in_plane_mm"]), spread(row["distance_mm"])])
     for row in report["levels"] or []:
-        lines.append(["estimated disc " + (row["level"] or "all").replace("_", "/").upper().replace("ALL", "all"), str(row["labelled"]), f"{row['found'] / row['labelled']:.1%}",
+        lines.append([f"estimated disc {level_label(row) or 'all'}", str(row["labelled"]), f"{row['found'] / row['labelled']:.1%}",
                       "", f"along the spine {spread(row['along_spine_mm'])}", spread(row["distance_mm"])])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

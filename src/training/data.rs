@@ -10,7 +10,11 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::TrainError;
-use crate::{dataset::INFO_NAME, grading::Role, raster::Standardize};
+use crate::{
+    dataset::{INFO_NAME, data_yaml},
+    grading::Role,
+    raster::Standardize,
+};
 
 /// A data set that has been looked over.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,10 +93,7 @@ impl TrainingData {
             Split::One(f) => vec![Fold { fold: f.fold, images: f.images, yaml: folder.join("data.yaml") }],
             Split::Folds { folds } => folds
                 .into_iter()
-                .map(|f| {
-                    let yaml = folder.join(format!("fold{}", f.fold)).join("data.yaml");
-                    Fold { fold: f.fold, images: f.images, yaml }
-                })
+                .map(|f| Fold { fold: f.fold, images: f.images, yaml: data_yaml(folder, f.fold) })
                 .collect(),
         };
         let files = files(folder);
