@@ -41,7 +41,6 @@ pub fn mouse(
     }
     if response.clicked() || response.drag_started() {
         actions.push(Action::Activate(id));
-        response.request_focus();
     }
     if response.double_clicked() && !viewer.tool.is_drawing() {
         actions.push(Action::Maximise(id));
