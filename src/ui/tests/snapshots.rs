@@ -3,7 +3,7 @@
 
 use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
-use image::imageops::crop_imm;
+use image::imageops::{FilterType, crop_imm, resize};
 
 use super::{Window, graded_demo, id, is_shown, sized_window, wait_for, window};
 use crate::{
@@ -29,6 +29,12 @@ impl Album {
             .intersect(Rect::from_min_size(egui::Pos2::ZERO, vec2(image.width() as f32, image.height() as f32)));
         let image = crop_imm(&image, part.left() as u32, part.top() as u32, part.width() as u32, part.height() as u32)
             .to_image();
+        // Images are looked at for what lies where: half the size keeps the repository small.
+        let image = if image.width() * image.height() > 500_000 {
+            resize(&image, image.width() / 2, image.height() / 2, FilterType::Triangle)
+        } else {
+            image
+        };
         // Another CPU may round a score or an edge of a letter in another way.
         let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(60);
         if let Err(error) = try_image_snapshot_options(&image, name, &options) {

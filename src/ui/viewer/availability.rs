@@ -1,6 +1,6 @@
 //! Which commands can be done now, and which switches are on.
 
-use super::Viewer;
+use super::{OpenWindows, Viewer};
 use crate::ui::{
     command::{Menu, UiCommand},
     layout::Layout,
@@ -49,7 +49,7 @@ impl Viewer {
         use UiCommand as C;
         let is_open = self.session().is_some();
         match command {
-            C::Cancel => self.is_busy(),
+            C::Cancel => self.is_busy() || self.windows != OpenWindows::default(),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),

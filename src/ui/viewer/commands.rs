@@ -2,7 +2,7 @@
 
 use egui::{Vec2, vec2};
 
-use super::{Action, Effect, Viewer};
+use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
     raster::{Slice, Window},
     ui::{
@@ -263,8 +263,14 @@ impl Viewer {
         }
     }
 
+    /// What lies nearest: playing, a window over the images, opening, grading.
     fn cancel(&mut self) {
         if self.cine.take().is_some() {
+            return;
+        }
+        if self.windows != OpenWindows::default() {
+            self.settings.hints_seen |= self.windows.hints;
+            self.windows = OpenWindows::default();
             return;
         }
         if let Some(opening) = self.opening.take() {
