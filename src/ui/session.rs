@@ -5,9 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     hanging::{self, PANES},
     pane::Pane,
+    thumbnails::Thumbnails,
 };
 use crate::{
     cancel::Cancel,
+    geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
@@ -55,6 +57,10 @@ pub struct Session {
     pub selected: Option<GradeId>,
     /// The box that the reader looks at.
     pub highlighted: Option<Evidence>,
+    /// The point that all panes show, and the series in which it was pointed at.
+    pub crosshair: Option<(usize, Vec3)>,
+    /// Small pictures of the series.
+    pub thumbnails: Thumbnails,
 }
 
 impl Session {
@@ -73,7 +79,20 @@ impl Session {
             graded: None,
             selected: None,
             highlighted: None,
+            crosshair: None,
+            thumbnails: Thumbnails::default(),
         }
+    }
+
+    /// Gives a series another role. Returns whether that changes anything.
+    pub fn set_role(&mut self, series: usize, role: Option<Role>) -> bool {
+        if self.study.series.get(series).is_none_or(|s| s.role == role) {
+            return false;
+        }
+        let series = &mut Arc::make_mut(&mut self.study).series[series];
+        series.role = role;
+        "chosen by the reader".clone_into(&mut series.role_reason);
+        true
     }
 
     /// Forgets the grades; the next grading starts from nothing.
@@ -140,6 +159,17 @@ impl Session {
     fn pane_for(&self, series: usize, role: Role) -> usize {
         let shown = self.panes.iter().position(|p| p.series == Some(series));
         shown.unwrap_or_else(|| Role::ALL.iter().position(|&r| r == role).unwrap_or(0))
+    }
+
+    /// Shows the box after (+1) or before (-1) the one that is highlighted, of the selected cell.
+    /// Returns the pane that shows it.
+    pub fn step_evidence(&mut self, step: isize) -> Option<usize> {
+        let evidence = self.table.as_ref()?.get(self.selected?).evidence();
+        let count = evidence.len() as isize;
+        let at = self.highlighted.as_ref().and_then(|shown| evidence.iter().position(|e| e == shown));
+        let next = at.map_or(0, |at| (at as isize + step).rem_euclid(count.max(1)));
+        let next = evidence.get(next as usize).cloned()?;
+        self.show(next)
     }
 
     /// The moderate and severe cells, in reading order: level by level.
