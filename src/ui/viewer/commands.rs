@@ -4,6 +4,7 @@ use egui::{Vec2, vec2};
 
 use super::{Action, Effect, Viewer};
 use crate::{
+    markup::Markup,
     raster::{Slice, Window},
     ui::{
         cells, cine,
@@ -136,12 +137,19 @@ impl Viewer {
     }
 
     fn tool_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
         if let Some(tool) = Tool::of(command) {
+            self.leave_drawing();
             self.tool = tool;
             return;
         }
-        if command == UiCommand::ShowMarks {
-            self.windows.marks = !self.windows.marks;
+        match command {
+            C::KeyImage => self.toggle_key_image(),
+            C::Undo => self.step_markup(Markup::undo),
+            C::Redo => self.step_markup(Markup::redo),
+            C::DeleteMark => self.delete_mark(),
+            C::ShowMarks => toggle(&mut self.windows.marks),
+            _ => (),
         }
     }
 
@@ -264,13 +272,15 @@ impl Viewer {
     }
 
     fn cancel(&mut self) {
-        if self.cine.take().is_some() {
+        if self.give_up_drawing() || self.cine.take().is_some() {
             return;
         }
         if let Some(opening) = self.opening.take() {
             opening.cancel.cancel();
             self.notices.say("Opening was cancelled".to_owned());
-        } else if let Some(session) = self.session() {
+        } else if let Some(session) = self.session_mut()
+            && session.selected_mark.take().is_none()
+        {
             session.cancel.cancel();
         }
     }
