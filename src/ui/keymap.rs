@@ -58,13 +58,16 @@ impl Keymap {
         differs.map(|(command, key)| (name(*command), key.map(written).unwrap_or_default())).collect()
     }
 
-    /// The commands whose keys were pressed in this frame. None while a text field has the keyboard.
+    /// The commands whose keys were pressed in this frame. None while a text field has the keyboard; a button or a
+    /// slider that has it keeps only the keys that work it.
     pub fn pressed(&self, ctx: &egui::Context) -> Vec<UiCommand> {
-        if ctx.egui_wants_keyboard_input() {
+        if ctx.text_edit_focused() {
             return Vec::new();
         }
+        let is_focused = ctx.egui_wants_keyboard_input();
         let mut all: Vec<(KeyboardShortcut, UiCommand)> =
             self.keys.iter().filter_map(|(command, key)| Some(((*key)?, *command))).collect();
+        all.retain(|(shortcut, _)| !(is_focused && works_a_button(*shortcut)));
         // The longest shortcut first: Ctrl+Shift+O is not Ctrl+O.
         all.sort_by_key(|(shortcut, _)| std::cmp::Reverse(weight(shortcut.modifiers)));
         ctx.input_mut(|input| {
@@ -86,6 +89,11 @@ fn command(name: &str) -> Option<UiCommand> {
 fn name(command: UiCommand) -> String {
     // A command without arguments is always one word.
     serde_json::to_value(command).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn works_a_button(shortcut: KeyboardShortcut) -> bool {
+    let keys = [Key::Space, Key::Enter, Key::ArrowUp, Key::ArrowDown, Key::ArrowLeft, Key::ArrowRight, Key::Escape];
+    !shortcut.modifiers.any() && keys.contains(&shortcut.logical_key)
 }
 
 fn weight(modifiers: Modifiers) -> u8 {

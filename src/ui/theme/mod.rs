@@ -113,7 +113,7 @@ impl Palette {
     /// The ground of a cell, on which [`text`](Self::text) reads: the severity's colour, darkened or paled, the
     /// stronger the higher the score (0 to 1).
     pub fn severity_ground(&self, of: Severity, score: f32) -> Color32 {
-        let share = 0.16 + 0.30 * score.clamp(0.0, 1.0);
+        let share = 0.14 + 0.22 * score.clamp(0.0, 1.0);
         mix(self.panel, severity(of), if self.is_dark { share } else { share * 1.3 })
     }
 

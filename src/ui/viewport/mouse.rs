@@ -41,7 +41,6 @@ pub fn mouse(
     }
     if response.clicked() || response.drag_started() {
         actions.push(Action::Activate(id));
-        response.request_focus();
     }
     let held = transform
         .map(|transform| marks::pointer(ui, viewer, id, response, transform, actions))
