@@ -313,12 +313,7 @@ mod tests {
         }
 
         fn hand(&mut self) -> Hand<'_> {
-            Hand {
-                drawing: &mut self.drawing,
-                markup: &mut self.markup,
-                selected: &mut self.selected,
-                tool: self.tool,
-            }
+            Hand { drawing: &mut self.drawing, markup: &mut self.markup, selected: &mut self.selected, tool: self.tool }
         }
 
         fn drag(&mut self, grip: Option<Grip>, from: (f64, f64), to: (f64, f64)) {

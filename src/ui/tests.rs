@@ -1,5 +1,7 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
+mod marks;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -25,8 +27,13 @@ use crate::{
 type Window = Harness<'static, App>;
 
 fn window(first: OpenSource, models: Option<&Path>) -> Window {
+    sized_window(first, models, 1.0)
+}
+
+fn sized_window(first: OpenSource, models: Option<&Path>, pixels_per_point: f32) -> Window {
     let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
-    Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| {
+    let builder = Harness::builder().with_size(vec2(1280.0, 720.0)).with_pixels_per_point(pixels_per_point);
+    builder.build_eframe(move |cc| {
         let mut app = App::new(&cc.egui_ctx, with, &Home::default(), first);
         // The first steps stand in the middle of the window until they are read.
         app.viewer.windows.hints = false;

@@ -109,14 +109,7 @@ fn slice_ui(
     ui.add_space(6.0);
 }
 
-fn mark_ui(
-    ui: &mut Ui,
-    session: &Session,
-    mark: &Mark,
-    value: &str,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+fn mark_ui(ui: &mut Ui, session: &Session, mark: &Mark, value: &str, memory: &mut Memory, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         delete_ui(ui, "Delete", MarkAction::Delete(session.id, mark.id), actions);
         let is_selected = session.selected_mark == Some(mark.id);

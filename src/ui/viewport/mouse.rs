@@ -42,9 +42,8 @@ pub fn mouse(
     if response.clicked() || response.drag_started() {
         actions.push(Action::Activate(id));
     }
-    let held = transform
-        .map(|transform| marks::pointer(ui, viewer, id, response, transform, actions))
-        .unwrap_or_default();
+    let held =
+        transform.map(|transform| marks::pointer(ui, viewer, id, response, transform, actions)).unwrap_or_default();
     if response.double_clicked() && !held.takes_button {
         actions.push(Action::Maximise(id));
     }

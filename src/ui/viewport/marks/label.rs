@@ -132,7 +132,8 @@ mod tests {
 
     #[test]
     fn the_text_of_a_region_stands_outside_of_it() {
-        let region = [pos2(300.0, 100.0), pos2(390.0, 100.0), pos2(390.0, 200.0), pos2(300.0, 200.0), pos2(300.0, 100.0)];
+        let region =
+            [pos2(300.0, 100.0), pos2(390.0, 100.0), pos2(390.0, 200.0), pos2(300.0, 200.0), pos2(300.0, 100.0)];
         let place = free(&region, vec2(100.0, 60.0), PANE);
         assert!(PANE.contains_rect(place) && !place.intersects(Rect::from_points(&region)), "{place:?}");
     }

@@ -102,14 +102,7 @@ fn on_screen(viewer: &Viewer, id: PaneId) -> Option<(&Session, SliceId, Bounds)>
     Some((session, slice.id(), Bounds { columns: slice.instance.columns, rows: slice.instance.rows }))
 }
 
-fn find(
-    ui: &Ui,
-    session: &Session,
-    slice: &SliceId,
-    transform: &Transform,
-    pane: Rect,
-    at: Pos2,
-) -> Option<Grip> {
+fn find(ui: &Ui, session: &Session, slice: &SliceId, transform: &Transform, pane: Rect, at: Pos2) -> Option<Grip> {
     let label = |mark: &Mark| {
         let size = label::size(ui.painter(), &label::text(mark, &Measurement::Text));
         label::place(&mark.shape, transform, size, pane.shrink(3.0))

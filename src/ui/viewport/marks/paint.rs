@@ -91,11 +91,7 @@ fn arrow(tip: Pos2, tail: Pos2) -> Vec<Vec<Pos2>> {
 /// A line with a short stroke across at each end, so that the ends are seen on any ground.
 fn with_ends(line: &[Pos2]) -> Vec<Vec<Pos2>> {
     let across = (line[1] - line[0]).normalized().rot90() * 5.0;
-    vec![
-        line.to_vec(),
-        vec![line[0] - across, line[0] + across],
-        vec![line[1] - across, line[1] + across],
-    ]
+    vec![line.to_vec(), vec![line[0] - across, line[0] + across], vec![line[1] - across, line[1] + across]]
 }
 
 fn paint_handles(view: &View<'_>, shape: &Shape, held: Option<usize>) {
