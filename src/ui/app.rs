@@ -51,7 +51,9 @@ impl App {
         let worker = Worker::start(with, Arc::new(move || repaint.request_repaint()));
         let saver = Saver::start(home.settings.clone(), &settings);
         let mut viewer = Viewer::new(worker, settings);
-        doubt.into_iter().for_each(|doubt| viewer.notices.warn(doubt));
+        if let Some(doubt) = doubt {
+            viewer.notices.warn(doubt);
+        }
         viewer.perform(Action::Open(first));
         let mut app = Self {
             viewer,

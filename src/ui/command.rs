@@ -53,6 +53,7 @@ pub struct Info {
     pub key: Option<KeyboardShortcut>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the table says NONE for no key")]
 const fn with(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, key))
 }

@@ -33,8 +33,6 @@ pub enum Action {
     Maximise(PaneId),
     /// Slices on, in a pane.
     Scroll(PaneId, isize),
-    /// A slice of a pane.
-    GoTo(PaneId, usize),
     /// A drag for window and level, in points.
     DragWindow(PaneId, Vec2),
     /// A drag that moves the image, in mm on screen.

@@ -1,7 +1,12 @@
 //! Which commands can be done now, and which switches are on.
 
 use super::Viewer;
-use crate::ui::{command::UiCommand, layout::Layout, theme::ThemeChoice, tool::Tool};
+use crate::ui::{
+    command::{Menu, UiCommand},
+    layout::Layout,
+    theme::ThemeChoice,
+    tool::Tool,
+};
 
 impl Viewer {
     /// Whether a switch is on; `None` for a command that is no switch.
@@ -46,15 +51,6 @@ impl Viewer {
         use UiCommand as C;
         let is_open = self.session().is_some();
         match command {
-            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
-            C::Overlays | C::LevelLabels | C::ReferenceLines | C::Captions | C::Smooth => true,
-            C::ShowCanal | C::ShowForamina | C::ShowSubarticular | C::OnlySelectedLevel => true,
-            C::LinkScroll | C::LinkZoom | C::LinkWindow | C::ToggleBrowser | C::ToggleGrades => true,
-            C::LayoutOne | C::LayoutTwo | C::LayoutThree | C::LayoutFour => true,
-            C::ShowPalette | C::ShowKeys | C::ShowMessages | C::ShowSettings | C::ShowHints | C::ShowAbout => true,
-            C::UiLarger | C::UiSmaller | C::UiNormal | C::ToggleTheme | C::ThresholdUp | C::ThresholdDown => true,
-            C::CineFaster | C::CineSlower => true,
-            _ if Tool::of(command).is_some() => true,
             C::Cancel => self.is_busy(),
             C::KeyImage => self.active_slice().is_some(),
             C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| s.markup.can_undo()),
@@ -64,6 +60,11 @@ impl Viewer {
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
+            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
+            C::CineFaster | C::CineSlower | C::ThresholdUp | C::ThresholdDown => true,
+            // A switch can be set before a study is open, but for those of one pane.
+            C::Invert | C::PlayCine | C::Maximise => is_open,
+            _ if command.info().menu == Menu::Help || self.is_on(command).is_some() => true,
             _ => is_open,
         }
     }

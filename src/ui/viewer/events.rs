@@ -49,7 +49,9 @@ impl Viewer {
                     let slice = decoded.as_deref().ok();
                     session.thumbnails.decoded(&session.study, key, slice);
                     for pane in session.panes.iter_mut().filter(|p| p.series == Some(key.series)) {
-                        slice.into_iter().for_each(|slice| pane.decoded(key.slice, slice));
+                        if let Some(slice) = slice {
+                            pane.decoded(key.slice, slice);
+                        }
                     }
                 }
                 self.cache.put(key, decoded);

@@ -49,6 +49,7 @@ pub struct Opening {
 }
 
 /// Which windows over the images are open.
+#[expect(clippy::struct_excessive_bools, reason = "each window is open or not")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenWindows {
     /// Keys and mouse.

@@ -30,7 +30,6 @@ impl Viewer {
                 self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
             }
             Action::Scroll(pane, steps) => self.scroll(pane, steps),
-            Action::GoTo(pane, slice) => self.go_to(pane, slice),
             Action::DragWindow(pane, delta) => {
                 for pane in self.windowed_with(pane) {
                     self.with_pane(pane, |pane, _| pane.drag_window(delta));
