@@ -135,13 +135,12 @@ impl Hand<'_> {
                 }
             }
             Some(Drawing::Moving { grip, before, from, .. }) => {
-                let shape = match grip.handle {
-                    Some(handle) => before.shape.with_handle(handle, at.point()),
-                    None => {
-                        let (columns, rows) = (at.pixel.0 - from.0, at.pixel.1 - from.1);
-                        let (columns, rows) = at.bounds.limit(&before.shape.handles(), columns, rows);
-                        before.shape.translated(columns, rows)
-                    }
+                let shape = if let Some(handle) = grip.handle {
+                    before.shape.with_handle(handle, at.point())
+                } else {
+                    let (columns, rows) = (at.pixel.0 - from.0, at.pixel.1 - from.1);
+                    let (columns, rows) = at.bounds.limit(&before.shape.handles(), columns, rows);
+                    before.shape.translated(columns, rows)
                 };
                 self.markup.replace(grip.id, shape);
             }
@@ -408,7 +407,7 @@ mod tests {
     #[test]
     fn a_note_is_there_once_it_has_a_text() {
         let mut desk = Desk::with(Tool::Note);
-        let mut write = |desk: &mut Desk, written: &str| match &mut desk.drawing {
+        let write = |desk: &mut Desk, written: &str| match &mut desk.drawing {
             Some(Drawing::Typing { text, .. }) => written.clone_into(text),
             other => panic!("{other:?}"),
         };

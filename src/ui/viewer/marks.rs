@@ -126,7 +126,9 @@ impl Viewer {
     /// Ends what is being drawn or typed, keeping what there is of it.
     pub(super) fn leave_drawing(&mut self) {
         if let Some(session) = self.drawing.as_ref().map(|d| d.pane().session) {
-            self.with_hand(session, |hand| hand.leave());
+            self.with_hand(session, |hand| {
+                hand.leave();
+            });
         }
     }
 
