@@ -118,6 +118,22 @@ impl Markup {
         });
     }
 
+    /// Takes in marks that were stored earlier, below what was drawn since. Names may change, and the steps that led
+    /// here are forgotten.
+    pub fn take_in(&mut self, stored: Self) {
+        let drawn = std::mem::replace(self, Self { revision: self.revision, ..stored });
+        let before = self.state.clone();
+        for mark in drawn.state.marks {
+            self.last_id += 1;
+            self.state.marks.push(Mark { id: MarkId(self.last_id), ..mark });
+        }
+        self.state.key_images.extend(drawn.state.key_images);
+        self.history = History::default();
+        if before != self.state {
+            self.revision += 1;
+        }
+    }
+
     /// From here to [`Self::commit`] all changes are one step.
     pub fn begin(&mut self) {
         self.commit();
@@ -303,6 +319,27 @@ mod tests {
         assert_eq!(markup.marks()[0].shape, shape(0.0));
         markup.redo();
         assert_eq!(markup.marks()[0].shape, shape(8.0), "a drag that was given up forgets nothing");
+    }
+
+    #[test]
+    fn marks_that_come_back_late_lie_below_what_was_drawn_meanwhile() {
+        let note = |text: &str| {
+            let mut markup = Markup::default();
+            markup.add(slice_id(1, 0), Shape::Note { at: Point::default() }, text);
+            markup
+        };
+        let mut stored = note("stored");
+        stored.toggle_key_image(&slice_id(2, 0));
+        let mut drawn = note("drawn");
+        let revision = drawn.revision();
+        drawn.take_in(stored.clone());
+        let texts: Vec<(u64, &str)> = drawn.marks().iter().map(|m| (m.id.0, m.text.as_str())).collect();
+        assert_eq!(texts, [(1, "stored"), (2, "drawn")]);
+        assert!(drawn.is_key_image(&slice_id(2, 0)) && drawn.revision() > revision && !drawn.can_undo());
+        // Nothing drawn meanwhile: nothing to save.
+        let mut nothing = Markup::default();
+        nothing.take_in(stored.clone());
+        assert_eq!((nothing.state(), nothing.revision()), (stored.state(), 0));
     }
 
     #[test]

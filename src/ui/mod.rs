@@ -2,6 +2,7 @@
 //! asks for; the `_ui` functions only paint, and push [`Action`](viewer::Action)s.
 
 mod app;
+pub mod bench;
 mod cache;
 mod cells;
 mod cine;

@@ -48,6 +48,8 @@ pub struct Session {
     pub ticket: Ticket,
     /// Stops it.
     pub cancel: Cancel,
+    /// Demo models are among those that grade it.
+    pub demo_models: bool,
     /// The 25 grades, filling in role by role.
     pub table: Option<GradeTable>,
     /// Every box so far, low scores too.
@@ -79,6 +81,7 @@ impl Session {
             is_demo,
             grading: Grading::Waiting,
             cancel: Cancel::default(),
+            demo_models: false,
             table: None,
             boxes: HashMap::new(),
             graded: None,
@@ -117,7 +120,10 @@ impl Session {
     /// Takes in what the background says.
     pub fn apply(&mut self, event: GradeEvent) {
         match event {
-            GradeEvent::Started { slices } => self.grading = Grading::Running(0, slices),
+            GradeEvent::Started { slices, demo } => {
+                self.grading = Grading::Running(0, slices);
+                self.demo_models = demo;
+            }
             GradeEvent::Slice { detections, .. } => {
                 if let Grading::Running(done, _) = &mut self.grading {
                     *done += 1;

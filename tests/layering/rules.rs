@@ -76,8 +76,8 @@ impl Room {
     pub fn forbids(&self, file: &Path, path: &[String]) -> bool {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            // `foramen --help` and the window meet in this one file.
-            ["crate", "ui", ..] if file == Path::new("cli/viewer.rs") => false,
+            // The command line and the window meet in these two files.
+            ["crate", "ui", ..] if file == Path::new("cli/viewer.rs") || file == Path::new("cli/bench.rs") => false,
             ["crate", module, ..] if of(module).is_some() => *module != self.name && !self.uses.contains(module),
             // A name for the whole crate would hide what is used of it.
             ["crate"] | ["foramen", ..] => true,

@@ -43,7 +43,7 @@ pub enum MarkAction {
 
 impl Viewer {
     /// Does what was asked.
-    pub(super) fn mark(&mut self, action: MarkAction) {
+    pub(super) fn mark_up(&mut self, action: MarkAction) {
         match action {
             MarkAction::Press(at, grip) => self.with_hand(at.pane.session, |hand| hand.press(&at, grip)),
             MarkAction::Move(at) => self.with_hand(at.pane.session, |hand| hand.move_to(&at)),
@@ -90,7 +90,7 @@ impl Viewer {
 
     pub(super) fn toggle_key_image(&mut self) {
         if let Some((session, slice)) = self.active_slice() {
-            self.mark(MarkAction::ToggleKeyImage(session, slice));
+            self.mark_up(MarkAction::ToggleKeyImage(session, slice));
             let said = if self.is_on_key_image() { "Marked as key image" } else { "No longer a key image" };
             self.notices.say(said.to_owned());
         }
@@ -100,7 +100,7 @@ impl Viewer {
         let selected = self.marked_session().and_then(|s| Some((s.id, s.selected_mark?)));
         if let Some((session, id)) = selected {
             self.give_up_drawing();
-            self.mark(MarkAction::Delete(session, id));
+            self.mark_up(MarkAction::Delete(session, id));
         }
     }
 

@@ -122,5 +122,6 @@ fn paint_label(view: &View<'_>, mark: &Mark, is_active: bool) {
     let size = label::size(view.painter, &text);
     let place = label::place(&mark.shape, &view.transform, size, view.rect.shrink(2.0));
     let color = if is_active { theme::MARK_ACTIVE } else { theme::MARK };
+    view.painter.rect_filled(place.expand(2.0), 2.0, theme::MARK_GROUND);
     view.text(pos2(place.left(), place.top()), Align2::LEFT_TOP, &text, label::SIZE, color);
 }
