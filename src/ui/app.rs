@@ -144,7 +144,7 @@ impl App {
         self.viewer.pixels_per_point = ctx.pixels_per_point();
         self.viewer.take_events();
         self.actions.extend(self.dialogs.answers());
-        if !self.panels.wants_keys() {
+        if !self.panels.wants_keys() && !self.viewer.is_typing() {
             self.actions.extend(self.viewer.keymap.pressed(ctx).into_iter().map(Action::Do));
         }
         self.actions.extend(Self::dropped(ctx));

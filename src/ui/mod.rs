@@ -8,6 +8,7 @@ mod cells;
 mod cine;
 mod command;
 mod dialogs;
+mod drawing;
 mod export;
 mod hanging;
 mod keymap;

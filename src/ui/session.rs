@@ -11,6 +11,7 @@ use crate::{
     cancel::Cancel,
     geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    markup::{MarkId, Markup},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
     worker::{SessionId, Ticket},
@@ -59,6 +60,10 @@ pub struct Session {
     pub selected: Option<GradeId>,
     /// The box that the reader looks at.
     pub highlighted: Option<Evidence>,
+    /// What the reader drew, and key images.
+    pub markup: Markup,
+    /// The mark that is selected.
+    pub selected_mark: Option<MarkId>,
     /// The point that all panes show, and the series in which it was pointed at.
     pub crosshair: Option<(usize, Vec3)>,
     /// Small pictures of the series.
@@ -82,6 +87,8 @@ impl Session {
             graded: None,
             selected: None,
             highlighted: None,
+            markup: Markup::default(),
+            selected_mark: None,
             crosshair: None,
             thumbnails: Thumbnails::default(),
         }

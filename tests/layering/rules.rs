@@ -23,6 +23,7 @@ pub const RULES: &[Room] = &[
     Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
+    Room { name: "markup", uses: &["geometry", "grading", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "study", uses: &["geometry", "grading", "raster", "cancel", "panics"], never: &[] },
     Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
     Room {
@@ -51,7 +52,7 @@ pub const RULES: &[Room] = &[
         name: "ui",
         uses: &[
             "worker", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
-            "phantom",
+            "phantom", "markup",
         ],
         never: &[DICOM],
     },

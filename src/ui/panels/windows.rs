@@ -2,7 +2,7 @@
 
 use egui::{Ui, Window};
 
-use super::{Memory, about, hints, keys, messages, palette, settings};
+use super::{Memory, about, hints, keys, marks, messages, palette, settings};
 use crate::ui::viewer::{Action, Viewer};
 
 /// The windows that are open.
@@ -26,6 +26,10 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
         memory.stop_recording();
     }
     window("Messages").open(&mut open.messages).default_width(560.0).show(ctx, |ui| messages::messages_ui(ui, viewer));
+    window("Measurements and key images")
+        .open(&mut open.marks)
+        .default_width(520.0)
+        .show(ctx, |ui| marks::marks_ui(ui, viewer, memory, actions));
     window("About Foramen").open(&mut open.about).show(ctx, |ui| about::about_ui(ui, viewer));
     window("Settings").open(&mut open.settings).show(ctx, |ui| settings::settings_ui(ui, viewer));
     let hints =

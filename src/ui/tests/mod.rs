@@ -2,6 +2,7 @@
 
 mod layouts;
 mod main_job;
+mod marks;
 mod raster;
 mod snapshots;
 

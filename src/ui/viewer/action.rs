@@ -6,7 +6,7 @@ use egui::Vec2;
 
 use crate::{
     grading::{Evidence, GradeId, Role},
-    ui::{command::UiCommand, export::ExportFormat, pane::PaneId},
+    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, viewer::MarkAction},
     worker::{OpenSource, SessionId},
 };
 
@@ -41,6 +41,8 @@ pub enum Action {
     Zoom(PaneId, f32, Vec2),
     /// Bring every pane to a point of the slice on screen: column, row.
     Crosshair(PaneId, f64, f64),
+    /// Something with measurements, notes or key images.
+    Mark(MarkAction),
     /// Look at a cell of the grade table.
     SelectGrade(GradeId),
     /// Look at a box.

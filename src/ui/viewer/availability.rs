@@ -39,6 +39,8 @@ impl Viewer {
             C::Maximise => self.maximised.is_some(),
             C::Compare => self.compared.is_some(),
             C::PlayCine => self.cine.is_some(),
+            C::KeyImage => self.is_on_key_image(),
+            C::ShowMarks => self.windows.marks,
             C::Invert => pane.is_some_and(|p| p.inverted),
             _ => return None,
         })
@@ -50,6 +52,10 @@ impl Viewer {
         let is_open = self.session().is_some();
         match command {
             C::Cancel => self.is_busy() || self.windows != OpenWindows::default(),
+            C::KeyImage => self.active_slice().is_some(),
+            C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| s.markup.can_undo()),
+            C::Redo => self.marked_session().is_some_and(|s| s.markup.can_redo()),
+            C::DeleteMark => self.marked_session().is_some_and(|s| s.selected_mark.is_some()),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),

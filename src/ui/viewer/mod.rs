@@ -5,16 +5,19 @@ mod availability;
 mod commands;
 mod events;
 mod links;
+mod marks;
 mod perform;
 mod slices;
 
 use egui::{Rect, Vec2};
 
 pub use action::{Action, Effect};
+pub use marks::MarkAction;
 
 use super::{
     cache::SliceCache,
     cine::Cine,
+    drawing::{Drawing, Grip},
     hanging::PANES,
     keymap::Keymap,
     notices::Notices,
@@ -80,6 +83,10 @@ pub struct Viewer {
     pub maximised: Option<PaneId>,
     /// What the left button does.
     pub tool: Tool,
+    /// The measurement or note that is being drawn, moved or typed.
+    pub drawing: Option<Drawing>,
+    /// The part of a mark under the pointer, and in which pane.
+    pub hovered_mark: Option<(PaneId, Grip)>,
     /// What is being played.
     pub cine: Option<Cine>,
     /// Which boxes are shown.
@@ -116,6 +123,8 @@ impl Viewer {
             active: None,
             maximised: None,
             tool: Tool::default(),
+            drawing: None,
+            hovered_mark: None,
             cine: None,
             visibility: Visibility::default(),
             windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
@@ -165,7 +174,7 @@ impl Viewer {
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
         let is_grading = |s: &Session| matches!(s.grading, Grading::Waiting | Grading::Running(..));
-        self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
+        self.drawing.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
     }
 
     /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the
