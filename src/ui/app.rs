@@ -27,7 +27,7 @@ impl App {
     pub fn new(ctx: &Context, with: GradeWith, first: OpenSource) -> Self {
         theme::apply(ctx);
         let repaint = ctx.clone();
-        let worker = Worker::start(with, Arc::new(move || repaint.request_repaint()));
+        let worker = Worker::start(with, None, Arc::new(move || repaint.request_repaint()));
         let mut viewer = Viewer::new(worker);
         viewer.perform(Action::Open(first));
         Self { viewer, textures: Textures::default(), dialogs: Dialogs::default(), actions: Vec::new() }

@@ -40,18 +40,20 @@ pub const RULES: &[Room] = &[
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
     },
+    Room { name: "library", uses: &["study", "grading", "files"], never: &[DICOM] },
     Room {
         name: "worker",
         uses: &[
-            "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files", "cancel",
+            "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files",
+            "cancel",
         ],
         never: &[DICOM],
     },
     Room {
         name: "ui",
         uses: &[
-            "worker", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
-            "phantom",
+            "worker", "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files",
+            "cancel", "phantom",
         ],
         never: &[DICOM],
     },
