@@ -17,7 +17,7 @@ use crate::{
     cancel::Cancel,
     grading::{Evidence, GradeId},
     study::Scan,
-    worker::{Event, OpenSource, SessionId, SliceKey, Ticket, Worker},
+    worker::{Event, LibraryEvent, OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
 
 /// Pixels of decoded slices that are kept.
@@ -232,6 +232,8 @@ impl Viewer {
                 }
                 self.cache.put(key, decoded);
             }
+            Event::Library(LibraryEvent::Failed(why)) => self.notices.error(why),
+            Event::Library(_) => (),
         }
     }
 

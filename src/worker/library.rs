@@ -264,3 +264,127 @@ fn look_for_places(lists: &Receiver<Vec<Entry>>, reporter: &Reporter) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        study::Patient,
+        worker::{GradeWith, Worker},
+    };
+
+    fn study(uid: &str, name: &str) -> Arc<Study> {
+        let patient = Patient { name: name.to_owned(), id: "7".to_owned(), ..Patient::default() };
+        Arc::new(Study { uid: uid.to_owned(), patient, ..Study::default() })
+    }
+
+    fn start(folder: Option<PathBuf>) -> Worker {
+        Worker::start(GradeWith::default(), folder, Arc::new(|| ()))
+    }
+
+    /// The next event of the list that `pick` takes.
+    fn next<T>(worker: &Worker, pick: impl Fn(LibraryEvent) -> Option<T>) -> T {
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while Instant::now() < deadline {
+            match worker.try_event() {
+                Some(Event::Library(LibraryEvent::Failed(why))) => panic!("{why}"),
+                Some(Event::Library(event)) => {
+                    if let Some(picked) = pick(event) {
+                        return picked;
+                    }
+                }
+                _ => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        panic!("waited too long");
+    }
+
+    fn stored(worker: &Worker) -> Stored {
+        next(worker, |event| match event {
+            LibraryEvent::Stored { stored, .. } => Some(*stored),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn what_is_sent_just_before_the_end_is_there_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let worker = start(Some(folder.path().to_owned()));
+        worker.library(LibraryJob::Opened(study("1", "Doe Jane"), StudySource::Demo));
+        assert_eq!(stored(&worker), Stored::default());
+        worker.library(LibraryJob::SetState("1".to_owned(), StudyState::Signed));
+        worker.library(LibraryJob::SetRole("1".to_owned(), "1.1".to_owned(), Some(None)));
+        for n in 0..200 {
+            worker.library(LibraryJob::SetDocument("1".to_owned(), Document::Marks, Some(format!("marks {n}"))));
+        }
+        drop(worker);
+        let worker = start(Some(folder.path().to_owned()));
+        worker.library(LibraryJob::Opened(study("2", "Doe Jane"), StudySource::Demo));
+        let priors = next(&worker, |event| match event {
+            LibraryEvent::Priors(uid, priors) => Some((uid, priors)),
+            _ => None,
+        });
+        assert_eq!((priors.0.as_str(), priors.1[0].uid.as_str(), priors.1.len()), ("2", "1", 1));
+        worker.library(LibraryJob::Opened(study("1", "Doe Jane"), StudySource::Demo));
+        let kept = stored(&worker);
+        assert_eq!((kept.state, kept.marks.as_deref()), (StudyState::Signed, Some("marks 199")));
+        assert_eq!(kept.roles, [("1.1".to_owned(), None)].into());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_used_is_said_and_the_list_serves_until_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let worker = start(Some(folder.path().join("file")));
+        let message = next(&worker, |event| match event {
+            LibraryEvent::Started(message) => Some(message),
+            _ => None,
+        });
+        assert!(message.is_some_and(|text| text.contains("cannot be kept in")));
+        worker.library(LibraryJob::Opened(study("1", ""), StudySource::Demo));
+        worker.library(LibraryJob::List(ListName::Worklist, Query::default()));
+        let (known, places) = (
+            next(&worker, |event| match event {
+                LibraryEvent::Listed(ListName::Worklist, _, listing) => Some(listing.known),
+                _ => None,
+            }),
+            next(&worker, |event| match event {
+                LibraryEvent::Places(places) => Some(places),
+                _ => None,
+            }),
+        );
+        assert_eq!((known, places), (1, vec![("1".to_owned(), true)]));
+    }
+
+    #[test]
+    fn of_several_questions_for_one_list_the_last_is_answered() {
+        let ask = |list, text: &str| LibraryJob::List(list, Query { text: text.to_owned(), ..Query::default() });
+        let jobs = newest_questions(vec![
+            ask(ListName::Worklist, "a"),
+            LibraryJob::Forget("1".to_owned()),
+            ask(ListName::Recent, ""),
+            ask(ListName::Worklist, "an"),
+            LibraryJob::Priors("1".to_owned()),
+        ]);
+        let left = jobs.iter().map(|job| match job {
+            LibraryJob::List(ListName::Worklist, query) => query.text.as_str(),
+            LibraryJob::List(ListName::Recent, _) => "recent",
+            LibraryJob::Forget(_) => "forget",
+            LibraryJob::Priors(_) => "priors",
+            _ => "other",
+        });
+        assert_eq!(left.collect::<Vec<_>>(), ["forget", "recent", "an", "priors"]);
+    }
+
+    #[test]
+    fn a_study_without_a_uid_is_not_listed_and_no_error() {
+        let worker = start(None);
+        worker.library(LibraryJob::Opened(study("", "Doe Jane"), StudySource::Demo));
+        worker.library(LibraryJob::List(ListName::Recent, Query::default()));
+        let known = next(&worker, |event| match event {
+            LibraryEvent::Listed(ListName::Recent, _, listing) => Some(listing.known),
+            _ => None,
+        });
+        assert_eq!(known, 0);
+    }
+}
