@@ -25,6 +25,8 @@ pub enum Order {
     Description,
     /// How many images.
     Images,
+    /// Where it lies.
+    Place,
     /// When it was opened last.
     #[default]
     LastOpened,
@@ -39,6 +41,7 @@ impl Order {
             Self::StudyDate => "date_digits",
             Self::Description => "description",
             Self::Images => "images",
+            Self::Place => "place",
             Self::LastOpened => "last_opened",
         }
     }

@@ -2,16 +2,36 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use egui::{CentralPanel, Context, Frame, Panel, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 
 use super::{
-    command::UiCommand,
     dialogs::Dialogs,
-    panels, theme,
+    layout, panels,
+    settings::{self, Saver, Settings},
+    theme::{self, ThemeChoice},
     viewer::{Action, Effect, Viewer},
     viewport::{self, Textures},
 };
-use crate::worker::{GradeWith, OpenSource, Worker};
+use crate::{
+    library,
+    worker::{GradeWith, OpenSource, Worker},
+};
+
+/// Where the program keeps what it remembers. `None`: nowhere, as in tests.
+#[derive(Debug, Clone, Default)]
+pub struct Home {
+    /// Folder of the settings.
+    pub settings: Option<PathBuf>,
+    /// Folder of the list of studies.
+    pub library: Option<PathBuf>,
+}
+
+impl Home {
+    /// The user's folders.
+    pub fn of_user() -> Self {
+        Self { settings: settings::default_folder(), library: library::default_folder() }
+    }
+}
 
 /// The window's state and what only a window has.
 pub struct App {
@@ -19,18 +39,46 @@ pub struct App {
     pub viewer: Viewer,
     textures: Textures,
     dialogs: Dialogs,
+    panels: panels::Memory,
+    saver: Saver,
+    look: Option<(ThemeChoice, f32)>,
     actions: Vec<Action>,
 }
 
 impl App {
     /// Starts the background threads and opens the first study.
-    pub fn new(ctx: &Context, with: GradeWith, first: OpenSource) -> Self {
-        theme::apply(ctx);
+    pub fn new(ctx: &Context, with: GradeWith, home: &Home, first: OpenSource) -> Self {
+        theme::install_fonts(ctx);
+        // Size is ours to keep: egui's own keys for it would not be saved.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        let (settings, doubt) = home.settings.as_deref().map_or_else(|| (Settings::default(), None), settings::load);
         let repaint = ctx.clone();
-        let worker = Worker::start(with, None, Arc::new(move || repaint.request_repaint()));
-        let mut viewer = Viewer::new(worker);
+        let worker = Worker::start(with, home.library.clone(), Arc::new(move || repaint.request_repaint()));
+        let saver = Saver::start(home.settings.clone(), &settings);
+        let mut viewer = Viewer::new(worker, settings);
+        doubt.into_iter().for_each(|doubt| viewer.notices.warn(doubt));
         viewer.perform(Action::Open(first));
-        Self { viewer, textures: Textures::default(), dialogs: Dialogs::default(), actions: Vec::new() }
+        let mut app = Self {
+            viewer,
+            textures: Textures::default(),
+            dialogs: Dialogs::default(),
+            panels: panels::Memory::default(),
+            saver,
+            look: None,
+            actions: Vec::new(),
+        };
+        app.apply_look(ctx);
+        app
+    }
+
+    /// Theme and size, when they changed.
+    fn apply_look(&mut self, ctx: &Context) {
+        let look = (self.viewer.settings.theme, self.viewer.settings.scale);
+        if self.look != Some(look) {
+            self.look = Some(look);
+            theme::apply(ctx, look.0);
+            ctx.set_zoom_factor(look.1);
+        }
     }
 
     fn perform_all(&mut self, ctx: &Context) {
@@ -48,24 +96,21 @@ impl App {
     fn panes_ui(&mut self, ui: &mut Ui) {
         if self.viewer.session().is_none() {
             if self.viewer.opening.is_none() {
-                viewport::welcome_ui(ui, &mut self.actions);
+                viewport::welcome_ui(ui, &self.viewer, &mut self.actions);
             }
             return;
         }
-        let visible = self.viewer.visible_panes();
-        if visible.is_empty() {
-            ui.centered_and_justified(|ui| ui.label("No images in this study can be shown; F2 says why."));
+        let rows = self.viewer.rows();
+        if rows.is_empty() {
+            let text = egui::RichText::new("No images in this study can be shown; F2 says why.");
+            ui.centered_and_justified(|ui| ui.label(text.color(theme::IMAGE_TEXT)));
             return;
         }
-        let count = visible.len() as f32;
-        let gap = 2.0;
+        self.textures.keep_only(&rows.concat());
         let area = ui.available_rect_before_wrap();
-        let width = (area.width() - gap * (count - 1.0)) / count;
-        for (place, index) in visible.into_iter().enumerate() {
-            let left = area.left() + place as f32 * (width + gap);
-            let rect = egui::Rect::from_min_size(egui::pos2(left, area.top()), egui::vec2(width, area.height()));
-            let mut pane = ui.new_child(egui::UiBuilder::new().max_rect(rect).id_salt(("pane", index)));
-            viewport::pane_ui(&mut pane, &mut self.viewer, &mut self.textures, index, &mut self.actions);
+        for (id, rect) in layout::grid(area, &rows) {
+            let mut pane = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("pane", id)));
+            viewport::pane_ui(&mut pane, &mut self.viewer, &mut self.textures, id, &mut self.actions);
         }
         ui.advance_cursor_after_rect(area);
     }
@@ -78,32 +123,53 @@ impl App {
             panels::evidence_ui(ui, &self.viewer, session, &mut self.actions);
         }
     }
+
+    fn sides_ui(&mut self, ui: &mut Ui) {
+        if self.viewer.settings.show_browser {
+            Panel::left("browser")
+                .default_size(210.0)
+                .size_range(150.0..=420.0)
+                .show(ui, |ui| panels::browser_ui(ui, &self.viewer, &mut self.panels, &mut self.actions));
+        }
+        if self.viewer.settings.show_grades {
+            Panel::right("grades").default_size(320.0).size_range(280.0..=520.0).show(ui, |ui| self.right_ui(ui));
+        }
+    }
+
+    fn dropped(ctx: &Context) -> Option<Action> {
+        let paths: Vec<PathBuf> =
+            ctx.input(|i| i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
+        (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
+    }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.viewer.pixels_per_point = ctx.pixels_per_point();
         self.viewer.take_events();
         self.actions.extend(self.dialogs.answers());
-        self.actions.extend(UiCommand::pressed(ctx));
-        let dropped: Vec<PathBuf> =
-            ctx.input(|i| i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
-        if !dropped.is_empty() {
-            self.actions.push(Action::Open(OpenSource::Paths(dropped)));
+        if !self.panels.wants_keys() {
+            self.actions.extend(self.viewer.keymap.pressed(ctx).into_iter().map(Action::Do));
+        }
+        self.actions.extend(Self::dropped(ctx));
+        if self.viewer.play(ctx.input(|i| i.unstable_dt)) {
+            ctx.request_repaint();
         }
         self.perform_all(ctx);
+        self.apply_look(ctx);
+        self.saver.keep(&self.viewer.settings);
     }
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         Panel::top("menu").show(ui, |ui| panels::menu_ui(ui, &self.viewer, &mut self.actions));
         panels::banner_ui(ui, &self.viewer);
+        Panel::top("tools").show(ui, |ui| panels::toolbar_ui(ui, &self.viewer, &mut self.actions));
         Panel::bottom("status").show(ui, |ui| panels::status_ui(ui, &self.viewer, &mut self.actions));
-        Panel::left("browser")
-            .default_size(210.0)
-            .size_range(150.0..=420.0)
-            .show(ui, |ui| panels::browser_ui(ui, &self.viewer, &mut self.actions));
-        Panel::right("grades").default_size(340.0).size_range(300.0..=520.0).show(ui, |ui| self.right_ui(ui));
+        self.sides_ui(ui);
         CentralPanel::default().frame(Frame::new().fill(theme::AROUND_IMAGES)).show(ui, |ui| self.panes_ui(ui));
-        panels::windows_ui(ui.ctx(), &mut self.viewer);
+        panels::windows_ui(ui, &mut self.viewer, &mut self.panels, &mut self.actions);
+        panels::toasts_ui(ui, &mut self.viewer);
+        panels::drop_hint_ui(ui);
         if !self.actions.is_empty() {
             let ctx = ui.ctx().clone();
             self.perform_all(&ctx);

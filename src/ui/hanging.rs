@@ -3,11 +3,11 @@
 use super::pane::Pane;
 use crate::{geometry::Vec3, grading::Role, study::Study};
 
-/// How many panes hang side by side.
-pub const PANES: usize = 3;
+/// How many panes a study has; a layout shows some of them.
+pub const PANES: usize = 4;
 
-/// Sagittal T1, sagittal T2 or STIR, axial T2. A role that is missing leaves its pane to another series,
-/// the longest first; a study that is no spine shows what it has.
+/// Sagittal T1, sagittal T2 or STIR, axial T2, and one more series. A role that is missing leaves its pane to
+/// another series, the longest first; a study that is no spine shows what it has.
 pub fn hang(study: &Study) -> [Pane; PANES] {
     let mut series: [Option<usize>; PANES] = [None; PANES];
     for (pane, &role) in series.iter_mut().zip(Role::ALL) {
@@ -67,8 +67,9 @@ mod tests {
         let scan = study::scan_memory(phantom::study_in_memory(phantom::DEMO_SEED));
         let study = &scan.studies[0];
         let mut panes = hang(study);
-        let roles = panes.each_ref().map(|p| study.series[p.series.unwrap()].role.unwrap());
-        assert_eq!(&roles[..], Role::ALL);
+        let role = |p: &Pane| study.series[p.series.unwrap()].role;
+        assert_eq!(panes[..3].iter().map(|p| role(p).unwrap()).collect::<Vec<_>>(), Role::ALL);
+        assert_eq!(role(&panes[3]), None, "the localizer has the fourth pane");
         let axial = panes[2].series.unwrap();
         let target = study.series[axial].slices[2].plane.unwrap().center();
         follow(study, &mut panes, usize::MAX, target);

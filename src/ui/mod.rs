@@ -3,23 +3,33 @@
 
 mod app;
 mod cache;
+mod cells;
+mod cine;
 mod command;
 mod dialogs;
 mod export;
 mod hanging;
+mod keymap;
+mod layout;
 mod notices;
+mod orientation;
 mod pane;
 mod panels;
 mod session;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod thumbnails;
+mod tool;
 mod viewer;
 mod viewport;
+mod visibility;
+mod worklist;
 
 use std::path::PathBuf;
 
-use app::App;
+use app::{App, Home};
 
 use crate::worker::{GradeWith, OpenSource};
 
@@ -46,8 +56,12 @@ pub fn run(path: Option<PathBuf>, with: GradeWith) -> Result<(), UiError> {
             .with_drag_and_drop(true),
         ..eframe::NativeOptions::default()
     };
-    eframe::run_native("Foramen", options, Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, with, first)))))
-        .map_err(|error| UiError::NoDisplay(format!(" ({error})")))
+    eframe::run_native(
+        "Foramen",
+        options,
+        Box::new(|cc| Ok(Box::new(App::new(&cc.egui_ctx, with, &Home::of_user(), first)))),
+    )
+    .map_err(|error| UiError::NoDisplay(format!(" ({error})")))
 }
 
 /// A display that is named may still be gone: that is found when the window is made.

@@ -2,13 +2,24 @@
 
 use egui::Vec2;
 
+use super::orientation::{self, Orientation};
 use crate::{
     raster::{Slice, ValueRange, Window},
     study::Study,
+    worker::SessionId,
 };
 
 /// The zoom that a reader can reach.
 const ZOOM: std::ops::RangeInclusive<f32> = 0.2..=30.0;
+
+/// Names a pane: of which study, and which of its panes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PaneId {
+    /// The study.
+    pub session: SessionId,
+    /// 0 to 3.
+    pub index: usize,
+}
 
 /// One pane of one study.
 #[derive(Debug, Clone)]
@@ -27,6 +38,10 @@ pub struct Pane {
     pub zoom: f32,
     /// How far the image is moved, mm on screen (pixels where spacing is unknown): a resized window keeps it.
     pub pan: Vec2,
+    /// Turned and mirrored by the reader.
+    pub orientation: Orientation,
+    /// Its size on screen when it was last painted, in points.
+    pub area: Vec2,
     /// +1 or -1: which way the reader scrolls; slices that lie there are decoded ahead.
     pub direction: isize,
     /// Parts of a wheel step not yet used.
@@ -43,6 +58,8 @@ impl Default for Pane {
             inverted: false,
             zoom: 1.0,
             pan: Vec2::ZERO,
+            orientation: Orientation::default(),
+            area: Vec2::ZERO,
             direction: 1,
             wheel: 0.0,
         }
@@ -98,6 +115,24 @@ impl Pane {
         self.pan = Vec2::ZERO;
     }
 
+    /// Mirrors left and right; the middle of the pane stays where it is.
+    pub fn flip_horizontally(&mut self) {
+        self.orientation = self.orientation.flipped_horizontally();
+        self.pan.x = -self.pan.x;
+    }
+
+    /// Mirrors top and bottom.
+    pub fn flip_vertically(&mut self) {
+        self.orientation = self.orientation.flipped_vertically();
+        self.pan.y = -self.pan.y;
+    }
+
+    /// Turns to the right by quarters.
+    pub fn turn_right(&mut self, quarters: u8) {
+        self.orientation = self.orientation.turned_right(quarters);
+        self.pan = orientation::turned(self.pan, quarters);
+    }
+
     /// Changes the window by a drag of the mouse: right widens, down darkens, as in other viewers.
     pub fn drag_window(&mut self, delta: Vec2) {
         let Some(window) = &mut self.window else { return };
@@ -116,6 +151,17 @@ pub fn file_window(slice: &Slice) -> Window {
 /// From the least to the greatest value.
 pub fn full_window(slice: &Slice) -> Window {
     range_window(ValueRange::min_max(slice.values()))
+}
+
+/// From the 1st to the 99th percentile: more contrast than the file's window mostly has.
+pub fn percentile_window(slice: &Slice) -> Window {
+    let mut sorted: Vec<f32> = slice.values().iter().copied().filter(|v| v.is_finite()).collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    let at = |share: f32| sorted.get(((sorted.len() as f32 - 1.0) * share).round() as usize).copied();
+    match (at(0.01), at(0.99)) {
+        (Some(low), Some(high)) if high > low => Window::from_range(low, high),
+        _ => full_window(slice),
+    }
 }
 
 fn range_window(range: ValueRange) -> Window {

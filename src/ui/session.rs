@@ -5,10 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use super::{
     hanging::{self, PANES},
     pane::Pane,
+    thumbnails::Thumbnails,
 };
 use crate::{
     cancel::Cancel,
+    geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    library::{Entry, RoleOverrides, StudyState},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
     worker::{SessionId, Ticket},
@@ -55,6 +58,18 @@ pub struct Session {
     pub selected: Option<GradeId>,
     /// The box that the reader looks at.
     pub highlighted: Option<Evidence>,
+    /// The point that all panes show, and the series in which it was pointed at.
+    pub crosshair: Option<(usize, Vec3)>,
+    /// Small pictures of the series.
+    pub thumbnails: Thumbnails,
+    /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
+    pub state: Option<StudyState>,
+    /// Measurements and notes as they are kept.
+    pub stored_marks: Option<String>,
+    /// Key images as they are kept.
+    pub stored_key_images: Option<String>,
+    /// Other studies of the patient, newest first, open or not.
+    pub priors: Vec<Entry>,
 }
 
 impl Session {
@@ -73,7 +88,36 @@ impl Session {
             graded: None,
             selected: None,
             highlighted: None,
+            crosshair: None,
+            thumbnails: Thumbnails::default(),
+            state: None,
+            stored_marks: None,
+            stored_key_images: None,
+            priors: Vec::new(),
         }
+    }
+
+    /// Gives a series another role. Returns whether that changes anything.
+    pub fn set_role(&mut self, series: usize, role: Option<Role>) -> bool {
+        if self.study.series.get(series).is_none_or(|s| s.role == role) {
+            return false;
+        }
+        let series = &mut Arc::make_mut(&mut self.study).series[series];
+        series.role = role;
+        "chosen by the reader".clone_into(&mut series.role_reason);
+        true
+    }
+
+    /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.
+    pub fn apply_roles(&mut self, roles: &RoleOverrides) -> bool {
+        let chosen: Vec<(usize, Option<Role>)> = self
+            .study
+            .series
+            .iter()
+            .enumerate()
+            .filter_map(|(index, series)| Some((index, *roles.get(&series.uid)?)))
+            .collect();
+        chosen.into_iter().filter(|&(index, role)| self.set_role(index, role)).count() > 0
     }
 
     /// Forgets the grades; the next grading starts from nothing.
@@ -140,6 +184,17 @@ impl Session {
     fn pane_for(&self, series: usize, role: Role) -> usize {
         let shown = self.panes.iter().position(|p| p.series == Some(series));
         shown.unwrap_or_else(|| Role::ALL.iter().position(|&r| r == role).unwrap_or(0))
+    }
+
+    /// Shows the box after (+1) or before (-1) the one that is highlighted, of the selected cell.
+    /// Returns the pane that shows it.
+    pub fn step_evidence(&mut self, step: isize) -> Option<usize> {
+        let evidence = self.table.as_ref()?.get(self.selected?).evidence();
+        let count = evidence.len() as isize;
+        let at = self.highlighted.as_ref().and_then(|shown| evidence.iter().position(|e| e == shown));
+        let next = at.map_or(0, |at| (at as isize + step).rem_euclid(count.max(1)));
+        let next = evidence.get(next as usize).cloned()?;
+        self.show(next)
     }
 
     /// The moderate and severe cells, in reading order: level by level.

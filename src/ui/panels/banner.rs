@@ -9,9 +9,9 @@ use crate::{
 
 /// The strip.
 pub fn banner_ui(ui: &mut Ui, viewer: &Viewer) {
-    let frame = Frame::new().fill(theme::BANNER).inner_margin(Margin::symmetric(8, 3));
+    let frame = Frame::new().fill(theme::of(ui).banner).inner_margin(Margin::symmetric(8, 3));
     Panel::top("banner").frame(frame).show_separator_line(false).show(ui, |ui| {
-        let text = RichText::new(text(viewer)).color(theme::BANNER_TEXT).strong();
+        let text = RichText::new(text(viewer)).color(theme::of(ui).banner_text).family(theme::bold());
         ui.add(Label::new(text).truncate());
     });
 }

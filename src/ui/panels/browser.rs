@@ -1,24 +1,41 @@
-//! Open studies and the series of the one in front.
+//! Open studies and the series of the one in front. A click or a drag hangs a series.
 
-use egui::{Align, Button, Label, Layout, Response, RichText, ScrollArea, Ui};
+use std::collections::HashMap;
 
+use egui::{
+    Align, Button, Id, Label, Layout, Response, RichText, ScrollArea, Sense, TextureHandle, TextureOptions, Ui, vec2,
+};
+
+use super::Memory;
 use crate::{
-    grading::GradeTable,
+    grading::{GradeTable, Role},
     phantom,
     study::{Series, Study},
     ui::{
         command::UiCommand,
         session::{Grading, Session},
-        theme,
+        theme::{self, icon},
         viewer::{Action, Viewer},
+        viewport::DraggedSeries,
     },
+    worker::SessionId,
 };
 
+/// Points of a picture's longer side.
+const PICTURE: f32 = 56.0;
+
+/// Pictures of series as textures.
+pub type Pictures = HashMap<(SessionId, usize), TextureHandle>;
+
 /// The list on the left.
-pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
+pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+    memory.pictures.retain(|(session, _), _| viewer.find(*session).is_some());
     ui.horizontal_wrapped(|ui| {
-        for (text, command) in [("Open folder", UiCommand::OpenFolder), ("Open files", UiCommand::OpenFiles)] {
-            if ui.button(text).on_hover_text(command.tooltip()).clicked() {
+        for (text, command) in
+            [("Folder", UiCommand::OpenFolder), ("Files", UiCommand::OpenFiles), ("Worklist", UiCommand::ShowWorklist)]
+        {
+            let info = command.info();
+            if ui.button(format!("{} {text}", info.icon)).on_hover_text(info.tooltip).clicked() {
                 actions.push(Action::Do(command));
             }
         }
@@ -26,70 +43,149 @@ pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     ui.separator();
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for session in &viewer.sessions {
-            study_ui(ui, viewer, session, actions);
+            study_ui(ui, viewer, memory, session, actions);
         }
     });
 }
 
-fn study_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
+fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session, actions: &mut Vec<Action>) {
     let is_current = viewer.current == Some(session.id);
-    let button = Button::new(RichText::new(study_name(session)).strong()).selected(is_current).truncate();
-    if wide(ui, button).on_hover_text(details(&session.study)).clicked() {
+    let is_compared = viewer.compared == Some(session.id);
+    let button = Button::new(RichText::new(study_name(session)).family(theme::bold())).selected(is_current).truncate();
+    let response = wide(ui, button).on_hover_text(details(&session.study));
+    if response.clicked() {
         actions.push(Action::SelectStudy(session.id));
     }
-    ui.add(Label::new(RichText::new(state(session)).color(theme::WEAK_TEXT).small()).truncate());
-    if is_current {
+    response.context_menu(|ui| study_menu_ui(ui, viewer, session, actions));
+    let below = if is_compared { "shown below, " } else { "" };
+    let line = format!("{below}{}", state(session));
+    ui.add(Label::new(RichText::new(line).color(theme::of(ui).weak_text).small()).truncate());
+    if is_current || is_compared {
         for (index, series) in session.study.series.iter().enumerate() {
-            series_ui(ui, viewer, session, index, series, actions);
+            series_ui(ui, viewer, memory, session, index, series, actions);
         }
     }
     ui.add_space(8.0);
 }
 
-/// A click hangs the series in the active pane.
+fn study_menu_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
+    let is_current = viewer.current == Some(session.id);
+    if ui.add_enabled(!is_current, Button::new("Show below the study in front")).clicked() {
+        actions.push(Action::Compare(session.id));
+        ui.close();
+    }
+    if ui.button("Close").clicked() {
+        actions.push(Action::Close(session.id));
+        ui.close();
+    }
+}
+
+/// A click hangs the series in the active pane, a drag in any.
 fn series_ui(
     ui: &mut Ui,
     viewer: &Viewer,
+    memory: &mut Memory,
     session: &Session,
     index: usize,
     series: &Series,
     actions: &mut Vec<Action>,
 ) {
-    let panes: Vec<String> = session
-        .panes
-        .iter()
-        .enumerate()
-        .filter(|(_, pane)| pane.series == Some(index))
-        .map(|(i, _)| (i + 1).to_string())
+    let panes: Vec<String> = (0..session.panes.len())
+        .filter(|&i| session.panes[i].series == Some(index))
+        .map(|i| (i + 1).to_string())
         .collect();
     let name = if series.description.is_empty() { "no description" } else { &series.description };
     let number = series.number.map_or_else(String::new, |n| format!("{n}: "));
-    let place = if panes.is_empty() { String::new() } else { format!("   [pane {}]", panes.join(", ")) };
-    let text = format!("{number}{name}{place}");
-    let hint = format!(
-        "{text}\n{} slices\n{}: {}\n{}\nClick: show in pane {}",
+    let title = format!("{number}{name}");
+    let role = series.role.map_or_else(|| "not graded".to_owned(), |r| r.label().to_owned());
+    let place = if panes.is_empty() { String::new() } else { format!(", pane {}", panes.join(", ")) };
+    let lines = format!("{} slices{place}\n{role}", series.slices.len());
+    let dragged = DraggedSeries { session: session.id, series: index };
+    let is_shown = !panes.is_empty();
+    let inner = ui.dnd_drag_source(Id::unique(("series", session.id, index)), dragged, |ui| {
+        card_ui(ui, memory, session, index, &title, &lines, is_shown)
+    });
+    let response = ui.interact(inner.response.rect, Id::unique(("series card", session.id, index)), Sense::click());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Series {title}")));
+    let response = response.on_hover_text(hint(series, &title));
+    if response.clicked()
+        && let Some(pane) = viewer.active_pane()
+    {
+        actions.push(Action::ShowSeries(pane, session.id, index));
+    }
+    response.context_menu(|ui| role_menu_ui(ui, session.id, index, series, actions));
+}
+
+fn hint(series: &Series, title: &str) -> String {
+    format!(
+        "{title}\n{} slices\n{}: {}\n{}\nClick: show in the active pane. Drag: show in any pane. Right click: change what it is graded as.",
         series.slices.len(),
         series.role.map_or("Not graded", |r| r.label()),
         series.role_reason,
         series.transfer_syntaxes.iter().cloned().collect::<Vec<_>>().join(", "),
-        viewer.active_pane() + 1
-    );
-    ui.indent(("series", session.id.0, index), |ui| {
-        let button = Button::new(&text).selected(!panes.is_empty()).truncate();
-        if wide(ui, button).on_hover_text(hint).clicked() {
-            actions.push(Action::ShowSeries(viewer.active_pane(), index));
-        }
-        let role = series.role.map_or_else(|| series.role_reason.clone(), |r| format!("graded as {}", r.label()));
-        let line = format!("{} slices, {role}", series.slices.len());
-        ui.add(Label::new(RichText::new(line).color(theme::WEAK_TEXT).small()).truncate());
+    )
+}
+
+fn card_ui(
+    ui: &mut Ui,
+    memory: &mut Memory,
+    session: &Session,
+    index: usize,
+    title: &str,
+    lines: &str,
+    is_shown: bool,
+) {
+    let palette = theme::of(ui);
+    let fill = if is_shown { palette.accent.gamma_multiply(0.22) } else { palette.panel };
+    egui::Frame::new().fill(fill).corner_radius(3.0).inner_margin(3.0).show(ui, |ui| {
+        ui.set_min_width(ui.available_width());
+        ui.horizontal(|ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(PICTURE, PICTURE), Sense::hover());
+            ui.painter().rect_filled(rect, 2.0, theme::AROUND_IMAGES);
+            if let Some(image) = session.thumbnails.get(index) {
+                let texture = memory.pictures.entry((session.id, index)).or_insert_with(|| {
+                    ui.ctx().load_texture(format!("series {index}"), image.clone(), TextureOptions::LINEAR)
+                });
+                let size = vec2(image.size[0] as f32, image.size[1] as f32);
+                let shown = size * (PICTURE / size.max_elem());
+                let place = egui::Rect::from_center_size(rect.center(), shown);
+                egui::Image::new((texture.id(), shown)).paint_at(ui, place);
+            } else {
+                let font = egui::FontId::proportional(20.0);
+                ui.painter().text(
+                    rect.center(),
+                    egui::Align2::CENTER_CENTER,
+                    icon::IMAGE,
+                    font,
+                    theme::IMAGE_WEAK_TEXT,
+                );
+            }
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 1.0;
+                ui.add(Label::new(title).truncate());
+                for line in lines.lines() {
+                    ui.add(Label::new(RichText::new(line).color(palette.weak_text).small()).truncate());
+                }
+            });
+        });
     });
+}
+
+fn role_menu_ui(ui: &mut Ui, session: SessionId, index: usize, series: &Series, actions: &mut Vec<Action>) {
+    ui.label(RichText::new("Grade this series as").color(theme::of(ui).weak_text));
+    let choices = Role::ALL.iter().map(|&role| (Some(role), role.label())).chain([(None, "Not graded")]);
+    for (role, text) in choices {
+        if ui.add(Button::new(text).selected(series.role == role)).clicked() {
+            actions.push(Action::SetRole(session, index, role));
+            ui.close();
+        }
+    }
 }
 
 /// A button as wide as the list, its text at the left.
 fn wide(ui: &mut Ui, button: Button<'_>) -> Response {
     ui.with_layout(Layout::top_down_justified(Align::LEFT), |ui| ui.add(button)).inner
 }
-
 fn study_name(session: &Session) -> String {
     let patient = &session.study.patient;
     [&patient.name, &patient.id, &session.study.uid]

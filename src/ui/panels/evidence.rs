@@ -25,7 +25,7 @@ pub fn evidence_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mu
 fn threshold_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let label = ui.label("Boxes from score");
-        let mut threshold = viewer.threshold;
+        let mut threshold = viewer.settings.threshold;
         let slider = Slider::new(&mut threshold, 0.01..=0.95).fixed_decimals(2);
         let hint = "Boxes below are not painted. The grades use every box from 0.01 on.";
         if ui.add(slider).labelled_by(label.id).on_hover_text(hint).changed() {
@@ -37,7 +37,7 @@ fn threshold_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
 fn cell_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     let Some(id) = session.selected else {
         ui.add(Label::new(
-            RichText::new("Click a cell, or press N, to see the box behind it.").color(theme::WEAK_TEXT),
+            RichText::new("Click a cell, or press N, to see the box behind it.").color(theme::of(ui).weak_text),
         ));
         return;
     };
@@ -57,15 +57,19 @@ fn cell_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     for &severity in Severity::ALL {
         let score = probabilities.of(severity);
         ui.horizontal(|ui| {
-            let name = RichText::new(severity.label()).color(theme::severity(severity));
+            let name = RichText::new(severity.label()).color(theme::of(ui).severity_text(severity));
             ui.add_sized([96.0, 18.0], Label::new(name).truncate());
             let bar = ProgressBar::new(score).text(format!("{score:.2}")).desired_height(14.0);
-            ui.add(if is_seen { bar.fill(theme::severity_ground(severity)) } else { bar.fill(theme::EMPTY_CELL) });
+            ui.add(if is_seen {
+                bar.fill(theme::of(ui).severity_ground(severity, score))
+            } else {
+                bar.fill(theme::of(ui).empty_cell)
+            });
         });
     }
     if is_seen {
         ui.add_space(4.0);
-        ui.label(RichText::new("Best box of each severity; click to go there:").color(theme::WEAK_TEXT).small());
+        ui.label(RichText::new("Best box of each severity; click to go there:").color(theme::of(ui).weak_text).small());
         for evidence in row.evidence() {
             box_ui(ui, session, id, evidence, actions);
         }
@@ -84,7 +88,7 @@ fn box_ui(ui: &mut Ui, session: &Session, id: GradeId, evidence: &Evidence, acti
     }
     if let Some(words) = conflict_words(id, evidence) {
         let hint = "The detector named one place and the box lies at another. The row goes by where it lies.";
-        ui.label(RichText::new(format!("! {words}")).small().color(theme::BANNER_TEXT)).on_hover_text(hint);
+        ui.label(RichText::new(format!("! {words}")).small().color(theme::of(ui).warning)).on_hover_text(hint);
     }
 }
 
@@ -111,13 +115,13 @@ fn models_ui(ui: &mut Ui, session: &Session) {
     for model in &graded.models {
         let demo = if model.demo { ", DEMO" } else { "" };
         let text = format!("{} ({}{demo}) in {}", model.name, model.role.label(), model.engine);
-        let label = Label::new(RichText::new(text).small().color(theme::WEAK_TEXT)).truncate();
+        let label = Label::new(RichText::new(text).small().color(theme::of(ui).weak_text)).truncate();
         ui.add(label).on_hover_text(format!("SHA-256 {}\nPixels: {}", model.sha256, model.standardize));
     }
     for warning in &graded.warnings {
-        ui.label(RichText::new(warning).small().color(theme::BANNER_TEXT));
+        ui.label(RichText::new(warning).small().color(theme::of(ui).warning));
     }
     for issue in &graded.issues {
-        ui.label(RichText::new(issue.to_string()).small().color(theme::ERROR));
+        ui.label(RichText::new(issue.to_string()).small().color(theme::of(ui).error));
     }
 }

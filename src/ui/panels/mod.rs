@@ -1,11 +1,19 @@
 //! What stands around the images.
 
+mod about;
 mod banner;
 mod browser;
 mod evidence;
 mod grade_table;
+mod hints;
+mod keys;
 mod menu;
+mod messages;
+mod palette;
+mod settings;
 mod status;
+mod toasts;
+mod toolbar;
 mod windows;
 
 pub use banner::banner_ui;
@@ -14,4 +22,33 @@ pub use evidence::evidence_ui;
 pub use grade_table::grade_table_ui;
 pub use menu::menu_ui;
 pub use status::status_ui;
+pub use toasts::{drop_hint_ui, toasts_ui};
+pub use toolbar::toolbar_ui;
 pub use windows::windows_ui;
+
+use super::command::UiCommand;
+
+/// What panels remember from frame to frame, beside the viewer's state.
+#[derive(Default)]
+pub struct Memory {
+    /// Text in the palette, and the chosen line.
+    palette: (String, usize),
+    /// Text in the search field of the keys.
+    keys_filter: String,
+    /// The command whose key the reader is about to press.
+    recording: Option<UiCommand>,
+    /// Pictures of series.
+    pictures: browser::Pictures,
+}
+
+impl Memory {
+    /// Whether the next key belongs to a panel and must not do what it does otherwise.
+    pub const fn wants_keys(&self) -> bool {
+        self.recording.is_some()
+    }
+
+    /// The next key is an ordinary one again.
+    pub const fn stop_recording(&mut self) {
+        self.recording = None;
+    }
+}

@@ -6,7 +6,6 @@ use crate::{
     grading::GradeTable,
     ui::{
         command::UiCommand,
-        notices::Kind,
         session::{Grading, Session},
         theme,
         viewer::{Action, Viewer},
@@ -18,24 +17,20 @@ pub fn status_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if let Some((text, share)) = progress(viewer) {
             ui.add(ProgressBar::new(share).desired_width(220.0).text(text));
-            if ui.button("Cancel").on_hover_text(UiCommand::Cancel.tooltip()).clicked() {
+            if ui.button("Cancel").on_hover_text(UiCommand::Cancel.info().tooltip).clicked() {
                 actions.push(Action::Do(UiCommand::Cancel));
             }
         } else if let Some(session) = viewer.session() {
-            ui.label(outcome(session));
+            ui.label(outcome(ui, session));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(engine) = engine(viewer) {
                 let hint = "The engine that runs the detectors. ONNX Runtime is about twice as fast as rten: \
                             `pip install onnxruntime`, or set ORT_DYLIB_PATH to its library.";
-                ui.label(RichText::new(engine).color(theme::WEAK_TEXT)).on_hover_text(hint);
+                ui.label(RichText::new(engine).color(theme::of(ui).weak_text)).on_hover_text(hint);
             }
             if let Some(notice) = viewer.notices.last() {
-                let color = match notice.kind {
-                    Kind::Said => theme::TEXT,
-                    Kind::Warning => theme::BANNER_TEXT,
-                    Kind::Error => theme::ERROR,
-                };
+                let color = super::toasts::color(ui, notice.kind);
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     if ui.add(Button::new("Messages").small()).on_hover_text("All messages (F2)").clicked() {
                         actions.push(Action::Do(UiCommand::ShowMessages));
@@ -67,12 +62,13 @@ fn progress(viewer: &Viewer) -> Option<(String, f32)> {
     }
 }
 
-fn outcome(session: &Session) -> RichText {
+fn outcome(ui: &Ui, session: &Session) -> RichText {
+    let palette = theme::of(ui);
     match &session.grading {
         Grading::Done if session.table.as_ref().is_some_and(GradeTable::is_assessed) => RichText::new("Graded"),
-        Grading::Done => RichText::new("Nothing could be assessed").color(theme::BANNER_TEXT),
-        Grading::Failed(_) => RichText::new("Grading failed").color(theme::ERROR),
-        Grading::Cancelled => RichText::new("Grading cancelled").color(theme::BANNER_TEXT),
+        Grading::Done => RichText::new("Nothing could be assessed").color(palette.warning),
+        Grading::Failed(_) => RichText::new("Grading failed").color(palette.error),
+        Grading::Cancelled => RichText::new("Grading cancelled").color(palette.warning),
         Grading::Waiting | Grading::Running(..) => RichText::new(""),
     }
 }

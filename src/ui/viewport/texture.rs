@@ -6,7 +6,7 @@ use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use crate::{
     raster::{Slice, Window},
-    ui::pane::{self, Pane},
+    ui::pane::{self, Pane, PaneId},
     worker::SliceKey,
 };
 
@@ -16,29 +16,43 @@ struct Key {
     slice: SliceKey,
     window: Window,
     inverted: bool,
+    smooth: bool,
 }
 
-/// One texture for each pane.
+/// One texture for each pane on screen.
 #[derive(Default)]
-pub struct Textures(HashMap<usize, (Key, TextureHandle)>);
+pub struct Textures(HashMap<PaneId, (Key, TextureHandle)>);
 
 impl Textures {
     /// The texture of a slice in a pane's window.
-    pub fn get(&mut self, ctx: &Context, index: usize, key: SliceKey, slice: &Slice, pane: &Pane) -> TextureId {
+    pub fn get(
+        &mut self,
+        ctx: &Context,
+        id: PaneId,
+        key: SliceKey,
+        slice: &Slice,
+        pane: &Pane,
+        smooth: bool,
+    ) -> TextureId {
         let window = pane.window.unwrap_or_else(|| pane::file_window(slice));
-        let key = Key { slice: key, window, inverted: pane.inverted != slice.inverted };
-        if let Some((old, texture)) = self.0.get_mut(&index) {
+        let key = Key { slice: key, window, inverted: pane.inverted != slice.inverted, smooth };
+        let options = if smooth { TextureOptions::LINEAR } else { TextureOptions::NEAREST };
+        if let Some((old, texture)) = self.0.get_mut(&id) {
             if *old != key {
-                texture.set(grey(slice, window, key.inverted), TextureOptions::LINEAR);
+                texture.set(grey(slice, window, key.inverted), options);
                 *old = key;
             }
             return texture.id();
         }
-        let image = grey(slice, window, key.inverted);
-        let texture = ctx.load_texture(format!("pane {index}"), image, TextureOptions::LINEAR);
-        let id = texture.id();
-        self.0.insert(index, (key, texture));
-        id
+        let texture = ctx.load_texture(format!("pane {}", id.index), grey(slice, window, key.inverted), options);
+        let name = texture.id();
+        self.0.insert(id, (key, texture));
+        name
+    }
+
+    /// Lets go of the textures of panes that are not on screen.
+    pub fn keep_only(&mut self, visible: &[PaneId]) {
+        self.0.retain(|id, _| visible.contains(id));
     }
 }
 

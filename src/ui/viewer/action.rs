@@ -1,0 +1,83 @@
+//! What the reader can ask for, and what only the window can do.
+
+use std::path::PathBuf;
+
+use egui::Vec2;
+
+use super::Wanted;
+use crate::{
+    grading::{Evidence, GradeId, Role},
+    library::StudyState,
+    ui::{command::UiCommand, export::ExportFormat, pane::PaneId},
+    worker::{OpenSource, SessionId},
+};
+
+/// Something that the reader asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// A command of the menus.
+    Do(UiCommand),
+    /// Open studies.
+    Open(OpenSource),
+    /// Bring an open study to the front.
+    SelectStudy(SessionId),
+    /// Show an open study below the one in front.
+    Compare(SessionId),
+    /// Close an open study.
+    Close(SessionId),
+    /// Hang a series of an open study in a pane; another study's pane brings that study beside.
+    ShowSeries(PaneId, SessionId, usize),
+    /// Say by hand what a series is graded as; it is graded again.
+    SetRole(SessionId, usize, Option<Role>),
+    /// Make a pane the active one.
+    Activate(PaneId),
+    /// Show a pane alone, or all again.
+    Maximise(PaneId),
+    /// Slices on, in a pane.
+    Scroll(PaneId, isize),
+    /// A slice of a pane.
+    GoTo(PaneId, usize),
+    /// A drag for window and level, in points.
+    DragWindow(PaneId, Vec2),
+    /// A drag that moves the image, in mm on screen.
+    Pan(PaneId, Vec2),
+    /// A zoom about a point, given in mm on screen from the middle of the pane.
+    Zoom(PaneId, f32, Vec2),
+    /// Bring every pane to a point of the slice on screen: column, row.
+    Crosshair(PaneId, f64, f64),
+    /// Look at a cell of the grade table.
+    SelectGrade(GradeId),
+    /// Look at a box.
+    ShowEvidence(Box<Evidence>),
+    /// Boxes below this score are not shown.
+    SetThreshold(f32),
+    /// Tell the reader something that went wrong.
+    Warn(String),
+    /// Write the grades of a study to a file.
+    Export(SessionId, ExportFormat, PathBuf),
+    /// Open a study of the worklist.
+    OpenListed(Wanted, OpenSource),
+    /// Ask for the folder into which a study of the worklist was moved.
+    FindListed(String),
+    /// Look for that study in a folder.
+    LookIn(PathBuf),
+    /// Say how far a study of the worklist is.
+    SetState(String, StudyState),
+    /// Remove a study from the worklist; the reader was asked.
+    Forget(String),
+}
+
+/// What only the window can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Close.
+    Quit,
+    /// Ask for a folder to open.
+    PickFolder,
+    /// Ask for files to open.
+    PickFiles,
+    /// Ask where to write the grades of a study.
+    PickExport(SessionId, ExportFormat),
+    /// Ask for the folder into which a study was moved.
+    PickPlace,
+}

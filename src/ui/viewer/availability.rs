@@ -1,0 +1,68 @@
+//! Which commands can be done now, and which switches are on.
+
+use super::Viewer;
+use crate::library::StudyState;
+use crate::ui::{command::UiCommand, layout::Layout, theme::ThemeChoice, tool::Tool};
+
+impl Viewer {
+    /// Whether a switch is on; `None` for a command that is no switch.
+    pub fn is_on(&self, command: UiCommand) -> Option<bool> {
+        use UiCommand as C;
+        if let Some(tool) = Tool::of(command) {
+            return Some(self.tool == tool);
+        }
+        let pane = self.active_pane().and_then(|id| self.pane(id)).map(|(_, pane)| pane);
+        Some(match command {
+            C::Overlays => self.visibility.overlays,
+            C::ShowCanal => self.visibility.conditions[0],
+            C::ShowForamina => self.visibility.conditions[1],
+            C::ShowSubarticular => self.visibility.conditions[2],
+            C::OnlySelectedLevel => self.visibility.only_selected_level,
+            C::LevelLabels => self.settings.level_labels,
+            C::ReferenceLines => self.settings.reference_lines,
+            C::Captions => self.settings.captions,
+            C::LinkScroll => self.settings.link_scroll,
+            C::LinkZoom => self.settings.link_zoom,
+            C::LinkWindow => self.settings.link_window,
+            C::Smooth => self.settings.smooth,
+            C::ToggleBrowser => self.settings.show_browser,
+            C::ToggleGrades => self.settings.show_grades,
+            C::ToggleTheme => self.settings.theme == ThemeChoice::Light,
+            C::LayoutOne => self.settings.layout == Layout::One,
+            C::LayoutTwo => self.settings.layout == Layout::Two,
+            C::LayoutThree => self.settings.layout == Layout::Three,
+            C::LayoutFour => self.settings.layout == Layout::Four,
+            C::Maximise => self.maximised.is_some(),
+            C::Compare => self.compared.is_some(),
+            C::PlayCine => self.cine.is_some(),
+            C::MarkUnread => self.session()?.state? == StudyState::Unread,
+            C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
+            C::MarkSigned => self.session()?.state? == StudyState::Signed,
+            C::Invert => pane.is_some_and(|p| p.inverted),
+            _ => return None,
+        })
+    }
+
+    /// Whether a command would do something.
+    pub fn is_possible(&self, command: UiCommand) -> bool {
+        use UiCommand as C;
+        let is_open = self.session().is_some();
+        match command {
+            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
+            C::Overlays | C::LevelLabels | C::ReferenceLines | C::Captions | C::Smooth => true,
+            C::ShowCanal | C::ShowForamina | C::ShowSubarticular | C::OnlySelectedLevel => true,
+            C::LinkScroll | C::LinkZoom | C::LinkWindow | C::ToggleBrowser | C::ToggleGrades => true,
+            C::LayoutOne | C::LayoutTwo | C::LayoutThree | C::LayoutFour => true,
+            C::ShowPalette | C::ShowKeys | C::ShowMessages | C::ShowSettings | C::ShowHints | C::ShowAbout => true,
+            C::UiLarger | C::UiSmaller | C::UiNormal | C::ToggleTheme | C::ThresholdUp | C::ThresholdDown => true,
+            C::CineFaster | C::CineSlower => true,
+            _ if Tool::of(command).is_some() => true,
+            C::Cancel => self.is_busy(),
+            C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
+            C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
+            C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
+            C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
+            _ => is_open,
+        }
+    }
+}

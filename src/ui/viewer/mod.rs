@@ -1,0 +1,254 @@
+//! The state of the window and all that can be asked of it. Plain data: no painting, no egui context.
+
+mod action;
+mod availability;
+mod commands;
+mod events;
+mod library;
+mod links;
+mod perform;
+mod slices;
+
+use egui::{Rect, Vec2};
+
+pub use action::{Action, Effect};
+pub use library::Wanted;
+
+use super::{
+    cache::SliceCache,
+    cine::Cine,
+    hanging::PANES,
+    keymap::Keymap,
+    notices::Notices,
+    pane::{Pane, PaneId},
+    session::{Grading, Session},
+    settings::Settings,
+    tool::Tool,
+    viewport::{Extent, Transform},
+    visibility::Visibility,
+    worklist::Worklist,
+};
+use crate::{
+    cancel::Cancel,
+    worker::{OpenSource, SessionId, SliceKey, Ticket, Worker},
+};
+
+/// Pixels of decoded slices that are kept.
+pub const CACHE_BYTES: usize = 128 << 20;
+
+/// Opening that is under way.
+pub struct Opening {
+    /// Which opening.
+    pub ticket: Ticket,
+    /// Files read, files found.
+    pub progress: (usize, usize),
+    /// Whether it is the demo study.
+    pub is_demo: bool,
+    /// What is being opened.
+    pub source: OpenSource,
+    /// The one study that is asked for; all that are found if none.
+    pub wanted: Option<Wanted>,
+    /// Stops it.
+    pub cancel: Cancel,
+}
+
+/// Which windows over the images are open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenWindows {
+    /// Keys and mouse.
+    pub keys: bool,
+    /// Messages.
+    pub messages: bool,
+    /// About.
+    pub about: bool,
+    /// Find a command.
+    pub palette: bool,
+    /// Settings.
+    pub settings: bool,
+    /// First steps.
+    pub hints: bool,
+    /// Worklist.
+    pub worklist: bool,
+    /// Measurements and key images.
+    pub marks: bool,
+}
+
+/// The state.
+pub struct Viewer {
+    /// Open studies, in order of opening.
+    pub sessions: Vec<Session>,
+    /// The one in front.
+    pub current: Option<SessionId>,
+    /// Another one, shown below.
+    pub compared: Option<SessionId>,
+    active: Option<PaneId>,
+    /// The pane that is shown alone.
+    pub maximised: Option<PaneId>,
+    /// What the left button does.
+    pub tool: Tool,
+    /// What is being played.
+    pub cine: Option<Cine>,
+    /// Which boxes are shown.
+    pub visibility: Visibility,
+    /// What the reader chose.
+    pub settings: Settings,
+    /// Which key does what.
+    pub keymap: Keymap,
+    /// Under way.
+    pub opening: Option<Opening>,
+    /// Decoded slices.
+    pub cache: SliceCache,
+    /// What the reader should know.
+    pub notices: Notices,
+    /// Windows over the images.
+    pub windows: OpenWindows,
+    /// Studies that were opened before.
+    pub worklist: Worklist,
+    /// Pixels of the screen for a point.
+    pub pixels_per_point: f32,
+    worker: Worker,
+    next_number: u64,
+    wanted: Vec<SliceKey>,
+}
+
+impl Viewer {
+    /// Nothing is open yet.
+    pub fn new(worker: Worker, settings: Settings) -> Self {
+        let (keymap, doubts) = Keymap::new(&settings.keys);
+        let mut notices = Notices::default();
+        doubts.into_iter().for_each(|doubt| notices.warn(doubt));
+        Self {
+            sessions: Vec::new(),
+            current: None,
+            compared: None,
+            active: None,
+            maximised: None,
+            tool: Tool::default(),
+            cine: None,
+            visibility: Visibility::default(),
+            windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
+            settings,
+            keymap,
+            opening: None,
+            cache: SliceCache::new(CACHE_BYTES),
+            notices,
+            worklist: Worklist::default(),
+            pixels_per_point: 1.0,
+            worker,
+            next_number: 0,
+            wanted: Vec::new(),
+        }
+    }
+
+    /// The study in front.
+    pub fn session(&self) -> Option<&Session> {
+        self.find(self.current?)
+    }
+
+    /// The study in front.
+    pub fn session_mut(&mut self) -> Option<&mut Session> {
+        self.find_mut(self.current?)
+    }
+
+    /// An open study.
+    pub fn find(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.iter().find(|s| s.id == id)
+    }
+
+    /// An open study.
+    pub fn find_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.sessions.iter_mut().find(|s| s.id == id)
+    }
+
+    /// A pane and its study.
+    pub fn pane(&self, id: PaneId) -> Option<(&Session, &Pane)> {
+        let session = self.find(id.session)?;
+        Some((session, session.panes.get(id.index)?))
+    }
+
+    /// A pane.
+    pub fn pane_mut(&mut self, id: PaneId) -> Option<&mut Pane> {
+        self.find_mut(id.session)?.panes.get_mut(id.index)
+    }
+
+    /// Whether something is under way that can be cancelled.
+    pub fn is_busy(&self) -> bool {
+        let is_grading = |s: &Session| matches!(s.grading, Grading::Waiting | Grading::Running(..));
+        self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
+    }
+
+    /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the
+    /// one below it. A pane without a series is shown only where four are.
+    pub fn rows(&self) -> Vec<Vec<PaneId>> {
+        if let Some(alone) = self.maximised.filter(|&id| self.is_filled(id) && self.is_on_screen(id.session)) {
+            return vec![vec![alone]];
+        }
+        let mut rows = Vec::new();
+        for session in [self.current, self.compared].into_iter().flatten() {
+            rows.extend(self.rows_of(session));
+        }
+        rows
+    }
+
+    fn rows_of(&self, session: SessionId) -> Vec<Vec<PaneId>> {
+        use super::layout::Layout;
+        let id = |index: usize| PaneId { session, index };
+        let active = self.active.filter(|a| a.session == session).map_or(0, |a| a.index);
+        let layout = self.settings.layout;
+        let mut panes: Vec<PaneId> = layout.panes(active).into_iter().map(id).collect();
+        if layout != Layout::Four {
+            panes.retain(|&pane| self.is_filled(pane));
+            if panes.is_empty() {
+                panes = (0..PANES).map(id).filter(|&pane| self.is_filled(pane)).take(1).collect();
+            }
+        }
+        panes.chunks(layout.columns()).map(<[PaneId]>::to_vec).collect()
+    }
+
+    fn is_on_screen(&self, session: SessionId) -> bool {
+        self.current == Some(session) || self.compared == Some(session)
+    }
+
+    fn is_filled(&self, id: PaneId) -> bool {
+        self.pane(id).is_some_and(|(_, pane)| pane.series.is_some())
+    }
+
+    /// The panes on screen, from left to right and from top to bottom.
+    pub fn visible_panes(&self) -> Vec<PaneId> {
+        self.rows().concat()
+    }
+
+    /// The pane that keys act on: the one that the reader chose, if it is on screen.
+    pub fn active_pane(&self) -> Option<PaneId> {
+        let visible = self.visible_panes();
+        self.active.filter(|active| visible.contains(active)).or_else(|| visible.first().copied())
+    }
+
+    /// The slice on screen in a pane.
+    pub fn shown_in(&self, id: PaneId) -> Option<SliceKey> {
+        let (_, pane) = self.pane(id)?;
+        Some(SliceKey { session: id.session, series: pane.series?, slice: pane.shown? })
+    }
+
+    /// Where the wanted slice of a pane lies on a screen whose pane begins at the origin.
+    fn transform(&self, id: PaneId) -> Option<Transform> {
+        let (session, pane) = self.pane(id)?;
+        let slice = session.study.series.get(pane.series?)?.slices.get(pane.slice)?;
+        let area = if pane.area == Vec2::ZERO { Vec2::splat(400.0) } else { pane.area };
+        Some(Transform::new(Rect::from_min_size(egui::Pos2::ZERO, area), Extent::of_header(slice), pane))
+    }
+
+    /// A number that was not used before.
+    fn number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+}
+
+impl Drop for Viewer {
+    /// The worker then waits for what is under way.
+    fn drop(&mut self) {
+        self.opening.iter().for_each(|o| o.cancel.cancel());
+        self.sessions.iter().for_each(|s| s.cancel.cancel());
+    }
+}

@@ -1,0 +1,166 @@
+//! Does what the reader asks for with the mouse.
+
+use super::{Action, Effect, Opening, Viewer, Wanted};
+use crate::{
+    cancel::Cancel,
+    grading::Role,
+    study::Study,
+    ui::{
+        export::{ExportFormat, export},
+        pane::{Pane, PaneId},
+        session::Session,
+    },
+    worker::{OpenSource, SessionId, Ticket},
+};
+
+impl Viewer {
+    /// Does what was asked; what only the window can do comes back.
+    pub fn perform(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Do(command) => return self.command(command),
+            Action::Open(source) => self.open(source),
+            Action::SelectStudy(id) => self.select_study(id),
+            Action::Compare(id) => self.compared = Some(id).filter(|_| self.current != Some(id)),
+            Action::Close(id) => self.close(id),
+            Action::ShowSeries(pane, session, series) => self.show_series(pane, session, series),
+            Action::SetRole(session, series, role) => self.set_role(session, series, role),
+            Action::Activate(pane) => self.activate(pane),
+            Action::Maximise(pane) => {
+                self.activate(pane);
+                self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
+            }
+            Action::Scroll(pane, steps) => self.scroll(pane, steps),
+            Action::GoTo(pane, slice) => self.go_to(pane, slice),
+            Action::DragWindow(pane, delta) => {
+                for pane in self.windowed_with(pane) {
+                    self.with_pane(pane, |pane, _| pane.drag_window(delta));
+                }
+            }
+            Action::Pan(pane, delta) => self.change_view(pane, |pane| pane.pan += delta),
+            Action::Zoom(pane, factor, at) => self.change_view(pane, |pane| pane.zoom_about(factor, at)),
+            Action::Crosshair(pane, column, row) => self.set_crosshair(pane, column, row),
+            Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
+            Action::ShowEvidence(evidence) => self.look_at(|session| session.show(*evidence)),
+            Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),
+            Action::Warn(text) => self.notices.warn(text),
+            Action::Export(id, format, path) => self.export(id, format, &path),
+            Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
+            Action::FindListed(uid) => return self.ask_for_place(uid),
+            Action::LookIn(folder) => self.look_in(folder),
+            Action::SetState(uid, state) => self.set_state(uid, state),
+            Action::Forget(uid) => self.forget(uid),
+        }
+        None
+    }
+
+    /// Brings a study to the front; the active pane keeps its place.
+    pub(super) fn select_study(&mut self, id: SessionId) {
+        if self.find(id).is_none() {
+            return;
+        }
+        let before = self.current.replace(id);
+        if self.compared == Some(id) {
+            self.compared = before.filter(|&b| b != id);
+        }
+        self.active = self.active.map(|active| PaneId { session: id, ..active });
+        self.maximised = self.maximised.map(|pane| PaneId { session: id, ..pane });
+        if self.cine.is_some_and(|cine| cine.pane.session != id) {
+            self.cine = None;
+        }
+    }
+
+    pub(super) fn activate(&mut self, pane: PaneId) {
+        self.active = Some(pane);
+    }
+
+    fn show_series(&mut self, pane: PaneId, session: SessionId, series: usize) {
+        let pane = PaneId { session, ..pane };
+        if !self.is_on_screen(session) {
+            self.compared = Some(session);
+        }
+        if let Some(session) = self.find_mut(session)
+            && series < session.study.series.len()
+            && pane.index < session.panes.len()
+        {
+            session.panes[pane.index] =
+                Pane { area: session.panes[pane.index].area, ..Pane::of_series(&session.study, series) };
+            self.activate(pane);
+        }
+    }
+
+    /// The reader knows better than the headers: the study is graded again with what was said.
+    fn set_role(&mut self, session: SessionId, series: usize, role: Option<Role>) {
+        let Some(open) = self.find_mut(session) else { return };
+        if open.set_role(series, role) {
+            self.remember_role(session, series);
+            self.grade_again(session);
+        }
+    }
+
+    pub(super) fn scroll(&mut self, id: PaneId, steps: isize) {
+        if let Some((_, pane)) = self.pane(id) {
+            let slice = pane.slice.saturating_add_signed(steps);
+            self.go_to(id, slice);
+        }
+    }
+
+    /// Changes zoom or position, in the linked panes too.
+    pub(super) fn change_view(&mut self, id: PaneId, change: impl FnOnce(&mut Pane)) {
+        self.with_pane(id, |pane, _| change(pane));
+        self.link_view(id);
+    }
+
+    /// The pane that then shows the box becomes the active one.
+    pub(super) fn look_at(&mut self, select: impl FnOnce(&mut Session) -> Option<usize>) {
+        let Some(session) = self.session_mut() else { return };
+        let id = session.id;
+        if let Some(index) = select(session) {
+            let pane = PaneId { session: id, index };
+            self.activate(pane);
+            self.maximised = self.maximised.map(|_| pane);
+        }
+    }
+
+    pub(super) fn with_pane(&mut self, id: PaneId, change: impl FnOnce(&mut Pane, &Study)) {
+        if let Some(session) = self.find_mut(id.session)
+            && id.index < session.panes.len()
+        {
+            let study = session.study.clone();
+            change(&mut session.panes[id.index], &study);
+        }
+    }
+
+    pub(super) fn open(&mut self, source: OpenSource) {
+        self.open_wanted(source, None);
+    }
+
+    /// Opens, for the sake of one study.
+    pub(super) fn open_wanted(&mut self, source: OpenSource, wanted: Option<Wanted>) {
+        if let Some(before) = &self.opening {
+            before.cancel.cancel();
+        }
+        let (ticket, cancel) = (Ticket(self.number()), Cancel::default());
+        let is_demo = source == OpenSource::Demo;
+        let cancel_too = cancel.clone();
+        self.opening =
+            Some(Opening { ticket, progress: (0, 0), is_demo, source: source.clone(), wanted, cancel: cancel_too });
+        self.worker.open(ticket, source, cancel);
+    }
+
+    pub(super) fn grade_again(&mut self, id: SessionId) {
+        let ticket = Ticket(self.number());
+        if let Some(session) = self.find_mut(id) {
+            session.reset_grading(ticket);
+            let (study, cancel) = (session.study.clone(), session.cancel.clone());
+            self.worker.grade(ticket, study, cancel);
+        }
+    }
+
+    fn export(&mut self, id: SessionId, format: ExportFormat, path: &std::path::Path) {
+        let Some(graded) = self.find(id).and_then(|s| s.graded.as_deref()) else { return };
+        match export(graded, format, path) {
+            Ok(note) => self.notices.say(note),
+            Err(error) => self.notices.error(error),
+        }
+    }
+}
