@@ -1,5 +1,7 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
+mod worklist;
+
 use std::{
     path::Path,
     time::{Duration, Instant},
@@ -25,9 +27,13 @@ use crate::{
 type Window = Harness<'static, App>;
 
 fn window(first: OpenSource, models: Option<&Path>) -> Window {
+    window_at(Home::default(), first, models)
+}
+
+fn window_at(home: Home, first: OpenSource, models: Option<&Path>) -> Window {
     let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
     Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| {
-        let mut app = App::new(&cc.egui_ctx, with, &Home::default(), first);
+        let mut app = App::new(&cc.egui_ctx, with, &home, first);
         // The first steps stand in the middle of the window until they are read.
         app.viewer.windows.hints = false;
         app

@@ -8,7 +8,7 @@ use crate::library::{Entry, Listing, Order, Query, StudyState};
 pub const RECENT: usize = 8;
 
 /// The worklist, and the recent studies.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Worklist {
     /// What the reader asks.
     pub query: Query,
@@ -26,25 +26,23 @@ pub struct Worklist {
     there: HashMap<String, bool>,
     asked: Option<Query>,
     is_recent_asked: bool,
-}
-
-impl Default for Worklist {
-    fn default() -> Self {
-        Self {
-            query: Query::default(),
-            listing: Listing::default(),
-            recent: Vec::new(),
-            chosen: None,
-            removing: None,
-            looking_for: None,
-            there: HashMap::new(),
-            asked: None,
-            is_recent_asked: false,
-        }
-    }
+    is_shown: bool,
 }
 
 impl Worklist {
+    /// Notes whether it is on screen. Returns whether it has just come there: folders may have moved meanwhile.
+    pub fn shown(&mut self, is_shown: bool) -> bool {
+        let is_new = is_shown && !self.is_shown;
+        self.is_shown = is_shown;
+        if is_new {
+            self.asked = None;
+        }
+        if !is_shown {
+            self.removing = None;
+        }
+        is_new
+    }
+
     /// What is to be asked now: nothing if the answer is there or under way.
     pub fn question(&mut self) -> Option<Query> {
         if self.asked.as_ref() == Some(&self.query) {
