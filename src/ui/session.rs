@@ -11,6 +11,7 @@ use crate::{
     cancel::Cancel,
     geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    library::{Entry, RoleOverrides, StudyState},
     markup::{MarkId, Markup},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
@@ -68,6 +69,14 @@ pub struct Session {
     pub crosshair: Option<(usize, Vec3)>,
     /// Small pictures of the series.
     pub thumbnails: Thumbnails,
+    /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
+    pub state: Option<StudyState>,
+    /// Measurements and notes as they are kept.
+    pub stored_marks: Option<String>,
+    /// Key images as they are kept.
+    pub stored_key_images: Option<String>,
+    /// Other studies of the patient, newest first, open or not.
+    pub priors: Vec<Entry>,
 }
 
 impl Session {
@@ -91,6 +100,10 @@ impl Session {
             selected_mark: None,
             crosshair: None,
             thumbnails: Thumbnails::default(),
+            state: None,
+            stored_marks: None,
+            stored_key_images: None,
+            priors: Vec::new(),
         }
     }
 
@@ -103,6 +116,18 @@ impl Session {
         series.role = role;
         "chosen by the reader".clone_into(&mut series.role_reason);
         true
+    }
+
+    /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.
+    pub fn apply_roles(&mut self, roles: &RoleOverrides) -> bool {
+        let chosen: Vec<(usize, Option<Role>)> = self
+            .study
+            .series
+            .iter()
+            .enumerate()
+            .filter_map(|(index, series)| Some((index, *roles.get(&series.uid)?)))
+            .collect();
+        chosen.into_iter().filter(|&(index, role)| self.set_role(index, role)).count() > 0
     }
 
     /// Forgets the grades; the next grading starts from nothing.

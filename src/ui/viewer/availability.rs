@@ -1,6 +1,7 @@
 //! Which commands can be done now, and which switches are on.
 
 use super::{OpenWindows, Viewer};
+use crate::library::StudyState;
 use crate::ui::{
     command::{Menu, UiCommand},
     layout::Layout,
@@ -41,6 +42,9 @@ impl Viewer {
             C::PlayCine => self.cine.is_some(),
             C::KeyImage => self.is_on_key_image(),
             C::ShowMarks => self.windows.marks,
+            C::MarkUnread => self.session()?.state? == StudyState::Unread,
+            C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
+            C::MarkSigned => self.session()?.state? == StudyState::Signed,
             C::Invert => pane.is_some_and(|p| p.inverted),
             _ => return None,
         })

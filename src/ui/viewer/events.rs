@@ -1,6 +1,6 @@
 //! What the background says.
 
-use super::Viewer;
+use super::{Opening, Viewer};
 use crate::{
     study::Scan,
     ui::session::{Grading, Session},
@@ -13,6 +13,7 @@ impl Viewer {
         while let Some(event) = self.worker.try_event() {
             self.apply(event);
         }
+        self.ask_library();
     }
 
     fn apply(&mut self, event: Event) {
@@ -24,7 +25,7 @@ impl Viewer {
             }
             Event::Opened(ticket, scan) => {
                 if let Some(opening) = self.opening.take_if(|o| o.ticket == ticket) {
-                    self.opened(scan, opening.is_demo);
+                    self.opened(scan, &opening);
                 }
             }
             Event::OpenFailed(ticket, why) => {
@@ -40,6 +41,8 @@ impl Viewer {
             Event::Graded(ticket, graded) => {
                 if let Some(session) = self.graded_by(ticket) {
                     session.finish(graded);
+                    let id = session.id;
+                    self.remember_grades(id);
                 }
             }
             Event::GradeFailed(ticket, why) => self.stopped(ticket, Grading::Failed(why)),
@@ -56,6 +59,7 @@ impl Viewer {
                 }
                 self.cache.put(key, decoded);
             }
+            Event::Library(event) => self.apply_library(event),
         }
     }
 
@@ -72,7 +76,7 @@ impl Viewer {
         }
     }
 
-    fn opened(&mut self, scan: Scan, is_demo: bool) {
+    fn opened(&mut self, mut scan: Scan, opening: &Opening) {
         let issues = scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues));
         let unread = issues.map(|issue| self.notices.note(issue.to_string())).count();
         if scan.studies.is_empty() {
@@ -83,6 +87,13 @@ impl Viewer {
             self.notices
                 .warn(format!("{unread} files were not read, or with a doubt; the rest is open (F2 lists them)"));
         }
+        if let Some(wanted) = &opening.wanted {
+            scan.studies.retain(|study| study.uid == wanted.uid);
+            if scan.studies.is_empty() {
+                self.notices.error("Nothing was opened: there are other studies, but not this one".to_owned());
+                return;
+            }
+        }
         let mut first = None;
         for study in scan.studies {
             // A study that is opened again takes the place of the old one: its files may have changed.
@@ -90,13 +101,17 @@ impl Viewer {
                 self.close(old.id);
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
-            let session = Session::new(id, ticket, study, is_demo);
+            let session = Session::new(id, ticket, study, opening.is_demo);
             self.worker.grade(ticket, session.study.clone(), session.cancel.clone());
             self.sessions.push(session);
+            self.remember(id, &opening.source);
             first.get_or_insert(id);
         }
-        if let Some(first) = first {
-            self.select_study(first);
+        let is_beside = self.current.is_some() && opening.wanted.as_ref().is_some_and(|wanted| wanted.beside);
+        match first {
+            Some(first) if is_beside => self.compared = Some(first),
+            Some(first) => self.select_study(first),
+            None => (),
         }
     }
 
