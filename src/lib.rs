@@ -15,6 +15,7 @@ pub mod files;
 pub mod geometry;
 pub mod grading;
 pub mod library;
+pub mod markup;
 pub mod metric;
 pub mod panics;
 pub mod phantom;

@@ -137,7 +137,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
         bar.set_message(name.clone());
         bar.set_position(0);
         let on_event = |event: GradeEvent| match event {
-            GradeEvent::Started { slices } => bar.set_length(slices as u64),
+            GradeEvent::Started { slices, .. } => bar.set_length(slices as u64),
             GradeEvent::Slice { .. } => bar.inc(1),
             GradeEvent::Role { .. } => (),
         };

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; clap args → library call → exit code.
 
+mod bench;
 mod calibrate;
 mod dataset;
 mod detect;
@@ -48,6 +49,7 @@ enum Command {
     Dataset(dataset::Args),
     Train(train::Args),
     Calibrate(calibrate::Args),
+    Bench(bench::Args),
 }
 
 /// Runs the program on `std::env::args`.
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Some(Command::Dataset(args)) => dataset::run(&args),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
+        Some(Command::Bench(args)) => bench::run(args),
     };
     match result {
         Ok(exit) => exit.into(),

@@ -49,6 +49,8 @@ pub enum GradeEvent {
     Started {
         /// Over all roles.
         slices: usize,
+        /// Whether a demo model is among those that will run: whoever shows the first grades must say so.
+        demo: bool,
     },
     /// One slice is done; its boxes.
     Slice {

@@ -52,7 +52,8 @@ pub fn grade(
 ) -> Result<GradedStudy, GradeError> {
     let plan = Plan::new(study, &grader.models);
     let layout = conclude::layout(study);
-    on_event(GradeEvent::Started { slices: plan.jobs.len() });
+    let demo = grader.models.models.iter().any(|model| model.demo);
+    on_event(GradeEvent::Started { slices: plan.jobs.len(), demo });
     let shared = Shared {
         grader,
         study,

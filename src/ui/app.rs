@@ -56,7 +56,9 @@ impl App {
         let worker = Worker::start(with, home.library.clone(), Arc::new(move || repaint.request_repaint()));
         let saver = Saver::start(home.settings.clone(), &settings);
         let mut viewer = Viewer::new(worker, settings);
-        doubt.into_iter().for_each(|doubt| viewer.notices.warn(doubt));
+        if let Some(doubt) = doubt {
+            viewer.notices.warn(doubt);
+        }
         viewer.perform(Action::Open(first));
         let mut app = Self {
             viewer,
@@ -141,14 +143,13 @@ impl App {
             ctx.input(|i| i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
         (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
     }
-}
 
-impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+    /// Takes in what happened since the last frame: background, dialogs, keys, drops.
+    pub fn update(&mut self, ctx: &Context) {
         self.viewer.pixels_per_point = ctx.pixels_per_point();
         self.viewer.take_events();
         self.actions.extend(self.dialogs.answers());
-        if !self.panels.wants_keys() {
+        if !self.panels.wants_keys() && !self.viewer.is_typing() {
             self.actions.extend(self.viewer.keymap.pressed(ctx).into_iter().map(Action::Do));
         }
         self.actions.extend(Self::dropped(ctx));
@@ -160,7 +161,8 @@ impl eframe::App for App {
         self.saver.keep(&self.viewer.settings);
     }
 
-    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+    /// Paints the whole window.
+    pub fn window_ui(&mut self, ui: &mut Ui) {
         Panel::top("menu").show(ui, |ui| panels::menu_ui(ui, &self.viewer, &mut self.actions));
         panels::banner_ui(ui, &self.viewer);
         Panel::top("tools").show(ui, |ui| panels::toolbar_ui(ui, &self.viewer, &mut self.actions));
@@ -176,6 +178,16 @@ impl eframe::App for App {
             // What was asked for in this frame shows in the next.
             ctx.request_repaint();
         }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _: &mut eframe::Frame) {
+        self.update(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        self.window_ui(ui);
     }
 
     fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {

@@ -32,6 +32,11 @@ impl SliceCache {
         Some(decoded)
     }
 
+    /// Bytes of pixels that are kept now.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether a slice is there, or known to be unreadable.
     pub fn contains(&self, key: SliceKey) -> bool {
         self.entries.contains_key(&key)

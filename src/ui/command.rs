@@ -53,6 +53,7 @@ pub struct Info {
     pub key: Option<KeyboardShortcut>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the table says NONE for no key")]
 const fn with(modifiers: Modifiers, key: Key) -> Option<KeyboardShortcut> {
     Some(KeyboardShortcut::new(modifiers, key))
 }
@@ -125,7 +126,7 @@ commands! {
         ExportJson ctrl(Key::J), icon::EXPORT, "Export grades as JSON...",
             "Scores, sources, the box behind each number, models, warnings";
         GradeAgain ctrl(Key::G), icon::AGAIN, "Grade this study again", "Run the detectors over this study once more";
-        Cancel key(Key::Escape), "", "Cancel", "Ends what is under way: a drawing, playing, opening, grading";
+        Cancel key(Key::Escape), "", "Cancel", "Closes windows over the images; ends a drawing, playing, opening, grading";
         Quit ctrl(Key::Q), "", "Quit", "Close the window";
     }
     View {

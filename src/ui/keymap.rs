@@ -13,6 +13,12 @@ use super::command::UiCommand;
 /// Keys that differ from the commands' own, as the settings file has them: `"next-slice" = "Ctrl+N"`, "" for none.
 pub type Changes = BTreeMap<String, String>;
 
+/// Second keys, as other programs have them, unless the reader gave them to another command.
+const ALSO: [(KeyboardShortcut, UiCommand); 2] = [
+    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Y), UiCommand::Redo),
+    (KeyboardShortcut::new(Modifiers::NONE, Key::Backspace), UiCommand::DeleteMark),
+];
+
 /// Keys and commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
@@ -67,6 +73,7 @@ impl Keymap {
         let is_focused = ctx.egui_wants_keyboard_input();
         let mut all: Vec<(KeyboardShortcut, UiCommand)> =
             self.keys.iter().filter_map(|(command, key)| Some(((*key)?, *command))).collect();
+        all.extend(ALSO.iter().copied().filter(|(shortcut, _)| self.command(*shortcut).is_none()));
         all.retain(|(shortcut, _)| !(is_focused && works_a_button(*shortcut)));
         // The longest shortcut first: Ctrl+Shift+O is not Ctrl+O.
         all.sort_by_key(|(shortcut, _)| std::cmp::Reverse(weight(shortcut.modifiers)));

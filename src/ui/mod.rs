@@ -2,11 +2,13 @@
 //! asks for; the `_ui` functions only paint, and push [`Action`](viewer::Action)s.
 
 mod app;
+pub mod bench;
 mod cache;
 mod cells;
 mod cine;
 mod command;
 mod dialogs;
+mod drawing;
 mod export;
 mod hanging;
 mod keymap;

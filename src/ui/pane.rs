@@ -83,11 +83,6 @@ impl Pane {
         self.slice = slice;
     }
 
-    /// Goes `steps` slices on.
-    pub fn scroll(&mut self, study: &Study, steps: isize) {
-        self.go_to(study, self.slice.saturating_add_signed(steps));
-    }
-
     /// How many slices there are.
     pub fn slice_count(&self, study: &Study) -> usize {
         self.series.and_then(|s| study.series.get(s)).map_or(0, |s| s.slices.len())

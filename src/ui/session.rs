@@ -12,6 +12,7 @@ use crate::{
     geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
     library::{Entry, RoleOverrides, StudyState},
+    markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
     worker::{SessionId, Ticket},
@@ -48,6 +49,8 @@ pub struct Session {
     pub ticket: Ticket,
     /// Stops it.
     pub cancel: Cancel,
+    /// Demo models are among those that grade it.
+    pub demo_models: bool,
     /// The 25 grades, filling in role by role.
     pub table: Option<GradeTable>,
     /// Every box so far, low scores too.
@@ -58,16 +61,20 @@ pub struct Session {
     pub selected: Option<GradeId>,
     /// The box that the reader looks at.
     pub highlighted: Option<Evidence>,
+    /// What the reader drew, and key images.
+    pub markup: Markup,
+    /// The mark that is selected.
+    pub selected_mark: Option<MarkId>,
     /// The point that all panes show, and the series in which it was pointed at.
     pub crosshair: Option<(usize, Vec3)>,
     /// Small pictures of the series.
     pub thumbnails: Thumbnails,
     /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
     pub state: Option<StudyState>,
-    /// Measurements and notes as they are kept.
-    pub stored_marks: Option<String>,
-    /// Key images as they are kept.
-    pub stored_key_images: Option<String>,
+    /// The revision of the marks that is kept.
+    pub kept_revision: u64,
+    /// The marks that are kept cannot be read, and so must not be written over.
+    pub are_marks_locked: bool,
     /// Other studies of the patient, newest first, open or not.
     pub priors: Vec<Entry>,
 }
@@ -83,16 +90,19 @@ impl Session {
             is_demo,
             grading: Grading::Waiting,
             cancel: Cancel::default(),
+            demo_models: false,
             table: None,
             boxes: HashMap::new(),
             graded: None,
             selected: None,
             highlighted: None,
+            markup: Markup::default(),
+            selected_mark: None,
             crosshair: None,
             thumbnails: Thumbnails::default(),
             state: None,
-            stored_marks: None,
-            stored_key_images: None,
+            kept_revision: 0,
+            are_marks_locked: false,
             priors: Vec::new(),
         }
     }
@@ -106,6 +116,14 @@ impl Session {
         series.role = role;
         "chosen by the reader".clone_into(&mut series.role_reason);
         true
+    }
+
+    /// Takes in marks that were kept, below what was drawn since the study was opened.
+    pub fn take_in_marks(&mut self, text: &str) -> Result<(), MarkupError> {
+        let kept = Markup::from_json(text);
+        self.are_marks_locked = kept.is_err();
+        self.markup.take_in(kept?);
+        Ok(())
     }
 
     /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.
@@ -135,7 +153,10 @@ impl Session {
     /// Takes in what the background says.
     pub fn apply(&mut self, event: GradeEvent) {
         match event {
-            GradeEvent::Started { slices } => self.grading = Grading::Running(0, slices),
+            GradeEvent::Started { slices, demo } => {
+                self.grading = Grading::Running(0, slices);
+                self.demo_models = demo;
+            }
             GradeEvent::Slice { detections, .. } => {
                 if let Grading::Running(done, _) = &mut self.grading {
                     *done += 1;

@@ -17,6 +17,7 @@ const FILE: &str = "settings.toml";
 pub const SCALES: std::ops::RangeInclusive<f32> = 0.6..=3.0;
 
 /// What can be chosen.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Settings {

@@ -23,6 +23,7 @@ pub const RULES: &[Room] = &[
     Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
+    Room { name: "markup", uses: &["geometry", "grading", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "study", uses: &["geometry", "grading", "raster", "cancel", "panics"], never: &[] },
     Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
     Room {
@@ -53,7 +54,7 @@ pub const RULES: &[Room] = &[
         name: "ui",
         uses: &[
             "worker", "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files",
-            "cancel", "phantom",
+            "cancel", "phantom", "markup",
         ],
         never: &[DICOM],
     },
@@ -77,8 +78,8 @@ impl Room {
     pub fn forbids(&self, file: &Path, path: &[String]) -> bool {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         match path.as_slice() {
-            // `foramen --help` and the window meet in this one file.
-            ["crate", "ui", ..] if file == Path::new("cli/viewer.rs") => false,
+            // The command line and the window meet in these two files.
+            ["crate", "ui", ..] if file == Path::new("cli/viewer.rs") || file == Path::new("cli/bench.rs") => false,
             ["crate", module, ..] if of(module).is_some() => *module != self.name && !self.uses.contains(module),
             // A name for the whole crate would hide what is used of it.
             ["crate"] | ["foramen", ..] => true,

@@ -22,7 +22,7 @@ fn text(viewer: &Viewer) -> String {
         if session.is_demo {
             parts.push("this is a computed phantom, not a patient".to_owned());
         }
-        if session.graded.as_ref().is_some_and(|g| g.models.iter().any(|m| m.demo)) {
+        if session.demo_models {
             parts.push("demo models, trained on phantoms only: their grades mean nothing for a patient".to_owned());
         }
     }

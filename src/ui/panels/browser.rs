@@ -32,11 +32,17 @@ pub type Pictures = HashMap<(SessionId, usize), TextureHandle>;
 pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     memory.pictures.retain(|(session, _), _| viewer.find(*session).is_some());
     ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        ui.spacing_mut().button_padding.x = 3.0;
         for (text, command) in
             [("Folder", UiCommand::OpenFolder), ("Files", UiCommand::OpenFiles), ("Worklist", UiCommand::ShowWorklist)]
         {
             let info = command.info();
-            if ui.button(format!("{} {text}", info.icon)).on_hover_text(info.tooltip).clicked() {
+            if ui
+                .button(RichText::new(format!("{} {text}", info.icon)).size(12.0))
+                .on_hover_text(info.tooltip)
+                .clicked()
+            {
                 actions.push(Action::Do(command));
             }
         }

@@ -41,7 +41,7 @@ pub fn keys_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory) {
     );
     let filter = memory.keys_filter.trim().to_lowercase();
     let fits = |text: &str| filter.is_empty() || text.to_lowercase().contains(&filter);
-    ScrollArea::vertical().max_height(470.0).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         Grid::new("keys").num_columns(2).spacing([24.0, 4.0]).show(ui, |ui| {
             for (what, does) in MOUSE.into_iter().filter(|(what, does)| fits(what) || fits(does)) {
                 ui.label(RichText::new(what).family(theme::bold()));

@@ -7,6 +7,7 @@ mod evidence;
 mod grade_table;
 mod hints;
 mod keys;
+mod marks;
 mod menu;
 mod messages;
 mod palette;
@@ -41,6 +42,8 @@ pub struct Memory {
     keys_filter: String,
     /// The command whose key the reader is about to press.
     recording: Option<UiCommand>,
+    /// The text of a mark or key image that is being changed in the list.
+    marks_text: Option<(marks::Entry, String)>,
     /// Pictures of series.
     pictures: browser::Pictures,
 }

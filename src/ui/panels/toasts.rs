@@ -1,6 +1,6 @@
 //! News over the images, for a while; an error stays until it is closed.
 
-use egui::{Align2, Area, Color32, Frame, Id, Label, Order, RichText, Ui, vec2};
+use egui::{Align2, Area, Color32, Frame, Id, Order, RichText, Ui, vec2};
 
 use crate::ui::{
     notices::Kind,
@@ -41,11 +41,7 @@ pub fn toasts_ui(ui: &Ui, viewer: &mut Viewer) {
                         };
                         let tint = color(ui, notice.kind);
                         ui.label(RichText::new(sign).color(tint).size(16.0));
-                        let wide = ui.available_width().min(480.0);
-                        ui.add_sized(
-                            vec2(wide.min(text_width(ui, &notice.text)), 0.0),
-                            Label::new(RichText::new(&notice.text).color(tint)).wrap(),
-                        );
+                        text_ui(ui, &notice.text, tint);
                         if button(ui, icon::COPY, "Copy this message") {
                             ui.ctx().copy_text(notice.text.clone());
                         }
@@ -60,9 +56,13 @@ pub fn toasts_ui(ui: &Ui, viewer: &mut Viewer) {
     );
 }
 
-fn text_width(ui: &Ui, text: &str) -> f32 {
+/// As wide as it needs, up to a line that reads well.
+fn text_ui(ui: &mut Ui, text: &str, color: Color32) {
     let font = egui::TextStyle::Body.resolve(ui.style());
-    ui.painter().layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x + 2.0
+    let galley = ui.painter().layout(text.to_owned(), font, color, 480.0);
+    let (rect, response) = ui.allocate_exact_size(galley.size(), egui::Sense::hover());
+    ui.painter().galley(rect.min, galley, color);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, text));
 }
 
 fn button(ui: &mut Ui, icon: &str, name: &str) -> bool {

@@ -8,7 +8,7 @@ use super::Wanted;
 use crate::{
     grading::{Evidence, GradeId, Role},
     library::StudyState,
-    ui::{command::UiCommand, export::ExportFormat, pane::PaneId},
+    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, viewer::MarkAction},
     worker::{OpenSource, SessionId},
 };
 
@@ -35,8 +35,6 @@ pub enum Action {
     Maximise(PaneId),
     /// Slices on, in a pane.
     Scroll(PaneId, isize),
-    /// A slice of a pane.
-    GoTo(PaneId, usize),
     /// A drag for window and level, in points.
     DragWindow(PaneId, Vec2),
     /// A drag that moves the image, in mm on screen.
@@ -45,6 +43,8 @@ pub enum Action {
     Zoom(PaneId, f32, Vec2),
     /// Bring every pane to a point of the slice on screen: column, row.
     Crosshair(PaneId, f64, f64),
+    /// Something with measurements, notes or key images.
+    Mark(MarkAction),
     /// Look at a cell of the grade table.
     SelectGrade(GradeId),
     /// Look at a box.

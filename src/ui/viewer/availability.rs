@@ -1,8 +1,15 @@
 //! Which commands can be done now, and which switches are on.
 
-use super::Viewer;
-use crate::library::StudyState;
-use crate::ui::{command::UiCommand, layout::Layout, theme::ThemeChoice, tool::Tool};
+use super::{OpenWindows, Viewer};
+use crate::{
+    library::StudyState,
+    ui::{
+        command::{Menu, UiCommand},
+        layout::Layout,
+        theme::ThemeChoice,
+        tool::Tool,
+    },
+};
 
 impl Viewer {
     /// Whether a switch is on; `None` for a command that is no switch.
@@ -38,6 +45,8 @@ impl Viewer {
             C::MarkUnread => self.session()?.state? == StudyState::Unread,
             C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
             C::MarkSigned => self.session()?.state? == StudyState::Signed,
+            C::KeyImage => self.is_on_key_image(),
+            C::ShowMarks => self.windows.marks,
             C::Invert => pane.is_some_and(|p| p.inverted),
             _ => return None,
         })
@@ -48,20 +57,20 @@ impl Viewer {
         use UiCommand as C;
         let is_open = self.session().is_some();
         match command {
-            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
-            C::Overlays | C::LevelLabels | C::ReferenceLines | C::Captions | C::Smooth => true,
-            C::ShowCanal | C::ShowForamina | C::ShowSubarticular | C::OnlySelectedLevel => true,
-            C::LinkScroll | C::LinkZoom | C::LinkWindow | C::ToggleBrowser | C::ToggleGrades => true,
-            C::LayoutOne | C::LayoutTwo | C::LayoutThree | C::LayoutFour => true,
-            C::ShowPalette | C::ShowKeys | C::ShowMessages | C::ShowSettings | C::ShowHints | C::ShowAbout => true,
-            C::UiLarger | C::UiSmaller | C::UiNormal | C::ToggleTheme | C::ThresholdUp | C::ThresholdDown => true,
-            C::CineFaster | C::CineSlower => true,
-            _ if Tool::of(command).is_some() => true,
-            C::Cancel => self.is_busy(),
+            C::Cancel => self.is_busy() || self.windows != OpenWindows::default(),
+            C::KeyImage => self.active_slice().is_some(),
+            C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| s.markup.can_undo()),
+            C::Redo => self.marked_session().is_some_and(|s| s.markup.can_redo()),
+            C::DeleteMark => self.marked_session().is_some_and(|s| s.selected_mark.is_some()),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
+            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
+            C::CineFaster | C::CineSlower | C::ThresholdUp | C::ThresholdDown => true,
+            // A switch can be set before a study is open, but for those of one pane.
+            C::Invert | C::PlayCine | C::Maximise => is_open,
+            _ if command.info().menu == Menu::Help || self.is_on(command).is_some() => true,
             _ => is_open,
         }
     }

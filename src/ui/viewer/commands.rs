@@ -2,9 +2,10 @@
 
 use egui::{Vec2, vec2};
 
-use super::{Action, Effect, Viewer};
+use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
     library::StudyState,
+    markup::Markup,
     raster::{Slice, Window},
     ui::{
         cells, cine,
@@ -140,12 +141,19 @@ impl Viewer {
     }
 
     fn tool_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
         if let Some(tool) = Tool::of(command) {
+            self.leave_drawing();
             self.tool = tool;
             return;
         }
-        if command == UiCommand::ShowMarks {
-            self.windows.marks = !self.windows.marks;
+        match command {
+            C::KeyImage => self.toggle_key_image(),
+            C::Undo => self.step_markup(Markup::undo),
+            C::Redo => self.step_markup(Markup::redo),
+            C::DeleteMark => self.delete_mark(),
+            C::ShowMarks => toggle(&mut self.windows.marks),
+            _ => (),
         }
     }
 
@@ -267,14 +275,22 @@ impl Viewer {
         }
     }
 
+    /// What lies nearest: playing, a window over the images, opening, grading.
     fn cancel(&mut self) {
-        if self.cine.take().is_some() {
+        if self.give_up_drawing() || self.cine.take().is_some() {
+            return;
+        }
+        if self.windows != OpenWindows::default() {
+            self.settings.hints_seen |= self.windows.hints;
+            self.windows = OpenWindows::default();
             return;
         }
         if let Some(opening) = self.opening.take() {
             opening.cancel.cancel();
             self.notices.say("Opening was cancelled".to_owned());
-        } else if let Some(session) = self.session() {
+        } else if let Some(session) = self.session_mut()
+            && session.selected_mark.take().is_none()
+        {
             session.cancel.cancel();
         }
     }

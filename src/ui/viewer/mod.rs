@@ -6,6 +6,7 @@ mod commands;
 mod events;
 mod library;
 mod links;
+mod marks;
 mod perform;
 mod slices;
 
@@ -13,10 +14,12 @@ use egui::{Rect, Vec2};
 
 pub use action::{Action, Effect};
 pub use library::Wanted;
+pub use marks::MarkAction;
 
 use super::{
     cache::SliceCache,
     cine::Cine,
+    drawing::{Drawing, Grip},
     hanging::PANES,
     keymap::Keymap,
     notices::Notices,
@@ -53,6 +56,7 @@ pub struct Opening {
 }
 
 /// Which windows over the images are open.
+#[expect(clippy::struct_excessive_bools, reason = "each window is open or not")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OpenWindows {
     /// Keys and mouse.
@@ -86,6 +90,10 @@ pub struct Viewer {
     pub maximised: Option<PaneId>,
     /// What the left button does.
     pub tool: Tool,
+    /// The measurement or note that is being drawn, moved or typed.
+    pub drawing: Option<Drawing>,
+    /// The part of a mark under the pointer, and in which pane.
+    pub hovered_mark: Option<(PaneId, Grip)>,
     /// What is being played.
     pub cine: Option<Cine>,
     /// Which boxes are shown.
@@ -124,6 +132,8 @@ impl Viewer {
             active: None,
             maximised: None,
             tool: Tool::default(),
+            drawing: None,
+            hovered_mark: None,
             cine: None,
             visibility: Visibility::default(),
             windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
@@ -174,7 +184,7 @@ impl Viewer {
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
         let is_grading = |s: &Session| matches!(s.grading, Grading::Waiting | Grading::Running(..));
-        self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
+        self.drawing.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
     }
 
     /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the
@@ -248,6 +258,8 @@ impl Viewer {
 impl Drop for Viewer {
     /// The worker then waits for what is under way.
     fn drop(&mut self) {
+        self.leave_drawing();
+        self.save_marks();
         self.opening.iter().for_each(|o| o.cancel.cancel());
         self.sessions.iter().for_each(|s| s.cancel.cancel());
     }

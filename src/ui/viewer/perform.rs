@@ -30,7 +30,6 @@ impl Viewer {
                 self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
             }
             Action::Scroll(pane, steps) => self.scroll(pane, steps),
-            Action::GoTo(pane, slice) => self.go_to(pane, slice),
             Action::DragWindow(pane, delta) => {
                 for pane in self.windowed_with(pane) {
                     self.with_pane(pane, |pane, _| pane.drag_window(delta));
@@ -39,6 +38,7 @@ impl Viewer {
             Action::Pan(pane, delta) => self.change_view(pane, |pane| pane.pan += delta),
             Action::Zoom(pane, factor, at) => self.change_view(pane, |pane| pane.zoom_about(factor, at)),
             Action::Crosshair(pane, column, row) => self.set_crosshair(pane, column, row),
+            Action::Mark(action) => self.mark_up(action),
             Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
             Action::ShowEvidence(evidence) => self.look_at(|session| session.show(*evidence)),
             Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),

@@ -51,10 +51,11 @@ impl Viewer {
             let Some((_, Pane { series: Some(series), slice, shown, .. })) = self.pane(id) else { continue };
             let (key, is_shown) =
                 (SliceKey { session: id.session, series: *series, slice: *slice }, *shown == Some(*slice));
-            if !is_shown && let Some(Ok(slice)) = self.cache.get(key).cloned() {
-                if let Some(pane) = self.pane_mut(id) {
-                    pane.decoded(key.slice, &slice);
-                }
+            if !is_shown
+                && let Some(Ok(slice)) = self.cache.get(key).cloned()
+                && let Some(pane) = self.pane_mut(id)
+            {
+                pane.decoded(key.slice, &slice);
             }
         }
     }

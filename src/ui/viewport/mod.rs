@@ -4,6 +4,7 @@ mod boxes;
 mod captions;
 mod levels;
 mod lines;
+mod marks;
 mod mouse;
 mod texture;
 mod transform;
@@ -48,6 +49,9 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: Pa
     };
     frame(ui, viewer, id, rect, &response);
     mouse::mouse(ui, viewer, id, &response, transform.as_ref(), actions);
+    if let Some(transform) = transform {
+        marks::typing_ui(ui, viewer, id, inside, &transform, actions);
+    }
 }
 
 /// What a screen reader says, and tests look for.
@@ -88,6 +92,8 @@ fn paint(
             levels::paint_levels(&view);
         }
         boxes::paint_boxes(&view);
+        marks::paint_marks(&view);
+        marks::paint_key_image(&view);
         lines::paint_crosshair(&view);
         captions::paint_scale(&view);
     }

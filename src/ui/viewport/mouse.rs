@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, PointerButton, Pos2, Response, Ui, Vec2};
 
-use super::Transform;
+use super::{Transform, marks};
 use crate::{
     ui::{
         pane::PaneId,
@@ -42,17 +42,21 @@ pub fn mouse(
     if response.clicked() || response.drag_started() {
         actions.push(Action::Activate(id));
     }
-    if response.double_clicked() && !viewer.tool.is_drawing() {
+    let held =
+        transform.map(|transform| marks::pointer(ui, viewer, id, response, transform, actions)).unwrap_or_default();
+    if response.double_clicked() && !held.takes_button {
         actions.push(Action::Maximise(id));
     }
     if let Some(transform) = transform {
-        left(ui, viewer, id, response, transform, actions);
+        if !held.takes_button {
+            left(ui, viewer, id, response, transform, actions);
+        }
         other_buttons(id, response, transform, actions);
     }
     if response.contains_pointer() {
         wheel(ui, viewer, id, response, transform, actions);
         if response.hovered() {
-            ui.ctx().set_cursor_icon(cursor(viewer.tool));
+            ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
         }
     }
 }

@@ -1,91 +1,17 @@
-//! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
+//! The main job: open, grade, look, export; and what goes wrong.
 
-mod worklist;
+use std::path::Path;
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};
+use egui_kittest::kittest::Queryable;
 
-use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, Pos2, TouchPhase, Vec2, vec2};
-use egui_kittest::{Harness, kittest::Queryable};
-
-use super::{
-    app::{App, Home},
-    export::ExportFormat,
-    pane::PaneId,
-    session::{Grading, Session},
-    viewer::Action,
-};
+use super::{click_cell, drag, graded_demo, id, is_shown, pane, session, wait_for, window};
 use crate::{
-    detector::EngineChoice,
-    grading::{GradeId, Severity},
+    grading::Severity,
     phantom, report,
-    worker::{GradeWith, OpenSource},
+    ui::{export::ExportFormat, pane::PaneId, session::Grading, viewer::Action},
+    worker::OpenSource,
 };
-
-type Window = Harness<'static, App>;
-
-fn window(first: OpenSource, models: Option<&Path>) -> Window {
-    window_at(Home::default(), first, models)
-}
-
-fn window_at(home: Home, first: OpenSource, models: Option<&Path>) -> Window {
-    let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
-    Harness::builder().with_size(vec2(1280.0, 720.0)).build_eframe(move |cc| {
-        let mut app = App::new(&cc.egui_ctx, with, &home, first);
-        // The first steps stand in the middle of the window until they are read.
-        app.viewer.windows.hints = false;
-        app
-    })
-}
-
-/// Runs the window until something holds; background threads take their time, a hang does not pass.
-fn wait_for(window: &mut Window, what: &str, holds: impl Fn(&App) -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(3);
-    while !holds(window.state()) {
-        assert!(Instant::now() < deadline, "waited too long for: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-        window.step();
-    }
-    window.step();
-}
-
-fn session(app: &App) -> &Session {
-    app.viewer.session().expect("a study is open")
-}
-
-fn is_shown(app: &App) -> bool {
-    app.viewer.session().is_some_and(|s| {
-        let visible = app.viewer.visible_panes();
-        visible.iter().map(|id| &s.panes[id.index]).all(|p| p.series.is_none() || p.shown == Some(p.slice))
-    })
-}
-
-fn graded_demo() -> Window {
-    let mut window = window(OpenSource::Demo, None);
-    wait_for(&mut window, "the demo study to be graded", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
-    });
-    wait_for(&mut window, "its slices to be decoded", is_shown);
-    window
-}
-
-fn id(word: &str) -> GradeId {
-    word.parse().expect("a grade")
-}
-
-fn pane(window: &Window, index: usize) -> Pos2 {
-    let start = format!("Pane {}", index + 1);
-    window.get_by(|node| node.label().is_some_and(|label| label.starts_with(&start))).rect().center()
-}
-
-fn click_cell(window: &mut Window, id: GradeId) {
-    let start = format!("{}:", id.label());
-    window.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&start))).click();
-    window.step();
-    window.step();
-}
 
 #[test]
 fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
@@ -145,20 +71,6 @@ fn the_mouse_scrolls_windows_and_zooms_and_a_window_stays_while_scrolling() {
     window.step();
     let reset = &session(window.state()).panes[0];
     assert!((reset.zoom - 1.0).abs() < 1e-6 && reset.window != after.window);
-}
-
-fn drag(window: &mut Window, from: Pos2, by: Vec2, button: PointerButton) {
-    let press = |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
-    window.event(Event::PointerMoved(from));
-    window.event(press(from, true));
-    window.step();
-    for step in 1..=4 {
-        window.event(Event::PointerMoved(from + by * step as f32 / 4.0));
-        window.step();
-    }
-    window.event(press(from + by, false));
-    window.step();
-    window.step();
 }
 
 #[test]

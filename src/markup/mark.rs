@@ -1,0 +1,24 @@
+//! One thing that a reader drew.
+
+use serde::{Deserialize, Serialize};
+
+use super::Shape;
+use crate::grading::SliceId;
+
+/// Names a mark within its study. Never given to another mark, also when the first was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct MarkId(pub u64);
+
+/// A shape on a slice, with what the reader wrote to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its name.
+    pub id: MarkId,
+    /// The slice that it is drawn on.
+    pub slice: SliceId,
+    /// What is drawn.
+    pub shape: Shape,
+    /// The text of a note or arrow; of the others a label, mostly empty.
+    #[serde(default)]
+    pub text: String,
+}

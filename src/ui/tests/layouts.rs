@@ -1,0 +1,204 @@
+//! Panes: layouts, links between them, what is remembered, and clicks against `geometry`.
+
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
+
+use super::{Window, drag, graded_demo, is_shown, pane, session, sized_window, wait_for};
+use crate::{
+    geometry::Vec3,
+    ui::{
+        app::Home,
+        command::UiCommand as C,
+        layout::Layout,
+        pane::PaneId,
+        viewer::Action,
+        viewport::{Extent, Transform},
+    },
+    worker::OpenSource,
+};
+
+fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.step();
+    window.step();
+}
+
+fn name(window: &Window, index: usize) -> PaneId {
+    PaneId { session: session(window.state()).id, index }
+}
+
+fn plane(window: &Window, index: usize) -> crate::geometry::ImagePlane {
+    window.state().viewer.plane(name(window, index)).expect("a plane")
+}
+
+#[test]
+fn sagittal_panes_scroll_and_zoom_together_and_axial_ones_do_not_follow() {
+    let mut window = graded_demo();
+    let axial = session(window.state()).panes[2].slice;
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    press(&mut window, Modifiers::NONE, Key::ArrowDown);
+    wait_for(&mut window, "the slices", is_shown);
+    let (t1, t2) = (plane(&window, 0), plane(&window, 1));
+    assert!(t2.distance_from_patient(t1.center()).abs() < 2.5, "both show the same place");
+    assert_eq!(session(window.state()).panes[2].slice, axial);
+    // Zoomed at a corner: both sagittal panes then show the same patient point in their middle, at the same size.
+    let at = pane(&window, 0);
+    drag(&mut window, at, vec2(0.0, -60.0), PointerButton::Secondary);
+    drag(&mut window, at, vec2(30.0, 40.0), PointerButton::Middle);
+    let middle = |window: &Window, index: usize| {
+        let pane = &session(window.state()).panes[index];
+        let study = &session(window.state()).study;
+        let slice = &study.series[pane.series.expect("series")].slices[pane.slice];
+        let rect = egui::Rect::from_min_size(Pos2::ZERO, pane.area);
+        let transform = Transform::new(rect, Extent::of_header(slice), pane);
+        let (column, row) = transform.pixel_from_screen(rect.center());
+        (slice.plane.expect("plane").patient_from_pixel(column, row), transform.points_per_mm())
+    };
+    let ((a, zoom_a), (b, zoom_b)) = (middle(&window, 0), middle(&window, 1));
+    assert!((zoom_a - zoom_b).abs() / zoom_a < 1e-3, "{zoom_a} {zoom_b}");
+    let apart = a - b;
+    assert!(apart.y.abs() < 0.2 && apart.z.abs() < 0.2, "{apart:?}");
+    press(&mut window, Modifiers::NONE, Key::Y);
+    let t2 = session(window.state()).panes[1].slice;
+    press(&mut window, Modifiers::NONE, Key::ArrowUp);
+    assert_eq!(session(window.state()).panes[1].slice, t2, "the link is off");
+}
+
+#[test]
+fn a_click_brings_all_panes_to_its_patient_point_whatever_is_flipped_turned_and_zoomed() {
+    for pixels in [1.0, 2.0] {
+        let mut window = sized_window(OpenSource::Demo, None, &Home::default(), vec2(1280.0, 720.0), pixels);
+        wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
+        wait_for(&mut window, "its slices", is_shown);
+        for commands in
+            [&[][..], &[C::FlipHorizontal, C::RotateRight, C::ZoomIn, C::ZoomIn], &[C::FlipVertical, C::PanLeft]]
+        {
+            for &command in commands {
+                window.state_mut().viewer.perform(Action::Do(command));
+            }
+            window.step();
+            let area = session(window.state()).panes[0].area;
+            let (at, offset) = (pane(&window, 0), vec2(21.0, -17.0));
+            let expected = expected_point(&window, area / 2.0 + offset);
+            shift_click(&mut window, at + offset);
+            let (_, point) = session(window.state()).crosshair.expect("a point");
+            assert!((point - expected).length() < 0.05, "{point:?} {expected:?} at {pixels}");
+            // The axial pane shows the slice nearest to the point of those that have it within their edges.
+            let chosen = plane(&window, 2).distance_from_patient(point).abs();
+            let open = session(window.state());
+            let axial = &open.study.series[open.panes[2].series.expect("axial")];
+            let inside = axial.slices.iter().filter_map(|s| s.plane).filter(|p| {
+                let (column, row) = p.pixel_from_patient(point);
+                p.contains(column, row)
+            });
+            let nearest = inside.map(|p| p.distance_from_patient(point).abs()).fold(f64::MAX, f64::min);
+            assert!(nearest == f64::MAX || (chosen - nearest).abs() < 1e-6);
+        }
+    }
+}
+
+/// The patient point at a place of the first pane, written down anew: turned back, scaled, and by `geometry`.
+fn expected_point(window: &Window, at: Vec2) -> Vec3 {
+    let pane = &session(window.state()).panes[0];
+    let slice = &session(window.state()).study.series[pane.series.expect("series")].slices[pane.slice];
+    let [down, across] = slice.pixel_spacing.expect("spacing");
+    let (columns, rows) = (f64::from(slice.instance.columns), f64::from(slice.instance.rows));
+    let (width, height) = (columns * across, rows * down);
+    let sideways = pane.orientation.is_sideways();
+    let (shown_width, shown_height) = if sideways { (height, width) } else { (width, height) };
+    let fit = (f64::from(pane.area.x) / shown_width).min(f64::from(pane.area.y) / shown_height);
+    let step = (at - pane.area / 2.0 - pane.pan * fit as f32) / (fit as f32 * pane.zoom);
+    let mm = pane.orientation.image_from_screen(step);
+    let column = (f64::from(mm.x) + width / 2.0) / across - 0.5;
+    let row = (f64::from(mm.y) + height / 2.0) / down - 0.5;
+    slice.plane.expect("plane").patient_from_pixel(column, row)
+}
+
+fn shift_click(window: &mut Window, at: Pos2) {
+    let held = Modifiers::SHIFT;
+    window.event(Event::PointerMoved(at));
+    window.step();
+    window.event_modifiers(
+        Event::PointerButton { pos: at, button: PointerButton::Primary, pressed: true, modifiers: held },
+        held,
+    );
+    window.event_modifiers(
+        Event::PointerButton { pos: at, button: PointerButton::Primary, pressed: false, modifiers: held },
+        held,
+    );
+    window.step();
+    window.step();
+}
+
+#[test]
+fn layouts_and_keys_are_remembered_and_every_command_can_be_done_from_a_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = Home { settings: Some(folder.path().to_owned()), ..Home::default() };
+    let open = || {
+        let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 720.0), 1.0);
+        wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
+        window
+    };
+    let mut window = open();
+    press(&mut window, Modifiers::NONE, Key::Num4);
+    assert_eq!(window.state().viewer.visible_panes().len(), 4);
+    press(&mut window, Modifiers::NONE, Key::M);
+    assert_eq!(window.state().viewer.visible_panes().len(), 1);
+    press(&mut window, Modifiers::NONE, Key::M);
+    // A key of the reader's own: recorded in the window of keys, so in the settings, so after a restart.
+    let viewer = &mut window.state_mut().viewer;
+    viewer.keymap.set(C::Invert, Some(egui::KeyboardShortcut::new(Modifiers::ALT, Key::X)));
+    viewer.settings.keys = viewer.keymap.changes();
+    window.step();
+    drop(window);
+    let mut window = open();
+    assert_eq!(window.state().viewer.settings.layout, Layout::Four);
+    press(&mut window, Modifiers::ALT, Key::X);
+    assert!(session(window.state()).panes[0].inverted);
+    press(&mut window, Modifiers::NONE, Key::I);
+    assert!(session(window.state()).panes[0].inverted, "the old key does nothing");
+}
+
+#[test]
+fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in crate::phantom::study_in_memory(crate::phantom::DEMO_SEED + 2) {
+        crate::files::write_atomic(&folder.path().join(name), &bytes).expect("written");
+    }
+    let mut window = graded_demo();
+    let first = session(window.state()).id;
+    window.state_mut().viewer.perform(Action::Open(OpenSource::Paths(vec![folder.path().to_owned()])));
+    wait_for(&mut window, "the second study", |app| app.viewer.sessions.len() == 2);
+    press(&mut window, Modifiers::COMMAND, Key::B);
+    assert_eq!(window.state().viewer.compared, Some(first));
+    wait_for(&mut window, "its slices", is_shown);
+    assert_eq!(window.state().viewer.visible_panes().len(), 6);
+    let below = PaneId { session: first, index: 0 };
+    let before = window.state().viewer.plane(below).expect("plane").position();
+    press(&mut window, Modifiers::NONE, Key::Home);
+    let after = window.state().viewer.plane(below).expect("plane").position();
+    assert!((after - before).abs() > 5.0, "it went along");
+    press(&mut window, Modifiers::COMMAND, Key::W);
+    assert_eq!(window.state().viewer.visible_panes().len(), 3);
+    assert_eq!(session(window.state()).id, first);
+}
+
+#[test]
+fn playing_runs_through_all_slices_and_ends_with_escape() {
+    let mut window = graded_demo();
+    press(&mut window, Modifiers::NONE, Key::Home);
+    wait_for(&mut window, "the first slice", is_shown);
+    press(&mut window, Modifiers::NONE, Key::Space);
+    let mut seen = std::collections::BTreeSet::new();
+    let count = session(window.state()).panes[0].slice_count(&session(window.state()).study);
+    for _ in 0..2000 {
+        window.step();
+        seen.extend(session(window.state()).panes[0].shown);
+        if seen.len() == count {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert_eq!(seen.len(), count);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(window.state().viewer.cine.is_none());
+}

@@ -1,0 +1,110 @@
+//! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
+
+mod layouts;
+mod main_job;
+mod marks;
+mod raster;
+mod snapshots;
+mod worklist;
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use egui::{Event, Modifiers, PointerButton, Pos2, Vec2, vec2};
+use egui_kittest::{Harness, kittest::Queryable};
+
+use self::raster::Raster;
+use super::{
+    app::{App, Home},
+    session::{Grading, Session},
+};
+use crate::{
+    detector::EngineChoice,
+    grading::GradeId,
+    worker::{GradeWith, OpenSource},
+};
+
+pub type Window = Harness<'static, App>;
+
+/// A window of 1280 x 720 points that keeps nothing.
+pub fn window(first: OpenSource, models: Option<&Path>) -> Window {
+    sized_window(first, models, &Home::default(), vec2(1280.0, 720.0), 1.0)
+}
+
+/// Any window; `pixels` of the screen for a point.
+pub fn sized_window(first: OpenSource, models: Option<&Path>, home: &Home, size: Vec2, pixels: f32) -> Window {
+    let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
+    let home = home.clone();
+    Harness::builder().with_size(size).with_pixels_per_point(pixels).renderer(Raster::default()).build_eframe(
+        move |cc| {
+            let mut app = App::new(&cc.egui_ctx, with, &home, first);
+            // The first steps stand in the middle of the window until they are read.
+            app.viewer.windows.hints = false;
+            app
+        },
+    )
+}
+
+/// Runs the window until something holds; background threads take their time, a hang does not pass.
+pub fn wait_for(window: &mut Window, what: &str, holds: impl Fn(&App) -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(3);
+    while !holds(window.state()) {
+        assert!(Instant::now() < deadline, "waited too long for: {what}");
+        std::thread::sleep(Duration::from_millis(10));
+        window.step();
+    }
+    window.step();
+}
+
+pub fn session(app: &App) -> &Session {
+    app.viewer.session().expect("a study is open")
+}
+
+pub fn is_shown(app: &App) -> bool {
+    app.viewer.session().is_some_and(|s| {
+        let visible = app.viewer.visible_panes();
+        visible.iter().map(|id| &s.panes[id.index]).all(|p| p.series.is_none() || p.shown == Some(p.slice))
+    })
+}
+
+pub fn graded_demo() -> Window {
+    let mut window = window(OpenSource::Demo, None);
+    wait_for(&mut window, "the demo study to be graded", |app| {
+        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+    });
+    wait_for(&mut window, "its slices to be decoded", is_shown);
+    window
+}
+
+pub fn id(word: &str) -> GradeId {
+    word.parse().expect("a grade")
+}
+
+pub fn pane(window: &Window, index: usize) -> Pos2 {
+    let start = format!("Pane {}", index + 1);
+    window.get_by(|node| node.label().is_some_and(|label| label.starts_with(&start))).rect().center()
+}
+
+pub fn click_cell(window: &mut Window, id: GradeId) {
+    let start = format!("{}:", id.label());
+    window.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&start))).click();
+    window.step();
+    window.step();
+}
+
+/// Presses a button, moves by `by` in four steps, lets go.
+pub fn drag(window: &mut Window, from: Pos2, by: Vec2, button: PointerButton) {
+    let press = |pos, pressed| Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE };
+    window.event(Event::PointerMoved(from));
+    window.event(press(from, true));
+    window.step();
+    for step in 1..=4 {
+        window.event(Event::PointerMoved(from + by * step as f32 / 4.0));
+        window.step();
+    }
+    window.event(press(from + by, false));
+    window.step();
+    window.step();
+}

@@ -1,0 +1,173 @@
+//! Pictures of every panel in every state. A picture that changed is looked at before it is accepted:
+//! `UPDATE_SNAPSHOTS=1 cargo test --lib ui::tests::snapshots` writes the new ones to tests/snapshots.
+
+use egui::{Key, Modifiers, Rect, vec2};
+use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
+use image::imageops::{FilterType, crop_imm, resize};
+
+use super::{Window, graded_demo, id, is_shown, sized_window, wait_for, window};
+use crate::{
+    ui::{app::Home, command::UiCommand as C, theme::ThemeChoice, viewer::Action},
+    worker::OpenSource,
+};
+
+/// Takes pictures and keeps what differed until the end: one run shows all that changed.
+#[derive(Default)]
+struct Album(Vec<String>);
+
+impl Album {
+    /// The whole window.
+    fn take(&mut self, window: &mut Window, name: &str) {
+        let whole = window.ctx.content_rect();
+        self.take_part(window, name, whole);
+    }
+
+    fn take_part(&mut self, window: &mut Window, name: &str, part: Rect) {
+        let image = window.render().expect("a picture");
+        let scale = window.ctx.pixels_per_point();
+        let part = (part * scale)
+            .intersect(Rect::from_min_size(egui::Pos2::ZERO, vec2(image.width() as f32, image.height() as f32)));
+        let image = crop_imm(&image, part.left() as u32, part.top() as u32, part.width() as u32, part.height() as u32)
+            .to_image();
+        // Images are looked at for what lies where: half the size keeps the repository small.
+        let image = if image.width() * image.height() > 500_000 {
+            resize(&image, image.width() / 2, image.height() / 2, FilterType::Triangle)
+        } else {
+            image
+        };
+        // Another CPU may round a score or an edge of a letter in another way.
+        let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(60);
+        if let Err(error) = try_image_snapshot_options(&image, name, &options) {
+            self.0.push(error.to_string());
+        }
+    }
+}
+
+impl Drop for Album {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(self.0.is_empty(), "{}", self.0.join("\n"));
+        }
+    }
+}
+
+fn does(window: &mut Window, command: C) {
+    window.state_mut().viewer.perform(Action::Do(command));
+    settle(window);
+}
+
+fn settle(window: &mut Window) {
+    for _ in 0..4 {
+        window.step();
+    }
+    wait_for(window, "the slices", |app| app.viewer.session().is_none() || is_shown(app));
+    window.step();
+}
+
+fn left(window: &Window) -> Rect {
+    Rect::from_min_max(egui::pos2(0.0, 75.0), egui::pos2(212.0, window.ctx.content_rect().bottom()))
+}
+
+fn right(window: &Window) -> Rect {
+    let whole = window.ctx.content_rect();
+    Rect::from_min_max(egui::pos2(whole.right() - 290.0, 75.0), whole.right_bottom())
+}
+
+#[test]
+fn nothing_open_and_an_error() {
+    let mut album = Album::default();
+    let mut window = window(OpenSource::Paths(vec!["/no/such/study".into()]), None);
+    wait_for(&mut window, "the error", |app| app.viewer.opening.is_none());
+    window.step();
+    album.take(&mut window, "error");
+    window.state_mut().viewer.notices.close(0);
+    settle(&mut window);
+    let whole = window.ctx.content_rect();
+    album.take_part(&mut window, "empty", whole.shrink2(vec2(200.0, 80.0)));
+}
+
+#[test]
+fn while_a_study_opens_and_is_graded() {
+    let mut album = Album::default();
+    let mut window = window(OpenSource::Demo, None);
+    window.step();
+    album.take_part(&mut window, "opening", Rect::from_min_max(egui::pos2(0.0, 600.0), egui::pos2(1280.0, 720.0)));
+    wait_for(&mut window, "the first grades", |app| app.viewer.session().is_some_and(|s| s.table.is_some()));
+    does(&mut window, C::Cancel);
+    wait_for(&mut window, "the end of it", |app| {
+        app.viewer.session().is_some_and(|s| s.grading == crate::ui::session::Grading::Cancelled)
+    });
+    // How far it came depends on the machine: only what stays is compared.
+    let part = left(&window);
+    album.take_part(&mut window, "browser-cancelled", part);
+}
+
+#[test]
+fn a_graded_study_in_all_layouts_and_both_themes() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    settle(&mut window);
+    album.take(&mut window, "graded");
+    window.state_mut().viewer.perform(Action::SelectGrade(id("left_subarticular_stenosis_l4_l5")));
+    settle(&mut window);
+    album.take(&mut window, "selected");
+    for (command, name) in [(C::LayoutOne, "layout-one"), (C::LayoutTwo, "layout-two"), (C::LayoutFour, "layout-four")]
+    {
+        does(&mut window, command);
+        let middle = Rect::from_min_max(egui::pos2(212.0, 75.0), egui::pos2(990.0, 690.0));
+        album.take_part(&mut window, name, middle);
+    }
+    does(&mut window, C::LayoutThree);
+    for command in [C::FlipHorizontal, C::RotateRight, C::Invert, C::Smooth, C::Overlays] {
+        does(&mut window, command);
+    }
+    let middle = Rect::from_min_max(egui::pos2(212.0, 75.0), egui::pos2(990.0, 690.0));
+    album.take_part(&mut window, "turned-inverted-hidden", middle);
+    window.state_mut().viewer.settings.theme = ThemeChoice::Light;
+    settle(&mut window);
+    let (left, right) = (left(&window), right(&window));
+    album.take_part(&mut window, "light-browser", left);
+    album.take_part(&mut window, "light-grades", right);
+}
+
+#[test]
+fn windows_over_the_images() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    for (command, name) in [
+        (C::ShowKeys, "keys"),
+        (C::ShowSettings, "settings"),
+        (C::ShowAbout, "about"),
+        (C::ShowHints, "first-steps"),
+        (C::ShowPalette, "palette"),
+    ] {
+        does(&mut window, command);
+        let middle = window.ctx.content_rect().shrink2(vec2(240.0, 60.0));
+        album.take_part(&mut window, name, middle);
+        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+        settle(&mut window);
+    }
+    window
+        .state_mut()
+        .viewer
+        .perform(Action::Warn("3 files were not read, or with a doubt; the rest is open (F2 lists them)".to_owned()));
+    settle(&mut window);
+    album.take_part(&mut window, "warning", Rect::from_min_max(egui::pos2(212.0, 560.0), egui::pos2(1280.0, 720.0)));
+}
+
+#[test]
+fn large_text_and_a_fine_screen() {
+    let mut album = Album::default();
+    let mut window = sized_window(OpenSource::Demo, None, &Home::default(), vec2(1920.0, 1080.0), 2.0);
+    wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.graded.is_some()));
+    settle(&mut window);
+    let right = right(&window);
+    album.take_part(&mut window, "fine-screen-grades", right);
+    window.key_press_modifiers(Modifiers::COMMAND, Key::Num0);
+    for _ in 0..4 {
+        window.key_press_modifiers(Modifiers::COMMAND, Key::Plus);
+        window.step();
+    }
+    settle(&mut window);
+    assert!((window.ctx.zoom_factor() - 1.4641).abs() < 1e-3);
+}
