@@ -10,10 +10,8 @@ use crate::grading::Role;
 /// A text that is kept with a study. The list does not know what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Document {
-    /// Measurements, arrows, texts.
+    /// Measurements, notes, key images.
     Marks,
-    /// Key images.
-    KeyImages,
     /// What hangs where.
     Layout,
 }
@@ -22,7 +20,6 @@ impl Document {
     const fn word(self) -> &'static str {
         match self {
             Self::Marks => "marks",
-            Self::KeyImages => "key_images",
             Self::Layout => "layout",
         }
     }
@@ -40,8 +37,6 @@ pub struct Stored {
     pub findings: Option<String>,
     /// [`Document::Marks`].
     pub marks: Option<String>,
-    /// [`Document::KeyImages`].
-    pub key_images: Option<String>,
     /// [`Document::Layout`].
     pub layout: Option<String>,
     /// Changed by hand.
@@ -63,7 +58,6 @@ impl Library {
             self.connection.query_row(sql, params![key, kind.word()], |row| row.get::<_, String>(0)).optional()
         };
         stored.marks = document(Document::Marks)?;
-        stored.key_images = document(Document::KeyImages)?;
         stored.layout = document(Document::Layout)?;
         let mut statement = self.connection.prepare("SELECT series_uid, role FROM role_override WHERE study = ?1")?;
         let rows =

@@ -12,7 +12,7 @@ use crate::{
     geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
     library::{Entry, RoleOverrides, StudyState},
-    markup::{MarkId, Markup},
+    markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
     worker::{SessionId, Ticket},
@@ -71,10 +71,10 @@ pub struct Session {
     pub thumbnails: Thumbnails,
     /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
     pub state: Option<StudyState>,
-    /// Measurements and notes as they are kept.
-    pub stored_marks: Option<String>,
-    /// Key images as they are kept.
-    pub stored_key_images: Option<String>,
+    /// The revision of the marks that is kept.
+    pub kept_revision: u64,
+    /// The marks that are kept cannot be read, and so must not be written over.
+    pub are_marks_locked: bool,
     /// Other studies of the patient, newest first, open or not.
     pub priors: Vec<Entry>,
 }
@@ -101,8 +101,8 @@ impl Session {
             crosshair: None,
             thumbnails: Thumbnails::default(),
             state: None,
-            stored_marks: None,
-            stored_key_images: None,
+            kept_revision: 0,
+            are_marks_locked: false,
             priors: Vec::new(),
         }
     }
@@ -116,6 +116,14 @@ impl Session {
         series.role = role;
         "chosen by the reader".clone_into(&mut series.role_reason);
         true
+    }
+
+    /// Takes in marks that were kept, below what was drawn since the study was opened.
+    pub fn take_in_marks(&mut self, text: &str) -> Result<(), MarkupError> {
+        let kept = Markup::from_json(text);
+        self.are_marks_locked = kept.is_err();
+        self.markup.take_in(kept?);
+        Ok(())
     }
 
     /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.

@@ -19,7 +19,6 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
         state: StudyState::Reviewed,
         findings: Some("2 severe".to_owned()),
         marks: Some(r#"[{"length":12.5,"text":"Ä \u0000 'quoted'"}]"#.to_owned()),
-        key_images: Some("[1]".to_owned()),
         layout: Some("{}".to_owned()),
         roles: [("1.2.1".to_owned(), None), ("1.2.2".to_owned(), Some(Role::Ss))].into(),
     };
@@ -30,7 +29,6 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
     library.set_findings("1.2", kept.findings.as_deref()).unwrap();
     library.set_document("1.2", Document::Marks, Some("first")).unwrap();
     library.set_document("1.2", Document::Marks, kept.marks.as_deref()).unwrap();
-    library.set_document("1.2", Document::KeyImages, kept.key_images.as_deref()).unwrap();
     library.set_document("1.2", Document::Layout, kept.layout.as_deref()).unwrap();
     library.set_role("1.2", "1.2.1", Some(Some(Role::Nfn))).unwrap();
     library.set_role("1.2", "1.2.1", Some(None)).unwrap();

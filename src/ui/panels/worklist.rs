@@ -35,6 +35,8 @@ pub fn worklist_ui(ui: &Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
     Window::new("Worklist")
         .open(&mut open)
         .collapsible(false)
+        .pivot(egui::Align2::CENTER_CENTER)
+        .default_pos(ctx.content_rect().center())
         .default_size(vec2(920.0, 440.0))
         .min_size(vec2(620.0, 240.0))
         .show(ctx, |ui| {

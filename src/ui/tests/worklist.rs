@@ -3,25 +3,31 @@
 use std::path::Path;
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{By, Queryable};
 
-use super::{App, Grading, Window, session, sized_window, wait_for};
+use super::{Window, session, sized_window, wait_for};
 use crate::{
     grading::Role,
-    library::{Document, StudyState},
+    library::StudyState,
+    markup::{Point, Shape},
     phantom,
     ui::{
-        app::Home,
+        app::{App, Home},
         command::UiCommand,
+        session::Grading,
         viewer::{Action, Effect},
     },
     worker::OpenSource,
 };
 
+fn window_at(home: &Home, first: OpenSource, models: Option<&Path>) -> Window {
+    sized_window(first, models, home, vec2(1280.0, 720.0), 1.0)
+}
+
 /// A program that keeps its list in a folder, and grades nothing: there are no models in that folder.
 fn start(kept: &Path, first: &Path) -> Window {
     let home = Home { library: Some(kept.to_owned()), ..Home::default() };
-    sized_window(OpenSource::Paths(vec![first.to_owned()]), Some(kept), &home, vec2(1280.0, 720.0), 1.0)
+    window_at(&home, OpenSource::Paths(vec![first.to_owned()]), Some(kept))
 }
 
 /// Three small images of a study. `uid` replaces the last digits of its UIDs: another study of the same patient.
@@ -79,7 +85,11 @@ fn a_study_is_in_the_worklist_after_a_restart_with_all_that_is_kept_with_it() {
     let (id, patient) = (session(window.state()).id, session(window.state()).study.patient.clone());
     ask(&mut window, UiCommand::MarkReviewed);
     window.state_mut().viewer.perform(Action::SetRole(id, 0, Some(Role::Ss)));
-    window.state().viewer.store(id, Document::Marks, Some("[\"a line\"]".to_owned()));
+    // Drawn in the very last moment.
+    let open = window.state_mut().viewer.session_mut().expect("open");
+    let slice = open.study.series[0].slices[0].id();
+    open.markup.add(slice.clone(), Shape::Note { at: Point::default() }, "here");
+    open.markup.toggle_key_image(&slice);
     drop(window);
 
     // The program starts again on something that is not there, and finds the study in its list.
@@ -98,10 +108,12 @@ fn a_study_is_in_the_worklist_after_a_restart_with_all_that_is_kept_with_it() {
     window.step();
     wait_for_state(&mut window, StudyState::Reviewed);
     let open = session(window.state());
-    assert_eq!(open.stored_marks.as_deref(), Some("[\"a line\"]"));
+    assert_eq!(open.markup.marks().iter().map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["here"]);
+    assert!(open.markup.is_key_image(&slice));
     assert_eq!(open.study.series[0].role, Some(Role::Ss), "the role that was chosen by hand");
     assert!(!window.state().viewer.windows.worklist, "the images are in front");
-    window.get_by(|node| node.value().is_some_and(|text| text.ends_with(", reviewed")));
+    // The words and the line that they stand in.
+    assert!(window.query_all_by(|node| node.value().is_some_and(|text| text.ends_with(", reviewed"))).count() > 0);
 }
 
 #[test]
@@ -142,8 +154,8 @@ fn a_study_in_a_folder_that_was_moved_is_found_again() {
 }
 
 /// A line of the table that ends in a text.
-fn kittest_row(end: &'static str) -> egui_kittest::kittest::By<'static> {
-    egui_kittest::kittest::By::new().predicate(move |node| node.label().is_some_and(|label| label.ends_with(end)))
+fn kittest_row(end: &'static str) -> By<'static> {
+    By::new().predicate(move |node| node.label().is_some_and(|label| label.ends_with(end)))
 }
 
 #[test]
@@ -172,7 +184,8 @@ fn a_double_click_opens_and_a_prior_is_shown_below() {
     for _ in 0..2 {
         for pressed in [true, false] {
             let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
-            window.event(Event::PointerButton { pos: rows[line], button, pressed, modifiers });
+            // In one frame: frames of the harness are a quarter of a second long.
+            window.input_mut().events.push(Event::PointerButton { pos: rows[line], button, pressed, modifiers });
         }
         window.step();
     }
@@ -211,10 +224,37 @@ fn removing_asks_first_and_an_open_study_stays() {
 }
 
 #[test]
+fn marks_that_cannot_be_read_are_said_and_never_written_over() {
+    let (kept, images) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    localizer(images.path(), None);
+    let newer = r#"{"version": 99, "marks": "elsewhere"}"#;
+    let mut window = start(kept.path(), images.path());
+    wait_for_state(&mut window, StudyState::Unread);
+    let uid = session(window.state()).study.uid.clone();
+    drop(window);
+    let stored = |text: Option<&str>| {
+        let (mut library, _) = crate::library::Library::open(kept.path()).expect("the list");
+        if text.is_some() {
+            library.set_document(&uid, crate::library::Document::Marks, text).expect("written");
+        }
+        library.stored(&uid).expect("kept").marks
+    };
+    stored(Some(newer));
+    let mut window = start(kept.path(), images.path());
+    wait_for_state(&mut window, StudyState::Unread);
+    assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("newer Foramen")));
+    let open = window.state_mut().viewer.session_mut().expect("open");
+    let slice = open.study.series[0].slices[0].id();
+    open.markup.toggle_key_image(&slice);
+    drop(window);
+    assert_eq!(stored(None).as_deref(), Some(newer));
+}
+
+#[test]
 fn a_graded_study_is_listed_as_graded_and_grading_again_does_not_take_back_a_signature() {
     let kept = tempfile::tempdir().expect("a folder");
     let home = Home { library: Some(kept.path().to_owned()), ..Home::default() };
-    let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 720.0), 1.0);
+    let mut window = window_at(&home, OpenSource::Demo, None);
     wait_for_state(&mut window, StudyState::Graded);
     show_worklist(&mut window, 1);
     wait_for(&mut window, "the findings", |app| app.viewer.worklist.listing.entries[0].findings.is_some());

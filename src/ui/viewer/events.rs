@@ -13,6 +13,7 @@ impl Viewer {
         while let Some(event) = self.worker.try_event() {
             self.apply(event);
         }
+        self.save_marks();
         self.ask_library();
     }
 
@@ -117,6 +118,10 @@ impl Viewer {
 
     /// Takes a study out of the list.
     pub(super) fn close(&mut self, id: SessionId) {
+        if self.drawing.as_ref().is_some_and(|drawing| drawing.pane().session == id) {
+            self.leave_drawing();
+        }
+        self.save_marks();
         if let Some(at) = self.sessions.iter().position(|s| s.id == id) {
             self.sessions.remove(at).cancel.cancel();
             self.cache.forget(id);

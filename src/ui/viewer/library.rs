@@ -43,15 +43,22 @@ impl Viewer {
                     self.notices.say(text);
                 }
                 let mut again: Vec<SessionId> = Vec::new();
+                let drawn_on = self.drawing.as_ref().and_then(|drawing| self.find(drawing.pane().session));
+                if drawn_on.is_some_and(|session| session.study.uid == uid) {
+                    self.leave_drawing();
+                }
+                let mut doubts = Vec::new();
                 for session in self.of_uid(&uid) {
                     session.state = Some(stored.state);
-                    session.stored_marks.clone_from(&stored.marks);
-                    session.stored_key_images.clone_from(&stored.key_images);
+                    doubts.extend(stored.marks.as_deref().and_then(|text| session.take_in_marks(text).err()));
                     if session.apply_roles(&stored.roles) {
                         again.push(session.id);
                     }
                 }
                 again.into_iter().for_each(|id| self.grade_again(id));
+                for doubt in doubts {
+                    self.notices.error(format!("{doubt}. They stay as they are; what is drawn now is not saved"));
+                }
                 self.ask_priors_beside(&uid);
             }
         }
@@ -106,10 +113,16 @@ impl Viewer {
         }
     }
 
-    /// Keeps a text with an open study: what module `markup` writes, key images.
-    pub fn store(&self, id: SessionId, kind: Document, text: Option<String>) {
-        if let Some(session) = self.find(id).filter(|s| !s.study.uid.is_empty()) {
-            self.worker.library(LibraryJob::SetDocument(session.study.uid.clone(), kind, text));
+    /// The list keeps what was drawn since the last call. Not before it has said what it keeps already.
+    pub(super) fn save_marks(&mut self) {
+        for session in &mut self.sessions {
+            let revision = session.markup.revision();
+            if revision != session.kept_revision && session.state.is_some() && !session.are_marks_locked {
+                session.kept_revision = revision;
+                let text = Some(session.markup.to_json()).filter(|_| !session.markup.is_empty());
+                let uid = session.study.uid.clone();
+                self.worker.library(LibraryJob::SetDocument(uid, Document::Marks, text));
+            }
         }
     }
 

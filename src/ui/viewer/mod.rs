@@ -258,6 +258,8 @@ impl Viewer {
 impl Drop for Viewer {
     /// The worker then waits for what is under way.
     fn drop(&mut self) {
+        self.leave_drawing();
+        self.save_marks();
         self.opening.iter().for_each(|o| o.cancel.cancel());
         self.sessions.iter().for_each(|s| s.cancel.cancel());
     }
