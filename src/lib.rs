@@ -14,6 +14,7 @@ pub mod detector;
 pub mod files;
 pub mod geometry;
 pub mod grading;
+pub mod library;
 pub mod markup;
 pub mod metric;
 pub mod panics;

@@ -12,19 +12,24 @@ use super::{
     viewer::{Action, Effect, Viewer},
     viewport::{self, Textures},
 };
-use crate::worker::{GradeWith, OpenSource, Worker};
+use crate::{
+    library,
+    worker::{GradeWith, OpenSource, Worker},
+};
 
 /// Where the program keeps what it remembers. `None`: nowhere, as in tests.
 #[derive(Debug, Clone, Default)]
 pub struct Home {
     /// Folder of the settings.
     pub settings: Option<PathBuf>,
+    /// Folder of the list of studies.
+    pub library: Option<PathBuf>,
 }
 
 impl Home {
     /// The user's folders.
     pub fn of_user() -> Self {
-        Self { settings: settings::default_folder() }
+        Self { settings: settings::default_folder(), library: library::default_folder() }
     }
 }
 
@@ -48,7 +53,7 @@ impl App {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let (settings, doubt) = home.settings.as_deref().map_or_else(|| (Settings::default(), None), settings::load);
         let repaint = ctx.clone();
-        let worker = Worker::start(with, Arc::new(move || repaint.request_repaint()));
+        let worker = Worker::start(with, home.library.clone(), Arc::new(move || repaint.request_repaint()));
         let saver = Saver::start(home.settings.clone(), &settings);
         let mut viewer = Viewer::new(worker, settings);
         if let Some(doubt) = doubt {

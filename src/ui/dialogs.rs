@@ -50,6 +50,10 @@ impl Dialogs {
                     rfd::AsyncFileDialog::new().set_title("Open DICOM files, a zip or a DICOMDIR").pick_files();
                 self.wait(ctx, async { paths(future.await) });
             }
+            Effect::PickPlace => {
+                let future = rfd::AsyncFileDialog::new().set_title("Where is the study now?").pick_folder();
+                self.wait(ctx, async { future.await.map(|folder| Action::LookIn(folder.path().to_owned())) });
+            }
             Effect::PickExport(session, format) => self.pick_export(ctx, session, format),
             Effect::Quit => (),
         }

@@ -27,6 +27,7 @@ mod tool;
 mod viewer;
 mod viewport;
 mod visibility;
+mod worklist;
 
 use std::path::PathBuf;
 

@@ -11,7 +11,8 @@ use crate::{
     cancel::Cancel,
     geometry::Vec3,
     grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
-    markup::{MarkId, Markup},
+    library::{Entry, RoleOverrides, StudyState},
+    markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
     study::Study,
     worker::{SessionId, Ticket},
@@ -68,6 +69,14 @@ pub struct Session {
     pub crosshair: Option<(usize, Vec3)>,
     /// Small pictures of the series.
     pub thumbnails: Thumbnails,
+    /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
+    pub state: Option<StudyState>,
+    /// The revision of the marks that is kept.
+    pub kept_revision: u64,
+    /// The marks that are kept cannot be read, and so must not be written over.
+    pub are_marks_locked: bool,
+    /// Other studies of the patient, newest first, open or not.
+    pub priors: Vec<Entry>,
 }
 
 impl Session {
@@ -91,6 +100,10 @@ impl Session {
             selected_mark: None,
             crosshair: None,
             thumbnails: Thumbnails::default(),
+            state: None,
+            kept_revision: 0,
+            are_marks_locked: false,
+            priors: Vec::new(),
         }
     }
 
@@ -103,6 +116,26 @@ impl Session {
         series.role = role;
         "chosen by the reader".clone_into(&mut series.role_reason);
         true
+    }
+
+    /// Takes in marks that were kept, below what was drawn since the study was opened.
+    pub fn take_in_marks(&mut self, text: &str) -> Result<(), MarkupError> {
+        let kept = Markup::from_json(text);
+        self.are_marks_locked = kept.is_err();
+        self.markup.take_in(kept?);
+        Ok(())
+    }
+
+    /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.
+    pub fn apply_roles(&mut self, roles: &RoleOverrides) -> bool {
+        let chosen: Vec<(usize, Option<Role>)> = self
+            .study
+            .series
+            .iter()
+            .enumerate()
+            .filter_map(|(index, series)| Some((index, *roles.get(&series.uid)?)))
+            .collect();
+        chosen.into_iter().filter(|&(index, role)| self.set_role(index, role)).count() > 0
     }
 
     /// Forgets the grades; the next grading starts from nothing.

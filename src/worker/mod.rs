@@ -5,6 +5,7 @@
 
 mod decode;
 mod grade;
+mod library;
 mod open;
 
 use std::{
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub use decode::SliceKey;
+pub use library::{LibraryEvent, LibraryJob, ListName};
 
 /// Called after each event, from any thread: the window repaints.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -75,6 +77,8 @@ pub enum Event {
     GradeCancelled(Ticket),
     /// A slice is there, or cannot be decoded; why.
     Decoded(SliceKey, Result<Arc<Slice>, String>),
+    /// News of the list of studies.
+    Library(LibraryEvent),
 }
 
 /// One thing to do in the background.
@@ -91,6 +95,7 @@ pub struct Worker {
     grade: Option<Sender<Job<Arc<Study>>>>,
     grader: Option<JoinHandle<()>>,
     decode: decode::Queue,
+    library: library::Thread,
 }
 
 /// Where the threads send their news.
@@ -113,8 +118,8 @@ impl Reporter {
 const EVENTS: usize = 1024;
 
 impl Worker {
-    /// Starts the threads.
-    pub fn start(with: GradeWith, wake: Wake) -> Self {
+    /// Starts the threads. `library` is the folder of the list of studies; without one, the list is forgotten at the end.
+    pub fn start(with: GradeWith, library: Option<PathBuf>, wake: Wake) -> Self {
         let (events, receiver) = bounded(EVENTS);
         let reporter = Reporter { events, wake };
         let (open, open_jobs) = unbounded();
@@ -128,7 +133,8 @@ impl Worker {
             move || grade::run(&grade_jobs, &with, &reporter)
         });
         let decode = decode::Queue::start(&reporter);
-        Self { events: Some(receiver), open, grade: Some(grade), grader, decode }
+        let library = library::Thread::start(library, &reporter);
+        Self { events: Some(receiver), open, grade: Some(grade), grader, decode, library }
     }
 
     /// The next event, if there is one.
@@ -149,6 +155,11 @@ impl Worker {
         }
     }
 
+    /// Asks something of the list of studies; jobs are done in order.
+    pub fn library(&self, job: LibraryJob) {
+        self.library.send(job);
+    }
+
     /// Wants slices decoded, the first the most. What was wanted before and is not wanted now is forgotten.
     pub fn want(&self, slices: Vec<(SliceKey, SliceRef)>) {
         self.decode.want(slices);
@@ -157,7 +168,8 @@ impl Worker {
 
 impl Drop for Worker {
     /// Waits for the grading thread, which whoever closes has cancelled: a process that ends while an engine
-    /// computes may crash in the engine's own clean-up.
+    /// computes may crash in the engine's own clean-up. Then for the list of studies, to which the last changes may
+    /// still be written.
     fn drop(&mut self) {
         self.events = None;
         self.grade = None;
@@ -165,6 +177,7 @@ impl Drop for Worker {
             // Its panics are caught; there is nobody left to tell.
             let _ = grader.join();
         }
+        self.library.finish();
     }
 }
 

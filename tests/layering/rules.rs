@@ -41,18 +41,20 @@ pub const RULES: &[Room] = &[
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
     },
+    Room { name: "library", uses: &["study", "grading", "files"], never: &[DICOM] },
     Room {
         name: "worker",
         uses: &[
-            "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files", "cancel",
+            "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files",
+            "cancel",
         ],
         never: &[DICOM],
     },
     Room {
         name: "ui",
         uses: &[
-            "worker", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
-            "phantom", "markup",
+            "worker", "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files",
+            "cancel", "phantom", "markup",
         ],
         never: &[DICOM],
     },

@@ -9,13 +9,14 @@ use egui::{
 use super::Memory;
 use crate::{
     grading::{GradeTable, Role},
+    library::StudyState,
     phantom,
     study::{Series, Study},
     ui::{
         command::UiCommand,
         session::{Grading, Session},
         theme::{self, icon},
-        viewer::{Action, Viewer},
+        viewer::{Action, Viewer, Wanted},
         viewport::DraggedSeries,
     },
     worker::SessionId,
@@ -70,8 +71,31 @@ fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session
         for (index, series) in session.study.series.iter().enumerate() {
             series_ui(ui, viewer, memory, session, index, series, actions);
         }
+        priors_ui(ui, viewer, session, actions);
     }
     ui.add_space(8.0);
+}
+
+/// Other studies of the patient. A click shows one below the study in front.
+fn priors_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
+    if session.priors.is_empty() {
+        return;
+    }
+    let weak = theme::of(ui).weak_text;
+    ui.label(RichText::new("Other studies of this patient").color(weak).small());
+    for prior in &session.priors {
+        let texts = [prior.shown_date(), prior.description.clone(), prior.state.label().to_lowercase()];
+        let text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
+        let is_below = viewer.compared.and_then(|id| viewer.find(id)).is_some_and(|s| s.study.uid == prior.uid);
+        let button = Button::new(format!("{}  {text}", icon::CLOCK)).selected(is_below).truncate();
+        let hint = format!("{text}\n{}\nClick: show below.", prior.findings.as_deref().unwrap_or("not graded"));
+        let response = wide(ui, button);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Prior {text}")));
+        if response.on_hover_text(hint).clicked() {
+            let wanted = Wanted { uid: prior.uid.clone(), beside: true };
+            actions.push(Action::OpenListed(wanted, prior.place.to_open().into()));
+        }
+    }
 }
 
 fn study_menu_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
@@ -223,6 +247,11 @@ fn state(session: &Session) -> String {
         Grading::Done => "not assessed".to_owned(),
         Grading::Failed(_) => "not graded: failed".to_owned(),
         Grading::Cancelled => "not graded: cancelled".to_owned(),
+    };
+    // "Graded" is said already.
+    let state = match session.state {
+        None | Some(StudyState::Graded) => state,
+        Some(kept) => format!("{state}, {}", kept.label().to_lowercase()),
     };
     let date =
         if session.is_demo { format!("Demo phantom {}", phantom::DEMO_SEED) } else { date_text(&session.study.date) };

@@ -2,6 +2,7 @@
 
 use egui::{Button, MenuBar, Ui};
 
+use super::recent::recent_menu_ui;
 use crate::ui::{
     command::{Menu, UiCommand},
     keymap,
@@ -16,6 +17,9 @@ pub fn menu_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
                 egui::ScrollArea::vertical().max_height(ui.ctx().content_rect().height() - 60.0).show(ui, |ui| {
                     for command in menu.commands() {
                         item_ui(ui, viewer, command, actions);
+                        if command == UiCommand::ShowWorklist {
+                            recent_menu_ui(ui, viewer, actions);
+                        }
                     }
                 });
             });

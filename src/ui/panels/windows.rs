@@ -2,7 +2,7 @@
 
 use egui::{Ui, Window};
 
-use super::{Memory, about, hints, keys, marks, messages, palette, settings};
+use super::{Memory, about, hints, keys, marks, messages, palette, settings, worklist};
 use crate::ui::viewer::{Action, Viewer};
 
 /// The windows that are open.
@@ -39,5 +39,6 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
     }
     viewer.settings.hints_seen |= viewer.windows.hints && !open.hints;
     viewer.windows = open;
+    worklist::worklist_ui(ui, viewer, actions);
     palette::palette_ui(ui, viewer, memory, actions);
 }

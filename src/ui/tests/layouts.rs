@@ -132,7 +132,7 @@ fn shift_click(window: &mut Window, at: Pos2) {
 #[test]
 fn layouts_and_keys_are_remembered_and_every_command_can_be_done_from_a_key() {
     let folder = tempfile::tempdir().expect("a folder");
-    let home = Home { settings: Some(folder.path().to_owned()) };
+    let home = Home { settings: Some(folder.path().to_owned()), ..Home::default() };
     let open = || {
         let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 720.0), 1.0);
         wait_for(&mut window, "the study", |app| app.viewer.session().is_some());

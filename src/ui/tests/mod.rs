@@ -5,6 +5,7 @@ mod main_job;
 mod marks;
 mod raster;
 mod snapshots;
+mod worklist;
 
 use std::{
     path::Path,

@@ -86,6 +86,10 @@ pub const TRASH: &str = "\u{E4A6}";
 pub const LIST: &str = "\u{E2F2}";
 /// Caret left.
 pub const PREVIOUS: &str = "\u{E138}";
+/// Caret up.
+pub const UP: &str = "\u{E13C}";
+/// Caret down.
+pub const DOWN: &str = "\u{E136}";
 /// Caret right.
 pub const NEXT: &str = "\u{E13A}";
 /// Eye.

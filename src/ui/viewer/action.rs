@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use egui::Vec2;
 
+use super::Wanted;
 use crate::{
     grading::{Evidence, GradeId, Role},
+    library::StudyState,
     ui::{command::UiCommand, export::ExportFormat, pane::PaneId, viewer::MarkAction},
     worker::{OpenSource, SessionId},
 };
@@ -53,6 +55,16 @@ pub enum Action {
     Warn(String),
     /// Write the grades of a study to a file.
     Export(SessionId, ExportFormat, PathBuf),
+    /// Open a study of the worklist.
+    OpenListed(Wanted, OpenSource),
+    /// Ask for the folder into which a study of the worklist was moved.
+    FindListed(String),
+    /// Look for that study in a folder.
+    LookIn(PathBuf),
+    /// Say how far a study of the worklist is.
+    SetState(String, StudyState),
+    /// Remove a study from the worklist; the reader was asked.
+    Forget(String),
 }
 
 /// What only the window can do.
@@ -66,4 +78,6 @@ pub enum Effect {
     PickFiles,
     /// Ask where to write the grades of a study.
     PickExport(SessionId, ExportFormat),
+    /// Ask for the folder into which a study was moved.
+    PickPlace,
 }

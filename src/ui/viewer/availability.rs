@@ -1,11 +1,14 @@
 //! Which commands can be done now, and which switches are on.
 
 use super::{OpenWindows, Viewer};
-use crate::ui::{
-    command::{Menu, UiCommand},
-    layout::Layout,
-    theme::ThemeChoice,
-    tool::Tool,
+use crate::{
+    library::StudyState,
+    ui::{
+        command::{Menu, UiCommand},
+        layout::Layout,
+        theme::ThemeChoice,
+        tool::Tool,
+    },
 };
 
 impl Viewer {
@@ -39,6 +42,9 @@ impl Viewer {
             C::Maximise => self.maximised.is_some(),
             C::Compare => self.compared.is_some(),
             C::PlayCine => self.cine.is_some(),
+            C::MarkUnread => self.session()?.state? == StudyState::Unread,
+            C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
+            C::MarkSigned => self.session()?.state? == StudyState::Signed,
             C::KeyImage => self.is_on_key_image(),
             C::ShowMarks => self.windows.marks,
             C::Invert => pane.is_some_and(|p| p.inverted),

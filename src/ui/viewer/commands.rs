@@ -4,6 +4,7 @@ use egui::{Vec2, vec2};
 
 use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
+    library::StudyState,
     markup::Markup,
     raster::{Slice, Window},
     ui::{
@@ -47,6 +48,9 @@ impl Viewer {
             C::NextStudy => self.step_study(1),
             C::Compare => self.compare(),
             C::CloseStudy => self.current.into_iter().for_each(|id| self.close(id)),
+            C::MarkUnread => self.mark(StudyState::Unread),
+            C::MarkReviewed => self.mark(StudyState::Reviewed),
+            C::MarkSigned => self.mark(StudyState::Signed),
             C::GradeAgain => self.current.into_iter().for_each(|id| self.grade_again(id)),
             C::Cancel => self.cancel(),
             _ => (),

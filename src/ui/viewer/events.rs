@@ -1,6 +1,6 @@
 //! What the background says.
 
-use super::Viewer;
+use super::{Opening, Viewer};
 use crate::{
     study::Scan,
     ui::session::{Grading, Session},
@@ -13,6 +13,8 @@ impl Viewer {
         while let Some(event) = self.worker.try_event() {
             self.apply(event);
         }
+        self.save_marks();
+        self.ask_library();
     }
 
     fn apply(&mut self, event: Event) {
@@ -24,7 +26,7 @@ impl Viewer {
             }
             Event::Opened(ticket, scan) => {
                 if let Some(opening) = self.opening.take_if(|o| o.ticket == ticket) {
-                    self.opened(scan, opening.is_demo);
+                    self.opened(scan, &opening);
                 }
             }
             Event::OpenFailed(ticket, why) => {
@@ -40,6 +42,8 @@ impl Viewer {
             Event::Graded(ticket, graded) => {
                 if let Some(session) = self.graded_by(ticket) {
                     session.finish(graded);
+                    let id = session.id;
+                    self.remember_grades(id);
                 }
             }
             Event::GradeFailed(ticket, why) => self.stopped(ticket, Grading::Failed(why)),
@@ -56,6 +60,7 @@ impl Viewer {
                 }
                 self.cache.put(key, decoded);
             }
+            Event::Library(event) => self.apply_library(event),
         }
     }
 
@@ -72,7 +77,7 @@ impl Viewer {
         }
     }
 
-    fn opened(&mut self, scan: Scan, is_demo: bool) {
+    fn opened(&mut self, mut scan: Scan, opening: &Opening) {
         let issues = scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues));
         let unread = issues.map(|issue| self.notices.note(issue.to_string())).count();
         if scan.studies.is_empty() {
@@ -83,6 +88,13 @@ impl Viewer {
             self.notices
                 .warn(format!("{unread} files were not read, or with a doubt; the rest is open (F2 lists them)"));
         }
+        if let Some(wanted) = &opening.wanted {
+            scan.studies.retain(|study| study.uid == wanted.uid);
+            if scan.studies.is_empty() {
+                self.notices.error("Nothing was opened: there are other studies, but not this one".to_owned());
+                return;
+            }
+        }
         let mut first = None;
         for study in scan.studies {
             // A study that is opened again takes the place of the old one: its files may have changed.
@@ -90,18 +102,26 @@ impl Viewer {
                 self.close(old.id);
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
-            let session = Session::new(id, ticket, study, is_demo);
+            let session = Session::new(id, ticket, study, opening.is_demo);
             self.worker.grade(ticket, session.study.clone(), session.cancel.clone());
             self.sessions.push(session);
+            self.remember(id, &opening.source);
             first.get_or_insert(id);
         }
-        if let Some(first) = first {
-            self.select_study(first);
+        let is_beside = self.current.is_some() && opening.wanted.as_ref().is_some_and(|wanted| wanted.beside);
+        match first {
+            Some(first) if is_beside => self.compared = Some(first),
+            Some(first) => self.select_study(first),
+            None => (),
         }
     }
 
     /// Takes a study out of the list.
     pub(super) fn close(&mut self, id: SessionId) {
+        if self.drawing.as_ref().is_some_and(|drawing| drawing.pane().session == id) {
+            self.leave_drawing();
+        }
+        self.save_marks();
         if let Some(at) = self.sessions.iter().position(|s| s.id == id) {
             self.sessions.remove(at).cancel.cancel();
             self.cache.forget(id);

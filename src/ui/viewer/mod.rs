@@ -4,6 +4,7 @@ mod action;
 mod availability;
 mod commands;
 mod events;
+mod library;
 mod links;
 mod marks;
 mod perform;
@@ -12,6 +13,7 @@ mod slices;
 use egui::{Rect, Vec2};
 
 pub use action::{Action, Effect};
+pub use library::Wanted;
 pub use marks::MarkAction;
 
 use super::{
@@ -27,10 +29,11 @@ use super::{
     tool::Tool,
     viewport::{Extent, Transform},
     visibility::Visibility,
+    worklist::Worklist,
 };
 use crate::{
     cancel::Cancel,
-    worker::{SessionId, SliceKey, Ticket, Worker},
+    worker::{OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
 
 /// Pixels of decoded slices that are kept.
@@ -44,6 +47,10 @@ pub struct Opening {
     pub progress: (usize, usize),
     /// Whether it is the demo study.
     pub is_demo: bool,
+    /// What is being opened.
+    pub source: OpenSource,
+    /// The one study that is asked for; all that are found if none.
+    pub wanted: Option<Wanted>,
     /// Stops it.
     pub cancel: Cancel,
 }
@@ -103,6 +110,8 @@ pub struct Viewer {
     pub notices: Notices,
     /// Windows over the images.
     pub windows: OpenWindows,
+    /// Studies that were opened before.
+    pub worklist: Worklist,
     /// Pixels of the screen for a point.
     pub pixels_per_point: f32,
     worker: Worker,
@@ -133,6 +142,7 @@ impl Viewer {
             opening: None,
             cache: SliceCache::new(CACHE_BYTES),
             notices,
+            worklist: Worklist::default(),
             pixels_per_point: 1.0,
             worker,
             next_number: 0,
@@ -248,6 +258,8 @@ impl Viewer {
 impl Drop for Viewer {
     /// The worker then waits for what is under way.
     fn drop(&mut self) {
+        self.leave_drawing();
+        self.save_marks();
         self.opening.iter().for_each(|o| o.cancel.cancel());
         self.sessions.iter().for_each(|s| s.cancel.cancel());
     }

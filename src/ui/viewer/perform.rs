@@ -1,6 +1,6 @@
 //! Does what the reader asks for with the mouse.
 
-use super::{Action, Effect, Opening, Viewer};
+use super::{Action, Effect, Opening, Viewer, Wanted};
 use crate::{
     cancel::Cancel,
     grading::Role,
@@ -44,6 +44,11 @@ impl Viewer {
             Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),
             Action::Warn(text) => self.notices.warn(text),
             Action::Export(id, format, path) => self.export(id, format, &path),
+            Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
+            Action::FindListed(uid) => return self.ask_for_place(uid),
+            Action::LookIn(folder) => self.look_in(folder),
+            Action::SetState(uid, state) => self.set_state(uid, state),
+            Action::Forget(uid) => self.forget(uid),
         }
         None
     }
@@ -87,6 +92,7 @@ impl Viewer {
     fn set_role(&mut self, session: SessionId, series: usize, role: Option<Role>) {
         let Some(open) = self.find_mut(session) else { return };
         if open.set_role(series, role) {
+            self.remember_role(session, series);
             self.grade_again(session);
         }
     }
@@ -125,12 +131,19 @@ impl Viewer {
     }
 
     pub(super) fn open(&mut self, source: OpenSource) {
+        self.open_wanted(source, None);
+    }
+
+    /// Opens, for the sake of one study.
+    pub(super) fn open_wanted(&mut self, source: OpenSource, wanted: Option<Wanted>) {
         if let Some(before) = &self.opening {
             before.cancel.cancel();
         }
         let (ticket, cancel) = (Ticket(self.number()), Cancel::default());
         let is_demo = source == OpenSource::Demo;
-        self.opening = Some(Opening { ticket, progress: (0, 0), is_demo, cancel: cancel.clone() });
+        let cancel_too = cancel.clone();
+        self.opening =
+            Some(Opening { ticket, progress: (0, 0), is_demo, source: source.clone(), wanted, cancel: cancel_too });
         self.worker.open(ticket, source, cancel);
     }
 

@@ -4,14 +4,14 @@ use egui::{RichText, Ui};
 
 use crate::ui::{
     command::UiCommand,
-    theme,
+    panels, theme,
     viewer::{Action, Viewer},
 };
 
 /// The middle of an empty window.
 pub fn welcome_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     ui.vertical_centered(|ui| {
-        ui.add_space(ui.available_height() * 0.3);
+        ui.add_space(ui.available_height() * 0.2);
         let text = "Drop a study here: a folder, files, a zip or a DICOMDIR";
         ui.label(RichText::new(text).size(18.0).color(theme::IMAGE_TEXT));
         ui.add_space(12.0);
@@ -22,6 +22,11 @@ pub fn welcome_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
             if ui.add_sized([320.0, 28.0], button).on_hover_text(info.tooltip).clicked() {
                 actions.push(Action::Do(command));
             }
+        }
+        if !viewer.worklist.recent.is_empty() {
+            ui.add_space(12.0);
+            ui.label(RichText::new("Recent studies").color(theme::IMAGE_WEAK_TEXT));
+            panels::recent_list_ui(ui, viewer, 320.0, actions);
         }
     });
 }

@@ -1,0 +1,39 @@
+//! Why the list of studies could not be read or written, in the reader's words.
+
+use std::{io, path::PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the list of studies could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The folder or the file cannot be made.
+    #[error("the list of studies cannot be kept in {}: {source}", path.display())]
+    Folder {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another program holds the file for longer than we wait.
+    #[error("the list of studies is in use by another program that does not let go of it")]
+    Busy,
+    /// SQLite says no.
+    #[error("the list of studies cannot be read or written: {0}")]
+    Database(rusqlite::Error),
+    /// A study that is not in the list, or no longer.
+    #[error("the study is not in the list of studies")]
+    Unknown,
+    /// A study that cannot be told from others.
+    #[error("the study has no StudyInstanceUID, so the list of studies cannot remember it")]
+    NoUid,
+}
+
+impl From<rusqlite::Error> for LibraryError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            _ => Self::Database(error),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The worklist: every study that was ever opened, how far it is, and what is kept with it, in one SQLite file.
+//!
+//! A study is known by its `StudyInstanceUID`, so that it stays the same when its folder moves. Several programs may
+//! use one file at a time. The file holds names of patients, and is for its owner's eyes only.
+
+mod entry;
+mod error;
+mod fold;
+mod moment;
+mod moved;
+mod open;
+mod place;
+mod query;
+mod record;
+mod schema;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+pub use entry::{Entry, StudyState, Summary};
+pub use error::LibraryError;
+pub use moment::Moment;
+pub use moved::find_below;
+pub use place::{Place, StudySource};
+pub use query::{Listing, Order, Query};
+pub use record::Recorded;
+pub use stored::{Document, RoleOverrides, Stored};
+
+/// Names the folder of the list, in place of the system's own.
+pub const DATA_DIR: &str = "FORAMEN_DATA_DIR";
+
+/// The list of studies.
+#[derive(Debug)]
+pub struct Library {
+    connection: Connection,
+}
+
+impl Library {
+    /// Opens the list in a folder, or begins one. The text, if any, is what the reader should know: that the old file
+    /// was of no use, and under which name it is kept.
+    pub fn open(folder: &Path) -> Result<(Self, Option<String>), LibraryError> {
+        open::open(folder).map(|(connection, message)| (Self { connection }, message))
+    }
+
+    /// A list that lasts as long as the program.
+    pub fn in_memory() -> Result<Self, LibraryError> {
+        open::in_memory().map(|connection| Self { connection })
+    }
+}
+
+/// Where the list is kept: in the folder that `FORAMEN_DATA_DIR` names, else in the user's own data folder. None on a
+/// system that has no such thing.
+pub fn default_folder() -> Option<PathBuf> {
+    let named = std::env::var_os(DATA_DIR).filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    named.or_else(|| Some(directories::ProjectDirs::from("", "", "foramen")?.data_dir().to_owned()))
+}

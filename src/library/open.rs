@@ -1,0 +1,176 @@
+//! Opening the file, or a new one where the old one is no use. Nothing is ever deleted: what cannot be read is renamed.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::{
+    LibraryError, Moment,
+    schema::{self, Kind},
+};
+
+/// The file in the folder.
+pub const FILE: &str = "library.sqlite";
+/// Held while the file is opened, so that of two programs that find it damaged only one sets it aside.
+const LOCK: &str = "library.lock";
+/// How long we wait for another program.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why a file is no use.
+enum Unfit {
+    /// It must be set aside; why, as the middle of a sentence.
+    SetAside(String),
+    /// Something else is wrong, that a new file would not mend.
+    Other(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Unfit {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(),
+            _ => Self::Other(error),
+        }
+    }
+}
+
+impl Unfit {
+    fn damaged() -> Self {
+        Self::SetAside("is damaged".to_owned())
+    }
+}
+
+/// Opens or makes the file. The text, if any, is what the reader should know.
+pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError> {
+    let path = folder.join(FILE);
+    let fail = |source| LibraryError::Folder { path: folder.to_owned(), source };
+    make_folder(folder).map_err(fail)?;
+    let _lock = lock(&folder.join(LOCK)).map_err(fail)?;
+    make_private(&path).map_err(fail)?;
+    match connect(&path) {
+        Ok(connection) => Ok((connection, None)),
+        Err(Unfit::Other(error)) => Err(error.into()),
+        Err(Unfit::SetAside(why)) => {
+            let aside = set_aside(&path).map_err(fail)?;
+            make_private(&path).map_err(fail)?;
+            let connection = connect(&path).map_err(|unfit| match unfit {
+                Unfit::Other(error) => error.into(),
+                Unfit::SetAside(why) => fail(io::Error::other(format!("the new file {why}"))),
+            })?;
+            let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let message = format!(
+                "The list of studies {why}, so a new one was started. The old one is kept as {name} in {}",
+                folder.display()
+            );
+            Ok((connection, Some(message)))
+        }
+    }
+}
+
+/// A list that lasts as long as the program.
+pub fn in_memory() -> Result<Connection, LibraryError> {
+    let mut connection = Connection::open_in_memory()?;
+    prepare(&mut connection)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path) -> Result<Connection, Unfit> {
+    let mut connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    match schema::kind(&connection)? {
+        Kind::Foreign => return Err(Unfit::SetAside("was not written by Foramen".to_owned())),
+        Kind::Ours(version) if version > schema::VERSION => {
+            return Err(Unfit::SetAside("was written by a newer Foramen than this one".to_owned()));
+        }
+        Kind::Ours(_) => {
+            let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            if verdict != "ok" {
+                return Err(Unfit::damaged());
+            }
+        }
+        Kind::Empty => (),
+    }
+    // Readers and a writer do not wait for one another. A file system that cannot do it keeps the older way.
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    prepare(&mut connection)?;
+    schema::check(&connection).map_err(|_| Unfit::damaged())?;
+    Ok(connection)
+}
+
+fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;")?;
+    schema::migrate(connection)
+}
+
+/// Renames the file, and what SQLite keeps beside it: an old journal beside a new file would be read into it.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    let beside = |path: &Path, end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    };
+    let stamp = Moment::now().stamp();
+    let free = |count: u32| {
+        let more = if count == 0 { String::new() } else { format!("-{count}") };
+        Some(beside(path, &format!(".damaged-{stamp}{more}"))).filter(|aside| !aside.exists())
+    };
+    let aside = (0..).find_map(free).unwrap_or_else(|| beside(path, ".damaged"));
+    for end in ["-wal", "-shm"] {
+        match fs::rename(beside(path, end), beside(&aside, end)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => (),
+        }
+    }
+    fs::rename(path, &aside)?;
+    Ok(aside)
+}
+
+/// Waits for another program for a while, then goes on without: SQLite has locks of its own.
+fn lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(false);
+    let file = private(&mut options).open(path)?;
+    let deadline = Instant::now() + PATIENCE;
+    while matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(file)
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// There are names of patients in it: nobody else on this computer may read it. SQLite gives the files that it puts
+/// beside it the same permissions.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    private(&mut options).open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The file may be of another owner who shares it with us on purpose.
+        let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}

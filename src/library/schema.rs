@@ -1,0 +1,103 @@
+//! The tables, and how older files become newer ones.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// In the header of the file: tells ours from other SQLite files. `FRMN`.
+pub const APPLICATION_ID: i32 = 0x4652_4d4e;
+
+/// Step n makes a file of version n into one of version n + 1. Never changed once released: only added to.
+const STEPS: &[&str] = &["
+    CREATE TABLE study (
+        key          INTEGER PRIMARY KEY,
+        uid          TEXT NOT NULL UNIQUE,
+        patient_name TEXT NOT NULL,
+        patient_id   TEXT NOT NULL,
+        birth_date   TEXT NOT NULL,
+        sex          TEXT NOT NULL,
+        date         TEXT NOT NULL,
+        description  TEXT NOT NULL,
+        -- The name, and all that is searched, as fold() leaves it; the date as eight digits.
+        name_text    TEXT NOT NULL,
+        search_text  TEXT NOT NULL,
+        date_digits  TEXT NOT NULL,
+        series       INTEGER NOT NULL,
+        images       INTEGER NOT NULL,
+        modalities   TEXT NOT NULL,
+        roles        TEXT NOT NULL,
+        place        TEXT NOT NULL,
+        state        INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3),
+        findings     TEXT,
+        first_seen   INTEGER NOT NULL,
+        last_opened  INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX study_by_patient ON study (patient_id);
+    CREATE INDEX study_by_opening ON study (last_opened);
+    CREATE TABLE document (
+        study INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+        kind  TEXT NOT NULL,
+        text  TEXT NOT NULL,
+        PRIMARY KEY (study, kind)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE role_override (
+        study      INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+        series_uid TEXT NOT NULL,
+        -- NULL: not graded.
+        role       TEXT,
+        PRIMARY KEY (study, series_uid)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The version that this program writes.
+pub const VERSION: i32 = STEPS.len() as i32;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing in it yet.
+    Empty,
+    /// Ours, of a version.
+    Ours(i32),
+    /// SQLite, of another program.
+    Foreign,
+}
+
+/// What a file is.
+pub fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match (pragma("application_id")?, tables) {
+        (APPLICATION_ID, 1..) => Kind::Ours(pragma("user_version")?),
+        (0 | APPLICATION_ID, 0) => Kind::Empty,
+        _ => Kind::Foreign,
+    })
+}
+
+/// Brings a file that is empty or ours to today's version, in one transaction.
+pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    // Nothing to write: another program that is writing now need not be waited for.
+    if kind(connection)? == Kind::Ours(VERSION) {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Asked inside the transaction: another program may have done it while we waited.
+    let from = match kind(&transaction)? {
+        Kind::Ours(version) => usize::try_from(version).unwrap_or_default(),
+        Kind::Empty | Kind::Foreign => 0,
+    };
+    if from < STEPS.len() {
+        for step in &STEPS[from..] {
+            transaction.execute_batch(step)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
+}
+
+/// Fails if a table or column is missing that every version of ours has.
+pub fn check(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare("SELECT key, uid, name_text, search_text, date_digits, place, state, last_opened FROM study")?;
+    connection.prepare("SELECT study, kind, text FROM document")?;
+    connection.prepare("SELECT study, series_uid, role FROM role_override")?;
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! What is kept with a study: its state, what was found, the reader's marks, roles changed by hand.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::{Library, LibraryError, StudyState};
+use crate::grading::Role;
+
+/// A text that is kept with a study. The list does not know what is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Document {
+    /// Measurements, notes, key images.
+    Marks,
+    /// What hangs where.
+    Layout,
+}
+
+impl Document {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Marks => "marks",
+            Self::Layout => "layout",
+        }
+    }
+}
+
+/// Roles that were changed by hand, by `SeriesInstanceUID`; `None` is "not graded".
+pub type RoleOverrides = BTreeMap<String, Option<Role>>;
+
+/// What is kept with a study.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// How far it is.
+    pub state: StudyState,
+    /// What was found, in a few words.
+    pub findings: Option<String>,
+    /// [`Document::Marks`].
+    pub marks: Option<String>,
+    /// [`Document::Layout`].
+    pub layout: Option<String>,
+    /// Changed by hand.
+    pub roles: RoleOverrides,
+}
+
+impl Library {
+    /// All that is kept with a study.
+    pub fn stored(&self, uid: &str) -> Result<Stored, LibraryError> {
+        let sql = "SELECT key, state, findings FROM study WHERE uid = ?1";
+        let found = self.connection.query_row(sql, [uid], |row| {
+            let stored =
+                Stored { state: StudyState::of_number(row.get(1)?), findings: row.get(2)?, ..Stored::default() };
+            Ok((row.get::<_, i64>(0)?, stored))
+        });
+        let (key, mut stored) = found.optional()?.ok_or(LibraryError::Unknown)?;
+        let document = |kind: Document| {
+            let sql = "SELECT text FROM document WHERE study = ?1 AND kind = ?2";
+            self.connection.query_row(sql, params![key, kind.word()], |row| row.get::<_, String>(0)).optional()
+        };
+        stored.marks = document(Document::Marks)?;
+        stored.layout = document(Document::Layout)?;
+        let mut statement = self.connection.prepare("SELECT series_uid, role FROM role_override WHERE study = ?1")?;
+        let rows =
+            statement.query_map([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        for row in rows {
+            match row? {
+                (series, None) => stored.roles.insert(series, None),
+                // A role that this program does not know is no override.
+                (series, Some(word)) => word.parse().ok().and_then(|role| stored.roles.insert(series, Some(role))),
+            };
+        }
+        Ok(stored)
+    }
+
+    /// Sets how far a study is, and returns how far it then is. What a person has reviewed or signed does not
+    /// become [`StudyState::Graded`] again because the program graded it once more.
+    pub fn set_state(&mut self, uid: &str, state: StudyState) -> Result<StudyState, LibraryError> {
+        self.change(uid, |transaction, key| {
+            let sql = match state {
+                StudyState::Graded => "UPDATE study SET state = max(state, ?2) WHERE key = ?1 RETURNING state",
+                _ => "UPDATE study SET state = ?2 WHERE key = ?1 RETURNING state",
+            };
+            transaction.query_row(sql, params![key, state.number()], |row| row.get(0)).map(StudyState::of_number)
+        })
+    }
+
+    /// Sets what was found, in a few words.
+    pub fn set_findings(&mut self, uid: &str, findings: Option<&str>) -> Result<(), LibraryError> {
+        self.change(uid, |transaction, key| {
+            transaction.execute("UPDATE study SET findings = ?2 WHERE key = ?1", params![key, findings]).map(drop)
+        })
+    }
+
+    /// Keeps a text with a study in place of the one before; `None` removes it.
+    pub fn set_document(&mut self, uid: &str, kind: Document, text: Option<&str>) -> Result<(), LibraryError> {
+        self.change(uid, |transaction, key| {
+            let sql = match text {
+                Some(_) => "INSERT OR REPLACE INTO document (study, kind, text) VALUES (?1, ?2, ?3)",
+                None => "DELETE FROM document WHERE study = ?1 AND kind = ?2 AND ?3 IS NULL",
+            };
+            transaction.execute(sql, params![key, kind.word(), text]).map(drop)
+        })
+    }
+
+    /// Remembers the role of a series that was changed by hand: `Some(None)` is "not graded", `None` forgets the
+    /// change, so that the program decides again.
+    pub fn set_role(&mut self, uid: &str, series_uid: &str, role: Option<Option<Role>>) -> Result<(), LibraryError> {
+        self.change(uid, |transaction, key| {
+            let sql = match role {
+                Some(_) => "INSERT OR REPLACE INTO role_override (study, series_uid, role) VALUES (?1, ?2, ?3)",
+                None => "DELETE FROM role_override WHERE study = ?1 AND series_uid = ?2 AND ?3 IS NULL",
+            };
+            transaction.execute(sql, params![key, series_uid, role.flatten().map(Role::word)]).map(drop)
+        })
+    }
+
+    /// Removes a study and all that is kept with it from the list. Its images are not touched.
+    pub fn forget(&mut self, uid: &str) -> Result<(), LibraryError> {
+        self.change(uid, |transaction, key| transaction.execute("DELETE FROM study WHERE key = ?1", [key]).map(drop))?;
+        // What was deleted is overwritten in the file; this takes it out of the journal too. Another program that is
+        // reading may hold it up, and the next checkpoint does it then.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        Ok(())
+    }
+
+    /// One change of one study, whole or not at all.
+    fn change<T>(
+        &mut self,
+        uid: &str,
+        change: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>,
+    ) -> Result<T, LibraryError> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let key = transaction.query_row("SELECT key FROM study WHERE uid = ?1", [uid], |row| row.get(0)).optional()?;
+        let changed = change(&transaction, key.ok_or(LibraryError::Unknown)?)?;
+        transaction.commit()?;
+        Ok(changed)
+    }
+}
