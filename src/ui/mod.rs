@@ -15,16 +15,21 @@ mod notices;
 mod orientation;
 mod pane;
 mod panels;
+mod scores;
 mod session;
 mod settings;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_findings;
 mod theme;
 mod thumbnails;
 mod tool;
 mod viewer;
 mod viewport;
 mod visibility;
+mod votes;
+mod words;
 
 use std::path::PathBuf;
 

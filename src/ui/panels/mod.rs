@@ -4,6 +4,7 @@ mod about;
 mod banner;
 mod browser;
 mod evidence;
+mod grade_cell;
 mod grade_table;
 mod hints;
 mod keys;
@@ -12,8 +13,10 @@ mod messages;
 mod palette;
 mod settings;
 mod status;
+mod strip;
 mod toasts;
 mod toolbar;
+mod visibility_bar;
 mod windows;
 
 pub use banner::banner_ui;

@@ -90,6 +90,8 @@ pub const PREVIOUS: &str = "\u{E138}";
 pub const NEXT: &str = "\u{E13A}";
 /// Eye.
 pub const EYE: &str = "\u{E220}";
+/// Eye slash.
+pub const EYE_SLASH: &str = "\u{E224}";
 /// Command.
 pub const COMMAND: &str = "\u{E1C4}";
 /// Keyboard.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::Vec2;
 
 use crate::{
-    grading::{Evidence, GradeId, Role},
+    grading::{Evidence, GradeId, Level, Role},
     ui::{command::UiCommand, export::ExportFormat, pane::PaneId},
     worker::{OpenSource, SessionId},
 };
@@ -45,8 +45,12 @@ pub enum Action {
     Crosshair(PaneId, f64, f64),
     /// Look at a cell of the grade table.
     SelectGrade(GradeId),
-    /// Look at a box.
-    ShowEvidence(Box<Evidence>),
+    /// Look at a box, and select the cell that it counts for.
+    ShowBox(GradeId, Box<Evidence>),
+    /// Show or hide the boxes of a level.
+    ShowLevel(Level, bool),
+    /// Show the boxes of all conditions and levels.
+    ShowAllBoxes,
     /// Boxes below this score are not shown.
     SetThreshold(f32),
     /// Tell the reader something that went wrong.

@@ -2,9 +2,11 @@
 
 mod boxes;
 mod captions;
+mod labels;
 mod levels;
 mod lines;
 mod mouse;
+mod pointing;
 mod texture;
 mod transform;
 mod view;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui};
 
+use self::labels::Labels;
 pub use self::{
     mouse::DraggedSeries,
     texture::Textures,
@@ -79,20 +82,21 @@ fn paint(
     paint_image(&painter, textures.get(ui.ctx(), id, key, slice, pane, viewer.settings.smooth), &transform);
     let view =
         View { painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
-    captions::paint_letters(&view);
+    let mut labels = Labels::new(rect);
+    labels.keep_free(captions::paint_letters(&view));
+    if viewer.settings.captions {
+        labels.keep_free(captions::paint_corners(&view));
+    }
     if viewer.visibility.overlays {
+        labels.keep_free(captions::paint_scale(&view));
         if viewer.settings.reference_lines {
             lines::paint_references(&view);
         }
+        boxes::paint_boxes(&view, &mut labels);
         if viewer.settings.level_labels {
-            levels::paint_levels(&view);
+            levels::paint_levels(&view, &mut labels);
         }
-        boxes::paint_boxes(&view);
         lines::paint_crosshair(&view);
-        captions::paint_scale(&view);
-    }
-    if viewer.settings.captions {
-        captions::paint_corners(&view);
     }
     Some(transform)
 }
