@@ -112,8 +112,9 @@ mod tests {
         at_their_word(&mut session.votes, &boxes);
         let strip = of_cell(&session, classes[0].grade);
         assert_eq!(strip.iter().map(|s| (s.series, s.slice)).collect::<Vec<_>>(), [(series, 5), (series, 7)]);
-        assert_eq!(strip[0].weights(), [0.3, 0.0, 0.0]);
-        assert_eq!(strip[1].weights(), [0.2, 0.0, 0.6]);
+        let tenths = |i: usize| strip[i].weights().map(|weight| (weight * 10.0).round() as u8);
+        assert_eq!(tenths(0), [3, 0, 0]);
+        assert_eq!(tenths(1), [2, 0, 6]);
         assert_eq!(strip[1].strongest().unwrap().severity, Severity::Severe);
         assert!(of_cell(&session, classes[14].grade).is_empty());
     }

@@ -51,7 +51,12 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, rect: Rect) {
         Some(Assessment::Detected { probabilities, .. }) => paint_scores(ui, *probabilities, rect),
         // Hollow: looked at, nothing drawn.
         Some(Assessment::Prior { .. }) => {
-            ui.painter().rect_stroke(rect, 3.0, Stroke::new(1.0, palette.edge), StrokeKind::Inside);
+            ui.painter().rect_stroke(
+                rect,
+                3.0,
+                Stroke::new(1.0, palette.weak_text.gamma_multiply(0.6)),
+                StrokeKind::Inside,
+            );
             words(["not", "seen"]);
         }
         _ if words::is_pending(session) => {
@@ -108,7 +113,7 @@ pub fn hatch(ui: &Ui, rect: Rect) {
     let mut x = rect.left() - rect.height();
     while x < rect.right() {
         let line = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
-        painter.line_segment(line, Stroke::new(1.0, palette.edge));
+        painter.line_segment(line, Stroke::new(1.0, palette.weak_text.gamma_multiply(0.4)));
         x += 6.0;
     }
     painter.rect_stroke(rect, 2.0, Stroke::new(1.0, palette.edge), StrokeKind::Inside);

@@ -1,6 +1,6 @@
 //! The 25 grades as a heat map of levels by conditions, with heads that show and hide boxes.
 
-use egui::{Align2, FontId, Rect, RichText, Sense, Ui, pos2, vec2};
+use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::grade_cell::{cell_ui, hatch};
 use crate::{
@@ -75,7 +75,7 @@ fn head_ui(ui: &Ui, rect: Rect, head: &Head<'_>) -> bool {
     let at = pos2(rect.center().x, rect.min.y + rect.height() * 0.26);
     painter.text(at, Align2::CENTER_CENTER, head.name, font, color);
     let letters = if head.sides { ["Right", "Left"] } else { ["", ""] };
-    for (share, letter) in [0.25, 0.75].into_iter().zip(letters) {
+    for (share, letter) in [0.2, 0.8].into_iter().zip(letters) {
         let at = pos2(rect.min.x + rect.width() * share, low);
         painter.text(at, Align2::CENTER_CENTER, letter, FontId::proportional(11.5), palette.weak_text);
     }
@@ -118,26 +118,39 @@ fn eye(ui: &Ui, at: egui::Pos2, is_shown: bool) {
     ui.painter().text(at, Align2::CENTER_CENTER, sign, FontId::proportional(13.0), color);
 }
 
-/// What the signs mean, quietly.
+/// What the signs mean, quietly: one line, two where the panel is narrow.
 fn legend_ui(ui: &mut Ui) {
     ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 1.0);
-        let palette = theme::of(ui);
-        for (severity, word) in Severity::ALL.iter().zip(["normal", "moderate", "severe"]) {
-            ui.scope(|ui| {
-                ui.spacing_mut().item_spacing.x = 3.0;
-                let letter = theme::severity_letter(*severity);
-                ui.label(RichText::new(letter).size(11.0).color(palette.severity_text(*severity)));
-                ui.label(RichText::new(word).size(11.0).color(palette.weak_text)).on_hover_text(severity.label());
+        ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
+        let weak = |text: &str| RichText::new(text).size(10.5).color(theme::of(ui).weak_text);
+        let words = ["normal", "moderate", "severe"].map(weak);
+        let (not_seen, not_assessed) = (weak("not seen"), weak("not assessed"));
+        for (&severity, word) in Severity::ALL.iter().zip(words) {
+            let color = theme::of(ui).severity_text(severity);
+            let letter = RichText::new(theme::severity_letter(severity)).size(10.5).color(color);
+            entry_ui(ui, severity.label(), |ui| {
+                ui.label(letter);
+                ui.label(word);
             });
         }
-        ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
+        entry_ui(ui, "The detector looked and drew no box", |ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
+            ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, theme::of(ui).weak_text), StrokeKind::Inside);
+            ui.label(not_seen);
+        });
+        entry_ui(ui, "Nothing looked there; the tooltip of the cell says why", |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
             hatch(ui, rect);
-            let hint = "Nothing looked there; the tooltip of the cell says why. \"Not seen\" is another thing: the \
-                        detector looked and drew no box.";
-            ui.label(RichText::new("not assessed").size(11.0).color(palette.weak_text)).on_hover_text(hint);
+            ui.label(not_assessed);
         });
     });
+}
+
+/// A sign and its word, never parted by the end of a line.
+fn entry_ui(ui: &mut Ui, hint: &str, contents: impl FnOnce(&mut Ui)) {
+    let entry = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.5;
+        contents(ui);
+    });
+    entry.response.on_hover_text(hint);
 }

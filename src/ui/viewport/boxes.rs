@@ -66,15 +66,19 @@ pub fn rect_of(transform: &Transform, vote: &Vote) -> Rect {
     transform.screen_rect(b.x0, b.y0, b.x1, b.y1)
 }
 
-/// The boxes of the slice on screen with their labels; the highlighted one last, so that nothing hides it.
-pub fn paint_boxes(view: &View<'_>, labels: &mut Labels) {
+/// The boxes of the slice on screen, the highlighted one last, so that nothing hides it. Returns them.
+pub fn paint_boxes<'a>(view: &View<'a>, labels: &mut Labels) -> Vec<&'a Vote> {
     let settings = &view.viewer.settings;
     let visible = visible(view.session, &view.viewer.visibility, settings.threshold, &view.header().id());
     labels.spare(visible.iter().map(|vote| rect_of(&view.transform, vote)));
     for vote in &visible {
         paint_box(view, vote);
     }
-    // The most important ones choose their labels' places first.
+    visible
+}
+
+/// Their labels; the most important boxes choose places first.
+pub fn paint_labels(view: &View<'_>, visible: &[&Vote], labels: &mut Labels) {
     for vote in visible.iter().rev() {
         paint_label(view, vote, labels);
     }
@@ -189,7 +193,7 @@ mod tests {
     #[test]
     fn a_place_has_the_best_score_of_each_severity_and_no_other_places() {
         let all = [vote(0, 0.4, 0.0), vote(2, 0.6, 1.0), vote(2, 0.3, 0.5), vote(1, 0.9, 40.0)];
-        assert_eq!(scores_at(&all, &all[0]), [0.4, 0.0, 0.6]);
+        assert_eq!(scores_at(&all, &all[0]).map(|score| (score * 10.0).round() as u8), [4, 0, 6]);
     }
 
     #[test]

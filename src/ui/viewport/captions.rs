@@ -61,7 +61,7 @@ pub fn paint_letters(view: &View<'_>) -> Vec<Rect> {
     letters.to_vec()
 }
 
-/// 1, 2, 5 or 10 cm; none where the spacing is unknown. Returns where it stands.
+/// 1, 2, 5 or 10 cm; none where the spacing is unknown. Returns where its text stands.
 pub fn paint_scale(view: &View<'_>) -> Option<Rect> {
     view.slice.pixel_spacing?;
     let (rect, points_per_mm) = (view.rect, view.transform.points_per_mm());
@@ -76,6 +76,5 @@ pub fn paint_scale(view: &View<'_>) -> Option<Rect> {
         view.painter.line_segment([Pos2::new(x - 4.0, y), Pos2::new(x + 4.0, y)], stroke);
     }
     let text = if mm < 10.0 { format!("{mm:.0} mm") } else { format!("{:.0} cm", mm / 10.0) };
-    let label = view.text(Pos2::new(x - 3.0, top - 3.0), Align2::CENTER_BOTTOM, &text, 11.5, theme::IMAGE_TEXT);
-    Some(label.union(Rect::from_x_y_ranges(x - 4.0..=x + 4.0, top..=bottom)))
+    Some(view.text(Pos2::new(x - 3.0, top - 3.0), Align2::CENTER_BOTTOM, &text, 11.5, theme::IMAGE_TEXT))
 }

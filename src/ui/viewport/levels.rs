@@ -5,7 +5,7 @@ use egui::{Align2, FontId, Rect, Stroke, Vec2, vec2};
 use super::{Labels, view::View};
 use crate::{
     geometry::{ImagePlane, PlaneKind, Vec3},
-    grading::{Level, Role},
+    grading::{GradeId, Level, Role},
     study::Study,
     ui::theme,
 };
@@ -82,7 +82,7 @@ fn ahead(start: egui::Pos2, forward: Vec2, size: Vec2) -> Rect {
 /// Top centre, below the orientation letter.
 fn paint_level_of_slice(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, levels: &[Option<Vec3>; 5]) {
     let Some((words, at)) = level_of_slice(plane, levels) else { return };
-    let is_selected = at.is_some() && at == view.session.selected.map(|id| id.level());
+    let is_selected = at.is_some() && at == view.session.selected.map(GradeId::level);
     let (size, color) = if at.is_none() {
         (12.5, theme::IMAGE_WEAK_TEXT)
     } else if is_selected {

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui};
 
+#[cfg(test)]
+pub use self::boxes::visible as visible_boxes;
 use self::labels::Labels;
 pub use self::{
     mouse::DraggedSeries,
@@ -92,10 +94,11 @@ fn paint(
         if viewer.settings.reference_lines {
             lines::paint_references(&view);
         }
-        boxes::paint_boxes(&view, &mut labels);
+        let boxes = boxes::paint_boxes(&view, &mut labels);
         if viewer.settings.level_labels {
             levels::paint_levels(&view, &mut labels);
         }
+        boxes::paint_labels(&view, &boxes, &mut labels);
         lines::paint_crosshair(&view);
     }
     Some(transform)
