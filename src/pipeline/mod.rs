@@ -13,6 +13,8 @@ use std::{collections::BTreeMap, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::conclude::layout;
+
 use crate::{
     cancel::Cancel,
     detector::{Detector, EngineChoice, ModelError, ModelSet},

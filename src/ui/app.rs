@@ -120,7 +120,7 @@ impl App {
     fn right_ui(&mut self, ui: &mut Ui) {
         if let Some(session) = self.viewer.session() {
             ui.add_space(4.0);
-            panels::grade_table_ui(ui, session, &mut self.actions);
+            panels::grade_table_ui(ui, &self.viewer, session, &mut self.actions);
             ui.add_space(4.0);
             panels::evidence_ui(ui, &self.viewer, session, &mut self.actions);
         }

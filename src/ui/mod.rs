@@ -17,6 +17,7 @@ mod notices;
 mod orientation;
 mod pane;
 mod panels;
+mod scores;
 mod session;
 mod settings;
 #[cfg(test)]
@@ -27,6 +28,8 @@ mod tool;
 mod viewer;
 mod viewport;
 mod visibility;
+mod votes;
+mod words;
 mod worklist;
 
 use std::path::PathBuf;

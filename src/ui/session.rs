@@ -1,16 +1,18 @@
 //! One open study: its panes, its boxes, its grades.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{
+    cells,
     hanging::{self, PANES},
     pane::Pane,
     thumbnails::Thumbnails,
+    votes::{self, SliceVotes, Votes},
 };
 use crate::{
     cancel::Cancel,
     geometry::Vec3,
-    grading::{Detection, Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    grading::{Evidence, GradeId, GradeTable, Role, Severity},
     library::{Entry, RoleOverrides, StudyState},
     markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
@@ -53,8 +55,9 @@ pub struct Session {
     pub demo_models: bool,
     /// The 25 grades, filling in role by role.
     pub table: Option<GradeTable>,
-    /// Every box so far, low scores too.
-    pub boxes: HashMap<SliceId, Vec<Detection>>,
+    /// Every box so far, low scores too, and what it counts for: until the grading is done what it names, then what
+    /// the table was made of.
+    pub votes: Votes,
     /// The finished result, for export.
     pub graded: Option<Box<GradedStudy>>,
     /// The cell that the reader looks at.
@@ -92,7 +95,7 @@ impl Session {
             cancel: Cancel::default(),
             demo_models: false,
             table: None,
-            boxes: HashMap::new(),
+            votes: Votes::new(),
             graded: None,
             selected: None,
             highlighted: None,
@@ -145,7 +148,7 @@ impl Session {
         self.cancel = Cancel::default();
         self.grading = Grading::Waiting;
         self.table = None;
-        self.boxes.clear();
+        self.votes.clear();
         self.graded = None;
         self.highlighted = None;
     }
@@ -161,9 +164,7 @@ impl Session {
                 if let Grading::Running(done, _) = &mut self.grading {
                     *done += 1;
                 }
-                for detection in detections {
-                    self.boxes.entry(detection.slice.clone()).or_default().push(detection);
-                }
+                votes::at_their_word(&mut self.votes, &detections);
             }
             GradeEvent::Role { table, .. } => self.table = Some(*table),
         }
@@ -173,6 +174,7 @@ impl Session {
     pub fn finish(&mut self, graded: Box<GradedStudy>) {
         self.grading = Grading::Done;
         self.table = Some(graded.table.clone());
+        self.votes = votes::of_study(&self.study, &graded);
         self.graded = Some(graded);
     }
 
@@ -207,14 +209,20 @@ impl Session {
         shown.unwrap_or_else(|| Role::ALL.iter().position(|&r| r == role).unwrap_or(0))
     }
 
-    /// Shows the box after (+1) or before (-1) the one that is highlighted, of the selected cell.
-    /// Returns the pane that shows it.
+    /// Selects the cell that a box counts for, and brings every pane to that box. Returns the pane that shows it.
+    pub fn show_box(&mut self, id: GradeId, evidence: Evidence) -> Option<usize> {
+        self.selected = Some(id);
+        self.show(evidence)
+    }
+
+    /// Shows the slice after (+1) or before (-1) the one whose box is highlighted, of those that voted for the
+    /// selected cell. Returns the pane that shows it.
     pub fn step_evidence(&mut self, step: isize) -> Option<usize> {
-        let evidence = self.table.as_ref()?.get(self.selected?).evidence();
-        let count = evidence.len() as isize;
-        let at = self.highlighted.as_ref().and_then(|shown| evidence.iter().position(|e| e == shown));
-        let next = at.map_or(0, |at| (at as isize + step).rem_euclid(count.max(1)));
-        let next = evidence.get(next as usize).cloned()?;
+        let strip = votes::of_cell(self, self.selected?);
+        let shown = self.highlighted.as_ref().and_then(|shown| self.study.find(&shown.detection.slice));
+        let at = strip.iter().position(|votes| Some((votes.series, votes.slice)) == shown);
+        let next = at.map_or(0, |at| (at as isize + step).rem_euclid(strip.len() as isize));
+        let next = strip.get(next as usize).and_then(SliceVotes::strongest).cloned()?;
         self.show(next)
     }
 
@@ -225,22 +233,20 @@ impl Session {
             let row = table.get(*id);
             !row.evidence().is_empty() && row.probabilities().is_some_and(|p| p.most_likely() != Severity::NormalMild)
         };
-        let mut all: Vec<GradeId> = GradeId::ALL.into_iter().filter(is_finding).collect();
-        all.sort_by_key(|id| (id.level(), id.condition(), id.side()));
-        all
+        cells::all().filter(is_finding).collect()
     }
 
-    /// Selects the finding after (+1) or before (-1) the selected cell.
+    /// Selects the finding after (+1) or before (-1) the selected cell, whether that is a finding or not.
     /// Returns the pane that shows it.
     pub fn step_finding(&mut self, step: isize) -> Option<usize> {
         let all = self.findings();
-        let last = all.len().checked_sub(1)?;
-        let at = self.selected.and_then(|id| all.iter().position(|&f| f == id));
-        let next = match at {
-            Some(at) => (at as isize + step).rem_euclid(all.len() as isize) as usize,
-            None if step > 0 => 0,
-            None => last,
+        let place = |id: GradeId| cells::all().position(|other| other == id);
+        let here = self.selected.and_then(place);
+        let next = if step > 0 {
+            all.iter().find(|&&id| place(id) > here).or(all.first())
+        } else {
+            all.iter().rev().find(|&&id| place(id) < here).or(all.last())
         };
-        self.select(all[next])
+        self.select(*next?)
     }
 }

@@ -1,156 +1,156 @@
-//! The 25 grades as a table of levels by conditions. A click on a cell shows its evidence in every pane.
+//! The 25 grades as a heat map of levels by conditions, with heads that show and hide boxes.
 
-use egui::{Align2, Color32, FontId, Rect, Sense, Stroke, StrokeKind, Ui, Vec2, vec2};
+use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
+use super::grade_cell::{cell_ui, hatch};
 use crate::{
-    grading::{Assessment, GradeId, Level, Severity},
+    grading::{Condition, GradeId, Level, Severity},
     ui::{
         cells::COLUMNS,
-        session::{Grading, Session},
-        theme,
-        viewer::Action,
+        command::UiCommand,
+        session::Session,
+        theme::{self, icon},
+        viewer::{Action, Viewer},
     },
 };
 
-const HEAD: f32 = 34.0;
-const LEVELS: f32 = 44.0;
-const ROW: f32 = 38.0;
+const HEAD: f32 = 36.0;
+const LEVELS: f32 = 50.0;
+const ROW: f32 = 40.0;
 const GAP: f32 = 3.0;
 
-/// Heads over the columns: text, first column, how many.
-const HEADS: [(&str, f32, f32); 3] = [("Canal", 0.0, 1.0), ("Foramen", 1.0, 2.0), ("Subarticular", 3.0, 2.0)];
+/// Heads over the columns: condition, text, first column, how many, and the command that shows or hides its boxes.
+const HEADS: [(Condition, &str, f32, f32, UiCommand); 3] = [
+    (Condition::SpinalCanalStenosis, "Canal", 0.0, 1.0, UiCommand::ShowCanal),
+    (Condition::NeuralForaminalNarrowing, "Foramen", 1.0, 2.0, UiCommand::ShowForamina),
+    (Condition::SubarticularStenosis, "Subarticular", 3.0, 2.0, UiCommand::ShowSubarticular),
+];
 
-/// The table.
-pub fn grade_table_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
+/// The table with its legend.
+pub fn grade_table_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
     let width = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(vec2(width, HEAD + 5.0 * ROW), Sense::hover());
     let cell = vec2((width - LEVELS) / 5.0, ROW);
-    let painter = ui.painter_at(rect);
-    let font = FontId::proportional(12.0);
-    let middle = |column: f32, columns: f32| rect.min.x + LEVELS + (column + columns / 2.0) * cell.x;
-    for (name, first, count) in HEADS {
-        let at = egui::pos2(middle(first, count), rect.min.y + HEAD * 0.28);
-        painter.text(at, Align2::CENTER_CENTER, name, font.clone(), theme::of(ui).weak_text);
-    }
-    for (i, (_, side)) in COLUMNS.iter().enumerate() {
-        let at = egui::pos2(middle(i as f32, 1.0), rect.min.y + HEAD * 0.75);
-        let letter = side.map_or("", |side| side.label());
-        painter.text(at, Align2::CENTER_CENTER, letter, font.clone(), theme::of(ui).weak_text);
+    for (condition, name, first, count, command) in HEADS {
+        let left = rect.min.x + LEVELS + first * cell.x;
+        let place = Rect::from_min_size(pos2(left, rect.min.y), vec2(count * cell.x, HEAD)).shrink(GAP / 2.0);
+        let is_shown = viewer.visibility.shows_condition(condition);
+        let hint = format!("{}: click to show or hide its boxes on the images", condition.label());
+        if head_ui(ui, place, &Head { name, sides: count > 1.0, is_shown, hint: &hint }) {
+            actions.push(Action::Do(command));
+        }
     }
     for &level in Level::ALL {
         let top = rect.min.y + HEAD + level.index() as f32 * ROW;
-        let at = egui::pos2(rect.min.x, top + ROW / 2.0);
-        painter.text(at, Align2::LEFT_CENTER, level.label(), font.clone(), theme::of(ui).text);
+        let place = Rect::from_min_size(pos2(rect.min.x, top), vec2(LEVELS, ROW)).shrink(GAP / 2.0);
+        let is_shown = viewer.visibility.shows_level(level);
+        if level_ui(ui, place, level, is_shown, session.selected.is_some_and(|id| id.level() == level)) {
+            actions.push(Action::ShowLevel(level, !is_shown));
+        }
         for (i, &(condition, side)) in COLUMNS.iter().enumerate() {
             let Some(id) = GradeId::new(condition, side, level) else { continue };
-            let min = egui::pos2(rect.min.x + LEVELS + i as f32 * cell.x, top);
-            let place = Rect::from_min_size(min, cell).shrink(GAP / 2.0);
-            cell_ui(ui, session, id, place, actions);
+            let min = pos2(rect.min.x + LEVELS + i as f32 * cell.x, top);
+            cell_ui(ui, session, id, Rect::from_min_size(min, cell).shrink(GAP / 2.0), actions);
         }
     }
+    legend_ui(ui);
 }
 
-/// What a cell shows.
-struct Look {
-    ground: Color32,
-    edge: Color32,
-    large: String,
-    small: String,
+struct Head<'a> {
+    name: &'a str,
+    /// Right and left below it.
+    sides: bool,
+    is_shown: bool,
+    hint: &'a str,
 }
 
-fn cell_ui(ui: &mut Ui, session: &Session, id: GradeId, rect: Rect, actions: &mut Vec<Action>) {
-    let response = ui.interact(rect, ui.scope_id().with(("cell", id.index())), Sense::click());
-    let look = look(ui, session, id);
-    let painter = ui.painter();
-    painter.rect_filled(rect, 3.0, look.ground);
-    let is_selected = session.selected == Some(id);
-    let stroke = if is_selected {
-        Stroke::new(2.5, theme::ACCENT)
-    } else if response.hovered() || response.has_focus() {
-        Stroke::new(1.5, theme::of(ui).text)
-    } else {
-        Stroke::new(1.0, look.edge)
-    };
-    painter.rect_stroke(rect, 3.0, stroke, StrokeKind::Inside);
-    let text = |offset: Vec2, text: &str, size: f32, color| {
-        painter.text(rect.center() + offset, Align2::CENTER_CENTER, text, FontId::proportional(size), color);
-    };
-    if look.small.is_empty() {
-        text(Vec2::ZERO, &look.large, 15.0, theme::of(ui).text);
-    } else if look.large.is_empty() {
-        let lines: Vec<&str> = look.small.lines().collect();
-        for (i, line) in lines.iter().enumerate() {
-            let y = (i as f32 - (lines.len() as f32 - 1.0) / 2.0) * 12.0;
-            text(vec2(0.0, y), line, 11.0, theme::of(ui).weak_text);
-        }
-    } else {
-        text(vec2(0.0, -6.0), &look.large, 15.0, theme::of(ui).text);
-        text(vec2(0.0, 9.0), &look.small, 11.0, theme::of(ui).text);
-    }
-    let is_contradicted = session
-        .table
-        .as_ref()
-        .is_some_and(|table| table.get(id).key_evidence().is_some_and(|evidence| !evidence.conflicts.is_empty()));
-    if is_contradicted {
-        let corner = rect.right_top() + vec2(-6.0, 8.0);
-        painter.text(corner, Align2::CENTER_CENTER, "!", FontId::proportional(12.0), theme::of(ui).warning);
-    }
-    let doubt = if is_contradicted { "; the best box names another place than where it lies" } else { "" };
-    let spoken = format!("{}: {}{doubt}", id.label(), words(session, id));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, spoken.clone()));
-    if response.on_hover_text(spoken).clicked() {
-        actions.push(Action::SelectGrade(id));
-    }
-}
-
-fn assessment(session: &Session, id: GradeId) -> Option<&Assessment> {
-    session.table.as_ref().map(|table| &table.get(id).assessment)
-}
-
-/// Whether the numbers of a cell may still come.
-fn is_pending(session: &Session) -> bool {
-    matches!(session.grading, Grading::Waiting | Grading::Running(..))
-}
-
-fn look(ui: &Ui, session: &Session, id: GradeId) -> Look {
+/// A condition over its columns. Whether it was clicked.
+fn head_ui(ui: &Ui, rect: Rect, head: &Head<'_>) -> bool {
+    let response = switch_ui(ui, rect, head.name, head.is_shown, head.hint);
     let palette = theme::of(ui);
-    let empty = |small: &str| Look {
-        ground: palette.empty_cell,
-        edge: palette.edge,
-        large: String::new(),
-        small: small.to_owned(),
-    };
-    match assessment(session, id) {
-        Some(Assessment::Detected { probabilities, .. }) => {
-            let severity = probabilities.most_likely();
-            Look {
-                ground: palette.severity_ground(severity, probabilities.of(severity)),
-                edge: theme::severity(severity),
-                large: theme::severity_letter(severity).to_owned(),
-                small: format!("{:.2}", probabilities.of(severity)),
-            }
-        }
-        Some(Assessment::Prior { .. }) => empty("not\nseen"),
-        _ if is_pending(session) => empty("..."),
-        _ => empty("not\nassessed"),
+    let color = if head.is_shown { palette.text } else { palette.weak_text };
+    let painter = ui.painter();
+    let font = FontId::proportional(12.5);
+    let low = rect.min.y + rect.height() * 0.74;
+    let at = pos2(rect.center().x, rect.min.y + rect.height() * 0.26);
+    painter.text(at, Align2::CENTER_CENTER, head.name, font, color);
+    let letters = if head.sides { ["Right", "Left"] } else { ["", ""] };
+    for (share, letter) in [0.2, 0.8].into_iter().zip(letters) {
+        let at = pos2(rect.min.x + rect.width() * share, low);
+        painter.text(at, Align2::CENTER_CENTER, letter, FontId::proportional(11.5), palette.weak_text);
     }
+    eye(ui, pos2(rect.center().x, low), head.is_shown);
+    response.clicked()
 }
 
-/// The cell in words: three different things stay three different things.
-fn words(session: &Session, id: GradeId) -> String {
-    match assessment(session, id) {
-        Some(Assessment::Detected { probabilities: p, .. }) => {
-            let parts = Severity::ALL.iter().map(|&s| format!("{} {:.2}", s.label(), p.of(s)));
-            format!("{} (scores: {})", p.most_likely().label(), parts.collect::<Vec<_>>().join(", "))
-        }
-        Some(Assessment::Prior { .. }) => {
-            "not seen: the detector looked and drew no box; an export states how common each severity is".to_owned()
-        }
-        _ if is_pending(session) => "not looked at yet".to_owned(),
-        Some(Assessment::NotAssessed { reason }) => format!("not assessed: {reason}"),
-        None => match &session.grading {
-            Grading::Failed(why) => format!("not assessed: {why}"),
-            _ => "not assessed".to_owned(),
-        },
+/// A level before its row. Whether it was clicked.
+fn level_ui(ui: &Ui, rect: Rect, level: Level, is_shown: bool, is_selected: bool) -> bool {
+    let hint = format!("{}: click to show or hide its boxes on the images", level.label());
+    let response = switch_ui(ui, rect, level.label(), is_shown, &hint);
+    let palette = theme::of(ui);
+    let color = if is_selected {
+        palette.accent
+    } else if is_shown {
+        palette.text
+    } else {
+        palette.weak_text
+    };
+    let at = rect.left_center() + vec2(1.0, -7.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, level.label(), FontId::proportional(12.5), color);
+    eye(ui, rect.left_center() + vec2(8.0, 9.0), is_shown);
+    response.clicked()
+}
+
+/// A head as a switch that the keyboard and a screen reader reach.
+fn switch_ui(ui: &Ui, rect: Rect, name: &str, is_shown: bool, hint: &str) -> egui::Response {
+    let response = ui.interact(rect, ui.scope_id().with(("head", name)), Sense::click());
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_shown, format!("Boxes of {name}")));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 3.0, theme::of(ui).empty_cell);
     }
+    response.on_hover_text(hint)
+}
+
+fn eye(ui: &Ui, at: egui::Pos2, is_shown: bool) {
+    let palette = theme::of(ui);
+    let (sign, color) = if is_shown { (icon::EYE, palette.weak_text) } else { (icon::EYE_SLASH, palette.warning) };
+    ui.painter().text(at, Align2::CENTER_CENTER, sign, FontId::proportional(13.0), color);
+}
+
+/// What the signs mean, quietly: one line, two where the panel is narrow.
+fn legend_ui(ui: &mut Ui) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
+        let weak = |text: &str| RichText::new(text).size(10.5).color(theme::of(ui).weak_text);
+        let words = ["normal", "moderate", "severe"].map(weak);
+        let (not_seen, not_assessed) = (weak("not seen"), weak("not assessed"));
+        for (&severity, word) in Severity::ALL.iter().zip(words) {
+            let color = theme::of(ui).severity_text(severity);
+            let letter = RichText::new(theme::severity_letter(severity)).size(10.5).color(color);
+            entry_ui(ui, severity.label(), |ui| {
+                ui.label(letter);
+                ui.label(word);
+            });
+        }
+        entry_ui(ui, "The detector looked and drew no box", |ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
+            ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, theme::of(ui).weak_text), StrokeKind::Inside);
+            ui.label(not_seen);
+        });
+        entry_ui(ui, "Nothing looked there; the tooltip of the cell says why", |ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
+            hatch(ui, rect);
+            ui.label(not_assessed);
+        });
+    });
+}
+
+/// A sign and its word, never parted by the end of a line.
+fn entry_ui(ui: &mut Ui, hint: &str, contents: impl FnOnce(&mut Ui)) {
+    let entry = ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 2.5;
+        contents(ui);
+    });
+    entry.response.on_hover_text(hint);
 }

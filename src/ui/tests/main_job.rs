@@ -15,7 +15,12 @@ use crate::{
 
 #[test]
 fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
-    let mut window = graded_demo();
+    // This one runs all of it, threads and models; the others start from its result.
+    let mut window = window(OpenSource::Demo, None);
+    wait_for(&mut window, "the demo study to be graded", |app| {
+        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+    });
+    wait_for(&mut window, "its slices to be decoded", is_shown);
     let severe = id("spinal_canal_stenosis_l4_l5");
     let table = session(window.state()).table.clone().expect("a table");
     assert!(table.rows().iter().all(|row| row.probabilities().is_some()), "25 rows are assessed");

@@ -1,5 +1,6 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
+mod findings;
 mod layouts;
 mod main_job;
 mod marks;
@@ -9,6 +10,7 @@ mod worklist;
 
 use std::{
     path::Path,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -18,12 +20,17 @@ use egui_kittest::{Harness, kittest::Queryable};
 use self::raster::Raster;
 use super::{
     app::{App, Home},
-    session::{Grading, Session},
+    session::Session,
+    viewer::Action,
 };
 use crate::{
-    detector::EngineChoice,
+    cancel::Cancel,
+    detector::{EngineChoice, ModelSet},
     grading::GradeId,
-    worker::{GradeWith, OpenSource},
+    phantom,
+    pipeline::{self, GradeOptions, GradedStudy},
+    study::{self, Study},
+    worker::{GradeWith, OpenSource, SessionId, Ticket},
 };
 
 pub type Window = Harness<'static, App>;
@@ -69,11 +76,32 @@ pub fn is_shown(app: &App) -> bool {
     })
 }
 
+/// The demo study, graded once for all tests.
+static DEMO: LazyLock<(Study, GradedStudy)> = LazyLock::new(|| {
+    let study = study::scan_memory(phantom::study_in_memory(phantom::DEMO_SEED)).studies.remove(0);
+    let options = GradeOptions { engine: EngineChoice::Rten, ..GradeOptions::default() };
+    let models = ModelSet::embedded().expect("the demo models");
+    let graded = pipeline::grade(&study, &models, &options, &Cancel::default(), &|_| ()).expect("graded");
+    (study, graded)
+});
+
+/// The demo study with its grades, in a window of 1280 x 720 points.
 pub fn graded_demo() -> Window {
-    let mut window = window(OpenSource::Demo, None);
-    wait_for(&mut window, "the demo study to be graded", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
-    });
+    graded_window(vec2(1280.0, 720.0), 1.0)
+}
+
+/// The same in a window of any size; `pixels` of the screen for a point.
+pub fn graded_window(size: Vec2, pixels: f32) -> Window {
+    let (study, graded) = &*DEMO;
+    let mut window = sized_window(OpenSource::Paths(Vec::new()), None, &Home::default(), size, pixels);
+    let viewer = &mut window.state_mut().viewer;
+    // Nothing is opened from a disk.
+    viewer.opening = None;
+    let mut session = Session::new(SessionId(1_000), Ticket(1_001), study.clone(), true);
+    session.finish(Box::new(graded.clone()));
+    session.demo_models = true;
+    viewer.sessions.push(session);
+    viewer.perform(Action::SelectStudy(SessionId(1_000)));
     wait_for(&mut window, "its slices to be decoded", is_shown);
     window
 }

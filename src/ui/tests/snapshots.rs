@@ -5,9 +5,9 @@ use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use image::imageops::{FilterType, crop_imm, resize};
 
-use super::{Window, graded_demo, id, is_shown, sized_window, wait_for, window};
+use super::{Window, graded_demo, graded_window, id, is_shown, wait_for, window};
 use crate::{
-    ui::{app::Home, command::UiCommand as C, theme::ThemeChoice, viewer::Action},
+    ui::{command::UiCommand as C, theme::ThemeChoice, viewer::Action},
     worker::OpenSource,
 };
 
@@ -158,8 +158,7 @@ fn windows_over_the_images() {
 #[test]
 fn large_text_and_a_fine_screen() {
     let mut album = Album::default();
-    let mut window = sized_window(OpenSource::Demo, None, &Home::default(), vec2(1920.0, 1080.0), 2.0);
-    wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.graded.is_some()));
+    let mut window = graded_window(vec2(1920.0, 1080.0), 2.0);
     settle(&mut window);
     let right = right(&window);
     album.take_part(&mut window, "fine-screen-grades", right);

@@ -94,6 +94,8 @@ pub const DOWN: &str = "\u{E136}";
 pub const NEXT: &str = "\u{E13A}";
 /// Eye.
 pub const EYE: &str = "\u{E220}";
+/// Eye slash.
+pub const EYE_SLASH: &str = "\u{E224}";
 /// Command.
 pub const COMMAND: &str = "\u{E1C4}";
 /// Keyboard.
@@ -114,11 +116,5 @@ pub const COPY: &str = "\u{E1CA}";
 pub const SEARCH: &str = "\u{E30C}";
 /// Clock counter clockwise.
 pub const CLOCK: &str = "\u{E1A0}";
-/// Dots six vertical.
-pub const GRIP: &str = "\u{EAE2}";
-/// Pencil simple.
-pub const PENCIL: &str = "\u{E3B4}";
 /// Image.
 pub const IMAGE: &str = "\u{E2CA}";
-/// Dots three.
-pub const MENU: &str = "\u{E1FE}";

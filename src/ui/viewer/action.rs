@@ -6,7 +6,7 @@ use egui::Vec2;
 
 use super::Wanted;
 use crate::{
-    grading::{Evidence, GradeId, Role},
+    grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
     ui::{command::UiCommand, export::ExportFormat, pane::PaneId, viewer::MarkAction},
     worker::{OpenSource, SessionId},
@@ -47,8 +47,12 @@ pub enum Action {
     Mark(MarkAction),
     /// Look at a cell of the grade table.
     SelectGrade(GradeId),
-    /// Look at a box.
-    ShowEvidence(Box<Evidence>),
+    /// Look at a box, and select the cell that it counts for.
+    ShowBox(GradeId, Box<Evidence>),
+    /// Show or hide the boxes of a level.
+    ShowLevel(Level, bool),
+    /// Show the boxes of all conditions and levels.
+    ShowAllBoxes,
     /// Boxes below this score are not shown.
     SetThreshold(f32),
     /// Tell the reader something that went wrong.

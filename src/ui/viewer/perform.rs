@@ -9,6 +9,7 @@ use crate::{
         export::{ExportFormat, export},
         pane::{Pane, PaneId},
         session::Session,
+        visibility::Visibility,
     },
     worker::{OpenSource, SessionId, Ticket},
 };
@@ -40,7 +41,9 @@ impl Viewer {
             Action::Crosshair(pane, column, row) => self.set_crosshair(pane, column, row),
             Action::Mark(action) => self.mark_up(action),
             Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
-            Action::ShowEvidence(evidence) => self.look_at(|session| session.show(*evidence)),
+            Action::ShowBox(id, evidence) => self.look_at(|session| session.show_box(id, *evidence)),
+            Action::ShowLevel(level, is_shown) => self.visibility.levels[level.index()] = is_shown,
+            Action::ShowAllBoxes => self.visibility = Visibility::default(),
             Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),
             Action::Warn(text) => self.notices.warn(text),
             Action::Export(id, format, path) => self.export(id, format, &path),

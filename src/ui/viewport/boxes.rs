@@ -1,112 +1,217 @@
 //! The boxes of the detectors, coloured and lettered by severity.
 
-use egui::{Align2, Rect, Stroke, StrokeKind, vec2};
+use egui::{Align2, FontId, Pos2, Rect, Shape, Stroke, StrokeKind};
 
-use super::view::View;
+use super::{Labels, Transform, view::View};
 use crate::{
-    grading::{Detection, Side},
-    ui::theme,
+    grading::{Severity, Side, SliceId, Vote},
+    raster::BBox,
+    ui::{session::Session, theme, visibility::Visibility},
 };
 
 /// Of boxes that overlap more than this, only the one with the best score is shown.
 const SAME_PLACE_IOU: f32 = 0.5;
+/// Points of a dash and of the gap after it, of what is normal.
+const DASHES: (f32, f32) = (4.0, 3.0);
 
-/// The boxes of the slice on screen; the highlighted one last, so that nothing hides it.
-pub fn paint_boxes(view: &View<'_>) {
-    let id = view.header().id();
-    let none = Vec::new();
-    let all = view.session.boxes.get(&id).unwrap_or(&none);
-    let highlighted = view.session.highlighted.as_ref().map(|e| &e.detection).filter(|d| d.slice == id);
-    let wanted: Vec<&Detection> = all.iter().filter(|d| view.viewer.visibility.shows(view.session, d)).collect();
-    let mut shown = shown_boxes(&wanted, view.viewer.settings.threshold);
-    shown.retain(|d| highlighted != Some(*d));
-    shown.extend(highlighted);
-    for detection in &shown {
-        let label = if has_neighbour_right(detection, &shown) { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-        paint_box(view, detection, label, highlighted == Some(*detection));
-    }
-}
-
-/// Whether another box stands right of a box at its height: its label then goes to the left.
-fn has_neighbour_right(detection: &Detection, shown: &[&Detection]) -> bool {
-    let b = detection.bbox;
-    shown.iter().any(|other| {
-        let o = other.bbox;
-        o.center().0 > b.center().0 + b.width() / 2.0 && o.x0 < b.x1 + 2.0 * b.width() && o.y0 < b.y1 && b.y0 < o.y1
-    })
-}
-
-/// The boxes above the threshold, the best of those that lie in one place.
-pub fn shown_boxes<'a>(all: &[&'a Detection], threshold: f32) -> Vec<&'a Detection> {
-    let mut candidates: Vec<&Detection> = all.iter().copied().filter(|d| d.score >= threshold).collect();
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut shown: Vec<&Detection> = Vec::new();
-    for detection in candidates {
-        if shown.iter().all(|other| other.bbox.iou(&detection.bbox) <= SAME_PLACE_IOU) {
-            shown.push(detection);
+/// The boxes of a slice that are painted, least important first: of the conditions and levels that the reader wants
+/// to see, above the threshold, the best of those at one place. The highlighted one is last, whatever its score.
+pub fn visible<'a>(session: &'a Session, visibility: &Visibility, threshold: f32, slice: &SliceId) -> Vec<&'a Vote> {
+    let highlighted = |vote: &Vote| session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection);
+    let of_slice = session.votes.get(slice).into_iter().flatten();
+    let mut all: Vec<&Vote> = of_slice
+        .filter(|vote| visibility.shows(session, vote.grade))
+        .filter(|vote| vote.detection.score >= threshold || highlighted(vote))
+        .collect();
+    all.sort_by(|a, b| highlighted(b).cmp(&highlighted(a)).then(b.detection.score.total_cmp(&a.detection.score)));
+    let mut shown: Vec<&Vote> = Vec::new();
+    for vote in all {
+        if shown.iter().all(|other| !is_one_place(&other.detection.bbox, &vote.detection.bbox)) {
+            shown.push(vote);
         }
     }
+    shown.reverse();
     shown
 }
 
-/// A box on screen, as the image is turned now.
-pub fn box_rect(view: &View<'_>, detection: &Detection) -> Rect {
-    let b = detection.bbox;
-    view.transform.screen_rect(b.x0, b.y0, b.x1, b.y1)
+fn is_one_place(a: &BBox, b: &BBox) -> bool {
+    a.iou(b) > SAME_PLACE_IOU
 }
 
-fn paint_box(view: &View<'_>, detection: &Detection, label: Align2, is_highlighted: bool) {
-    let rect = box_rect(view, detection);
-    let severity = detection.class.severity;
-    let color = theme::severity(severity);
-    if is_highlighted {
+/// The best score of each severity among the boxes of one condition at one place of a slice.
+pub fn scores_at(of_slice: &[Vote], place: &Vote) -> [f32; 3] {
+    let mut scores = [0.0f32; 3];
+    for vote in of_slice {
+        let is_alike = vote.grade.condition() == place.grade.condition();
+        if is_alike && is_one_place(&vote.detection.bbox, &place.detection.bbox) {
+            let best = &mut scores[vote.severity.index()];
+            *best = best.max(vote.detection.score);
+        }
+    }
+    scores
+}
+
+/// The box under a point of the screen; of several the smallest.
+pub fn at_point<'a>(visible: &[&'a Vote], transform: &Transform, point: Pos2) -> Option<&'a Vote> {
+    let (column, row) = transform.pixel_from_screen(point);
+    // Boxes count from pixel edges.
+    let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
+    let hit = visible.iter().copied().filter(|vote| vote.detection.bbox.contains(x, y));
+    hit.min_by(|a, b| a.detection.bbox.area().total_cmp(&b.detection.bbox.area()))
+}
+
+/// A box on screen, as the image is turned now.
+pub fn rect_of(transform: &Transform, vote: &Vote) -> Rect {
+    let b = vote.detection.bbox;
+    transform.screen_rect(b.x0, b.y0, b.x1, b.y1)
+}
+
+/// The boxes of the slice on screen, the highlighted one last, so that nothing hides it. Returns them.
+pub fn paint_boxes<'a>(view: &View<'a>, labels: &mut Labels) -> Vec<&'a Vote> {
+    let settings = &view.viewer.settings;
+    let visible = visible(view.session, &view.viewer.visibility, settings.threshold, &view.header().id());
+    labels.spare(visible.iter().map(|vote| rect_of(&view.transform, vote)));
+    for vote in &visible {
+        paint_box(view, vote);
+    }
+    visible
+}
+
+/// Their labels; the most important boxes choose places first.
+pub fn paint_labels(view: &View<'_>, visible: &[&Vote], labels: &mut Labels) {
+    for vote in visible.iter().rev() {
+        paint_label(view, vote, labels);
+    }
+}
+
+fn is_highlighted(view: &View<'_>, vote: &Vote) -> bool {
+    view.session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
+}
+
+/// Severities differ in colour, in width, and in whether the line is whole.
+fn paint_box(view: &View<'_>, vote: &Vote) {
+    let rect = rect_of(&view.transform, vote);
+    if is_highlighted(view, vote) {
         let halo = Stroke::new(2.0, theme::ACCENT);
         view.painter.rect_stroke(rect.expand(2.0), 3.0, halo, StrokeKind::Outside);
     }
-    view.painter.rect_stroke(rect, 2.0, Stroke::new(theme::severity_width(severity), color), StrokeKind::Inside);
-    let side = detection.class.grade.side().map_or("", |side| match side {
+    let stroke = Stroke::new(theme::severity_width(vote.severity), theme::severity(vote.severity));
+    if vote.severity == Severity::NormalMild {
+        let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+        view.painter.extend(Shape::dashed_line(&corners, stroke, DASHES.0, DASHES.1));
+    } else {
+        view.painter.rect_stroke(rect, 2.0, stroke, StrokeKind::Inside);
+    }
+}
+
+/// The label in full where there is room, else the severity's letter.
+fn paint_label(view: &View<'_>, vote: &Vote, labels: &mut Labels) {
+    let rect = rect_of(&view.transform, vote).expand(1.0);
+    let (size, color) = (if is_highlighted(view, vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
+    for text in [label(vote), theme::severity_letter(vote.severity).to_owned()] {
+        let galley = view.painter.layout_no_wrap(text.clone(), FontId::proportional(size), color);
+        if let Some(place) = labels.beside(rect, galley.size()) {
+            view.text(place.min, Align2::LEFT_TOP, &text, size, color);
+            return;
+        }
+    }
+}
+
+/// Level, side, severity and score; `!` where the detector named another place than the one at which the box lies.
+fn label(vote: &Vote) -> String {
+    let side = vote.grade.side().map_or("", |side| match side {
         Side::Left => " L",
         Side::Right => " R",
     });
-    let level = detection.class.grade.level().label();
-    let text = format!("{level}{side} {} {:.2}", theme::severity_letter(severity), detection.score);
-    let size = if is_highlighted { 13.5 } else { 12.0 };
-    let at =
-        if label == Align2::LEFT_TOP { rect.right_top() + vec2(3.0, 0.0) } else { rect.left_top() - vec2(3.0, 0.0) };
-    view.text(at, label, &text, size, color);
+    let doubt = if vote.conflicts.is_empty() { "" } else { " !" };
+    let letter = theme::severity_letter(vote.severity);
+    format!("{}{side} {letter} {:.2}{doubt}", vote.grade.level().label(), vote.detection.score)
 }
 
 #[cfg(test)]
 mod tests {
+    use egui::vec2;
+
     use super::*;
     use crate::{
-        grading::{DetectionClass, Role, SliceId},
-        raster::BBox,
+        grading::{self, Detection, DetectionClass, Evidence, GradeId, Level, Role},
+        raster::Slice,
+        study::Study,
+        ui::{pane::Pane, viewport::Extent},
+        worker::{SessionId, Ticket},
     };
 
-    #[test]
-    fn labels_of_boxes_side_by_side_point_away_from_each_other() {
-        let at = |x: f32, y: f32| Detection {
-            class: DetectionClass::all(Role::Ss)[0],
-            score: 0.5,
-            bbox: BBox::new(x, y, x + 10.0, y + 10.0),
-            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 },
-        };
-        let (right, left, below) = (at(0.0, 0.0), at(12.0, 1.0), at(12.0, 40.0));
-        let shown = [&right, &left, &below];
-        assert_eq!(shown.map(|d| has_neighbour_right(d, &shown)), [true, false, false]);
+    fn slice() -> SliceId {
+        SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 }
+    }
+
+    fn vote(class: usize, score: f32, x: f32) -> Vote {
+        let class = DetectionClass::all(Role::Scs)[class];
+        let bbox = BBox::new(x, 0.0, x + 10.0, 10.0);
+        grading::max(&[Detection { class, score, bbox, slice: slice() }]).remove(0)
+    }
+
+    fn session(votes: Vec<Vote>) -> Session {
+        let mut session = Session::new(SessionId(1), Ticket(1), Study::default(), false);
+        session.votes.insert(slice(), votes);
+        session
+    }
+
+    fn scores(session: &Session, visibility: &Visibility) -> Vec<f32> {
+        visible(session, visibility, 0.25, &slice()).iter().map(|v| v.detection.score).collect()
     }
 
     #[test]
     fn of_boxes_in_one_place_the_best_is_shown_and_none_below_the_threshold() {
-        let at = |class: usize, score: f32, x: f32| Detection {
-            class: DetectionClass::all(Role::Scs)[class],
-            score,
-            bbox: BBox::new(x, 0.0, x + 10.0, 10.0),
-            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 },
+        let mut session = session(vec![vote(0, 0.4, 0.0), vote(1, 0.6, 1.0), vote(3, 0.5, 40.0), vote(4, 0.2, 80.0)]);
+        let all = Visibility::default();
+        assert_eq!(scores(&session, &all), [0.5, 0.6]);
+        // The one that the reader looks at is shown instead of a better one at its place, and whatever its score.
+        session.highlighted = Some(Evidence::from(&vote(0, 0.4, 0.0)));
+        assert_eq!(scores(&session, &all), [0.5, 0.4]);
+        session.highlighted = Some(Evidence::from(&vote(4, 0.2, 80.0)));
+        assert_eq!(scores(&session, &all), [0.5, 0.6, 0.2]);
+    }
+
+    #[test]
+    fn conditions_levels_and_all_can_be_hidden() {
+        // Classes 0 to 2 are of the first level, 3 to 5 of the second.
+        let mut session = session(vec![vote(0, 0.4, 0.0), vote(3, 0.5, 40.0)]);
+        let shown = |change: &dyn Fn(&mut Visibility), session: &Session| {
+            let mut visibility = Visibility::default();
+            change(&mut visibility);
+            scores(session, &visibility)
         };
-        let all = [at(0, 0.4, 0.0), at(1, 0.6, 1.0), at(3, 0.5, 40.0), at(4, 0.2, 80.0)];
-        let shown: Vec<f32> = shown_boxes(&all.iter().collect::<Vec<_>>(), 0.25).iter().map(|d| d.score).collect();
-        assert_eq!(shown, [0.6, 0.5]);
+        assert_eq!(shown(&|v| v.levels[Level::L1L2.index()] = false, &session), [0.5]);
+        assert!(shown(&|v| v.conditions[0] = false, &session).is_empty());
+        assert_eq!(shown(&|v| v.conditions[1] = false, &session), [0.4, 0.5]);
+        assert!(shown(&|v| v.overlays = false, &session).is_empty());
+        session.selected = "spinal_canal_stenosis_l1_l2".parse::<GradeId>().ok();
+        assert_eq!(shown(&|v| v.only_selected_level = true, &session), [0.4]);
+    }
+
+    #[test]
+    fn a_place_has_the_best_score_of_each_severity_and_no_other_places() {
+        let all = [vote(0, 0.4, 0.0), vote(2, 0.6, 1.0), vote(2, 0.3, 0.5), vote(1, 0.9, 40.0)];
+        assert_eq!(scores_at(&all, &all[0]).map(|score| (score * 10.0).round() as u8), [4, 0, 6]);
+    }
+
+    #[test]
+    fn the_smallest_box_under_the_pointer_is_found_however_the_image_is_turned() {
+        let (large, mut small) = (vote(0, 0.9, 0.0), vote(3, 0.5, 2.0));
+        small.detection.bbox = BBox::new(2.0, 4.0, 6.0, 6.0);
+        let all = [&small, &large];
+        let extent = Extent::of_slice(&Slice::new(60, 40, vec![0.0; 2400]).unwrap());
+        let rect = Rect::from_min_size(Pos2::new(5.0, 7.0), vec2(300.0, 200.0));
+        for quarters in 0..4 {
+            let mut pane = Pane::default();
+            pane.turn_right(quarters);
+            pane.flip_horizontally();
+            let transform = Transform::new(rect, extent, &pane);
+            let at = |x: f32, y: f32| at_point(&all, &transform, transform.screen_from_edge(x, y));
+            assert_eq!(at(4.0, 5.0), Some(&small));
+            assert_eq!(at(8.0, 9.0), Some(&large));
+            assert_eq!(at(12.0, 5.0), None);
+        }
     }
 }

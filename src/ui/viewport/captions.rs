@@ -4,28 +4,31 @@ use egui::{Align2, Pos2, Rect, Stroke, Vec2, vec2};
 
 use super::view::View;
 use crate::{
-    geometry::{PlaneKind, direction_letters},
+    geometry::direction_letters,
     study::Series,
-    ui::theme,
+    ui::{theme, words},
 };
 
 const SIZE: f32 = 12.5;
 
-/// Series, slice and window in the corners.
-pub fn paint_corners(view: &View<'_>) {
+/// Series, slice and window in the corners. Returns where the text stands.
+pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
     let corner = |at: Align2, lines: &[String]| {
         let text = lines.iter().filter(|l| !l.is_empty()).cloned().collect::<Vec<_>>().join("\n");
-        view.text(at.pos_in_rect(&view.rect.shrink(6.0)), at, &text, SIZE, theme::IMAGE_TEXT);
+        view.text(at.pos_in_rect(&view.rect.shrink(6.0)), at, &text, SIZE, theme::IMAGE_TEXT)
     };
     let (series, number) = (view.series(), view.at.1);
-    corner(Align2::LEFT_TOP, &[series_title(series), role_line(series)]);
+    let title = corner(Align2::LEFT_TOP, &[series_title(series), role_line(series)]);
     let count = format!("Slice {} / {}", number + 1, series.slices.len());
-    corner(Align2::LEFT_BOTTOM, &[count, position_line(series, number)]);
+    let place = corner(
+        Align2::LEFT_BOTTOM,
+        &[count, words::position(series, number).unwrap_or_else(|| "position unknown".to_owned())],
+    );
     let window = view.pane.window.map_or_else(String::new, |w| format!("C {:.0}  W {:.0}", w.center, w.width));
     let turned = if view.pane.inverted { "inverted" } else { "" };
     let zoom = 100.0 * view.pane.zoom / view.transform.one_to_one(view.viewer.pixels_per_point);
     let zoom = format!("{} x {}, {zoom:.0} %", view.slice.columns(), view.slice.rows());
-    corner(Align2::RIGHT_BOTTOM, &[turned.to_owned(), zoom, window]);
+    [title, place, corner(Align2::RIGHT_BOTTOM, &[turned.to_owned(), zoom, window])]
 }
 
 fn series_title(series: &Series) -> String {
@@ -37,47 +40,33 @@ fn role_line(series: &Series) -> String {
     series.role.map_or_else(|| "not graded".to_owned(), |role| format!("graded as {}", role.label()))
 }
 
-/// Where the slice lies, along the axis nearest to its normal.
-fn position_line(series: &Series, slice: usize) -> String {
-    let Some(plane) = series.slices.get(slice).and_then(|s| s.plane) else { return "position unknown".to_owned() };
-    let center = plane.center();
-    let (value, positive, negative) = match PlaneKind::of(&plane) {
-        PlaneKind::Sagittal => (center.x, 'L', 'R'),
-        PlaneKind::Coronal => (center.y, 'P', 'A'),
-        PlaneKind::Axial => (center.z, 'H', 'F'),
-    };
-    format!("{} {:.1} mm", if value < 0.0 { negative } else { positive }, value.abs())
-}
-
 /// Which way each edge points, as the image is turned now; none where the file gives no orientation. They are never
-/// hidden, for an image without sides is dangerous.
-pub fn paint_letters(view: &View<'_>) {
-    let Some(plane) = view.slice.plane else { return };
+/// hidden, for an image without sides is dangerous. Returns where they stand.
+pub fn paint_letters(view: &View<'_>) -> Vec<Rect> {
+    let Some(plane) = view.slice.plane else { return Vec::new() };
     let (across, down) = (plane.column_direction(), plane.row_direction());
     // Below the two lines of the caption, which narrow panes need the whole width for.
     let inner = Rect::from_min_max(view.rect.min + vec2(5.0, 40.0), view.rect.max - vec2(5.0, 5.0));
-    for (screen, at) in [
+    let edges = [
         (Vec2::LEFT, Align2::LEFT_CENTER),
         (Vec2::RIGHT, Align2::RIGHT_CENTER),
         (Vec2::UP, Align2::CENTER_TOP),
         (Vec2::DOWN, Align2::CENTER_BOTTOM),
-    ] {
+    ];
+    let letters = edges.map(|(screen, at)| {
         let step = view.transform.image_from_screen_direction(screen);
         let direction = across * f64::from(step.x) + down * f64::from(step.y);
-        view.text(at.pos_in_rect(&inner), at, &direction_letters(direction), 16.0, theme::LETTERS);
-    }
+        view.text(at.pos_in_rect(&inner), at, &direction_letters(direction), 16.0, theme::LETTERS)
+    });
+    letters.to_vec()
 }
 
-/// 1, 2, 5 or 10 cm; none where the spacing is unknown.
-pub fn paint_scale(view: &View<'_>) {
-    if view.slice.pixel_spacing.is_none() {
-        return;
-    }
+/// 1, 2, 5 or 10 cm; none where the spacing is unknown. Returns where its text stands.
+pub fn paint_scale(view: &View<'_>) -> Option<Rect> {
+    view.slice.pixel_spacing?;
     let (rect, points_per_mm) = (view.rect, view.transform.points_per_mm());
     let longest = rect.height() * 0.3;
-    let Some(mm) = [100.0f32, 50.0, 20.0, 10.0, 5.0].into_iter().find(|mm| mm * points_per_mm <= longest) else {
-        return;
-    };
+    let mm = [100.0f32, 50.0, 20.0, 10.0, 5.0].into_iter().find(|mm| mm * points_per_mm <= longest)?;
     let length = mm * points_per_mm;
     let x = rect.right() - 26.0;
     let (top, bottom) = (rect.center().y - length / 2.0 - 40.0, rect.center().y + length / 2.0 - 40.0);
@@ -87,5 +76,5 @@ pub fn paint_scale(view: &View<'_>) {
         view.painter.line_segment([Pos2::new(x - 4.0, y), Pos2::new(x + 4.0, y)], stroke);
     }
     let text = if mm < 10.0 { format!("{mm:.0} mm") } else { format!("{:.0} cm", mm / 10.0) };
-    view.text(Pos2::new(x - 3.0, top - 3.0), Align2::CENTER_BOTTOM, &text, 11.5, theme::IMAGE_TEXT);
+    Some(view.text(Pos2::new(x - 3.0, top - 3.0), Align2::CENTER_BOTTOM, &text, 11.5, theme::IMAGE_TEXT))
 }

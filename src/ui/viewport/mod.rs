@@ -2,10 +2,12 @@
 
 mod boxes;
 mod captions;
+mod labels;
 mod levels;
 mod lines;
 mod marks;
 mod mouse;
+mod pointing;
 mod texture;
 mod transform;
 mod view;
@@ -15,6 +17,9 @@ use std::sync::Arc;
 
 use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui};
 
+#[cfg(test)]
+pub use self::boxes::visible as visible_boxes;
+use self::labels::Labels;
 pub use self::{
     mouse::DraggedSeries,
     texture::Textures,
@@ -83,22 +88,24 @@ fn paint(
     paint_image(&painter, textures.get(ui.ctx(), id, key, slice, pane, viewer.settings.smooth), &transform);
     let view =
         View { painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
-    captions::paint_letters(&view);
+    let mut labels = Labels::new(rect);
+    labels.keep_free(captions::paint_letters(&view));
+    if viewer.settings.captions {
+        labels.keep_free(captions::paint_corners(&view));
+    }
     if viewer.visibility.overlays {
+        labels.keep_free(captions::paint_scale(&view));
         if viewer.settings.reference_lines {
             lines::paint_references(&view);
         }
+        let boxes = boxes::paint_boxes(&view, &mut labels);
         if viewer.settings.level_labels {
-            levels::paint_levels(&view);
+            levels::paint_levels(&view, &mut labels);
         }
-        boxes::paint_boxes(&view);
+        boxes::paint_labels(&view, &boxes, &mut labels);
         marks::paint_marks(&view);
         marks::paint_key_image(&view);
         lines::paint_crosshair(&view);
-        captions::paint_scale(&view);
-    }
-    if viewer.settings.captions {
-        captions::paint_corners(&view);
     }
     Some(transform)
 }

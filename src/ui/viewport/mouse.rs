@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, PointerButton, Pos2, Response, Ui, Vec2};
 
-use super::{Transform, marks};
+use super::{Transform, marks, pointing};
 use crate::{
     ui::{
         pane::PaneId,
@@ -58,6 +58,9 @@ pub fn mouse(
         if response.hovered() {
             ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
         }
+    }
+    if let Some(transform) = transform.filter(|_| !viewer.tool.is_drawing() && viewer.tool != Tool::Crosshair) {
+        pointing::box_ui(ui, viewer, id, response, transform, actions);
     }
 }
 

@@ -1,0 +1,70 @@
+//! The pointer on a box: what the detector said there, and a click that selects its cell.
+
+use egui::{CursorIcon, PointerButton, Response, RichText, Ui};
+
+use super::{Transform, boxes};
+use crate::{
+    grading::{Evidence, Role, Vote},
+    ui::{
+        pane::PaneId,
+        scores::scores_ui,
+        session::Session,
+        theme,
+        viewer::{Action, Viewer},
+        words,
+    },
+};
+
+/// A tooltip while the pointer rests on a box. A click, not a drag, selects the cell that the box counts for.
+pub fn box_ui(
+    ui: &Ui,
+    viewer: &Viewer,
+    id: PaneId,
+    response: &Response,
+    transform: &Transform,
+    actions: &mut Vec<Action>,
+) {
+    let pointer = response.interact_pointer_pos().or_else(|| response.hover_pos());
+    let (Some(point), Some(session), Some(key)) = (pointer, viewer.find(id.session), viewer.shown_in(id)) else {
+        return;
+    };
+    let Some(slice) = session.study.series.get(key.series).and_then(|s| s.slices.get(key.slice)) else { return };
+    let slice = slice.id();
+    let visible = boxes::visible(session, &viewer.visibility, viewer.settings.threshold, &slice);
+    let Some(vote) = boxes::at_point(&visible, transform, point) else { return };
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let is_plain = !ui.input(|i| i.modifiers.shift);
+    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.current == Some(id.session) {
+        actions.push(Action::ShowBox(vote.grade, Box::new(Evidence::from(vote))));
+    }
+    let of_slice = session.votes.get(&slice).map_or(&[][..], Vec::as_slice);
+    response.clone().on_hover_ui_at_pointer(|ui| tip_ui(ui, session, vote, of_slice));
+}
+
+fn tip_ui(ui: &mut Ui, session: &Session, vote: &Vote, of_slice: &[Vote]) {
+    ui.set_max_width(280.0);
+    ui.label(RichText::new(vote.grade.label()).family(theme::bold()));
+    scores_ui(ui, boxes::scores_at(of_slice, vote), true);
+    let weak = |text: String| RichText::new(text).small().color(theme::of(ui).weak_text);
+    let (hint, models) =
+        (weak("Best score of each severity at this place of the slice".to_owned()), models(session, vote));
+    let models = models.map(weak);
+    ui.label(hint);
+    let evidence = Evidence::from(vote);
+    if let Some(words) = words::conflict(vote.grade, &evidence) {
+        ui.label(RichText::new(format!("! {words}")).small().color(theme::of(ui).warning));
+    }
+    if let Some(models) = models {
+        ui.label(models);
+    }
+}
+
+/// The models that looked at slices of this kind.
+fn models(session: &Session, vote: &Vote) -> Option<String> {
+    let role: Role = vote.detection.class.role();
+    let of_role = session.graded.as_ref()?.models.iter().filter(|model| model.role == role);
+    let names = of_role.map(|m| if m.demo { format!("{} (demo model)", m.name) } else { m.name.clone() });
+    Some(format!("Said by {}", names.collect::<Vec<_>>().join(", ")))
+}

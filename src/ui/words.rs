@@ -1,0 +1,110 @@
+//! Grades, boxes and places in words, for tooltips, for the panel and for those who listen.
+
+use super::session::{Grading, Session};
+use crate::{
+    geometry::PlaneKind,
+    grading::{Assessment, Conflict, Evidence, GradeId, Severity, Side, SliceId},
+    study::{Series, Study},
+};
+
+/// What is said of a cell. Three different things stay three different things.
+pub fn of_cell(session: &Session, id: GradeId) -> String {
+    match session.table.as_ref().map(|table| &table.get(id).assessment) {
+        Some(Assessment::Detected { probabilities: p, .. }) => {
+            let parts = Severity::ALL.iter().map(|&s| format!("{} {:.2}", s.label(), p.of(s)));
+            format!("{} (scores: {})", p.most_likely().label(), parts.collect::<Vec<_>>().join(", "))
+        }
+        _ => why_empty(session, id).unwrap_or_default(),
+    }
+}
+
+/// Why a cell has no scores of its own; `None` where it has.
+pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
+    Some(match session.table.as_ref().map(|table| &table.get(id).assessment) {
+        Some(Assessment::Detected { .. }) => return None,
+        Some(Assessment::Prior { .. }) => {
+            "not seen: the detector looked and drew no box; an export states how common each severity is".to_owned()
+        }
+        _ if is_pending(session) => "not looked at yet".to_owned(),
+        Some(Assessment::NotAssessed { reason }) => format!("not assessed: {reason}"),
+        None => match &session.grading {
+            Grading::Failed(why) => format!("not assessed: {why}"),
+            _ => "not assessed".to_owned(),
+        },
+    })
+}
+
+/// Whether the numbers of a cell may still come.
+pub const fn is_pending(session: &Session) -> bool {
+    matches!(session.grading, Grading::Waiting | Grading::Running(..))
+}
+
+/// What a box claims against where it lies; `None` where they agree.
+pub fn conflict(id: GradeId, evidence: &Evidence) -> Option<String> {
+    let claim = evidence.detection.class.grade;
+    let side = |side: Option<Side>| side.map_or("", Side::label);
+    let mut parts = Vec::new();
+    for conflict in &evidence.conflicts {
+        parts.push(match conflict {
+            Conflict::Level if claim.level() == id.level() => {
+                format!("says {}, lies at no disc of that level", claim.level().label())
+            }
+            Conflict::Level => format!("says {}, lies at {}", claim.level().label(), id.level().label()),
+            Conflict::Size => "far too large for anything that is graded".to_owned(),
+            Conflict::Side => format!("says {}, lies {}", side(claim.side()), side(id.side())),
+        });
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The series and the slice: `SAG T2, slice 7 of 13, L 1.6 mm`.
+pub fn place(study: &Study, id: &SliceId) -> Option<String> {
+    let (series, slice) = study.find(id)?;
+    let series = &study.series[series];
+    let name = if series.description.is_empty() { "series without a name" } else { &series.description };
+    let at = position(series, slice).map(|at| format!(", {at}")).unwrap_or_default();
+    Some(format!("{name}, slice {} of {}{at}", slice + 1, series.slices.len()))
+}
+
+/// Where a slice lies, along the axis nearest to its normal: `L 1.6 mm`.
+pub fn position(series: &Series, slice: usize) -> Option<String> {
+    let plane = series.slices.get(slice)?.plane?;
+    let center = plane.center();
+    let (value, positive, negative) = match PlaneKind::of(&plane) {
+        PlaneKind::Sagittal => (center.x, 'L', 'R'),
+        PlaneKind::Coronal => (center.y, 'P', 'A'),
+        PlaneKind::Axial => (center.z, 'H', 'F'),
+    };
+    Some(format!("{} {:.1} mm", if value < 0.0 { negative } else { positive }, value.abs()))
+}
+
+/// A box's score, and what it counts where that is something else.
+pub fn score(evidence: &Evidence) -> String {
+    let (score, counts) = (evidence.detection.score, evidence.weight);
+    if (score - counts).abs() < 0.005 {
+        format!("{} {score:.2}", evidence.severity.label())
+    } else {
+        format!("{} {score:.2}, counts {counts:.2}", evidence.severity.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{grading::Detection, raster::BBox};
+
+    #[test]
+    fn a_box_that_is_overruled_says_what_it_names_and_where_it_lies() {
+        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 };
+        let class = "left_neural_foraminal_narrowing_l3_l4_severe".parse().unwrap();
+        let detection = Detection { class, score: 0.7, bbox: BBox::new(0.0, 0.0, 9.0, 9.0), slice };
+        let conflicts = vec![Conflict::Level, Conflict::Side];
+        let mut evidence = Evidence { severity: Severity::Severe, weight: 0.25, detection, conflicts };
+        let id = "right_neural_foraminal_narrowing_l4_l5".parse().unwrap();
+        assert_eq!(conflict(id, &evidence).unwrap(), "says L3/L4, lies at L4/L5; says Left, lies Right");
+        assert_eq!(score(&evidence), "Severe 0.70, counts 0.25");
+        evidence.conflicts.clear();
+        evidence.weight = 0.7;
+        assert_eq!((conflict(id, &evidence), score(&evidence)), (None, "Severe 0.70".to_owned()));
+    }
+}
