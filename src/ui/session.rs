@@ -126,6 +126,8 @@ impl Session {
         let kept = Markup::from_json(text);
         self.are_marks_locked = kept.is_err();
         self.markup.take_in(kept?);
+        // Names may have changed.
+        self.selected_mark = None;
         Ok(())
     }
 

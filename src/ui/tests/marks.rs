@@ -295,6 +295,7 @@ fn marks_are_on_their_slice_only_and_cannot_be_held_where_they_are_hidden() {
     click(&mut window, pos2(center.x + 40.0, center.y + 20.0));
     drag(&mut window, center + vec2(40.0, 0.0), vec2(0.0, 60.0), PointerButton::Primary);
     assert_eq!(marks(&window), both);
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text == "Measurements are hidden; H shows them"));
     // The list changes a text in one step.
     let (id, mark) = (session(window.state()).id, both[1].id);
     window.state_mut().viewer.perform(Action::Mark(MarkAction::SetText(id, mark, "canal".to_owned())));

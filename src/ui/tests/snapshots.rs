@@ -7,6 +7,7 @@ use image::imageops::{FilterType, crop_imm, resize};
 
 use super::{Window, graded_demo, graded_window, id, is_shown, wait_for, window};
 use crate::{
+    markup::{Point, Shape},
     ui::{command::UiCommand as C, theme::ThemeChoice, viewer::Action},
     worker::OpenSource,
 };
@@ -169,4 +170,38 @@ fn large_text_and_a_fine_screen() {
     }
     settle(&mut window);
     assert!((window.ctx.zoom_factor() - 1.4641).abs() < 1e-3);
+}
+
+#[test]
+fn marks_of_every_kind_upright_turned_and_in_the_list() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    does(&mut window, C::LayoutOne);
+    does(&mut window, C::Captions);
+    let session = window.state_mut().viewer.session_mut().expect("a study");
+    let pane = &session.panes[0];
+    let slice = session.study.series[pane.series.expect("a series")].slices[pane.slice].id();
+    let at = Point::new;
+    for (shape, text) in [
+        (Shape::Length { from: at(60.0, 40.0), to: at(130.0, 70.0) }, ""),
+        (Shape::Angle { first: at(40.0, 110.0), vertex: at(60.0, 160.0), second: at(110.0, 150.0) }, ""),
+        (Shape::Ellipse { corner: at(170.0, 40.0), opposite: at(215.0, 70.0) }, "fat"),
+        (Shape::Rectangle { corner: at(30.0, 200.0), opposite: at(80.0, 230.0) }, ""),
+        (Shape::Probe { at: at(160.0, 150.0) }, ""),
+        (Shape::Arrow { tip: at(150.0, 215.0), tail: at(200.0, 250.0) }, "L5/S1"),
+        (Shape::Note { at: at(20.0, 270.0) }, "a note"),
+    ] {
+        session.markup.add(slice.clone(), shape, text);
+    }
+    session.markup.toggle_key_image(&slice);
+    session.selected_mark = session.markup.marks().get(2).map(|mark| mark.id);
+    settle(&mut window);
+    album.take(&mut window, "marks");
+    does(&mut window, C::FlipHorizontal);
+    does(&mut window, C::RotateRight);
+    does(&mut window, C::Invert);
+    album.take(&mut window, "marks-turned");
+    does(&mut window, C::ShowMarks);
+    let list = Rect::from_center_size(window.ctx.content_rect().center(), vec2(520.0, 300.0));
+    album.take_part(&mut window, "marks-list", list);
 }

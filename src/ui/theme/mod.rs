@@ -33,7 +33,7 @@ pub const MARK_ACTIVE: Color32 = Color32::from_rgb(255, 240, 110);
 /// Under the lines of measurements, so that they read on white too.
 pub const MARK_SHADOW: Color32 = Color32::from_black_alpha(170);
 /// Behind texts of measurements: what is painted below does not mix with them.
-pub const MARK_GROUND: Color32 = Color32::from_black_alpha(120);
+pub const MARK_GROUND: Color32 = Color32::from_black_alpha(165);
 /// The point that all panes show.
 pub const CROSSHAIR: Color32 = Color32::from_rgb(255, 130, 210);
 /// Names of levels beside discs.

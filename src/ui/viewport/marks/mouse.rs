@@ -7,7 +7,9 @@ use crate::{
     grading::SliceId,
     markup::{Bounds, Mark, Measurement},
     ui::{
+        command::UiCommand,
         drawing::{At, Drawing, Grip},
+        keymap,
         pane::PaneId,
         session::Session,
         tool::Tool,
@@ -36,7 +38,7 @@ pub fn pointer(
     actions: &mut Vec<Action>,
 ) -> Held {
     let Some((session, slice, bounds)) = on_screen(viewer, id).filter(|_| viewer.visibility.overlays) else {
-        return Held { takes_button: viewer.tool.is_drawing(), cursor: None };
+        return hidden(viewer, response, actions);
     };
     let place = |pos: Pos2| At { pane: id, slice: slice.clone(), bounds, pixel: transform.pixel_from_screen(pos) };
     let is_crosshair = viewer.tool == Tool::Crosshair || ui.input(|i| i.modifiers.shift) && !viewer.tool.is_drawing();
@@ -81,6 +83,17 @@ pub fn pointer(
         viewer.hovered_mark = hovered.map(|grip| (id, grip));
     }
     Held { takes_button: begun || is_drawn_here || viewer.tool.is_drawing(), cursor }
+}
+
+/// Nothing is drawn that could not be seen.
+fn hidden(viewer: &Viewer, response: &Response, actions: &mut Vec<Action>) -> Held {
+    let takes_button = viewer.tool.is_drawing();
+    if takes_button && !viewer.visibility.overlays && (response.clicked() || response.drag_started()) {
+        let key = viewer.keymap.key(UiCommand::Overlays).map(keymap::spoken);
+        let how = key.map_or_else(|| "the menu Findings shows them".to_owned(), |key| format!("{key} shows them"));
+        actions.push(Action::Warn(format!("Measurements are hidden; {how}")));
+    }
+    Held { takes_button, cursor: None }
 }
 
 /// The pointer moves while something is drawn here, or lets go.
