@@ -27,7 +27,7 @@ pub fn strip_ui(ui: &mut Ui, session: &Session, id: GradeId, votes: &[SliceVotes
         ScrollArea::horizontal().id_salt(("strip", first.series)).show(ui, |ui| {
             let size = vec2(width * count as f32, MARKS + BARS + NUMBERS);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-            strip.paint_ground(ui, rect);
+            paint_ground(ui, rect);
             for slice in first.slice..=last.slice {
                 let left = rect.left() + (slice - first.slice) as f32 * width;
                 let column = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
@@ -57,14 +57,6 @@ struct Strip<'a> {
 }
 
 impl Strip<'_> {
-    /// A line at 0, at a half and at 1.
-    fn paint_ground(&self, ui: &Ui, rect: Rect) {
-        for share in [0.0, 0.5, 1.0] {
-            let y = rect.top() + MARKS + BARS * (1.0 - share);
-            ui.painter().hline(rect.x_range(), y, Stroke::new(1.0, theme::of(ui).edge.gamma_multiply(0.7)));
-        }
-    }
-
     fn column_ui(&self, ui: &Ui, rect: Rect, slice: usize, votes: Option<&SliceVotes>, actions: &mut Vec<Action>) {
         let palette = theme::of(ui);
         let is_shown = self.shown == Some(slice);
@@ -77,7 +69,7 @@ impl Strip<'_> {
             let color = if is_shown { palette.accent } else { palette.weak_text };
             ui.painter().rect_stroke(rect.shrink(0.5), 2.0, Stroke::new(1.2, color), StrokeKind::Inside);
         }
-        self.paint_bars(ui, rect, votes);
+        paint_bars(ui, rect, votes);
         if is_best {
             let (top, x) = (rect.top() + 1.5, rect.center().x);
             let triangle = vec![pos2(x - 4.0, top), pos2(x + 4.0, top), pos2(x, top + 6.0)];
@@ -114,18 +106,6 @@ impl Strip<'_> {
         ui.painter().text(at, Align2::CENTER_CENTER, slice + 1, FontId::proportional(11.0), color);
     }
 
-    fn paint_bars(&self, ui: &Ui, rect: Rect, votes: &SliceVotes) {
-        let floor = rect.top() + MARKS + BARS;
-        let width = (rect.width() - 4.0) / 3.0;
-        for (i, evidence) in votes.best.iter().enumerate() {
-            let Some(evidence) = evidence else { continue };
-            let height = (BARS * evidence.weight.clamp(0.0, 1.0)).max(2.0);
-            let left = rect.left() + 2.0 + i as f32 * width;
-            let bar = Rect::from_x_y_ranges(left..=left + width - 0.5, floor - height..=floor);
-            ui.painter().rect_filled(bar, 0.0, theme::severity(evidence.severity));
-        }
-    }
-
     fn tip_ui(&self, ui: &mut Ui, slice: usize, votes: &SliceVotes) {
         ui.set_max_width(280.0);
         let id = self.series.slices.get(slice).map(crate::study::SliceRef::id);
@@ -142,5 +122,25 @@ impl Strip<'_> {
                 ui.label(RichText::new(format!("! {words}")).small().color(theme::of(ui).warning));
             }
         }
+    }
+}
+
+/// A line at 0, at a half and at 1.
+fn paint_ground(ui: &Ui, rect: Rect) {
+    for share in [0.0, 0.5, 1.0] {
+        let y = rect.top() + MARKS + BARS * (1.0 - share);
+        ui.painter().hline(rect.x_range(), y, Stroke::new(1.0, theme::of(ui).edge.gamma_multiply(0.7)));
+    }
+}
+
+fn paint_bars(ui: &Ui, rect: Rect, votes: &SliceVotes) {
+    let floor = rect.top() + MARKS + BARS;
+    let width = (rect.width() - 4.0) / 3.0;
+    for (i, evidence) in votes.best.iter().enumerate() {
+        let Some(evidence) = evidence else { continue };
+        let height = (BARS * evidence.weight.clamp(0.0, 1.0)).max(2.0);
+        let left = rect.left() + 2.0 + i as f32 * width;
+        let bar = Rect::from_x_y_ranges(left..=left + width - 0.5, floor - height..=floor);
+        ui.painter().rect_filled(bar, 0.0, theme::severity(evidence.severity));
     }
 }

@@ -21,13 +21,13 @@ const fn column(head: &'static str, order: Order, least: f32, share: f32) -> Col
 
 const COLUMNS: [Column; 8] = [
     column("State", Order::State, 76.0, 0.0),
-    column("Patient", Order::Name, 90.0, 0.26),
-    column("ID", Order::PatientId, 60.0, 0.12),
+    column("Patient", Order::Name, 90.0, 0.24),
+    column("ID", Order::PatientId, 84.0, 0.20),
     column("Date", Order::StudyDate, 84.0, 0.0),
-    column("Study", Order::Description, 80.0, 0.24),
+    column("Study", Order::Description, 80.0, 0.22),
     column("Images", Order::Images, 62.0, 0.0),
     column("Last opened", Order::LastOpened, 108.0, 0.0),
-    column("Place", Order::Place, 80.0, 0.38),
+    column("Place", Order::Place, 80.0, 0.34),
 ];
 
 const GAP: f32 = 8.0;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{Action, Effect, Viewer};
 use crate::{
-    grading::{GradeTable, Severity},
+    grading::{Grade, GradeTable, Severity},
     library::{Document, StudyState},
     ui::session::Session,
     worker::{LibraryEvent, LibraryJob, ListName, OpenSource, SessionId},
@@ -55,7 +55,9 @@ impl Viewer {
                         again.push(session.id);
                     }
                 }
-                again.into_iter().for_each(|id| self.grade_again(id));
+                for id in again {
+                    self.grade_again(id);
+                }
                 for doubt in doubts {
                     self.notices.error(format!("{doubt}. They stay as they are; what is drawn now is not saved"));
                 }
@@ -160,7 +162,7 @@ impl Viewer {
             return None;
         }
         if self.worklist.is_gone(&wanted.uid) {
-            return self.ask_for_place(wanted.uid);
+            return Some(self.ask_for_place(wanted.uid));
         }
         self.windows.worklist = false;
         self.open_wanted(source, Some(wanted));
@@ -168,9 +170,9 @@ impl Viewer {
     }
 
     /// Asks for the folder into which a study was moved.
-    pub(super) fn ask_for_place(&mut self, uid: String) -> Option<Effect> {
+    pub(super) fn ask_for_place(&mut self, uid: String) -> Effect {
         self.worklist.looking_for = Some(uid);
-        Some(Effect::PickPlace)
+        Effect::PickPlace
     }
 
     /// Looks for the study that the reader was asked for.
@@ -186,7 +188,7 @@ fn findings_text(table: &GradeTable) -> Option<String> {
     if !table.is_assessed() {
         return None;
     }
-    let likely = || table.rows().iter().filter(|row| !row.evidence().is_empty()).filter_map(|row| row.probabilities());
+    let likely = || table.rows().iter().filter(|row| !row.evidence().is_empty()).filter_map(Grade::probabilities);
     let count = |severity| likely().filter(|p| p.most_likely() == severity).count();
     Some(match (count(Severity::Severe), count(Severity::Moderate)) {
         (0, 0) => "nothing moderate or severe".to_owned(),

@@ -48,7 +48,7 @@ impl Viewer {
             Action::Warn(text) => self.notices.warn(text),
             Action::Export(id, format, path) => self.export(id, format, &path),
             Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
-            Action::FindListed(uid) => return self.ask_for_place(uid),
+            Action::FindListed(uid) => return Some(self.ask_for_place(uid)),
             Action::LookIn(folder) => self.look_in(folder),
             Action::SetState(uid, state) => self.set_state(uid, state),
             Action::Forget(uid) => self.forget(uid),

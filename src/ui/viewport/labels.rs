@@ -56,18 +56,24 @@ impl Labels {
     }
 }
 
-/// Right, left, above, below; above and below are moved into the pane.
-fn sides(pane: Rect, around: Rect, size: Vec2) -> [Rect; 8] {
-    let low = (around.bottom() - size.y).max(around.top());
+/// Right, left, above, below; beside a box a little higher or lower where a sign is in the way; above and below are
+/// moved into the pane.
+fn sides(pane: Rect, around: Rect, size: Vec2) -> [Rect; 12] {
+    let (top, bottom) = (around.top(), (around.bottom() - size.y).max(around.top()));
+    let (higher, lower) = (top - 0.7 * size.y, bottom + 0.7 * size.y);
     let inside = |x: f32| x.min(pane.right() - size.x).max(pane.left());
     let (from_left, from_right) = (inside(around.left()), inside(around.right() - size.x));
     let (right, left) = (around.right() + GAP, around.left() - GAP - size.x);
     let (above, below) = (around.top() - GAP - size.y, around.bottom() + GAP);
     [
-        (right, around.top()),
-        (left, around.top()),
-        (right, low),
-        (left, low),
+        (right, top),
+        (left, top),
+        (right, bottom),
+        (left, bottom),
+        (right, higher),
+        (left, higher),
+        (right, lower),
+        (left, lower),
         (from_left, above),
         (from_right, above),
         (from_left, below),
