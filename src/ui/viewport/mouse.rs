@@ -59,7 +59,9 @@ pub fn mouse(
             ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
         }
     }
-    if let Some(transform) = transform.filter(|_| !viewer.tool.is_drawing() && viewer.tool != Tool::Crosshair) {
+    // A mark lies above the boxes: the pointer is the mark's.
+    let is_free = held == marks::Held::default() && !viewer.tool.is_drawing() && viewer.tool != Tool::Crosshair;
+    if let Some(transform) = transform.filter(|_| is_free) {
         pointing::box_ui(ui, viewer, id, response, transform, actions);
     }
 }

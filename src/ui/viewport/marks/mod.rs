@@ -7,7 +7,7 @@ mod paint;
 mod typing;
 
 pub use self::{
-    mouse::pointer,
+    mouse::{Held, pointer},
     paint::{paint_key_image, paint_marks},
     typing::typing_ui,
 };
