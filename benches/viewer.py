@@ -15,7 +15,7 @@ import tempfile
 
 import numpy as np
 import pydicom
-from pydicom.uid import generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 SIDE = 640
 
@@ -44,6 +44,7 @@ def enlarge(source: pathlib.Path, target: pathlib.Path, slices: int) -> None:
             columns = np.arange(SIDE) * pixels.shape[1] // SIDE
             large = pixels[np.ix_(rows, columns)].astype(np.int32) + random.integers(0, 8, (SIDE, SIDE))
             copy = pydicom.dcmread(data.filename)
+            copy.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
             copy.PixelData = np.clip(large, 0, 4095).astype(np.uint16).tobytes()
             copy.PixelSpacing = [data.PixelSpacing[0] * pixels.shape[0] / SIDE, data.PixelSpacing[1] * pixels.shape[1] / SIDE]
             copy.Rows = copy.Columns = SIDE

@@ -76,7 +76,7 @@ fn table(report: &crate::ui::bench::Report) -> String {
         ),
         ("peak memory", format!("{:.1} MiB", mega(report.peak_memory))),
     ];
-    lines.iter().map(|(name, value)| format!("{name:<28} {value}\n")).collect()
+    lines.map(|(name, value)| format!("{name:<28} {value}\n")).concat()
 }
 
 #[cfg(not(feature = "gui"))]

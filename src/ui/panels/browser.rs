@@ -133,7 +133,7 @@ fn series_ui(
     let dragged = DraggedSeries { session: session.id, series: index };
     let is_shown = !panes.is_empty();
     let inner = ui.dnd_drag_source(Id::unique(("series", session.id, index)), dragged, |ui| {
-        card_ui(ui, memory, session, index, &title, &lines, is_shown)
+        card_ui(ui, memory, session, index, &title, &lines, is_shown);
     });
     let response = ui.interact(inner.response.rect, Id::unique(("series card", session.id, index)), Sense::click());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Series {title}")));

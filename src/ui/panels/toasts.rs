@@ -79,7 +79,7 @@ pub fn drop_hint_ui(ui: &Ui) {
     }
     let rect = ui.ctx().content_rect();
     let painter = ui.ctx().layer_painter(egui::LayerId::new(Order::Foreground, Id::unique("drop")));
-    painter.rect_filled(rect, 0.0, Color32::from_black_alpha(180));
+    painter.rect_filled(rect, 0.0, theme::DROP_SHADE);
     let font = egui::FontId::proportional(24.0);
     painter.text(rect.center(), Align2::CENTER_CENTER, "Drop to open", font, theme::IMAGE_TEXT);
 }

@@ -94,9 +94,10 @@ pub fn graded_demo() -> Window {
 pub fn graded_window(size: Vec2, pixels: f32) -> Window {
     let (study, graded) = &*DEMO;
     let mut window = sized_window(OpenSource::Paths(Vec::new()), None, &Home::default(), size, pixels);
+    // Nothing is opened from a disk, and what was said of that is not on screen.
+    wait_for(&mut window, "nothing to open", |app| app.viewer.opening.is_none());
     let viewer = &mut window.state_mut().viewer;
-    // Nothing is opened from a disk.
-    viewer.opening = None;
+    viewer.notices = super::notices::Notices::default();
     let mut session = Session::new(SessionId(1_000), Ticket(1_001), study.clone(), true);
     session.finish(Box::new(graded.clone()));
     session.demo_models = true;

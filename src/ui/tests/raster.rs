@@ -63,6 +63,7 @@ fn edge(a: Pos2, b: Pos2, p: Pos2) -> f32 {
 }
 
 /// Pixels whose middle lies inside; of an edge that two triangles share, one has the pixels.
+#[expect(clippy::float_cmp, reason = "points on an edge belong to one of its two triangles")]
 fn triangle(
     canvas: &mut RgbaImage,
     clip: Rect,
@@ -82,6 +83,7 @@ fn triangle(
         p.swap(1, 2);
         area = -area;
     }
+    // An edge function is zero exactly on the edge, and rounds in the same way for both triangles of an edge.
     let owns = |a: Pos2, b: Pos2| b.y < a.y || (b.y == a.y && b.x > a.x);
     let inside = |w: f32, a: Pos2, b: Pos2| w > 0.0 || (w == 0.0 && owns(a, b));
     let bounds = Rect::from_points(&p).intersect(clip);

@@ -41,6 +41,13 @@ pub const LEVEL_LABEL: Color32 = Color32::from_rgb(180, 215, 255);
 /// The sign of a key image.
 pub const KEY_IMAGE: Color32 = Color32::from_rgb(255, 214, 90);
 
+/// Around letters on images, so that they read on white too.
+pub const TEXT_EDGE: Color32 = Color32::from_black_alpha(200);
+/// Over the whole window while files are held above it.
+pub const DROP_SHADE: Color32 = Color32::from_black_alpha(180);
+/// Images as they are.
+pub const UNTINTED: Color32 = Color32::WHITE;
+
 /// Which theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -66,12 +66,18 @@ impl Viewer {
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
-            C::OpenFolder | C::OpenFiles | C::OpenDemo | C::ShowWorklist | C::Quit => true,
-            C::CineFaster | C::CineSlower | C::ThresholdUp | C::ThresholdDown => true,
+            C::OpenFolder
+            | C::OpenFiles
+            | C::OpenDemo
+            | C::ShowWorklist
+            | C::Quit
+            | C::CineFaster
+            | C::CineSlower
+            | C::ThresholdUp
+            | C::ThresholdDown => true,
+            _ if command.info().menu == Menu::Help => true,
             // A switch can be set before a study is open, but for those of one pane.
-            C::Invert | C::PlayCine | C::Maximise => is_open,
-            _ if command.info().menu == Menu::Help || self.is_on(command).is_some() => true,
-            _ => is_open,
+            _ => is_open || self.is_on(command).is_some() && !matches!(command, C::Invert | C::PlayCine | C::Maximise),
         }
     }
 }

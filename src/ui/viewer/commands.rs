@@ -87,7 +87,9 @@ impl Viewer {
             C::LinkScroll => toggle(&mut self.settings.link_scroll),
             C::LinkZoom => {
                 toggle(&mut self.settings.link_zoom);
-                active.into_iter().for_each(|id| self.link_view(id));
+                if let Some(active) = active {
+                    self.link_view(active);
+                }
             }
             C::LinkWindow => toggle(&mut self.settings.link_window),
             C::ReferenceLines => toggle(&mut self.settings.reference_lines),

@@ -124,7 +124,9 @@ impl Viewer {
     pub fn new(worker: Worker, settings: Settings) -> Self {
         let (keymap, doubts) = Keymap::new(&settings.keys);
         let mut notices = Notices::default();
-        doubts.into_iter().for_each(|doubt| notices.warn(doubt));
+        for doubt in doubts {
+            notices.warn(doubt);
+        }
         Self {
             sessions: Vec::new(),
             current: None,

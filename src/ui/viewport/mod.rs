@@ -15,7 +15,7 @@ mod welcome;
 
 use std::sync::Arc;
 
-use egui::{Align2, Color32, FontId, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui};
+use egui::{Align2, FontId, Mesh, Painter, Pos2, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui};
 
 #[cfg(test)]
 pub use self::boxes::visible as visible_boxes;
@@ -45,12 +45,11 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: Pa
     }
     let error = wanted_error(viewer, id);
     let slice = shown_slice(viewer, id).filter(|_| error.is_none());
-    let transform = match &slice {
-        Some((key, slice)) => paint(ui, viewer, textures, id, inside, *key, slice),
-        None => {
-            placeholder(ui, inside, viewer, id, error.as_deref());
-            None
-        }
+    let transform = if let Some((key, slice)) = &slice {
+        paint(ui, viewer, textures, id, inside, *key, slice)
+    } else {
+        placeholder(ui, inside, viewer, id, error.as_deref());
+        None
     };
     frame(ui, viewer, id, rect, &response);
     mouse::mouse(ui, viewer, id, &response, transform.as_ref(), actions);
@@ -115,7 +114,7 @@ fn paint_image(painter: &Painter, texture: egui::TextureId, transform: &Transfor
     let mut mesh = Mesh::with_texture(texture);
     let uv = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)];
     for (pos, (u, v)) in transform.corners().into_iter().zip(uv) {
-        mesh.vertices.push(egui::epaint::Vertex { pos, uv: Pos2::new(u, v), color: Color32::WHITE });
+        mesh.vertices.push(egui::epaint::Vertex { pos, uv: Pos2::new(u, v), color: theme::UNTINTED });
     }
     mesh.add_triangle(0, 1, 2);
     mesh.add_triangle(0, 2, 3);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use egui::{ColorImage, Context, TextureHandle, TextureId, TextureOptions};
+use egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 
 use crate::{
     raster::{Slice, Window},
@@ -58,6 +58,5 @@ impl Textures {
 
 fn grey(slice: &Slice, window: Window, inverted: bool) -> ColorImage {
     let size = [slice.columns() as usize, slice.rows() as usize];
-    let grey: Vec<u8> = slice.values().iter().map(|&v| window.grey(v, inverted)).collect();
-    ColorImage::from_gray(size, &grey)
+    ColorImage::new(size, window.greys(slice.values(), inverted, Color32::from_gray))
 }

@@ -9,6 +9,7 @@ use crate::{
     ui::{
         pane::{Pane, PaneId},
         session::Session,
+        theme,
         viewer::Viewer,
     },
 };
@@ -55,7 +56,7 @@ impl View<'_> {
 /// Text that reads on black and on white.
 pub fn outlined(painter: &Painter, at: Pos2, anchor: Align2, text: &str, font: &FontId, color: Color32) -> Rect {
     for offset in [vec2(1.0, 0.0), vec2(-1.0, 0.0), vec2(0.0, 1.0), vec2(0.0, -1.0)] {
-        painter.text(at + offset, anchor, text, font.clone(), Color32::from_black_alpha(200));
+        painter.text(at + offset, anchor, text, font.clone(), theme::TEXT_EDGE);
     }
     painter.text(at, anchor, text, font.clone(), color)
 }
