@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How the viewer feels, in numbers: `benches/viewer.py target/release/foramen`.
+"""How the viewer feels, in numbers: `$(tests/peers/setup.sh) benches/viewer.py target/release/foramen`.
 
 Makes studies of 640 x 640 pixels, 100 and 2,000 slices in three series, from a computed phantom (needs pydicom and
 numpy: the Python of tests/peers/setup.sh has both), runs `foramen bench` on each several times, and prints the medians

@@ -88,6 +88,24 @@ pub fn score(evidence: &Evidence) -> String {
     }
 }
 
+/// What a study is called: the patient, else an ID.
+pub fn study_name(session: &Session) -> String {
+    let patient = &session.study.patient;
+    [&patient.name, &patient.id, &session.study.uid]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_else(|| "Study without a name".to_owned())
+}
+
+/// `20260102` as `2026-01-02`; anything else as it is.
+pub fn date(date: &str) -> String {
+    match (date.get(..4), date.get(4..6), date.get(6..8)) {
+        (Some(y), Some(m), Some(d)) if date.len() == 8 => format!("{y}-{m}-{d}"),
+        _ => date.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

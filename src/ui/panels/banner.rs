@@ -22,6 +22,11 @@ fn text(viewer: &Viewer) -> String {
         if session.is_demo {
             parts.push("this is a computed phantom, not a patient".to_owned());
         }
+        if let Some(below) = viewer.compared.and_then(|id| viewer.find(id))
+            && below.study.patient.id != session.study.patient.id
+        {
+            parts.push("the lower row is ANOTHER PATIENT".to_owned());
+        }
         if session.demo_models {
             parts.push("demo models, trained on phantoms only: their grades mean nothing for a patient".to_owned());
         }

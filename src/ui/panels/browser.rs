@@ -18,6 +18,7 @@ use crate::{
         theme::{self, icon},
         viewer::{Action, Viewer, Wanted},
         viewport::DraggedSeries,
+        words,
     },
     worker::SessionId,
 };
@@ -58,7 +59,8 @@ pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &m
 fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session, actions: &mut Vec<Action>) {
     let is_current = viewer.current == Some(session.id);
     let is_compared = viewer.compared == Some(session.id);
-    let button = Button::new(RichText::new(study_name(session)).family(theme::bold())).selected(is_current).truncate();
+    let button =
+        Button::new(RichText::new(words::study_name(session)).family(theme::bold())).selected(is_current).truncate();
     let response = wide(ui, button).on_hover_text(details(&session.study));
     if response.clicked() {
         actions.push(Action::SelectStudy(session.id));
@@ -216,14 +218,6 @@ fn role_menu_ui(ui: &mut Ui, session: SessionId, index: usize, series: &Series, 
 fn wide(ui: &mut Ui, button: Button<'_>) -> Response {
     ui.with_layout(Layout::top_down_justified(Align::LEFT), |ui| ui.add(button)).inner
 }
-fn study_name(session: &Session) -> String {
-    let patient = &session.study.patient;
-    [&patient.name, &patient.id, &session.study.uid]
-        .into_iter()
-        .find(|text| !text.is_empty())
-        .cloned()
-        .unwrap_or_else(|| "Study without a name".to_owned())
-}
 
 fn details(study: &Study) -> String {
     let patient = &study.patient;
@@ -254,14 +248,6 @@ fn state(session: &Session) -> String {
         Some(kept) => format!("{state}, {}", kept.label().to_lowercase()),
     };
     let date =
-        if session.is_demo { format!("Demo phantom {}", phantom::DEMO_SEED) } else { date_text(&session.study.date) };
+        if session.is_demo { format!("Demo phantom {}", phantom::DEMO_SEED) } else { words::date(&session.study.date) };
     if date.is_empty() { state } else { format!("{date}, {state}") }
-}
-
-/// `20260102` as `2026-01-02`; anything else as it is.
-fn date_text(date: &str) -> String {
-    match (date.get(..4), date.get(4..6), date.get(6..8)) {
-        (Some(y), Some(m), Some(d)) if date.len() == 8 => format!("{y}-{m}-{d}"),
-        _ => date.to_owned(),
-    }
 }

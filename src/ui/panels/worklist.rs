@@ -213,6 +213,7 @@ fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
         let shown = worklist.listing.entries.len();
         let count = match worklist.listing.known {
             0 => "No study was opened yet".to_owned(),
+            1 if shown == 1 => "1 study".to_owned(),
             known if known == shown => format!("{known} studies"),
             known => format!("{shown} of {known} studies"),
         };

@@ -1,6 +1,7 @@
 //! Panes: layouts, links between them, what is remembered, and clicks against `geometry`.
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
+use egui_kittest::kittest::NodeT as _;
 
 use super::{Window, drag, graded_demo, is_shown, pane, session, sized_window, wait_for};
 use crate::{
@@ -180,6 +181,47 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     press(&mut window, Modifiers::COMMAND, Key::W);
     assert_eq!(window.state().viewer.visible_panes().len(), 3);
     assert_eq!(session(window.state()).id, first);
+}
+
+#[test]
+fn every_control_has_a_name_for_a_screen_reader() {
+    use egui::accesskit::Role;
+    let mut window = graded_demo();
+    window.state_mut().viewer.perform(Action::SelectGrade(super::id("spinal_canal_stenosis_l4_l5")));
+    let is_control = |role: Role| {
+        matches!(
+            role,
+            Role::Button
+                | Role::CheckBox
+                | Role::RadioButton
+                | Role::Slider
+                | Role::TextInput
+                | Role::ComboBox
+                | Role::SpinButton
+        )
+    };
+    for command in [
+        C::ShowKeys,
+        C::ShowSettings,
+        C::ShowWorklist,
+        C::ShowMarks,
+        C::ShowPalette,
+        C::ShowHints,
+        C::ShowAbout,
+        C::ShowMessages,
+    ] {
+        window.state_mut().viewer.perform(Action::Do(command));
+        window.step();
+        window.step();
+        let nodes = window.root().children_recursive();
+        let nameless: Vec<String> = nodes
+            .filter(|node| is_control(node.accesskit_node().role()))
+            .filter(|node| node.accesskit_node().label().is_none_or(|label| label.trim().is_empty()))
+            .map(|node| format!("{node:?}"))
+            .collect();
+        assert!(nameless.is_empty(), "{command:?}: {nameless:#?}");
+        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+    }
 }
 
 #[test]

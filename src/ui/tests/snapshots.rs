@@ -5,11 +5,18 @@ use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use image::imageops::{FilterType, crop_imm, resize};
 
-use super::{Window, graded_demo, graded_window, id, is_shown, wait_for, window};
+use super::{Window, graded_demo, graded_window, id, is_shown, session, wait_for, window};
 use crate::{
+    grading::{Assessment, Condition, GradeTable},
+    library::StudyState,
     markup::{Point, Shape},
-    ui::{command::UiCommand as C, theme::ThemeChoice, viewer::Action},
-    worker::OpenSource,
+    ui::{
+        command::UiCommand as C,
+        session::{Grading, Session},
+        theme::ThemeChoice,
+        viewer::Action,
+    },
+    worker::{OpenSource, SessionId, Ticket},
 };
 
 /// Takes pictures and keeps what differed until the end: one run shows all that changed.
@@ -31,7 +38,7 @@ impl Album {
         let image = crop_imm(&image, part.left() as u32, part.top() as u32, part.width() as u32, part.height() as u32)
             .to_image();
         // Images are looked at for what lies where: half the size keeps the repository small.
-        let image = if image.width() * image.height() > 500_000 {
+        let image = if image.width() * image.height() > 300_000 {
             resize(&image, image.width() / 2, image.height() / 2, FilterType::Triangle)
         } else {
             image
@@ -71,7 +78,7 @@ fn left(window: &Window) -> Rect {
 
 fn right(window: &Window) -> Rect {
     let whole = window.ctx.content_rect();
-    Rect::from_min_max(egui::pos2(whole.right() - 290.0, 75.0), whole.right_bottom())
+    Rect::from_min_max(egui::pos2(whole.right() - 330.0, 75.0), whole.right_bottom())
 }
 
 #[test]
@@ -129,6 +136,67 @@ fn a_graded_study_in_all_layouts_and_both_themes() {
     let (left, right) = (left(&window), right(&window));
     album.take_part(&mut window, "light-browser", left);
     album.take_part(&mut window, "light-grades", right);
+}
+
+#[test]
+fn grades_that_are_partly_there_not_seen_not_assessed_failed_and_reviewed() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    let full = session(window.state()).table.clone().expect("a table");
+    let reason = "no axial T2 series in this study".to_owned();
+    let partial = GradeTable::from_fn(|id| match id.condition() {
+        Condition::SpinalCanalStenosis => full.get(id).assessment.clone(),
+        Condition::NeuralForaminalNarrowing => match full.get(id).probabilities() {
+            Some(probabilities) => Assessment::Prior { probabilities },
+            None => Assessment::NotAssessed { reason: reason.clone() },
+        },
+        Condition::SubarticularStenosis => Assessment::NotAssessed { reason: reason.clone() },
+    });
+    let states = [
+        ("grades-running", Grading::Running(26, 51), None),
+        ("grades-partial", Grading::Done, Some(StudyState::Reviewed)),
+        ("grades-failed", Grading::Failed("models/scs.onnx: not an ONNX file".to_owned()), None),
+    ];
+    for (name, grading, state) in states {
+        let open = window.state_mut().viewer.session_mut().expect("open");
+        open.table = if name == "grades-failed" { None } else { Some(partial.clone()) };
+        (open.grading, open.graded, open.state) = (grading, None, state);
+        open.selected = Some(id("right_subarticular_stenosis_l3_l4"));
+        settle(&mut window);
+        let (left, right) = (left(&window), right(&window));
+        album.take_part(&mut window, name, right);
+        if state.is_some() {
+            album.take_part(&mut window, "browser-reviewed", left);
+        }
+    }
+}
+
+#[test]
+fn two_studies_and_the_worklist() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    let below =
+        crate::study::scan_memory(crate::phantom::study_in_memory(crate::phantom::DEMO_SEED + 2)).studies.remove(0);
+    let viewer = &mut window.state_mut().viewer;
+    let mut second = Session::new(SessionId(1_002), Ticket(1_003), below, false);
+    second.grading = Grading::Cancelled;
+    viewer.sessions.push(second);
+    viewer.perform(Action::Compare(SessionId(1_002)));
+    wait_for(&mut window, "both studies", |app| {
+        let visible = app.viewer.visible_panes();
+        visible.len() == 6 && visible.into_iter().all(|id| app.viewer.shown_in(id).is_some())
+    });
+    settle(&mut window);
+    album.take(&mut window, "compared");
+    drop(window);
+    let mut window = super::window(OpenSource::Demo, None);
+    wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
+    does(&mut window, C::Cancel);
+    does(&mut window, C::ShowWorklist);
+    wait_for(&mut window, "the list", |app| app.viewer.worklist.listing.entries.len() == 1);
+    settle(&mut window);
+    let list = window.ctx.content_rect().shrink2(vec2(230.0, 150.0));
+    album.take_part(&mut window, "worklist", list);
 }
 
 #[test]

@@ -39,7 +39,8 @@ impl Viewer {
             }
             LibraryEvent::Stored { uid, stored, found_again } => {
                 if found_again > 0 {
-                    let text = format!("{found_again} other studies of the worklist were found again beside this one");
+                    let found = if found_again == 1 { "1 study".to_owned() } else { format!("{found_again} studies") };
+                    let text = format!("{found} more of the worklist found again beside this one");
                     self.notices.say(text);
                 }
                 let mut again: Vec<SessionId> = Vec::new();

@@ -18,7 +18,7 @@ pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
         view.text(at.pos_in_rect(&view.rect.shrink(6.0)), at, &text, SIZE, theme::IMAGE_TEXT)
     };
     let (series, number) = (view.series(), view.at.1);
-    let title = corner(Align2::LEFT_TOP, &[series_title(series), role_line(series)]);
+    let title = corner(Align2::LEFT_TOP, &[study_line(view), series_title(series), role_line(series)]);
     let count = format!("Slice {} / {}", number + 1, series.slices.len());
     let place = corner(
         Align2::LEFT_BOTTOM,
@@ -29,6 +29,15 @@ pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
     let zoom = 100.0 * view.pane.zoom / view.transform.one_to_one(view.viewer.pixels_per_point);
     let zoom = format!("{} x {}, {zoom:.0} %", view.slice.columns(), view.slice.rows());
     [title, place, corner(Align2::RIGHT_BOTTOM, &[turned.to_owned(), zoom, window])]
+}
+
+/// Whose image it is, while two studies are on screen.
+fn study_line(view: &View<'_>) -> String {
+    if view.viewer.compared.is_none() {
+        return String::new();
+    }
+    let parts = [words::study_name(view.session), words::date(&view.session.study.date)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn series_title(series: &Series) -> String {

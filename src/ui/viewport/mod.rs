@@ -89,7 +89,8 @@ fn paint(
         View { painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
     let mut labels = Labels::new(rect);
     labels.keep_free(captions::paint_letters(&view));
-    if viewer.settings.captions {
+    // With two studies on screen nobody should have to guess whose image this is.
+    if viewer.settings.captions || viewer.compared.is_some() {
         labels.keep_free(captions::paint_corners(&view));
     }
     if viewer.visibility.overlays {
