@@ -8,6 +8,7 @@ use egui_kittest::kittest::Queryable;
 use super::{click_cell, drag, graded_demo, id, is_shown, pane, session, wait_for, window};
 use crate::{
     grading::Severity,
+    library::StudyState,
     phantom, report,
     ui::{export::ExportFormat, pane::PaneId, session::Grading, viewer::Action},
     worker::OpenSource,
@@ -93,6 +94,64 @@ fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
     window.key_press(Key::H);
     window.step();
     assert!(!window.state().viewer.visibility.overlays);
+}
+
+/// A demo study that the list of studies knows, its grading stopped: grades are put in by [`graded_demo`] elsewhere.
+fn listed_demo() -> super::Window {
+    let mut window = window(OpenSource::Demo, None);
+    wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
+    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
+    wait_for(&mut window, "its slices", is_shown);
+    window
+}
+
+fn is_reviewed(app: &crate::ui::app::App) -> bool {
+    session(app).state == Some(StudyState::Reviewed)
+}
+
+#[test]
+fn a_study_is_reviewed_by_keyboard_alone() {
+    let mut window = listed_demo();
+    let findings = session(window.state()).findings();
+    for _ in &findings {
+        window.key_press(Key::N);
+        window.step();
+        wait_for(&mut window, "the finding", is_shown);
+        window.key_press(Key::K);
+        window.step();
+    }
+    assert!(!session(window.state()).markup.key_images().is_empty(), "what was found is marked");
+    for key in [Key::ArrowUp, Key::ArrowRight] {
+        window.key_press_modifiers(Modifiers::ALT, key);
+        window.step();
+    }
+    assert_ne!(session(window.state()).selected, findings.last().copied(), "another cell");
+    window.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    window.step();
+    window.event(Event::Text("mark as reviewed".to_owned()));
+    window.step();
+    window.key_press(Key::Enter);
+    window.step();
+    wait_for(&mut window, "the list to know", is_reviewed);
+}
+
+#[test]
+fn a_study_is_reviewed_by_mouse_alone() {
+    let mut window = listed_demo();
+    for _ in session(window.state()).findings() {
+        window.get_by_label("Next finding").click();
+        window.step();
+        wait_for(&mut window, "the finding", is_shown);
+    }
+    window.get_by_label("Key image").click();
+    window.step();
+    assert_eq!(session(window.state()).markup.key_images().len(), 1);
+    window.get_by_label("File").click();
+    window.step();
+    window.step();
+    window.get_by(|node| node.label().is_some_and(|label| label.contains("Mark as reviewed"))).click();
+    window.step();
+    wait_for(&mut window, "the list to know", is_reviewed);
 }
 
 #[test]
