@@ -106,6 +106,11 @@ pub fn date(date: &str) -> String {
     }
 }
 
+/// "1 slice", "2 slices".
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

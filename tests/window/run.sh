@@ -25,7 +25,7 @@ grep -q 'foramen grade' <<< "$said" || { echo "tests/window/run.sh: no word of f
 number=${FORAMEN_TEST_DISPLAY:-93}
 export DISPLAY=:$number LIBGL_ALWAYS_SOFTWARE=1 HOME=$pictures/home GTK_USE_PORTAL=0
 export FORAMEN_CONFIG_DIR=$HOME/config FORAMEN_DATA_DIR=$HOME/data
-rm -rf "$HOME"
+rm -rf "$pictures/home"
 mkdir -p "$HOME"
 Xvfb ":$number" -screen 0 1440x900x24 > /dev/null 2>&1 &
 server=$!
@@ -34,19 +34,23 @@ app='' manager=''
 for _ in $(seq 50); do xdotool getdisplaygeometry > /dev/null 2>&1 && break; sleep 0.2; done
 openbox > /dev/null 2>&1 &
 manager=$!
-"$program" 2> "$pictures/stderr.txt" &
-app=$!
-
 # kill -0 takes a dead child for alive until it is waited for.
 is_alive() { readlink "/proc/$app/exe" > /dev/null 2>&1; }
 window=''
-for _ in $(seq 150); do
-    window=$(xdotool search --onlyvisible --name '^Foramen$' 2> /dev/null | tail -n 1) && [ -n "$window" ] && break
-    is_alive || fail "it ended at once: $(cat "$pictures/stderr.txt")"
-    sleep 0.2
-done
-[ -n "$window" ] || fail "no window came up"
-xdotool windowmove "$window" 0 0 windowsize "$window" 1440 870
+start() {
+    "$program" 2>> "$pictures/stderr.txt" &
+    app=$!
+    window=''
+    for _ in $(seq 150); do
+        window=$(xdotool search --onlyvisible --name '^Foramen$' 2> /dev/null | tail -n 1) && [ -n "$window" ] && break
+        is_alive || fail "it ended at once: $(cat "$pictures/stderr.txt")"
+        sleep 0.2
+    done
+    [ -n "$window" ] || fail "no window came up"
+    xdotool windowmove "$window" 0 0 windowsize "$window" 1440 870
+}
+: > "$pictures/stderr.txt"
+start
 shoot() { import -window "$window" "$pictures/$1.png"; }
 # How many pixels of two screenshots differ.
 differ() { compare -metric AE -fuzz 2% "$pictures/$1.png" "$pictures/$2.png" null: 2>&1 | grep -oE '^[0-9.e+]+' || true; }
@@ -151,16 +155,7 @@ END
 [ "$kept" = "1 True 0" ] || fail "the list of studies holds: $kept (studies, a length, rights of others)"
 
 # 3. Once more: no first steps, the study in the worklist, its measurement on the image.
-"$program" 2>> "$pictures/stderr.txt" &
-app=$!
-window=''
-for _ in $(seq 150); do
-    window=$(xdotool search --onlyvisible --name '^Foramen$' 2> /dev/null | tail -n 1) && [ -n "$window" ] && break
-    is_alive || fail "it ended at once: $(cat "$pictures/stderr.txt")"
-    sleep 0.2
-done
-[ -n "$window" ] || fail "no window came up again"
-xdotool windowmove "$window" 0 0 windowsize "$window" 1440 870
+start
 sleep 8
 shoot 9-again
 xdotool key ctrl+l; sleep 2

@@ -131,7 +131,7 @@ fn series_ui(
     let title = format!("{number}{name}");
     let role = series.role.map_or_else(|| "not graded".to_owned(), |r| r.label().to_owned());
     let place = if panes.is_empty() { String::new() } else { format!(", pane {}", panes.join(", ")) };
-    let lines = format!("{} slices{place}\n{role}", series.slices.len());
+    let lines = format!("{}{place}\n{role}", words::count(series.slices.len(), "slice", "slices"));
     let dragged = DraggedSeries { session: session.id, series: index };
     let is_shown = !panes.is_empty();
     let inner = ui.dnd_drag_source(Id::unique(("series", session.id, index)), dragged, |ui| {
@@ -150,8 +150,8 @@ fn series_ui(
 
 fn hint(series: &Series, title: &str) -> String {
     format!(
-        "{title}\n{} slices\n{}: {}\n{}\nClick: show in the active pane. Drag: show in any pane. Right click: change what it is graded as.",
-        series.slices.len(),
+        "{title}\n{}\n{}: {}\n{}\nClick: show in the active pane. Drag: show in any pane. Right click: change what it is graded as.",
+        words::count(series.slices.len(), "slice", "slices"),
         series.role.map_or("Not graded", |r| r.label()),
         series.role_reason,
         series.transfer_syntaxes.iter().cloned().collect::<Vec<_>>().join(", "),

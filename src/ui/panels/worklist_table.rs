@@ -4,7 +4,10 @@ use egui::{Align2, FontId, Rect, Response, RichText, Sense, TextStyle, TextWrapM
 
 use crate::{
     library::{Entry, Moment, Order, StudySource},
-    ui::theme::{self, icon},
+    ui::{
+        theme::{self, icon},
+        words,
+    },
 };
 
 /// A column: its head, what it sorts by, how wide it is (points, and share of what is left).
@@ -132,7 +135,12 @@ fn hint_ui(ui: &mut Ui, entry: &Entry, place: &str) {
     let lines = [
         of("Born", &entry.patient.birth_date),
         of("Sex", &entry.patient.sex),
-        Some(format!("{} images in {} series {}", summary.images, summary.series, summary.modalities.join(", "))),
+        Some(format!(
+            "{} in {} series {}",
+            words::count(summary.images, "image", "images"),
+            summary.series,
+            summary.modalities.join(", ")
+        )),
         of("Graded as", &roles.join(", ")),
         of("Findings of the program", entry.findings.as_deref().unwrap_or_default()),
         Some(format!("Last opened {} UTC, first {} UTC", entry.last_opened, entry.first_seen)),

@@ -1,11 +1,12 @@
 //! Panes: layouts, links between them, what is remembered, and clicks against `geometry`.
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
-use egui_kittest::kittest::NodeT as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{Window, drag, graded_demo, is_shown, pane, session, sized_window, wait_for};
 use crate::{
     geometry::Vec3,
+    grading::Role,
     ui::{
         app::Home,
         command::UiCommand as C,
@@ -58,6 +59,17 @@ fn sagittal_panes_scroll_and_zoom_together_and_axial_ones_do_not_follow() {
     assert!((zoom_a - zoom_b).abs() / zoom_a < 1e-3, "{zoom_a} {zoom_b}");
     let apart = a - b;
     assert!(apart.y.abs() < 0.2 && apart.z.abs() < 0.2, "{apart:?}");
+    // The window of one changes alone, until it is linked.
+    let width = |window: &Window, pane: usize| session(window.state()).panes[pane].window.expect("a window").width;
+    let (before, at) = ([0, 1, 2].map(|pane| width(&window, pane)), pane(&window, 0));
+    drag(&mut window, at, vec2(60.0, 0.0), PointerButton::Primary);
+    assert!(width(&window, 0) > before[0] && width(&window, 1) <= before[1]);
+    window.state_mut().viewer.perform(Action::Do(C::LinkWindow));
+    drag(&mut window, at, vec2(60.0, 0.0), PointerButton::Primary);
+    assert!(
+        width(&window, 1) > before[1] && width(&window, 2) <= before[2],
+        "the other sagittal pane, not the axial one"
+    );
     press(&mut window, Modifiers::NONE, Key::Y);
     let t2 = session(window.state()).panes[1].slice;
     press(&mut window, Modifiers::NONE, Key::ArrowUp);
@@ -181,6 +193,44 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     press(&mut window, Modifiers::COMMAND, Key::W);
     assert_eq!(window.state().viewer.visible_panes().len(), 3);
     assert_eq!(session(window.state()).id, first);
+}
+
+fn click(window: &mut Window, at: Pos2, button: PointerButton) {
+    window.event(Event::PointerMoved(at));
+    window.step();
+    for pressed in [true, false] {
+        window.event(Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE });
+    }
+    window.step();
+    window.step();
+}
+
+#[test]
+fn a_series_is_dragged_into_a_pane_and_its_role_is_chosen_by_a_right_click() {
+    let mut window = graded_demo();
+    let series = |window: &Window, pane: usize| session(window.state()).panes[pane].series;
+    let localizer = series(&window, 3).expect("the localizer hangs in the fourth pane");
+    let description = session(window.state()).study.series[localizer].description.clone();
+    let card_of = |window: &Window, words: &str| {
+        let is_it = |label: String| label.starts_with("Series ") && label.contains(words);
+        window.get_by(|node| node.label().is_some_and(is_it)).rect().center()
+    };
+    let card = card_of(&window, &description);
+    let target = pane(&window, 0);
+    drag(&mut window, card, target - card, PointerButton::Primary);
+    assert_eq!(series(&window, 0), Some(localizer));
+    assert_eq!(window.state().viewer.active_pane(), Some(name(&window, 0)));
+    // A click hangs it in the active pane, which is the first.
+    let axial = card_of(&window, "AX T2");
+    click(&mut window, axial, PointerButton::Primary);
+    assert_eq!(series(&window, 0), series(&window, 2));
+    click(&mut window, card, PointerButton::Secondary);
+    window.get_by_role_and_label(egui::accesskit::Role::Button, "Axial T2").click();
+    window.step();
+    window.step();
+    let changed = &session(window.state()).study.series[localizer];
+    assert_eq!((changed.role, changed.role_reason.as_str()), (Some(Role::Ss), "chosen by the reader"));
+    assert!(session(window.state()).graded.is_none(), "it is graded again");
 }
 
 #[test]

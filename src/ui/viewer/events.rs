@@ -3,7 +3,10 @@
 use super::{Opening, Viewer};
 use crate::{
     study::Scan,
-    ui::session::{Grading, Session},
+    ui::{
+        session::{Grading, Session},
+        words,
+    },
     worker::{Event, SessionId, Ticket},
 };
 
@@ -85,8 +88,8 @@ impl Viewer {
             return;
         }
         if unread > 0 {
-            self.notices
-                .warn(format!("{unread} files were not read, or with a doubt; the rest is open (F2 lists them)"));
+            let files = words::count(unread, "file was", "files were");
+            self.notices.warn(format!("{files} not read, or with a doubt; the rest is open (F2 lists them)"));
         }
         if let Some(wanted) = &opening.wanted {
             scan.studies.retain(|study| study.uid == wanted.uid);
