@@ -185,6 +185,11 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     assert_eq!(window.state().viewer.compared, Some(first));
     wait_for(&mut window, "its slices", is_shown);
     assert_eq!(window.state().viewer.visible_panes().len(), 6);
+    let says = |window: &Window| {
+        let is_said = |text: String| text.contains("ANOTHER PATIENT");
+        window.query_all_by(|n| n.label().is_some_and(is_said) || n.value().is_some_and(is_said)).next().is_some()
+    };
+    assert!(says(&window), "the two phantoms are two patients");
     let below = PaneId { session: first, index: 0 };
     let before = window.state().viewer.plane(below).expect("plane").position();
     press(&mut window, Modifiers::NONE, Key::Home);
@@ -192,6 +197,7 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     assert!((after - before).abs() > 5.0, "it went along");
     press(&mut window, Modifiers::COMMAND, Key::W);
     assert_eq!(window.state().viewer.visible_panes().len(), 3);
+    assert!(!says(&window));
     assert_eq!(session(window.state()).id, first);
 }
 

@@ -1,6 +1,8 @@
 //! Pictures of every panel in every state. A picture that changed is looked at before it is accepted:
 //! `UPDATE_SNAPSHOTS=1 cargo test --lib ui::tests::snapshots` writes the new ones to tests/snapshots.
 
+use std::sync::Arc;
+
 use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use image::imageops::{FilterType, crop_imm, resize};
@@ -16,7 +18,7 @@ use crate::{
         theme::ThemeChoice,
         viewer::Action,
     },
-    worker::{OpenSource, SessionId, Ticket},
+    worker::{OpenSource, SessionId, SliceKey, Ticket},
 };
 
 /// Takes pictures and keeps what differed until the end: one run shows all that changed.
@@ -169,6 +171,22 @@ fn grades_that_are_partly_there_not_seen_not_assessed_failed_and_reviewed() {
             album.take_part(&mut window, "browser-reviewed", left);
         }
     }
+}
+
+#[test]
+fn a_line_that_cannot_be_drawn_is_explained_and_so_is_a_slice_that_cannot_be_decoded() {
+    let mut album = Album::default();
+    let mut window = graded_demo();
+    let open = window.state_mut().viewer.session_mut().expect("open");
+    let axial = open.panes[2].series.expect("axial");
+    let key = SliceKey { session: open.id, series: open.panes[0].series.expect("T1"), slice: open.panes[0].slice };
+    Arc::make_mut(&mut open.study).series[axial].frame_of_reference_uid = Some("1.2.3".to_owned());
+    window.state_mut().viewer.cache.put(key, Err("the JPEG 2000 data end too early".to_owned()));
+    settle(&mut window);
+    let middle = Rect::from_min_max(egui::pos2(212.0, 600.0), egui::pos2(960.0, 700.0));
+    album.take_part(&mut window, "no-reference-line", middle);
+    let first = Rect::from_min_max(egui::pos2(212.0, 280.0), egui::pos2(460.0, 480.0));
+    album.take_part(&mut window, "slice-error", first);
 }
 
 #[test]

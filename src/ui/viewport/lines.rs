@@ -1,6 +1,6 @@
 //! Where the other panes' slices cut this one, and the point that all panes show.
 
-use egui::{Align2, Color32, Pos2, Shape, Stroke};
+use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke};
 
 use super::view::View;
 use crate::{
@@ -23,8 +23,9 @@ enum Cast {
     Parallel,
 }
 
-/// The lines of every other pane of this study on screen, and a word where one cannot be drawn.
-pub fn paint_references(view: &View<'_>) {
+/// The lines of every other pane of this study on screen, and a word where one cannot be drawn. Returns where the words
+/// stand.
+pub fn paint_references(view: &View<'_>) -> Rect {
     let mut words = Vec::new();
     let mut assumed = false;
     for other in view.viewer.visible_panes() {
@@ -48,8 +49,9 @@ pub fn paint_references(view: &View<'_>) {
     if assumed {
         words.push("lines assume one patient space".to_owned());
     }
-    let at = view.rect.right_top() + egui::vec2(-6.0, 42.0);
-    view.text(at, Align2::RIGHT_TOP, &words.join("\n"), 11.5, theme::LETTERS);
+    // Above the number and the place of the slice; the top has letters and levels.
+    let at = view.rect.left_bottom() + egui::vec2(6.0, -42.0);
+    view.text(at, Align2::LEFT_BOTTOM, &words.join("\n"), 11.5, theme::LETTERS)
 }
 
 fn paint_line(view: &View<'_>, line: [(f64, f64); 2], stroke: Stroke, dashes: Option<(f32, f32)>) {

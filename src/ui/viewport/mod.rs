@@ -96,7 +96,7 @@ fn paint(
     if viewer.visibility.overlays {
         labels.keep_free(captions::paint_scale(&view));
         if viewer.settings.reference_lines {
-            lines::paint_references(&view);
+            labels.keep_free([lines::paint_references(&view)]);
         }
         let boxes = boxes::paint_boxes(&view, &mut labels);
         if viewer.settings.level_labels {
@@ -132,12 +132,21 @@ fn wanted_error(viewer: &mut Viewer, id: PaneId) -> Option<String> {
 fn placeholder(ui: &Ui, rect: Rect, viewer: &Viewer, id: PaneId, error: Option<&str>) {
     let is_filled = viewer.pane(id).is_some_and(|(_, pane)| pane.series.is_some());
     let (text, color) = match (error, is_filled) {
-        (Some(error), _) => (format!("This slice cannot be shown:\n{error}"), theme::IMAGE_ERROR),
+        (Some(error), _) => (format!("{} cannot be shown:\n{error}", slice_name(viewer, id)), theme::IMAGE_ERROR),
         (None, true) => ("Decoding...".to_owned(), theme::IMAGE_WEAK_TEXT),
         (None, false) => ("Drag a series here,\nor click one in the list".to_owned(), theme::IMAGE_WEAK_TEXT),
     };
     let galley = ui.painter().layout(text, FontId::proportional(14.0), color, rect.width() * 0.8);
     ui.painter().galley(Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min, galley, color);
+}
+
+/// "SAG T1 TSE, slice 7 of 13".
+fn slice_name(viewer: &Viewer, id: PaneId) -> String {
+    let named = viewer.pane(id).and_then(|(session, pane)| {
+        let series = session.study.series.get(pane.series?)?;
+        Some(format!("{}, slice {} of {},", series.description, pane.slice + 1, series.slices.len()))
+    });
+    named.unwrap_or_else(|| "This slice".to_owned())
 }
 
 /// The edge: bright for the active pane, brighter where a dragged series would land.
