@@ -172,6 +172,41 @@ fn layouts_and_keys_are_remembered_and_every_command_can_be_done_from_a_key() {
 }
 
 #[test]
+fn a_key_is_changed_by_a_click_and_a_press_and_who_loses_it_is_said() {
+    let mut window = graded_demo();
+    press(&mut window, Modifiers::NONE, Key::F1);
+    let record = |window: &mut Window, modifiers: Modifiers, key: Key| {
+        let starts = |label: String| label.starts_with("Key of Invert grey values");
+        window.get_by(|node| node.label().is_some_and(starts)).click();
+        window.step();
+        window.step();
+        press(window, modifiers, key);
+    };
+    // The list is long: only the line that is wanted.
+    window.get_by_label("Search keys").focus();
+    window.step();
+    window.event(Event::Text("invert".to_owned()));
+    window.step();
+    window.step();
+    record(&mut window, Modifiers::NONE, Key::Escape);
+    let key = |window: &Window| window.state().viewer.keymap.key(C::Invert).map(|key| (key.modifiers, key.logical_key));
+    assert_eq!(key(&window), Some((Modifiers::NONE, Key::I)), "Esc leaves it");
+    assert!(window.state().viewer.windows.keys, "and closes nothing");
+    record(&mut window, Modifiers::NONE, Key::N);
+    assert_eq!(key(&window), Some((Modifiers::NONE, Key::N)));
+    assert!(session(window.state()).selected.is_none(), "the press itself does nothing else");
+    assert_eq!(window.state().viewer.keymap.key(C::NextFinding), None);
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("Next finding")));
+    record(&mut window, Modifiers::NONE, Key::Delete);
+    assert_eq!(key(&window), None);
+    window.get_by_label("All keys as at first").click();
+    window.step();
+    window.step();
+    assert_eq!(key(&window), Some((Modifiers::NONE, Key::I)));
+    assert!(window.state().viewer.settings.keys.is_empty());
+}
+
+#[test]
 fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in crate::phantom::study_in_memory(crate::phantom::DEMO_SEED + 2) {
