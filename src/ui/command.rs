@@ -219,6 +219,11 @@ commands! {
         ShowForamina alt(Key::Num2), "", "Show foramen boxes", "Left and right neural foraminal narrowing";
         ShowSubarticular alt(Key::Num3), "", "Show subarticular boxes", "Left and right subarticular stenosis";
         OnlySelectedLevel alt(Key::Num4), "", "Only the level of the selected cell", "Boxes of other levels are not shown";
+        GradeAsT1 NONE, "", "Grade this series as sagittal T1", "The series in the active pane; the study is graded again";
+        GradeAsT2 NONE, "", "Grade this series as sagittal T2 or STIR",
+            "The series in the active pane; the study is graded again";
+        GradeAsAxial NONE, "", "Grade this series as axial T2", "The series in the active pane; the study is graded again";
+        DoNotGrade NONE, "", "Do not grade this series", "The series in the active pane; the study is graded again";
         ThresholdUp key(Key::CloseBracket), "", "Fewer boxes", "Raise the score from which boxes are shown by 0.05";
         ThresholdDown key(Key::OpenBracket), "", "More boxes", "Lower the score from which boxes are shown by 0.05";
     }

@@ -272,6 +272,12 @@ fn a_series_is_dragged_into_a_pane_and_its_role_is_chosen_by_a_right_click() {
     let changed = &session(window.state()).study.series[localizer];
     assert_eq!((changed.role, changed.role_reason.as_str()), (Some(Role::Ss), "chosen by the reader"));
     assert!(session(window.state()).graded.is_none(), "it is graded again");
+    // The same by a command, for the keyboard.
+    window.state_mut().viewer.perform(Action::Do(C::LayoutFour));
+    let fourth = name(&window, 3);
+    window.state_mut().viewer.perform(Action::Activate(fourth));
+    window.state_mut().viewer.perform(Action::Do(C::DoNotGrade));
+    assert_eq!(session(window.state()).study.series[localizer].role, None);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use egui::{Vec2, vec2};
 
 use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
+    grading::Role,
     library::StudyState,
     markup::Markup,
     raster::{Slice, Window},
@@ -176,6 +177,10 @@ impl Viewer {
             C::ShowForamina => toggle(&mut self.visibility.conditions[1]),
             C::ShowSubarticular => toggle(&mut self.visibility.conditions[2]),
             C::OnlySelectedLevel => toggle(&mut self.visibility.only_selected_level),
+            C::GradeAsT1 => self.grade_active_as(Some(Role::Nfn)),
+            C::GradeAsT2 => self.grade_active_as(Some(Role::Scs)),
+            C::GradeAsAxial => self.grade_active_as(Some(Role::Ss)),
+            C::DoNotGrade => self.grade_active_as(None),
             C::ThresholdUp => self.step_threshold(0.05),
             C::ThresholdDown => self.step_threshold(-0.05),
             _ => (),
@@ -201,6 +206,13 @@ impl Viewer {
                 };
             }
             _ => (),
+        }
+    }
+
+    fn grade_active_as(&mut self, role: Option<Role>) {
+        let active = self.active_pane().and_then(|id| Some((id.session, self.pane(id)?.1.series?)));
+        if let Some((session, series)) = active {
+            self.perform(Action::SetRole(session, series, role));
         }
     }
 
