@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use super::{
     app::{App, Home},
+    pane::Pane,
+    session::Session,
     viewer::CACHE_BYTES,
 };
 use crate::worker::{GradeWith, OpenSource};
@@ -96,10 +98,7 @@ pub fn run(options: &Options, with: GradeWith) -> Result<Report, String> {
     let app = App::new(&ctx, with, &Home::default(), source);
     let mut bench = Bench { app, ctx, size: options.size.into(), started, most_cached: 0 };
     bench.app.viewer.windows.hints = false;
-    bench.wait("the first image", |app| {
-        let pane = app.viewer.active_pane().and_then(|id| app.viewer.shown_in(id));
-        pane.is_some()
-    })?;
+    bench.wait("the first image", |app| app.viewer.active_pane().and_then(|id| app.viewer.shown_in(id)).is_some())?;
     bench.frame(Vec::new());
     let first_image_ms = bench.started.elapsed().as_secs_f64() * 1e3;
     if !options.grading {
@@ -172,7 +171,7 @@ impl Bench {
         let (mut spent, mut late, mut step) = (Vec::with_capacity(frames), 0, -1.0);
         for _ in 0..frames {
             let begun = Instant::now();
-            if let Some((session, pane)) = self.app.viewer.active_pane().and_then(|id| self.app.viewer.pane(id)) {
+            if let Some((session, pane)) = self.active_pane() {
                 let last = pane.slice_count(&session.study).saturating_sub(1);
                 step = if pane.slice >= last {
                     1.0
@@ -183,21 +182,20 @@ impl Bench {
                 };
             }
             spent.push(self.frame(vec![wheel(step)]));
-            let is_late = self
-                .app
-                .viewer
-                .active_pane()
-                .and_then(|id| self.app.viewer.pane(id))
-                .is_some_and(|(_, pane)| pane.shown != Some(pane.slice));
+            let is_late = self.active_pane().is_some_and(|(_, pane)| pane.shown != Some(pane.slice));
             late += usize::from(is_late);
             std::thread::sleep(FRAME.saturating_sub(begun.elapsed()));
         }
         (spent, late)
     }
 
+    fn active_pane(&self) -> Option<(&Session, &Pane)> {
+        self.app.viewer.active_pane().and_then(|id| self.app.viewer.pane(id))
+    }
+
     /// The first pane lies right of the list of studies.
     fn middle_of_active_pane(&self) -> Pos2 {
-        let area = self.app.viewer.active_pane().and_then(|id| self.app.viewer.pane(id)).map(|(_, pane)| pane.area);
+        let area = self.active_pane().map(|(_, pane)| pane.area);
         let width = area.map_or(300.0, |area| area.x);
         (vec2(212.0 + width / 2.0, self.size.y / 2.0)).to_pos2()
     }

@@ -35,6 +35,13 @@ pub enum Grading {
     Cancelled,
 }
 
+impl Grading {
+    /// Whether more may still come of it.
+    pub const fn is_pending(&self) -> bool {
+        matches!(self, Self::Waiting | Self::Running(..))
+    }
+}
+
 /// An open study.
 pub struct Session {
     /// Its name in this run.
@@ -194,7 +201,7 @@ impl Session {
         let (series, slice) = study.find(&evidence.detection.slice)?;
         let pane = self.pane_for(series, evidence.detection.class.role());
         if self.panes[pane].series != Some(series) {
-            self.panes[pane] = Pane::of_series(&study, series);
+            self.hang(pane, series);
         }
         self.panes[pane].go_to(&study, slice);
         if let Some(plane) = study.series[series].slices[slice].plane {
@@ -203,6 +210,12 @@ impl Session {
         }
         self.highlighted = Some(evidence);
         Some(pane)
+    }
+
+    /// Hangs a series in a pane, which keeps its place on screen.
+    pub fn hang(&mut self, pane: usize, series: usize) {
+        let area = self.panes[pane].area;
+        self.panes[pane] = Pane { area, ..Pane::of_series(&self.study, series) };
     }
 
     /// The pane that shows a series, else the one that its role hangs in.

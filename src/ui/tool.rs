@@ -72,6 +72,11 @@ impl Tool {
         Self::ALL.into_iter().find(|tool| tool.command() == command)
     }
 
+    /// Whether a click brings every pane to its point; with Shift any tool does that but those that draw.
+    pub fn sets_crosshair(self, with_shift: bool) -> bool {
+        self == Self::Crosshair || with_shift && !self.is_drawing()
+    }
+
     /// Whether it draws measurements or notes.
     pub const fn is_drawing(self) -> bool {
         !matches!(self, Self::Window | Self::Pan | Self::Zoom | Self::Scroll | Self::Crosshair)

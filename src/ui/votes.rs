@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::session::Session;
 use crate::{
-    grading::{self, Aggregate, Detection, Evidence, GradeId, Severity, SliceId, Vote},
+    grading::{self, Aggregate, Detection, Evidence, GradeId, SliceId, Vote},
     pipeline::{self, GradedStudy},
     study::Study,
 };
@@ -63,28 +63,34 @@ impl SliceVotes {
 pub fn of_cell(session: &Session, id: GradeId) -> Vec<SliceVotes> {
     let mut all: Vec<SliceVotes> = Vec::new();
     for (slice, votes) in &session.votes {
-        let best = Severity::ALL.iter().map(|&severity| best(votes, id, severity)).collect::<Vec<_>>();
-        if let Ok(best) = <[Option<Evidence>; 3]>::try_from(best)
-            && best.iter().any(Option::is_some)
+        let best = best(votes, id);
+        if best.iter().any(Option::is_some)
             && let Some((series, slice)) = session.study.find(slice)
         {
-            all.push(SliceVotes { series, slice, best });
+            all.push(SliceVotes { series, slice, best: best.map(|vote| vote.map(Evidence::from)) });
         }
     }
     all.sort_by_key(|votes| (votes.series, votes.slice));
     all
 }
 
-fn best(votes: &[Vote], id: GradeId, severity: Severity) -> Option<Evidence> {
-    let of_cell = votes.iter().filter(|v| v.grade == id && v.severity == severity);
-    of_cell.max_by(|a, b| a.weight.total_cmp(&b.weight)).map(Evidence::from)
+/// The vote for a cell that counts most, of each severity that has one; of equals the last.
+fn best(votes: &[Vote], id: GradeId) -> [Option<&Vote>; 3] {
+    let mut best: [Option<&Vote>; 3] = [None; 3];
+    for vote in votes.iter().filter(|vote| vote.grade == id) {
+        let place = &mut best[vote.severity.index()];
+        if place.is_none_or(|other| vote.weight.total_cmp(&other.weight).is_ge()) {
+            *place = Some(vote);
+        }
+    }
+    best
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        grading::{DetectionClass, Role},
+        grading::{DetectionClass, Role, Severity},
         phantom,
         raster::BBox,
         study,

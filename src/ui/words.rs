@@ -4,7 +4,7 @@ use super::session::{Grading, Session};
 use crate::{
     geometry::PlaneKind,
     grading::{Assessment, Conflict, Evidence, GradeId, Severity, Side, SliceId},
-    study::{Series, Study},
+    study::{Patient, Series, Study},
 };
 
 /// What is said of a cell. Three different things stay three different things.
@@ -25,18 +25,13 @@ pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
         Some(Assessment::Prior { .. }) => {
             "not seen: the detector looked and drew no box; an export states how common each severity is".to_owned()
         }
-        _ if is_pending(session) => "not looked at yet".to_owned(),
+        _ if session.grading.is_pending() => "not looked at yet".to_owned(),
         Some(Assessment::NotAssessed { reason }) => format!("not assessed: {reason}"),
         None => match &session.grading {
             Grading::Failed(why) => format!("not assessed: {why}"),
             _ => "not assessed".to_owned(),
         },
     })
-}
-
-/// Whether the numbers of a cell may still come.
-pub const fn is_pending(session: &Session) -> bool {
-    matches!(session.grading, Grading::Waiting | Grading::Running(..))
 }
 
 /// What a box claims against where it lies; `None` where they agree.
@@ -61,9 +56,14 @@ pub fn conflict(id: GradeId, evidence: &Evidence) -> Option<String> {
 pub fn place(study: &Study, id: &SliceId) -> Option<String> {
     let (series, slice) = study.find(id)?;
     let series = &study.series[series];
-    let name = if series.description.is_empty() { "series without a name" } else { &series.description };
+    let name = series_name(series);
     let at = position(series, slice).map(|at| format!(", {at}")).unwrap_or_default();
     Some(format!("{name}, slice {} of {}{at}", slice + 1, series.slices.len()))
+}
+
+/// What a series is called.
+pub fn series_name(series: &Series) -> &str {
+    if series.description.is_empty() { "series without a name" } else { &series.description }
 }
 
 /// Where a slice lies, along the axis nearest to its normal: `L 1.6 mm`.
@@ -88,14 +88,14 @@ pub fn score(evidence: &Evidence) -> String {
     }
 }
 
-/// What a study is called: the patient, else an ID.
-pub fn study_name(session: &Session) -> String {
-    let patient = &session.study.patient;
-    [&patient.name, &patient.id, &session.study.uid]
-        .into_iter()
-        .find(|text| !text.is_empty())
-        .cloned()
-        .unwrap_or_else(|| "Study without a name".to_owned())
+/// What a study is called: the patient, else an ID; `None` where the files name neither.
+pub fn study_name<'a>(patient: &'a Patient, uid: &'a str) -> Option<&'a str> {
+    [patient.name.as_str(), &patient.id, uid].into_iter().find(|text| !text.is_empty())
+}
+
+/// The same for an open study.
+pub fn open_study_name(session: &Session) -> &str {
+    study_name(&session.study.patient, &session.study.uid).unwrap_or("Study without a name")
 }
 
 /// `20260102` as `2026-01-02`; anything else as it is.

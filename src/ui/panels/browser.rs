@@ -59,8 +59,9 @@ pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &m
 fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session, actions: &mut Vec<Action>) {
     let is_current = viewer.current == Some(session.id);
     let is_compared = viewer.compared == Some(session.id);
-    let button =
-        Button::new(RichText::new(words::study_name(session)).family(theme::bold())).selected(is_current).truncate();
+    let button = Button::new(RichText::new(words::open_study_name(session)).family(theme::bold()))
+        .selected(is_current)
+        .truncate();
     let response = wide(ui, button).on_hover_text(details(&session.study));
     if response.clicked() {
         actions.push(Action::SelectStudy(session.id));

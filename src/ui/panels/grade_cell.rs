@@ -59,7 +59,7 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, rect: Rect) {
             );
             words(["not", "seen"]);
         }
-        _ if words::is_pending(session) => {
+        _ if session.grading.is_pending() => {
             ui.painter().rect_filled(rect, 3.0, palette.empty_cell);
             ui.painter().text(
                 rect.center(),

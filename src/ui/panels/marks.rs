@@ -12,6 +12,7 @@ use crate::{
         session::Session,
         theme::{self, icon},
         viewer::{Action, MarkAction, Viewer},
+        words,
     },
     worker::SliceKey,
 };
@@ -154,6 +155,5 @@ fn text_ui(ui: &mut Ui, entry: &Entry, text: &str, says: &str, memory: &mut Memo
 fn slice_name(study: &Study, slice: &SliceId) -> String {
     let Some((series, index)) = study.find(slice) else { return "An image that is not open".to_owned() };
     let series = &study.series[series];
-    let name = if series.description.is_empty() { "series without a name" } else { &series.description };
-    format!("{name}, slice {} / {}", index + 1, series.slices.len())
+    format!("{}, slice {} / {}", words::series_name(series), index + 1, series.slices.len())
 }

@@ -151,8 +151,7 @@ fn hint_ui(ui: &mut Ui, entry: &Entry, place: &str) {
 
 /// The patient, for a reader.
 pub fn name(entry: &Entry) -> &str {
-    let texts = [&entry.patient.name, &entry.patient.id, &entry.uid];
-    texts.into_iter().find(|text| !text.is_empty()).map_or("", |text| text)
+    words::study_name(&entry.patient, &entry.uid).unwrap_or_default()
 }
 
 fn place(entry: &Entry) -> String {

@@ -1,9 +1,9 @@
 //! Findings in the real window: cells, boxes, the strip of slices, and what is shown of them.
 
-use egui::{Event, Modifiers, PointerButton, Pos2};
+use egui::{Modifiers, PointerButton, Pos2};
 use egui_kittest::kittest::Queryable;
 
-use super::{Window, graded_demo, id, is_shown, wait_for};
+use super::{Window, click_at, graded_demo, id, is_shown, wait_for};
 use crate::{
     grading::{Conflict, GradeId, Level, Severity, Vote},
     ui::{
@@ -38,15 +38,7 @@ fn center_of(window: &Window, start: &str) -> Pos2 {
 }
 
 fn click(window: &mut Window, at: Pos2) {
-    let press =
-        |pressed| Event::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
-    window.event(Event::PointerMoved(at));
-    window.step();
-    window.event(press(true));
-    window.step();
-    window.event(press(false));
-    window.step();
-    window.step();
+    click_at(window, at, PointerButton::Primary);
 }
 
 /// Where a pane of the study in front shows pixels: as `pane_ui` has it.

@@ -3,7 +3,7 @@
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::{Window, drag, graded_demo, is_shown, pane, session, sized_window, wait_for};
+use super::{Window, click_at, drag, graded_demo, is_shown, pane, press, session, sized_window, wait_for};
 use crate::{
     geometry::Vec3,
     grading::Role,
@@ -17,12 +17,6 @@ use crate::{
     },
     worker::OpenSource,
 };
-
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.step();
-    window.step();
-}
 
 fn name(window: &Window, index: usize) -> PaneId {
     PaneId { session: session(window.state()).id, index }
@@ -236,16 +230,6 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     assert_eq!(session(window.state()).id, first);
 }
 
-fn click(window: &mut Window, at: Pos2, button: PointerButton) {
-    window.event(Event::PointerMoved(at));
-    window.step();
-    for pressed in [true, false] {
-        window.event(Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE });
-    }
-    window.step();
-    window.step();
-}
-
 #[test]
 fn a_series_is_dragged_into_a_pane_and_its_role_is_chosen_by_a_right_click() {
     let mut window = graded_demo();
@@ -263,9 +247,9 @@ fn a_series_is_dragged_into_a_pane_and_its_role_is_chosen_by_a_right_click() {
     assert_eq!(window.state().viewer.active_pane(), Some(name(&window, 0)));
     // A click hangs it in the active pane, which is the first.
     let axial = card_of(&window, "AX T2");
-    click(&mut window, axial, PointerButton::Primary);
+    click_at(&mut window, axial, PointerButton::Primary);
     assert_eq!(series(&window, 0), series(&window, 2));
-    click(&mut window, card, PointerButton::Secondary);
+    click_at(&mut window, card, PointerButton::Secondary);
     window.get_by_role_and_label(egui::accesskit::Role::Button, "Axial T2").click();
     window.step();
     window.step();

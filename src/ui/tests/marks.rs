@@ -3,7 +3,7 @@
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, Vec2, pos2, vec2};
 use egui_kittest::kittest::Queryable;
 
-use super::{Window, drag, is_shown, session, sized_window, wait_for, window};
+use super::{Window, click_at, drag, is_shown, press, session, sized_window, wait_for, window};
 use crate::{
     geometry::ImagePlane,
     markup::{Mark, Measurement, Shape, Unit, measure},
@@ -34,21 +34,8 @@ fn pane_rect(window: &Window, index: usize) -> Rect {
     window.get_by(|node| node.label().is_some_and(|label| label.starts_with(&start))).rect()
 }
 
-fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
-    window.key_press_modifiers(modifiers, key);
-    window.step();
-    window.step();
-}
-
 fn click(window: &mut Window, pos: Pos2) {
-    let press =
-        |pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
-    window.event(Event::PointerMoved(pos));
-    window.event(press(true));
-    window.step();
-    window.event(press(false));
-    window.step();
-    window.step();
+    click_at(window, pos, PointerButton::Primary);
     // Longer than a double click takes.
     for _ in 0..3 {
         window.step();

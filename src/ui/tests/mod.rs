@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use egui::{Event, Modifiers, PointerButton, Pos2, Vec2, vec2};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::{Harness, kittest::Queryable};
 
 use self::raster::Raster;
@@ -119,6 +119,25 @@ pub fn pane(window: &Window, index: usize) -> Pos2 {
 pub fn click_cell(window: &mut Window, id: GradeId) {
     let start = format!("{}:", id.label());
     window.get_by(move |node| node.label().is_some_and(|label| label.starts_with(&start))).click();
+    window.step();
+    window.step();
+}
+
+/// Presses a key and lets two frames pass: one does it, one shows it.
+pub fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
+    window.key_press_modifiers(modifiers, key);
+    window.step();
+    window.step();
+}
+
+/// Moves the pointer to a place and clicks there.
+pub fn click_at(window: &mut Window, at: Pos2, button: PointerButton) {
+    let press = |pressed| Event::PointerButton { pos: at, button, pressed, modifiers: Modifiers::NONE };
+    window.event(Event::PointerMoved(at));
+    window.step();
+    window.event(press(true));
+    window.step();
+    window.event(press(false));
     window.step();
     window.step();
 }

@@ -14,8 +14,7 @@ const SAME_PLANE_DEG: f64 = 30.0;
 impl Viewer {
     /// The plane of the wanted slice of a pane.
     pub fn plane(&self, id: PaneId) -> Option<ImagePlane> {
-        let (session, pane) = self.pane(id)?;
-        session.study.series.get(pane.series?)?.slices.get(pane.slice)?.plane
+        self.slice(self.wanted_in(id)?)?.1.plane
     }
 
     /// The other panes on screen that lie in the same plane as a pane.
@@ -36,9 +35,7 @@ impl Viewer {
     /// another study as many mm on.
     pub fn go_to(&mut self, id: PaneId, slice: usize) {
         let before = self.plane(id);
-        let Some(session) = self.find_mut(id.session) else { return };
-        let study = session.study.clone();
-        session.panes[id.index].go_to(&study, slice);
+        self.with_pane(id, |pane, study| pane.go_to(study, slice));
         if !self.settings.link_scroll {
             return;
         }
@@ -56,9 +53,8 @@ impl Viewer {
             } else {
                 None
             };
-            if let (Some(target), Some(session)) = (target, self.find_mut(other.session)) {
-                let study = session.study.clone();
-                session.panes[other.index].go_to(&study, target);
+            if let Some(target) = target {
+                self.with_pane(other, |pane, study| pane.go_to(study, target));
             }
         }
     }

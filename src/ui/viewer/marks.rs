@@ -6,7 +6,7 @@ use crate::{
     markup::{MarkId, Markup},
     ui::{
         drawing::{At, Drawing, Grip, Hand},
-        pane::{Pane, PaneId},
+        pane::PaneId,
         session::Session,
     },
     worker::SessionId,
@@ -79,8 +79,7 @@ impl Viewer {
     /// The slice on screen in the active pane, and its study.
     pub(super) fn active_slice(&self) -> Option<(SessionId, SliceId)> {
         let key = self.shown_in(self.active_pane()?)?;
-        let slice = self.find(key.session)?.study.series.get(key.series)?.slices.get(key.slice)?;
-        Some((key.session, slice.id()))
+        Some((key.session, self.slice(key)?.1.id()))
     }
 
     /// Whether the slice in the active pane is a key image.
@@ -174,8 +173,7 @@ impl Viewer {
         let is_visible = |&pane: &usize| visible.contains(&PaneId { session: id, index: pane });
         let pane = (0..session.panes.len()).filter(is_visible).find(shows).unwrap_or(active);
         if !shows(&pane) {
-            let area = session.panes[pane].area;
-            session.panes[pane] = Pane { area, ..Pane::of_series(&session.study, series) };
+            session.hang(pane, series);
         }
         session.selected_mark = mark;
         let pane = PaneId { session: id, index: pane };

@@ -24,7 +24,7 @@ use super::{
     keymap::Keymap,
     notices::Notices,
     pane::{Pane, PaneId},
-    session::{Grading, Session},
+    session::Session,
     settings::Settings,
     tool::Tool,
     viewport::{Extent, Transform},
@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
+    study::SliceRef,
     worker::{OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
 
@@ -185,7 +186,7 @@ impl Viewer {
 
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
-        let is_grading = |s: &Session| matches!(s.grading, Grading::Waiting | Grading::Running(..));
+        let is_grading = |s: &Session| s.grading.is_pending();
         self.drawing.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
     }
 
@@ -236,6 +237,18 @@ impl Viewer {
         self.active.filter(|active| visible.contains(active)).or_else(|| visible.first().copied())
     }
 
+    /// A slice of an open study, and the study.
+    pub fn slice(&self, key: SliceKey) -> Option<(&Session, &SliceRef)> {
+        let session = self.find(key.session)?;
+        Some((session, session.study.series.get(key.series)?.slices.get(key.slice)?))
+    }
+
+    /// The slice that the reader wants to see in a pane.
+    pub fn wanted_in(&self, id: PaneId) -> Option<SliceKey> {
+        let (_, pane) = self.pane(id)?;
+        Some(SliceKey { session: id.session, series: pane.series?, slice: pane.slice })
+    }
+
     /// The slice on screen in a pane.
     pub fn shown_in(&self, id: PaneId) -> Option<SliceKey> {
         let (_, pane) = self.pane(id)?;
@@ -244,8 +257,8 @@ impl Viewer {
 
     /// Where the wanted slice of a pane lies on a screen whose pane begins at the origin.
     fn transform(&self, id: PaneId) -> Option<Transform> {
-        let (session, pane) = self.pane(id)?;
-        let slice = session.study.series.get(pane.series?)?.slices.get(pane.slice)?;
+        let (_, pane) = self.pane(id)?;
+        let (_, slice) = self.slice(self.wanted_in(id)?)?;
         let area = if pane.area == Vec2::ZERO { Vec2::splat(400.0) } else { pane.area };
         Some(Transform::new(Rect::from_min_size(egui::Pos2::ZERO, area), Extent::of_header(slice), pane))
     }

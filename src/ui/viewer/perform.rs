@@ -85,8 +85,7 @@ impl Viewer {
             && series < session.study.series.len()
             && pane.index < session.panes.len()
         {
-            session.panes[pane.index] =
-                Pane { area: session.panes[pane.index].area, ..Pane::of_series(&session.study, series) };
+            session.hang(pane.index, series);
             self.activate(pane);
         }
     }

@@ -27,10 +27,7 @@ impl Viewer {
         if keys == self.wanted {
             return;
         }
-        let find = |key: &SliceKey| {
-            let session = self.find(key.session)?;
-            Some((*key, session.study.series.get(key.series)?.slices.get(key.slice)?.clone()))
-        };
+        let find = |key: &SliceKey| Some((*key, self.slice(*key)?.1.clone()));
         self.worker.want(keys.iter().filter_map(find).collect());
         self.wanted = keys;
     }

@@ -17,7 +17,7 @@ const DASHES: (f32, f32) = (4.0, 3.0);
 /// The boxes of a slice that are painted, least important first: of the conditions and levels that the reader wants
 /// to see, above the threshold, the best of those at one place. The highlighted one is last, whatever its score.
 pub fn visible<'a>(session: &'a Session, visibility: &Visibility, threshold: f32, slice: &SliceId) -> Vec<&'a Vote> {
-    let highlighted = |vote: &Vote| session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection);
+    let highlighted = |vote: &Vote| is_highlighted(session, vote);
     let of_slice = session.votes.get(slice).into_iter().flatten();
     let mut all: Vec<&Vote> = of_slice
         .filter(|vote| visibility.shows(session, vote.grade))
@@ -84,14 +84,14 @@ pub fn paint_labels(view: &View<'_>, visible: &[&Vote], labels: &mut Labels) {
     }
 }
 
-fn is_highlighted(view: &View<'_>, vote: &Vote) -> bool {
-    view.session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
+fn is_highlighted(session: &Session, vote: &Vote) -> bool {
+    session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
 }
 
 /// Severities differ in colour, in width, and in whether the line is whole.
 fn paint_box(view: &View<'_>, vote: &Vote) {
     let rect = rect_of(&view.transform, vote);
-    if is_highlighted(view, vote) {
+    if is_highlighted(view.session, vote) {
         let halo = Stroke::new(2.0, theme::ACCENT);
         view.painter.rect_stroke(rect.expand(2.0), 3.0, halo, StrokeKind::Outside);
     }
@@ -107,7 +107,7 @@ fn paint_box(view: &View<'_>, vote: &Vote) {
 /// The label in full where there is room, else the severity's letter.
 fn paint_label(view: &View<'_>, vote: &Vote, labels: &mut Labels) {
     let rect = rect_of(&view.transform, vote).expand(1.0);
-    let (size, color) = (if is_highlighted(view, vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
+    let (size, color) = (if is_highlighted(view.session, vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
     for text in [label(vote), theme::severity_letter(vote.severity).to_owned()] {
         let galley = view.painter.layout_no_wrap(text.clone(), FontId::proportional(size), color);
         if let Some(place) = labels.beside(rect, galley.size()) {

@@ -36,12 +36,12 @@ fn study_line(view: &View<'_>) -> String {
     if view.viewer.compared.is_none() {
         return String::new();
     }
-    let parts = [words::study_name(view.session), words::date(&view.session.study.date)];
+    let parts = [words::open_study_name(view.session).to_owned(), words::date(&view.session.study.date)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
 fn series_title(series: &Series) -> String {
-    let name = if series.description.is_empty() { "series without a name" } else { &series.description };
+    let name = words::series_name(series);
     series.number.map_or_else(|| name.to_owned(), |n| format!("{n}: {name}"))
 }
 

@@ -124,8 +124,7 @@ fn paint_image(painter: &Painter, texture: egui::TextureId, transform: &Transfor
 
 /// Why the slice that the reader wants cannot be shown.
 fn wanted_error(viewer: &mut Viewer, id: PaneId) -> Option<String> {
-    let (_, pane) = viewer.pane(id)?;
-    let key = SliceKey { session: id.session, series: pane.series?, slice: pane.slice };
+    let key = viewer.wanted_in(id)?;
     viewer.cache.get(key)?.as_ref().err().cloned()
 }
 

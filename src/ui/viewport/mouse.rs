@@ -86,8 +86,7 @@ fn left(
     actions: &mut Vec<Action>,
 ) {
     let is_down = response.clicked() || response.dragged_by(PointerButton::Primary);
-    let with_shift = ui.input(|i| i.modifiers.shift);
-    if is_down && (viewer.tool == Tool::Crosshair || with_shift && !viewer.tool.is_drawing()) {
+    if is_down && viewer.tool.sets_crosshair(ui.input(|i| i.modifiers.shift)) {
         crosshair(response.interact_pointer_pos(), id, transform, actions);
         return;
     }

@@ -25,10 +25,8 @@ pub fn box_ui(
     actions: &mut Vec<Action>,
 ) {
     let pointer = response.interact_pointer_pos().or_else(|| response.hover_pos());
-    let (Some(point), Some(session), Some(key)) = (pointer, viewer.find(id.session), viewer.shown_in(id)) else {
-        return;
-    };
-    let Some(slice) = session.study.series.get(key.series).and_then(|s| s.slices.get(key.slice)) else { return };
+    let shown = viewer.shown_in(id).and_then(|key| viewer.slice(key));
+    let (Some(point), Some((session, slice))) = (pointer, shown) else { return };
     let slice = slice.id();
     let visible = boxes::visible(session, &viewer.visibility, viewer.settings.threshold, &slice);
     let Some(vote) = boxes::at_point(&visible, transform, point) else { return };

@@ -12,7 +12,6 @@ use crate::{
         keymap,
         pane::PaneId,
         session::Session,
-        tool::Tool,
         viewer::{Action, MarkAction, Viewer},
         viewport::Transform,
     },
@@ -41,7 +40,7 @@ pub fn pointer(
         return hidden(viewer, response, actions);
     };
     let place = |pos: Pos2| At { pane: id, slice: slice.clone(), bounds, pixel: transform.pixel_from_screen(pos) };
-    let is_crosshair = viewer.tool == Tool::Crosshair || ui.input(|i| i.modifiers.shift) && !viewer.tool.is_drawing();
+    let is_crosshair = viewer.tool.sets_crosshair(ui.input(|i| i.modifiers.shift));
     let find = |pos: Option<Pos2>| {
         let grip = find(ui, session, &slice, transform, response.rect, pos?)?;
         (!is_crosshair).then_some(grip)
@@ -110,8 +109,7 @@ fn follow(ui: &Ui, response: &Response, place: impl Fn(Pos2) -> At, actions: &mu
 /// The study of a pane, the name of the slice on screen in it, and its edges.
 fn on_screen(viewer: &Viewer, id: PaneId) -> Option<(&Session, SliceId, Bounds)> {
     let key = viewer.shown_in(id)?;
-    let session = viewer.find(id.session)?;
-    let slice = session.study.series.get(key.series)?.slices.get(key.slice)?;
+    let (session, slice) = viewer.slice(key)?;
     Some((session, slice.id(), Bounds { columns: slice.instance.columns, rows: slice.instance.rows }))
 }
 
