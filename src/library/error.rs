@@ -24,6 +24,19 @@ pub enum LibraryError {
     /// A study that is not in the list, or no longer.
     #[error("the study is not in the list of studies")]
     Unknown,
+    /// A person has signed it: its state follows from the review.
+    #[error("the report of this study is signed: open it again in its review, with a reason")]
+    Signed,
+    /// An act of the audit trail that this program cannot read.
+    #[error(
+        "the review of this study cannot be read (act {seq}: {source}); it was written by a newer Foramen, or damaged"
+    )]
+    Act {
+        /// Its number.
+        seq: u64,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
     /// A study that cannot be told from others.
     #[error("the study has no StudyInstanceUID, so the list of studies cannot remember it")]
     NoUid,

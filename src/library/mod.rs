@@ -3,6 +3,7 @@
 //! A study is known by its `StudyInstanceUID`, so that it stays the same when its folder moves. Several programs may
 //! use one file at a time. The file holds names of patients, and is for its owner's eyes only.
 
+mod acts;
 mod entry;
 mod error;
 mod fold;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 pub use crate::moment::Moment;
+pub use acts::Appended;
 pub use entry::{Entry, StudyState, Summary};
 pub use error::LibraryError;
 pub use moved::find_below;

@@ -102,8 +102,9 @@ fn connect(path: &Path) -> Result<Connection, Unfit> {
     Ok(connection)
 }
 
+/// A decision that the reader sees as saved is on the disk, also when the power fails: hence FULL.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
-    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = NORMAL;")?;
+    connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
     schema::migrate(connection)
 }
 

@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub const APPLICATION_ID: i32 = 0x4652_4d4e;
 
 /// Step n makes a file of version n into one of version n + 1. Never changed once released: only added to.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE study (
         key          INTEGER PRIMARY KEY,
         uid          TEXT NOT NULL UNIQUE,
@@ -45,7 +46,33 @@ const STEPS: &[&str] = &["
         role       TEXT,
         PRIMARY KEY (study, series_uid)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    -- The audit trail: who did what to a review, and when. Acts are added, never changed, and go only with their study.
+    CREATE TABLE act (
+        study   INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+        seq     INTEGER NOT NULL CHECK (seq > 0),
+        who     TEXT NOT NULL,
+        -- Milliseconds since 1970, UTC.
+        moment  INTEGER NOT NULL,
+        program TEXT NOT NULL,
+        -- Each model and its SHA-256, as a JSON list.
+        models  TEXT NOT NULL,
+        what    TEXT NOT NULL,
+        -- What it is about, what was there before, and since, as JSON.
+        change  TEXT NOT NULL,
+        undoes  INTEGER,
+        PRIMARY KEY (study, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER act_never_changes BEFORE UPDATE ON act BEGIN
+        SELECT RAISE(ABORT, 'acts of the audit trail are never changed');
+    END;
+    CREATE TRIGGER act_never_leaves BEFORE DELETE ON act
+        WHEN EXISTS (SELECT 1 FROM study WHERE key = old.study) BEGIN
+        SELECT RAISE(ABORT, 'acts of the audit trail are never deleted');
+    END;
+",
+];
 
 /// The version that this program writes.
 pub const VERSION: i32 = STEPS.len() as i32;
@@ -94,10 +121,11 @@ pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Fails if a table or column is missing that every version of ours has.
+/// Fails if a table or column is missing that today's version has.
 pub fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare("SELECT key, uid, name_text, search_text, date_digits, place, state, last_opened FROM study")?;
     connection.prepare("SELECT study, kind, text FROM document")?;
     connection.prepare("SELECT study, series_uid, role FROM role_override")?;
+    connection.prepare("SELECT study, seq, who, moment, program, models, what, change, undoes FROM act")?;
     Ok(())
 }

@@ -75,6 +75,9 @@ impl Library {
     /// Sets how far a study is, and returns how far it then is. What a person has reviewed or signed does not
     /// become [`StudyState::Graded`] again because the program graded it once more.
     pub fn set_state(&mut self, uid: &str, state: StudyState) -> Result<StudyState, LibraryError> {
+        if state < StudyState::Signed && state != StudyState::Graded && self.is_signed(uid)? {
+            return Err(LibraryError::Signed);
+        }
         self.change(uid, |transaction, key| {
             let sql = match state {
                 StudyState::Graded => "UPDATE study SET state = max(state, ?2) WHERE key = ?1 RETURNING state",
@@ -124,7 +127,7 @@ impl Library {
     }
 
     /// One change of one study, whole or not at all.
-    fn change<T>(
+    pub(super) fn change<T>(
         &mut self,
         uid: &str,
         change: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>,

@@ -68,36 +68,18 @@ pub enum Change {
     },
 }
 
-/// What a change is about. Two changes of one subject follow one another; those of two subjects do not mind each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
-    /// What the reader says of a cell.
-    Decision(GradeId),
-    /// The comment to a cell.
-    Comment(GradeId),
-    /// The box behind a cell.
-    Box(GradeId),
-    /// The sentence of a level.
-    Sentence(Level),
-    /// The end of the impression.
-    Conclusion,
-    /// The comment to the whole study.
-    Remark,
-    /// Whether the report is signed.
-    Signature,
-}
-
 impl Change {
-    /// What it is about.
-    pub const fn subject(&self) -> Subject {
+    /// The kind of change, as the trail names it.
+    pub const fn word(&self) -> &'static str {
         match self {
-            Self::Decision { cell, .. } => Subject::Decision(*cell),
-            Self::Comment { cell, .. } => Subject::Comment(*cell),
-            Self::Box { cell, .. } => Subject::Box(*cell),
-            Self::Sentence { level, .. } => Subject::Sentence(*level),
-            Self::Conclusion { .. } => Subject::Conclusion,
-            Self::Remark { .. } => Subject::Remark,
-            Self::SignOff | Self::Reopen { .. } => Subject::Signature,
+            Self::Decision { .. } => "decision",
+            Self::Comment { .. } => "comment",
+            Self::Box { .. } => "box",
+            Self::Sentence { .. } => "sentence",
+            Self::Conclusion { .. } => "conclusion",
+            Self::Remark { .. } => "remark",
+            Self::SignOff => "sign_off",
+            Self::Reopen { .. } => "reopen",
         }
     }
 

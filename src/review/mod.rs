@@ -8,14 +8,18 @@
 mod act;
 mod change;
 mod decision;
+mod desk;
+mod draft;
 mod state;
 mod statement;
 mod undo;
 mod wording;
 
 pub use act::Act;
-pub use change::{Change, Subject};
+pub use change::Change;
 pub use decision::{BoxChoice, Decision, Region};
+pub use desk::Desk;
+pub use draft::Draft;
 pub use state::{CellReview, Refusal, Review, Signature};
 pub use statement::Statement;
 pub use wording::{conclusion, sentence};

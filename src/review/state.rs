@@ -1,6 +1,6 @@
 //! What all acts of a review add up to.
 
-use super::{Act, BoxChoice, Change, Decision, Subject, undo::Steps};
+use super::{Act, BoxChoice, Change, Decision, undo::Steps};
 use crate::{
     grading::{GradeId, Level},
     moment::Moment,
@@ -159,14 +159,6 @@ impl Review {
     /// Nobody did anything.
     pub const fn is_untouched(&self) -> bool {
         self.acts.is_empty()
-    }
-
-    /// Acts of others that came between, about one subject or the signature.
-    pub fn touched_since(&self, seq: u64, subject: Subject) -> bool {
-        self.acts.iter().filter(|act| act.seq > seq).any(|act| {
-            let about = act.change.subject();
-            about == subject || about == Subject::Signature
-        })
     }
 
     /// The change that takes back the last act, and the number of that act.

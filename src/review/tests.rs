@@ -212,3 +212,43 @@ fn a_normal_study_is_not_praised_for_what_nobody_looked_at() {
     let none = statements(&none);
     assert_eq!(conclusion(&|id| none.get(&id)), "25 of 25 grades not seen by the detector.");
 }
+
+fn proposal(change: Change) -> Draft {
+    let act = act(&Review::default(), change, None);
+    Draft { who: act.who, when: act.when, program: act.program, models: act.models, change: act.change, undoes: None }
+}
+
+#[test]
+fn a_desk_shows_at_once_what_is_decided_and_yields_to_a_quicker_window() {
+    let [a, b] = [GradeId::ALL[0], GradeId::ALL[1]];
+    let decide = |cell, to| Change::Decision { cell, from: None, to: Some(to) };
+    let mut desk = Desk::default();
+    let (normal, severe) = (Decision::Accepted(Severity::NormalMild), Decision::Changed(Severity::Severe));
+    desk.propose(proposal(decide(a, normal))).unwrap().expect("something to send");
+    desk.propose(proposal(decide(b, severe))).unwrap().expect("something to send");
+    assert_eq!((desk.review().decided(), desk.unsaved()), (2, 2));
+    // Another window has decided `a`: the trail refuses ours, and says what is there.
+    let theirs = Act { seq: 1, who: "Dr. B".into(), ..act(&Review::default(), decide(a, severe), None) };
+    desk.settle(vec![theirs]);
+    assert_eq!((desk.review().cell(a).decision, desk.review().cell(b).decision), (Some(severe), Some(severe)));
+    // Ours about `b` is written; the same news twice does no harm.
+    let ours = Act { seq: 2, ..act(&Review::default(), decide(b, severe), None) };
+    desk.settle(vec![ours.clone()]);
+    desk.take_in(vec![ours]);
+    assert_eq!((desk.review().last_seq(), desk.unsaved()), (2, 0));
+}
+
+#[test]
+fn what_could_not_be_written_stays_on_the_desk_and_is_sent_again() {
+    let mut desk = Desk::default();
+    let remark = Change::Remark { from: String::new(), to: "kept".into() };
+    desk.propose(proposal(remark.clone())).unwrap();
+    desk.fail("disk full".into());
+    assert_eq!((desk.review().remark(), desk.failure(), desk.unsaved()), ("kept", Some("disk full"), 1));
+    assert_eq!(desk.again().len(), 1);
+    let written = act(&Review::default(), remark, None);
+    desk.settle(vec![written]);
+    assert_eq!((desk.failure(), desk.unsaved()), (None, 0));
+    let nothing = Change::Remark { from: "kept".into(), to: "kept".into() };
+    assert_eq!(desk.propose(proposal(nothing)), Ok(None), "a change of nothing is no act");
+}

@@ -1,5 +1,6 @@
 //! The list as the program uses it: real files, real folders.
 
+mod acts;
 mod damage;
 mod moved;
 mod search;
