@@ -125,6 +125,12 @@ commands! {
         ExportCsv ctrl(Key::E), icon::EXPORT, "Export grades as CSV...", "The RSNA 2024 submission form: 25 rows";
         ExportJson ctrl(Key::J), icon::EXPORT, "Export grades as JSON...",
             "Scores, sources, the box behind each number, models, warnings";
+        SavePanePicture ctrl(Key::S), icon::IMAGE, "Save picture of this pane...",
+            "A PNG file of what is seen, without names or dates";
+        SavePicture ctrl_shift(Key::S), icon::IMAGE, "Save picture of all panes...",
+            "A PNG file of what is seen, without names or dates";
+        CopyPicture ctrl_shift(Key::C), icon::COPY, "Copy picture of this pane",
+            "To the clipboard, without names or dates";
         GradeAgain ctrl(Key::G), icon::AGAIN, "Grade this study again", "Run the detectors over this study once more";
         Cancel key(Key::Escape), "", "Cancel", "Closes windows over the images; ends a drawing, playing, opening, grading";
         Quit ctrl(Key::Q), "", "Quit", "Close the window";

@@ -17,6 +17,8 @@ mod notices;
 mod orientation;
 mod pane;
 mod panels;
+mod picture;
+mod raster;
 mod scores;
 mod session;
 mod settings;

@@ -23,7 +23,7 @@ mod windows;
 mod worklist;
 mod worklist_table;
 
-pub use banner::banner_ui;
+pub use banner::{banner_ui, cautions};
 pub use browser::browser_ui;
 pub use evidence::evidence_ui;
 pub use grade_table::grade_table_ui;

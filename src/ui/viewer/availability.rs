@@ -64,6 +64,8 @@ impl Viewer {
             C::DeleteMark => self.marked_session().is_some_and(|s| s.selected_mark.is_some()),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
+            C::SavePanePicture | C::CopyPicture => self.active_pane().is_some_and(|id| self.shown_in(id).is_some()),
+            C::SavePicture => self.visible_panes().into_iter().any(|id| self.shown_in(id).is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
             C::OpenFolder

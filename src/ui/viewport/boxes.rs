@@ -91,7 +91,7 @@ fn is_highlighted(session: &Session, vote: &Vote) -> bool {
 /// Severities differ in colour, in width, and in whether the line is whole.
 fn paint_box(view: &View<'_>, vote: &Vote) {
     let rect = rect_of(&view.transform, vote);
-    if is_highlighted(view.session, vote) {
+    if view.is_highlighted(vote) {
         let halo = Stroke::new(2.0, theme::ACCENT);
         view.painter.rect_stroke(rect.expand(2.0), 3.0, halo, StrokeKind::Outside);
     }
@@ -107,7 +107,7 @@ fn paint_box(view: &View<'_>, vote: &Vote) {
 /// The label in full where there is room, else the severity's letter.
 fn paint_label(view: &View<'_>, vote: &Vote, labels: &mut Labels) {
     let rect = rect_of(&view.transform, vote).expand(1.0);
-    let (size, color) = (if is_highlighted(view.session, vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
+    let (size, color) = (if view.is_highlighted(vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
     for text in [label(vote), theme::severity_letter(vote.severity).to_owned()] {
         let galley = view.painter.layout_no_wrap(text.clone(), FontId::proportional(size), color);
         if let Some(place) = labels.beside(rect, galley.size()) {
