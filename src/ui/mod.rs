@@ -3,6 +3,7 @@
 
 mod app;
 pub mod bench;
+mod box_edit;
 mod cache;
 mod cells;
 mod cine;

@@ -1,5 +1,6 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
+mod box_edit;
 mod findings;
 mod layouts;
 mod main_job;

@@ -8,7 +8,7 @@ use super::Wanted;
 use crate::{
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
-    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, picture::PictureOf, viewer::MarkAction},
+    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, picture::PictureOf, viewer::{BoxAction, MarkAction}},
     worker::{OpenSource, SessionId},
 };
 
@@ -69,6 +69,8 @@ pub enum Action {
     SetState(String, StudyState),
     /// Remove a study from the worklist; the reader was asked.
     Forget(String),
+    /// Something with the box behind a cell.
+    Box(BoxAction),
     /// Tell the reader how something ended that was done beside the window.
     Done(Result<String, String>),
 }

@@ -1,5 +1,6 @@
 //! One pane on screen: the image, what is painted over it, and what the mouse does in it.
 
+mod box_edit;
 mod boxes;
 mod captions;
 mod labels;
@@ -114,13 +115,16 @@ fn paint(
             labels.keep_free([lines::paint_references(&view)]);
         }
         let boxes = boxes::paint_boxes(&view, &mut labels);
+        let by_hand = box_edit::paint_by_hand(&view, &mut labels);
         if viewer.settings.level_labels {
             levels::paint_levels(&view, &mut labels);
         }
+        box_edit::paint_labels(&view, &by_hand, &mut labels);
         boxes::paint_labels(&view, &boxes, &mut labels);
         marks::paint_marks(&view);
         marks::paint_key_image(&view);
         lines::paint_crosshair(&view);
+        box_edit::paint_handles(&view);
     }
     Some(transform)
 }
