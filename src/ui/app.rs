@@ -7,6 +7,7 @@ use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 use super::{
     dialogs::Dialogs,
     layout, panels,
+    picture::{Clipboard, PictureOf, Sketch},
     settings::{self, Saver, Settings},
     theme::{self, ThemeChoice},
     viewer::{Action, Effect, Viewer},
@@ -40,6 +41,7 @@ pub struct App {
     textures: Textures,
     dialogs: Dialogs,
     panels: panels::Memory,
+    clipboard: Clipboard,
     saver: Saver,
     look: Option<(ThemeChoice, f32)>,
     actions: Vec<Action>,
@@ -65,6 +67,7 @@ impl App {
             textures: Textures::default(),
             dialogs: Dialogs::default(),
             panels: panels::Memory::default(),
+            clipboard: Clipboard::default(),
             saver,
             look: None,
             actions: Vec::new(),
@@ -87,6 +90,16 @@ impl App {
         for action in std::mem::take(&mut self.actions) {
             match self.viewer.perform(action) {
                 Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
+                Some(Effect::SavePicture(of)) => {
+                    if let Some(sketch) = Sketch::new(&mut self.viewer, of) {
+                        self.dialogs.save_picture(ctx, sketch);
+                    }
+                }
+                Some(Effect::CopyPicture) => {
+                    if let Some(sketch) = Sketch::new(&mut self.viewer, PictureOf::Pane) {
+                        self.clipboard.paint(ctx, sketch);
+                    }
+                }
                 Some(effect) => self.dialogs.open(effect, ctx),
                 None => (),
             }
@@ -149,6 +162,7 @@ impl App {
         self.viewer.pixels_per_point = ctx.pixels_per_point();
         self.viewer.take_events();
         self.actions.extend(self.dialogs.answers());
+        self.actions.extend(self.clipboard.hand_over(ctx).into_iter().map(Action::Done));
         if !self.panels.wants_keys() && !self.viewer.is_typing() {
             self.actions.extend(self.viewer.keymap.pressed(ctx).into_iter().map(Action::Do));
         }

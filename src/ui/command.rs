@@ -125,6 +125,12 @@ commands! {
         ExportCsv ctrl(Key::E), icon::EXPORT, "Export grades as CSV...", "The RSNA 2024 submission form: 25 rows";
         ExportJson ctrl(Key::J), icon::EXPORT, "Export grades as JSON...",
             "Scores, sources, the box behind each number, models, warnings";
+        SavePanePicture ctrl(Key::S), icon::IMAGE, "Save picture of this pane...",
+            "A PNG file of what is seen, without names or dates";
+        SavePicture ctrl_shift(Key::S), icon::IMAGE, "Save picture of all panes...",
+            "A PNG file of what is seen, without names or dates";
+        CopyPicture ctrl_shift(Key::C), icon::COPY, "Copy picture of this pane",
+            "To the clipboard, without names or dates";
         GradeAgain ctrl(Key::G), icon::AGAIN, "Grade this study again", "Run the detectors over this study once more";
         Cancel key(Key::Escape), "", "Cancel", "Closes windows over the images; ends a drawing, playing, opening, grading";
         Quit ctrl(Key::Q), "", "Quit", "Close the window";
@@ -197,6 +203,8 @@ commands! {
         ToolProbe shift(Key::D), icon::PROBE, "Probe", "Value and place of one point, in patient mm";
         ToolArrow shift(Key::A), icon::ARROW, "Arrow", "Points at something; drag from the tail to the tip";
         ToolNote key(Key::T), icon::NOTE, "Text note", "Click, then type";
+        ToolBox shift(Key::B), icon::BOX, "Box of the cell",
+            "Drag a box for the selected cell of the table, or move and pull the one that is there";
         KeyImage key(Key::K), icon::STAR, "Key image", "Mark this slice, or take the mark away";
         Undo ctrl(Key::Z), icon::UNDO, "Undo", "The last change of a measurement, note or key image";
         Redo ctrl_shift(Key::Z), icon::REDO, "Redo", "What was undone";
@@ -212,6 +220,9 @@ commands! {
         CellDown alt(Key::ArrowDown), "", "Cell below", "In the grade table";
         CellLeft alt(Key::ArrowLeft), "", "Cell on the left", "In the grade table";
         CellRight alt(Key::ArrowRight), "", "Cell on the right", "In the grade table";
+        RemoveBox NONE, icon::TRASH, "No box for this cell",
+            "Takes the box of the selected cell away; Delete does it with the tool for boxes";
+        RestoreBox NONE, icon::UNDO, "Detector's box again", "For the selected cell, instead of the one by hand or none";
         Overlays key(Key::H), icon::EYE, "Show boxes, lines and measurements",
             "One key hides everything that is painted over the images";
         LevelLabels shift(Key::L), "", "Show level names beside discs", "L1/L2 to L5/S1 on sagittal images";

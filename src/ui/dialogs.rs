@@ -10,6 +10,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
     export::ExportFormat,
+    picture::{self, Sketch},
     viewer::{Action, Effect},
 };
 use crate::worker::{OpenSource, SessionId};
@@ -55,7 +56,7 @@ impl Dialogs {
                 self.wait(ctx, async { future.await.map(|folder| Action::LookIn(folder.path().to_owned())) });
             }
             Effect::PickExport(session, format) => self.pick_export(ctx, session, format),
-            Effect::Quit => (),
+            Effect::Quit | Effect::SavePicture(_) | Effect::CopyPicture => (),
         }
     }
 
@@ -68,6 +69,20 @@ impl Dialogs {
             .save_file();
         self.wait(ctx, async move {
             future.await.map(|file| Action::Export(session, format, with_ending(file.path().to_owned(), ending)))
+        });
+    }
+
+    /// Asks where to write a picture, then paints and writes it, all beside the window.
+    pub fn save_picture(&self, ctx: &egui::Context, sketch: Sketch) {
+        let future = rfd::AsyncFileDialog::new()
+            .set_title("Save the picture")
+            .set_file_name("foramen.png")
+            .add_filter("png", &["png"])
+            .save_file();
+        self.wait(ctx, async move {
+            let path = with_ending(future.await?.path().to_owned(), "png");
+            let saved = picture::save(&sketch, &path);
+            Some(Action::Done(saved.map(|()| format!("Written: {}", path.display())).map_err(|e| e.to_string())))
         });
     }
 

@@ -287,7 +287,7 @@ const fn new_shape(tool: Tool, at: Point) -> Option<(Shape, usize)> {
         Tool::Probe => (Shape::Probe { at }, 0),
         Tool::Arrow => (Shape::Arrow { tip: at, tail: at }, 0),
         Tool::Note => (Shape::Note { at }, 0),
-        Tool::Window | Tool::Pan | Tool::Zoom | Tool::Scroll | Tool::Crosshair => return None,
+        Tool::Window | Tool::Pan | Tool::Zoom | Tool::Scroll | Tool::Crosshair | Tool::Box => return None,
     })
 }
 

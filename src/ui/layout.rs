@@ -1,6 +1,6 @@
 //! How panes share the middle of the window.
 
-use egui::{Rect, pos2, vec2};
+use egui::{Rect, Vec2, pos2, vec2};
 use serde::{Deserialize, Serialize};
 
 /// Points between panes.
@@ -58,6 +58,14 @@ pub fn grid<T: Copy>(area: Rect, rows: &[Vec<T>]) -> Vec<(T, Rect)> {
     places
 }
 
+/// The area that panes of these sizes fill, the other way round: rows of equal height, as wide as the first.
+pub fn whole(rows: &[Vec<Vec2>]) -> Vec2 {
+    let gaps = |count: usize| GAP * count.saturating_sub(1) as f32;
+    let width = rows.first().map_or(0.0, |row| row.iter().map(|size| size.x).sum::<f32>() + gaps(row.len()));
+    let height: f32 = rows.iter().filter_map(|row| row.first()).map(|size| size.y).sum();
+    vec2(width, height + gaps(rows.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +81,8 @@ mod tests {
                 assert!(!a.intersects(b.shrink(0.1)));
             }
         }
+        let sizes: Vec<Vec2> = places.iter().map(|(_, rect)| rect.size()).collect();
+        assert!((whole(&[sizes[..3].to_vec(), sizes[3..].to_vec()]) - area.size()).length() < 1e-2);
         let covered: f32 = places.iter().map(|(_, r)| r.area()).sum();
         assert!(covered > 0.99 * area.area());
     }

@@ -3,6 +3,7 @@
 
 mod app;
 pub mod bench;
+mod box_edit;
 mod cache;
 mod cells;
 mod cine;
@@ -17,6 +18,8 @@ mod notices;
 mod orientation;
 mod pane;
 mod panels;
+mod picture;
+mod raster;
 mod scores;
 mod session;
 mod settings;

@@ -12,10 +12,12 @@ use super::{
 use crate::{
     cancel::Cancel,
     geometry::Vec3,
-    grading::{Evidence, GradeId, GradeTable, Role, Severity},
+    grading::{Evidence, GradeId, GradeTable, Role, Severity, SliceId},
     library::{Entry, RoleOverrides, StudyState},
     markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
+    raster::BBox,
+    review::{BoxChoice, Review},
     study::Study,
     worker::{SessionId, Ticket},
 };
@@ -87,6 +89,8 @@ pub struct Session {
     pub are_marks_locked: bool,
     /// Other studies of the patient, newest first, open or not.
     pub priors: Vec<Entry>,
+    /// What the reader says of the grades.
+    pub review: Review,
 }
 
 impl Session {
@@ -114,7 +118,13 @@ impl Session {
             kept_revision: 0,
             are_marks_locked: false,
             priors: Vec::new(),
+            review: Review::default(),
         }
+    }
+
+    /// What the reader says of the grades.
+    pub const fn review(&self) -> &Review {
+        &self.review
     }
 
     /// Gives a series another role. Returns whether that changes anything.
@@ -187,28 +197,39 @@ impl Session {
         self.graded = Some(graded);
     }
 
-    /// Selects a cell, and brings every pane to its best box. Returns the pane that shows the box.
+    /// Selects a cell, and brings every pane to the reader's box, else to the best one. Returns the pane that shows it.
     pub fn select(&mut self, id: GradeId) -> Option<usize> {
         self.selected = Some(id);
         self.highlighted = None;
+        match self.review.cell(id).region.clone() {
+            BoxChoice::Model => (),
+            BoxChoice::Reader(region) => return self.go_to_box(&region.slice, &region.bbox, id.condition().role()),
+            BoxChoice::Removed => return None,
+        }
         let evidence = self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned());
         self.show(evidence?)
     }
 
     /// Brings every pane to a box. Returns the pane that shows it.
     pub fn show(&mut self, evidence: Evidence) -> Option<usize> {
+        let detection = &evidence.detection;
+        let pane = self.go_to_box(&detection.slice, &detection.bbox, detection.class.role())?;
+        self.highlighted = Some(evidence);
+        Some(pane)
+    }
+
+    fn go_to_box(&mut self, slice: &SliceId, bbox: &BBox, role: Role) -> Option<usize> {
         let study = self.study.clone();
-        let (series, slice) = study.find(&evidence.detection.slice)?;
-        let pane = self.pane_for(series, evidence.detection.class.role());
+        let (series, slice) = study.find(slice)?;
+        let pane = self.pane_for(series, role);
         if self.panes[pane].series != Some(series) {
             self.hang(pane, series);
         }
         self.panes[pane].go_to(&study, slice);
         if let Some(plane) = study.series[series].slices[slice].plane {
-            let (column, row) = evidence.detection.bbox.center_pixel();
+            let (column, row) = bbox.center_pixel();
             hanging::follow(&study, &mut self.panes, series, plane.patient_from_pixel(column, row));
         }
-        self.highlighted = Some(evidence);
         Some(pane)
     }
 

@@ -30,11 +30,13 @@ pub enum Tool {
     Arrow,
     /// Words at a place.
     Note,
+    /// The reader's box for the selected cell.
+    Box,
 }
 
 impl Tool {
     /// In the order of the toolbar.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Window,
         Self::Pan,
         Self::Zoom,
@@ -47,6 +49,7 @@ impl Tool {
         Self::Probe,
         Self::Arrow,
         Self::Note,
+        Self::Box,
     ];
 
     /// The command that chooses it.
@@ -64,6 +67,7 @@ impl Tool {
             Self::Probe => UiCommand::ToolProbe,
             Self::Arrow => UiCommand::ToolArrow,
             Self::Note => UiCommand::ToolNote,
+            Self::Box => UiCommand::ToolBox,
         }
     }
 
@@ -74,11 +78,11 @@ impl Tool {
 
     /// Whether a click brings every pane to its point; with Shift any tool does that but those that draw.
     pub fn sets_crosshair(self, with_shift: bool) -> bool {
-        self == Self::Crosshair || with_shift && !self.is_drawing()
+        self == Self::Crosshair || with_shift && !self.is_drawing() && self != Self::Box
     }
 
     /// Whether it draws measurements or notes.
     pub const fn is_drawing(self) -> bool {
-        !matches!(self, Self::Window | Self::Pan | Self::Zoom | Self::Scroll | Self::Crosshair)
+        !matches!(self, Self::Window | Self::Pan | Self::Zoom | Self::Scroll | Self::Crosshair | Self::Box)
     }
 }

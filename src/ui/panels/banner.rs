@@ -4,7 +4,7 @@ use egui::{Frame, Label, Margin, Panel, RichText, Ui};
 
 use crate::{
     RESEARCH_USE_ONLY,
-    ui::{theme, viewer::Viewer},
+    ui::{session::Session, theme, viewer::Viewer},
 };
 
 /// The strip.
@@ -17,19 +17,25 @@ pub fn banner_ui(ui: &mut Ui, viewer: &Viewer) {
 }
 
 fn text(viewer: &Viewer) -> String {
+    let shown = [viewer.current, viewer.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
+    cautions(&shown.collect::<Vec<_>>()).join("  |  ")
+}
+
+/// What has to be said of everything that shows these studies, on screen or in a picture: row by row from the top.
+pub fn cautions(shown: &[&Session]) -> Vec<String> {
     let mut parts = vec![RESEARCH_USE_ONLY.to_owned()];
-    if let Some(session) = viewer.session() {
-        if session.is_demo {
-            parts.push("this is a computed phantom, not a patient".to_owned());
+    if let Some(upper) = shown.first() {
+        match shown.iter().filter(|session| session.is_demo).count() {
+            0 => (),
+            all if all == shown.len() => parts.push("this is a computed phantom, not a patient".to_owned()),
+            _ => parts.push("one of these is a computed phantom, not a patient".to_owned()),
         }
-        if let Some(below) = viewer.compared.and_then(|id| viewer.find(id))
-            && below.study.patient.id != session.study.patient.id
-        {
+        if shown.iter().any(|below| below.study.patient.id != upper.study.patient.id) {
             parts.push("the lower row is ANOTHER PATIENT".to_owned());
         }
-        if session.demo_models {
+        if shown.iter().any(|session| session.demo_models) {
             parts.push("demo models, trained on phantoms only: their grades mean nothing for a patient".to_owned());
         }
     }
-    parts.join("  |  ")
+    parts
 }

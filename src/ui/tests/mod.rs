@@ -1,10 +1,11 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
+mod box_edit;
 mod findings;
 mod layouts;
 mod main_job;
 mod marks;
-mod raster;
+mod picture;
 mod snapshots;
 mod worklist;
 
@@ -15,11 +16,11 @@ use std::{
 };
 
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
-use egui_kittest::{Harness, kittest::Queryable};
+use egui_kittest::{Harness, TestRenderer, kittest::Queryable};
 
-use self::raster::Raster;
 use super::{
     app::{App, Home},
+    raster::Raster,
     session::Session,
     viewer::Action,
 };
@@ -34,6 +35,20 @@ use crate::{
 };
 
 pub type Window = Harness<'static, App>;
+
+/// The window is painted as pictures of panes are: the same pixels on every machine.
+impl TestRenderer for Raster {
+    fn handle_delta(&mut self, delta: &mut egui::TexturesDelta) {
+        self.take_in(delta);
+    }
+
+    fn render(&mut self, ctx: &egui::Context, output: &egui::FullOutput) -> Result<image::RgbaImage, String> {
+        let scale = output.pixels_per_point;
+        let size = ctx.content_rect().size() * scale;
+        let jobs = ctx.tessellate(output.shapes.clone(), scale);
+        self.paint(&jobs, [size.x.round() as u32, size.y.round() as u32], scale).map_err(|e| e.to_string())
+    }
+}
 
 /// A window of 1280 x 720 points that keeps nothing.
 pub fn window(first: OpenSource, models: Option<&Path>) -> Window {

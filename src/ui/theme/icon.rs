@@ -74,6 +74,10 @@ pub const PROBE: &str = "\u{E568}";
 pub const ARROW: &str = "\u{E092}";
 /// Text t.
 pub const NOTE: &str = "\u{E48A}";
+/// Bounding box.
+pub const BOX: &str = "\u{E6CE}";
+/// Pencil simple.
+pub const PENCIL: &str = "\u{E3B4}";
 /// Star.
 pub const STAR: &str = "\u{E46A}";
 /// Arrow u up left.

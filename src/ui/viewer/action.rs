@@ -8,7 +8,7 @@ use super::Wanted;
 use crate::{
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
-    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, viewer::MarkAction},
+    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, picture::PictureOf, viewer::{BoxAction, MarkAction}},
     worker::{OpenSource, SessionId},
 };
 
@@ -69,6 +69,10 @@ pub enum Action {
     SetState(String, StudyState),
     /// Remove a study from the worklist; the reader was asked.
     Forget(String),
+    /// Something with the box behind a cell.
+    Box(BoxAction),
+    /// Tell the reader how something ended that was done beside the window.
+    Done(Result<String, String>),
 }
 
 /// What only the window can do.
@@ -84,4 +88,8 @@ pub enum Effect {
     PickExport(SessionId, ExportFormat),
     /// Ask for the folder into which a study was moved.
     PickPlace,
+    /// Ask where to write a picture of what is on screen, and write it.
+    SavePicture(PictureOf),
+    /// Put a picture of the active pane into the clipboard.
+    CopyPicture,
 }

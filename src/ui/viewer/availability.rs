@@ -61,9 +61,16 @@ impl Viewer {
             C::KeyImage => self.active_slice().is_some(),
             C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| s.markup.can_undo()),
             C::Redo => self.marked_session().is_some_and(|s| s.markup.can_redo()),
-            C::DeleteMark => self.marked_session().is_some_and(|s| s.selected_mark.is_some()),
+            C::DeleteMark => {
+                let is_box = self.tool == Tool::Box && self.removable_box().is_some();
+                is_box || self.marked_session().is_some_and(|s| s.selected_mark.is_some())
+            }
+            C::RemoveBox => self.removable_box().is_some(),
+            C::RestoreBox => self.restorable_box().is_some(),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
+            C::SavePanePicture | C::CopyPicture => self.active_pane().is_some_and(|id| self.shown_in(id).is_some()),
+            C::SavePicture => self.visible_panes().into_iter().any(|id| self.shown_in(id).is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
             C::OpenFolder

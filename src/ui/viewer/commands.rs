@@ -15,6 +15,7 @@ use crate::{
         export::ExportFormat,
         layout::Layout,
         pane::{self, Pane, PaneId},
+        picture::PictureOf,
         settings::SCALES,
         theme::ThemeChoice,
         tool::Tool,
@@ -43,6 +44,9 @@ impl Viewer {
             C::OpenFiles => return Some(Effect::PickFiles),
             C::ExportCsv => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Csv)),
             C::ExportJson => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Json)),
+            C::SavePanePicture => return Some(Effect::SavePicture(PictureOf::Pane)),
+            C::SavePicture => return Some(Effect::SavePicture(PictureOf::AllPanes)),
+            C::CopyPicture => return Some(Effect::CopyPicture),
             C::OpenDemo => self.open(OpenSource::Demo),
             C::ShowWorklist => self.windows.worklist = !self.windows.worklist,
             C::PreviousStudy => self.step_study(-1),
@@ -147,6 +151,7 @@ impl Viewer {
         use UiCommand as C;
         if let Some(tool) = Tool::of(command) {
             self.leave_drawing();
+            self.give_up_box();
             self.tool = tool;
             return;
         }
@@ -154,6 +159,7 @@ impl Viewer {
             C::KeyImage => self.toggle_key_image(),
             C::Undo => self.step_markup(Markup::undo),
             C::Redo => self.step_markup(Markup::redo),
+            C::DeleteMark if self.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
             C::DeleteMark => self.delete_mark(),
             C::ShowMarks => toggle(&mut self.windows.marks),
             _ => (),
@@ -171,6 +177,8 @@ impl Viewer {
             C::CellDown => self.step_cell(0, 1),
             C::CellLeft => self.step_cell(-1, 0),
             C::CellRight => self.step_cell(1, 0),
+            C::RemoveBox => self.remove_box(),
+            C::RestoreBox => self.restore_box(),
             C::Overlays => toggle(&mut self.visibility.overlays),
             C::LevelLabels => toggle(&mut self.settings.level_labels),
             C::ShowCanal => toggle(&mut self.visibility.conditions[0]),
@@ -291,7 +299,7 @@ impl Viewer {
 
     /// What lies nearest: playing, a window over the images, opening, grading.
     fn cancel(&mut self) {
-        if self.give_up_drawing() || self.cine.take().is_some() {
+        if self.give_up_box() || self.give_up_drawing() || self.cine.take().is_some() {
             return;
         }
         if self.windows != OpenWindows::default() {

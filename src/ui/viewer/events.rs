@@ -124,6 +124,7 @@ impl Viewer {
         if self.drawing.as_ref().is_some_and(|drawing| drawing.pane().session == id) {
             self.leave_drawing();
         }
+        self.box_drag.take_if(|drag| drag.pane.session == id);
         self.save_marks();
         if let Some(at) = self.sessions.iter().position(|s| s.id == id) {
             self.sessions.remove(at).cancel.cancel();

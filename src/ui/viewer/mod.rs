@@ -2,6 +2,7 @@
 
 mod action;
 mod availability;
+mod boxes;
 mod commands;
 mod events;
 mod library;
@@ -13,10 +14,12 @@ mod slices;
 use egui::{Rect, Vec2};
 
 pub use action::{Action, Effect};
+pub use boxes::BoxAction;
 pub use library::Wanted;
 pub use marks::MarkAction;
 
 use super::{
+    box_edit::BoxDrag,
     cache::SliceCache,
     cine::Cine,
     drawing::{Drawing, Grip},
@@ -95,6 +98,8 @@ pub struct Viewer {
     pub drawing: Option<Drawing>,
     /// The part of a mark under the pointer, and in which pane.
     pub hovered_mark: Option<(PaneId, Grip)>,
+    /// The box that is being drawn, moved or pulled.
+    pub box_drag: Option<BoxDrag>,
     /// What is being played.
     pub cine: Option<Cine>,
     /// Which boxes are shown.
@@ -137,6 +142,7 @@ impl Viewer {
             tool: Tool::default(),
             drawing: None,
             hovered_mark: None,
+            box_drag: None,
             cine: None,
             visibility: Visibility::default(),
             windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
@@ -187,7 +193,7 @@ impl Viewer {
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
         let is_grading = |s: &Session| s.grading.is_pending();
-        self.drawing.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
+        self.drawing.is_some() || self.box_drag.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
     }
 
     /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the

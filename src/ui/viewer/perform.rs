@@ -52,6 +52,9 @@ impl Viewer {
             Action::LookIn(folder) => self.look_in(folder),
             Action::SetState(uid, state) => self.set_state(uid, state),
             Action::Forget(uid) => self.forget(uid),
+            Action::Box(action) => self.edit_box(action),
+            Action::Done(Ok(note)) => self.notices.say(note),
+            Action::Done(Err(error)) => self.notices.error(error),
         }
         None
     }

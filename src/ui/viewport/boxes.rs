@@ -2,9 +2,9 @@
 
 use egui::{Align2, FontId, Pos2, Rect, Shape, Stroke, StrokeKind};
 
-use super::{Labels, Transform, view::View};
+use super::{Labels, Transform, box_edit, view::View};
 use crate::{
-    grading::{Severity, Side, SliceId, Vote},
+    grading::{GradeId, Severity, Side, SliceId, Vote},
     raster::BBox,
     ui::{session::Session, theme, visibility::Visibility},
 };
@@ -20,7 +20,7 @@ pub fn visible<'a>(session: &'a Session, visibility: &Visibility, threshold: f32
     let highlighted = |vote: &Vote| is_highlighted(session, vote);
     let of_slice = session.votes.get(slice).into_iter().flatten();
     let mut all: Vec<&Vote> = of_slice
-        .filter(|vote| visibility.shows(session, vote.grade))
+        .filter(|vote| visibility.shows(session, vote.grade) && !box_edit::is_overruled(session, vote))
         .filter(|vote| vote.detection.score >= threshold || highlighted(vote))
         .collect();
     all.sort_by(|a, b| highlighted(b).cmp(&highlighted(a)).then(b.detection.score.total_cmp(&a.detection.score)));
@@ -69,7 +69,10 @@ pub fn rect_of(transform: &Transform, vote: &Vote) -> Rect {
 /// The boxes of the slice on screen, the highlighted one last, so that nothing hides it. Returns them.
 pub fn paint_boxes<'a>(view: &View<'a>, labels: &mut Labels) -> Vec<&'a Vote> {
     let settings = &view.viewer.settings;
-    let visible = visible(view.session, &view.viewer.visibility, settings.threshold, &view.header().id());
+    let mut visible = visible(view.session, &view.viewer.visibility, settings.threshold, &view.header().id());
+    // What is under the hand stands instead of the box that it began with.
+    let dragged = box_edit::drag_in(view).map(|drag| drag.cell);
+    visible.retain(|vote| Some(vote.grade) != dragged);
     labels.spare(visible.iter().map(|vote| rect_of(&view.transform, vote)));
     for vote in &visible {
         paint_box(view, vote);
@@ -91,7 +94,7 @@ fn is_highlighted(session: &Session, vote: &Vote) -> bool {
 /// Severities differ in colour, in width, and in whether the line is whole.
 fn paint_box(view: &View<'_>, vote: &Vote) {
     let rect = rect_of(&view.transform, vote);
-    if is_highlighted(view.session, vote) {
+    if view.is_highlighted(vote) {
         let halo = Stroke::new(2.0, theme::ACCENT);
         view.painter.rect_stroke(rect.expand(2.0), 3.0, halo, StrokeKind::Outside);
     }
@@ -107,7 +110,7 @@ fn paint_box(view: &View<'_>, vote: &Vote) {
 /// The label in full where there is room, else the severity's letter.
 fn paint_label(view: &View<'_>, vote: &Vote, labels: &mut Labels) {
     let rect = rect_of(&view.transform, vote).expand(1.0);
-    let (size, color) = (if is_highlighted(view.session, vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
+    let (size, color) = (if view.is_highlighted(vote) { 13.5 } else { 12.0 }, theme::severity(vote.severity));
     for text in [label(vote), theme::severity_letter(vote.severity).to_owned()] {
         let galley = view.painter.layout_no_wrap(text.clone(), FontId::proportional(size), color);
         if let Some(place) = labels.beside(rect, galley.size()) {
@@ -117,15 +120,20 @@ fn paint_label(view: &View<'_>, vote: &Vote, labels: &mut Labels) {
     }
 }
 
-/// Level, side, severity and score; `!` where the detector named another place than the one at which the box lies.
-fn label(vote: &Vote) -> String {
-    let side = vote.grade.side().map_or("", |side| match side {
+/// `L4/L5 R`.
+pub fn place_name(cell: GradeId) -> String {
+    let side = cell.side().map_or("", |side| match side {
         Side::Left => " L",
         Side::Right => " R",
     });
+    format!("{}{side}", cell.level().label())
+}
+
+/// Level, side, severity and score; `!` where the detector named another place than the one at which the box lies.
+fn label(vote: &Vote) -> String {
     let doubt = if vote.conflicts.is_empty() { "" } else { " !" };
     let letter = theme::severity_letter(vote.severity);
-    format!("{}{side} {letter} {:.2}{doubt}", vote.grade.level().label(), vote.detection.score)
+    format!("{} {letter} {:.2}{doubt}", place_name(vote.grade), vote.detection.score)
 }
 
 #[cfg(test)]
@@ -134,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        grading::{self, Detection, DetectionClass, Evidence, GradeId, Level, Role},
+        grading::{self, Detection, DetectionClass, Evidence, Level, Role},
         raster::Slice,
         study::Study,
         ui::{pane::Pane, viewport::Extent},

@@ -2,9 +2,10 @@
 
 use egui::{Align2, Pos2, Rect, Stroke, Vec2, vec2};
 
-use super::view::View;
+use super::view::{Look, View};
 use crate::{
-    geometry::direction_letters,
+    geometry::{PlaneKind, direction_letters},
+    grading::Role,
     study::Series,
     ui::{theme, words},
 };
@@ -18,7 +19,10 @@ pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
         view.text(at.pos_in_rect(&view.rect.shrink(6.0)), at, &text, SIZE, theme::IMAGE_TEXT)
     };
     let (series, number) = (view.series(), view.at.1);
-    let title = corner(Align2::LEFT_TOP, &[study_line(view), series_title(series), role_line(series)]);
+    let title = match view.look {
+        Look::Screen => corner(Align2::LEFT_TOP, &[study_line(view), series_title(series), role_line(series)]),
+        Look::Picture => corner(Align2::LEFT_TOP, &[row_line(view), plain_title(series)]),
+    };
     let count = format!("Slice {} / {}", number + 1, series.slices.len());
     let place = corner(
         Align2::LEFT_BOTTOM,
@@ -26,7 +30,7 @@ pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
     );
     let window = view.pane.window.map_or_else(String::new, |w| format!("C {:.0}  W {:.0}", w.center, w.width));
     let turned = if view.pane.inverted { "inverted" } else { "" };
-    let zoom = 100.0 * view.pane.zoom / view.transform.one_to_one(view.viewer.pixels_per_point);
+    let zoom = 100.0 * view.pane.zoom / view.transform.one_to_one(view.painter.pixels_per_point());
     let zoom = format!("{} x {}, {zoom:.0} %", view.slice.columns(), view.slice.rows());
     [title, place, corner(Align2::RIGHT_BOTTOM, &[turned.to_owned(), zoom, window])]
 }
@@ -38,6 +42,23 @@ fn study_line(view: &View<'_>) -> String {
     }
     let parts = [words::open_study_name(view.session).to_owned(), words::date(&view.session.study.date)];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// The same without a name.
+fn row_line(view: &View<'_>) -> String {
+    let row = if view.viewer.compared == Some(view.id.session) { "Lower study" } else { "Upper study" };
+    if view.viewer.compared.is_some() { row.to_owned() } else { String::new() }
+}
+
+/// What kind of series it is; its description was typed by somebody and may hold a name.
+fn plain_title(series: &Series) -> String {
+    let plane = series.slices.iter().find_map(|slice| slice.plane).map(|plane| match PlaneKind::of(&plane) {
+        PlaneKind::Sagittal => "Sagittal",
+        PlaneKind::Coronal => "Coronal",
+        PlaneKind::Axial => "Axial",
+    });
+    let kind = series.role.map(Role::label).or(plane).unwrap_or("Plane unknown");
+    series.number.map_or_else(|| kind.to_owned(), |n| format!("{n}: {kind}"))
 }
 
 fn series_title(series: &Series) -> String {

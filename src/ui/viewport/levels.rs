@@ -42,7 +42,7 @@ fn is_space_of_discs(study: &Study, series: usize) -> bool {
 }
 
 fn paint_beside(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, level: Level, disc: Vec3) {
-    let is_selected = view.session.selected.is_some_and(|id| id.level() == level);
+    let is_selected = view.selected().is_some_and(|id| id.level() == level);
     let (size, color) = if is_selected { (14.5, theme::ACCENT) } else { (12.5, theme::LEVEL_LABEL) };
     let screen = |point: Vec3| {
         let (column, row) = plane.pixel_from_patient(point);
@@ -82,7 +82,7 @@ fn ahead(start: egui::Pos2, forward: Vec2, size: Vec2) -> Rect {
 /// Top centre, below the orientation letter.
 fn paint_level_of_slice(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, levels: &[Option<Vec3>; 5]) {
     let Some((words, at)) = level_of_slice(plane, levels) else { return };
-    let is_selected = at.is_some() && at == view.session.selected.map(GradeId::level);
+    let is_selected = at.is_some() && at == view.selected().map(GradeId::level);
     let (size, color) = if at.is_none() {
         (12.5, theme::IMAGE_WEAK_TEXT)
     } else if is_selected {

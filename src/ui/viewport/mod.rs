@@ -1,5 +1,6 @@
 //! One pane on screen: the image, what is painted over it, and what the mouse does in it.
 
+mod box_edit;
 mod boxes;
 mod captions;
 mod labels;
@@ -24,7 +25,7 @@ pub use self::{
     mouse::DraggedSeries,
     texture::Textures,
     transform::{Extent, Transform},
-    view::View,
+    view::{Look, View},
     welcome::welcome_ui,
 };
 use super::{
@@ -46,7 +47,7 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: Pa
     let error = wanted_error(viewer, id);
     let slice = shown_slice(viewer, id).filter(|_| error.is_none());
     let transform = if let Some((key, slice)) = &slice {
-        paint(ui, viewer, textures, id, inside, *key, slice)
+        paint(ui, viewer, textures, id, inside, (*key, slice), Look::Screen)
     } else {
         placeholder(ui, inside, viewer, id, error.as_deref());
         None
@@ -56,6 +57,21 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: Pa
     if let Some(transform) = transform {
         marks::typing_ui(ui, viewer, id, inside, &transform, actions);
     }
+}
+
+/// Paints a pane as it is on screen, for a picture: see [`Look::Picture`].
+pub fn picture_ui(ui: &Ui, viewer: &mut Viewer, textures: &mut Textures, id: PaneId, rect: Rect) {
+    ui.painter().rect_filled(rect, 0.0, theme::AROUND_IMAGES);
+    let inside = rect.shrink(1.0);
+    let is_readable = wanted_error(viewer, id).is_none();
+    if let Some((key, slice)) = shown_slice(viewer, id).filter(|_| is_readable) {
+        paint(ui, viewer, textures, id, inside, (key, &slice), Look::Picture);
+    } else if !is_readable {
+        // Why may name a file, and files have names of patients.
+        let (text, at) = ("This slice cannot be shown", inside.center());
+        ui.painter().text(at, Align2::CENTER_CENTER, text, FontId::proportional(14.0), theme::IMAGE_ERROR);
+    }
+    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, theme::PANE_EDGE), StrokeKind::Inside);
 }
 
 /// What a screen reader says, and tests look for.
@@ -78,15 +94,15 @@ fn paint(
     textures: &mut Textures,
     id: PaneId,
     rect: Rect,
-    key: SliceKey,
-    slice: &Slice,
+    (key, slice): (SliceKey, &Slice),
+    look: Look,
 ) -> Option<Transform> {
     let (session, pane) = viewer.pane(id)?;
     let transform = Transform::new(rect, Extent::of_slice(slice), pane);
     let painter = ui.painter_at(rect);
     paint_image(&painter, textures.get(ui.ctx(), id, key, slice, pane, viewer.settings.smooth), &transform);
     let view =
-        View { painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
+        View { look, painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
     let mut labels = Labels::new(rect);
     labels.keep_free(captions::paint_letters(&view));
     // With two studies on screen nobody should have to guess whose image this is.
@@ -99,13 +115,16 @@ fn paint(
             labels.keep_free([lines::paint_references(&view)]);
         }
         let boxes = boxes::paint_boxes(&view, &mut labels);
+        let by_hand = box_edit::paint_by_hand(&view, &mut labels);
         if viewer.settings.level_labels {
             levels::paint_levels(&view, &mut labels);
         }
+        box_edit::paint_labels(&view, &by_hand, &mut labels);
         boxes::paint_labels(&view, &boxes, &mut labels);
         marks::paint_marks(&view);
         marks::paint_key_image(&view);
         lines::paint_crosshair(&view);
+        box_edit::paint_handles(&view);
     }
     Some(transform)
 }

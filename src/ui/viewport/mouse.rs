@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, PointerButton, Pos2, Response, Ui, Vec2};
 
-use super::{Transform, marks, pointing};
+use super::{Transform, box_edit, marks, pointing};
 use crate::{
     ui::{
         pane::PaneId,
@@ -42,8 +42,13 @@ pub fn mouse(
     if response.clicked() || response.drag_started() {
         actions.push(Action::Activate(id));
     }
-    let held =
-        transform.map(|transform| marks::pointer(ui, viewer, id, response, transform, actions)).unwrap_or_default();
+    let held = match transform {
+        Some(transform) if viewer.tool == Tool::Box => {
+            box_edit::pointer(ui, viewer, id, response, transform, actions)
+        }
+        Some(transform) => marks::pointer(ui, viewer, id, response, transform, actions),
+        None => marks::Held::default(),
+    };
     if response.double_clicked() && !held.takes_button {
         actions.push(Action::Maximise(id));
     }
@@ -59,8 +64,12 @@ pub fn mouse(
             ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
         }
     }
-    // A mark lies above the boxes: the pointer is the mark's.
-    let is_free = held == marks::Held::default() && !viewer.tool.is_drawing() && viewer.tool != Tool::Crosshair;
+    // A mark lies above the boxes, and a box that can be moved before the others: the pointer is theirs.
+    let is_free = match viewer.tool {
+        Tool::Crosshair => false,
+        Tool::Box => held.cursor.is_none(),
+        tool => held == marks::Held::default() && !tool.is_drawing(),
+    };
     if let Some(transform) = transform.filter(|_| is_free) {
         pointing::box_ui(ui, viewer, id, response, transform, actions);
     }

@@ -1,16 +1,16 @@
 //! The pointer on a box: what the detector said there, and a click that selects its cell.
 
-use egui::{CursorIcon, PointerButton, Response, RichText, Ui};
+use egui::{CursorIcon, PointerButton, Pos2, Response, RichText, Ui};
 
-use super::{Transform, boxes};
+use super::{Transform, box_edit::by_hand, boxes};
 use crate::{
-    grading::{Evidence, Role, Vote},
+    grading::{Evidence, GradeId, Role, SliceId, Vote},
     ui::{
         pane::PaneId,
         scores::scores_ui,
         session::Session,
         theme,
-        viewer::{Action, Viewer},
+        viewer::{Action, BoxAction, Viewer},
         words,
     },
 };
@@ -28,6 +28,10 @@ pub fn box_ui(
     let shown = viewer.shown_in(id).and_then(|key| viewer.slice(key));
     let (Some(point), Some((session, slice))) = (pointer, shown) else { return };
     let slice = slice.id();
+    if let Some(cell) = by_hand_at(viewer, session, &slice, transform, point) {
+        by_hand_ui(ui, viewer, id, response, cell, actions);
+        return;
+    }
     let visible = boxes::visible(session, &viewer.visibility, viewer.settings.threshold, &slice);
     let Some(vote) = boxes::at_point(&visible, transform, point) else { return };
     if response.hovered() {
@@ -39,6 +43,36 @@ pub fn box_ui(
     }
     let of_slice = session.votes.get(&slice).map_or(&[][..], Vec::as_slice);
     response.clone().on_hover_ui_at_pointer(|ui| tip_ui(ui, session, vote, of_slice));
+}
+
+/// The reader's box under a point of the screen; of several the smallest.
+fn by_hand_at(
+    viewer: &Viewer,
+    session: &Session,
+    slice: &SliceId,
+    transform: &Transform,
+    point: Pos2,
+) -> Option<GradeId> {
+    let (column, row) = transform.pixel_from_screen(point);
+    let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
+    let hit = by_hand(session, &viewer.visibility, slice).into_iter().filter(|(_, bbox)| bbox.contains(x, y));
+    hit.min_by(|a, b| a.1.area().total_cmp(&b.1.area())).map(|(cell, _)| cell)
+}
+
+/// Whose box it is; a click selects its cell, and leaves the slice as it is.
+fn by_hand_ui(ui: &Ui, viewer: &Viewer, id: PaneId, response: &Response, cell: GradeId, actions: &mut Vec<Action>) {
+    if response.hovered() {
+        ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
+    }
+    let is_plain = !ui.input(|i| i.modifiers.shift);
+    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.current == Some(id.session) {
+        actions.push(Action::Box(BoxAction::Select(id.session, cell)));
+    }
+    response.clone().on_hover_ui_at_pointer(|ui| {
+        ui.set_max_width(280.0);
+        ui.label(RichText::new(cell.label()).family(theme::bold()));
+        ui.label(RichText::new("Box by hand").small().color(theme::of(ui).weak_text));
+    });
 }
 
 fn tip_ui(ui: &mut Ui, session: &Session, vote: &Vote, of_slice: &[Vote]) {

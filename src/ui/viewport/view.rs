@@ -4,6 +4,7 @@ use egui::{Align2, Color32, FontId, Painter, Pos2, Rect, vec2};
 
 use super::Transform;
 use crate::{
+    grading::{GradeId, Vote},
     raster::Slice,
     study::{Series, SliceRef},
     ui::{
@@ -14,8 +15,20 @@ use crate::{
     },
 };
 
+/// What a pane is painted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The window, with what the pointer is at and what the reader has selected.
+    Screen,
+    /// A picture that leaves the program: no handles, nothing selected, and no word that names the patient, neither
+    /// name nor date nor what was typed at the scanner.
+    Picture,
+}
+
 /// One pane with the slice that is on screen in it.
 pub struct View<'a> {
+    /// What it is painted for.
+    pub look: Look,
     /// Clipped to the pane.
     pub painter: &'a Painter,
     /// The pane on screen.
@@ -45,6 +58,16 @@ impl View<'_> {
     /// The slice on screen, as the study knows it.
     pub fn header(&self) -> &SliceRef {
         &self.series().slices[self.at.1]
+    }
+
+    /// The cell that is selected, where that shows.
+    pub fn selected(&self) -> Option<GradeId> {
+        self.session.selected.filter(|_| self.look == Look::Screen)
+    }
+
+    /// Whether a box is the one that the reader looks at, where that shows.
+    pub fn is_highlighted(&self, vote: &Vote) -> bool {
+        self.look == Look::Screen && self.session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
     }
 
     /// Text that reads on black and on white.

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         drawing::{Drawing, Grip},
         theme::{self, icon},
-        viewport::View,
+        viewport::{Look, View},
     },
 };
 
@@ -25,11 +25,12 @@ const HEAD: f32 = 12.0;
 /// The marks of the slice on screen, then what is being drawn on it.
 pub fn paint_marks(view: &View<'_>) {
     let slice = view.header().id();
-    let hovered = view.viewer.hovered_mark.filter(|(pane, _)| *pane == view.id).map(|(_, grip)| grip);
+    let is_screen = view.look == Look::Screen;
+    let hovered = view.viewer.hovered_mark.filter(|(pane, _)| is_screen && *pane == view.id).map(|(_, grip)| grip);
     for mark in view.session.markup.on(&slice) {
         paint_mark(view, mark, hovered);
     }
-    let here = view.viewer.drawing.as_ref().filter(|d| d.pane() == view.id && *d.slice() == slice);
+    let here = view.viewer.drawing.as_ref().filter(|d| is_screen && d.pane() == view.id && *d.slice() == slice);
     if let Some(Drawing::New { shape, .. }) = here {
         let unfinished = Mark { id: MarkId(0), slice, shape: *shape, text: String::new() };
         paint_shape(view, &unfinished.shape, true);
@@ -47,12 +48,12 @@ pub fn paint_key_image(view: &View<'_>) {
 }
 
 fn paint_mark(view: &View<'_>, mark: &Mark, hovered: Option<Grip>) {
-    let is_selected = view.session.selected_mark == Some(mark.id);
+    let is_selected = view.look == Look::Screen && view.session.selected_mark == Some(mark.id);
     let is_hovered = hovered.is_some_and(|grip| grip.id == mark.id);
     paint_shape(view, &mark.shape, is_selected || is_hovered);
     // The text that is being typed stands in its field.
     let is_typed = matches!(&view.viewer.drawing, Some(Drawing::Typing { id, pane, .. })
-        if *id == Some(mark.id) && pane.session == view.id.session);
+        if view.look == Look::Screen && *id == Some(mark.id) && pane.session == view.id.session);
     if !is_typed {
         paint_label(view, mark, is_selected || is_hovered);
     }

@@ -3,18 +3,23 @@
 use std::collections::HashMap;
 
 use egui::{
-    Color32, ColorImage, ImageData, Pos2, Rect, TextureFilter, TextureId, TextureOptions, TexturesDelta,
-    epaint::{Primitive, Vertex},
+    Color32, ColorImage, ImageData, Pos2, Rect, TextureFilter, TextureId, TextureOptions, TexturesDelta, Vec2,
+    epaint::{ClippedPrimitive, Primitive, Vertex},
 };
-use egui_kittest::TestRenderer;
 use image::{Rgba, RgbaImage};
+
+/// A mesh names a texture that was never sent.
+#[derive(Debug, thiserror::Error)]
+#[error("a part of the picture has no texture")]
+pub struct MissingTexture;
 
 /// The textures that egui has sent.
 #[derive(Default)]
 pub struct Raster(HashMap<TextureId, (ColorImage, TextureOptions)>);
 
-impl TestRenderer for Raster {
-    fn handle_delta(&mut self, delta: &mut TexturesDelta) {
+impl Raster {
+    /// Takes in new textures and changes of old ones, and lets go of those that are not needed any more.
+    pub fn take_in(&mut self, delta: &mut TexturesDelta) {
         for (id, changes) in delta.set.drain() {
             for change in changes {
                 let ImageData::Color(image) = change.image;
@@ -31,15 +36,19 @@ impl TestRenderer for Raster {
         }
     }
 
-    fn render(&mut self, ctx: &egui::Context, output: &egui::FullOutput) -> Result<RgbaImage, String> {
-        let scale = output.pixels_per_point;
-        let size = ctx.content_rect().size() * scale;
-        let (width, height) = (size.x.round() as u32, size.y.round() as u32);
+    /// Paints triangles on black: a picture of so many pixels, `scale` of them for a point.
+    pub fn paint(
+        &self,
+        primitives: &[ClippedPrimitive],
+        [width, height]: [u32; 2],
+        scale: f32,
+    ) -> Result<RgbaImage, MissingTexture> {
         let mut canvas = RgbaImage::from_pixel(width, height, Rgba([0, 0, 0, 255]));
-        for job in ctx.tessellate(output.shapes.clone(), scale) {
-            let Primitive::Mesh(mesh) = job.primitive else { continue };
-            let (texture, options) = self.0.get(&mesh.texture_id).ok_or("a texture is missing")?;
-            let clip = (job.clip_rect * scale).intersect(Rect::from_min_size(Pos2::ZERO, size));
+        let whole = Rect::from_min_size(Pos2::ZERO, Vec2::new(width as f32, height as f32));
+        for job in primitives {
+            let Primitive::Mesh(mesh) = &job.primitive else { continue };
+            let (texture, options) = self.0.get(&mesh.texture_id).ok_or(MissingTexture)?;
+            let clip = (job.clip_rect * scale).intersect(whole);
             for corners in mesh.indices.as_chunks::<3>().0 {
                 let corners = corners.map(|i| mesh.vertices[i as usize]);
                 triangle(&mut canvas, clip, scale, &corners, texture, options.magnification);
