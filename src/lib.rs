@@ -17,11 +17,13 @@ pub mod grading;
 pub mod library;
 pub mod markup;
 pub mod metric;
+pub mod moment;
 pub mod panics;
 pub mod phantom;
 pub mod pipeline;
 pub mod raster;
 pub mod report;
+pub mod review;
 pub mod study;
 pub mod training;
 #[cfg(feature = "gui")]

@@ -6,7 +6,6 @@
 mod entry;
 mod error;
 mod fold;
-mod moment;
 mod moved;
 mod open;
 mod place;
@@ -21,9 +20,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+pub use crate::moment::Moment;
 pub use entry::{Entry, StudyState, Summary};
 pub use error::LibraryError;
-pub use moment::Moment;
 pub use moved::find_below;
 pub use place::{Place, StudySource};
 pub use query::{Listing, Order, Query};

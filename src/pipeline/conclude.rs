@@ -101,6 +101,7 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         table: conclusion.table,
         aggregate: grader.options.aggregate,
         calibrated: conclusion.calibrated,
+        floor: grader.options.floor,
         levels: conclusion.levels,
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,

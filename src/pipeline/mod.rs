@@ -98,6 +98,8 @@ pub struct GradedStudy {
     pub aggregate: Aggregate,
     /// Whether rows went through a calibration.
     pub calibrated: bool,
+    /// Boxes below this score were not kept.
+    pub floor: f32,
     /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
     pub levels: [Option<Vec3>; 5],
     /// Every box above the floor, in order of slice.

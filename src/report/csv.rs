@@ -43,6 +43,7 @@ mod tests {
         GradedStudy {
             aggregate: crate::grading::Aggregate::Max,
             calibrated: false,
+            floor: 0.01,
             levels: [None; 5],
             study_uid: uid.into(),
             table,

@@ -14,7 +14,7 @@ use super::{
     descriptions::Descriptions,
     extent::Missing,
     header::Header,
-    model::{Instance, Issue, Series, SliceRef, Source, Study},
+    model::{Instance, Issue, Patient, Series, SliceRef, Source, Study},
 };
 use crate::geometry::{self, ImagePlane, PlaneKind};
 
@@ -22,6 +22,12 @@ use crate::geometry::{self, ImagePlane, PlaneKind};
 pub struct Found {
     pub source: Source,
     pub header: Header,
+}
+
+/// Whether two headers cannot be of one patient: both have an ID, or none has and both have a name, and they differ.
+fn is_other(a: &Patient, b: &Patient) -> bool {
+    let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
+    differ(&a.id, &b.id) || ((a.id.is_empty() || b.id.is_empty()) && differ(&a.name, &b.name))
 }
 
 /// Studies in order of date and UID.
@@ -44,6 +50,12 @@ fn study(files: Vec<Found>, descriptions: &Descriptions) -> Study {
         description: first.study_description.clone(),
         ..Study::default()
     };
+    study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
+    if study.mixed_patients {
+        let message = "files of this study name different patients: it is shown, and no report is written of it; \
+                       correct the headers, or open the patients' files apart";
+        study.issues.push(Issue { file: String::new(), message: message.to_owned() });
+    }
     let mut positions = BTreeSet::new();
     let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
     for file in files {

@@ -83,6 +83,8 @@ pub struct Study {
     /// Series have different `FrameOfReferenceUID`s, or none, and are taken to share the
     /// patient space because nothing contradicts it. Shown as "assumed".
     pub assumed_common_space: bool,
+    /// Its files name more than one patient: nothing of it may be reported under one name.
+    pub mixed_patients: bool,
 }
 
 /// One series.

@@ -19,11 +19,13 @@ const ENGINES: [&str; 2] = ["ort", "rten"];
 pub const RULES: &[Room] = &[
     Room { name: "cancel", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "files", uses: &[], never: &[DICOM] },
+    Room { name: "moment", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "panics", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
     Room { name: "markup", uses: &["geometry", "grading", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
+    Room { name: "review", uses: &["grading", "raster", "moment"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "study", uses: &["geometry", "grading", "raster", "cancel", "panics"], never: &[] },
     Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
     Room {
@@ -37,16 +39,16 @@ pub const RULES: &[Room] = &[
     Room { name: "metric", uses: &["grading"], never: &[DICOM] },
     Room {
         name: "report",
-        uses: &["grading", "pipeline", "geometry", "raster", "study", "files"],
+        uses: &["grading", "pipeline", "geometry", "raster", "study", "files", "markup", "review", "moment", "cancel"],
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
     },
-    Room { name: "library", uses: &["study", "grading", "files"], never: &[DICOM] },
+    Room { name: "library", uses: &["study", "grading", "files", "review", "moment"], never: &[DICOM] },
     Room {
         name: "worker",
         uses: &[
             "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files",
-            "cancel",
+            "cancel", "review", "markup", "moment",
         ],
         never: &[DICOM],
     },
@@ -54,7 +56,7 @@ pub const RULES: &[Room] = &[
         name: "ui",
         uses: &[
             "worker", "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files",
-            "cancel", "phantom", "markup",
+            "cancel", "phantom", "markup", "review", "moment",
         ],
         never: &[DICOM],
     },
@@ -62,7 +64,7 @@ pub const RULES: &[Room] = &[
         name: "cli",
         uses: &[
             "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel", "phantom",
-            "dataset", "training", "metric", "worker",
+            "dataset", "training", "metric", "worker", "library", "markup", "review", "moment",
         ],
         never: &[],
     },

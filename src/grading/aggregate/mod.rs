@@ -27,6 +27,16 @@ pub enum Aggregate {
     Geometric,
 }
 
+impl Aggregate {
+    /// As on the command line and in files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Max => "max",
+            Self::Geometric => "geometric",
+        }
+    }
+}
+
 /// Added to each severity's best score before the three are normalised, so that one lone
 /// faint box is not read as certainty. About the score below which a box is noise.
 pub const SCORE_FLOOR: f32 = 0.005;

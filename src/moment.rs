@@ -1,12 +1,15 @@
-//! Moments in UTC, as the list stores them.
+//! Moments in UTC, as they are stored and written.
 
 use std::{
     fmt,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use serde::{Deserialize, Serialize};
+
 /// Milliseconds since 1970 in UTC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Moment(pub i64);
 
 /// A moment as a calendar and a clock say it, in UTC.
@@ -36,6 +39,12 @@ impl Moment {
         let Civil { year, month, day, seconds } = self.civil();
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+    }
+
+    /// For other programs, after ISO 8601: `2026-01-02T03:04:05Z`.
+    pub fn iso(self) -> String {
+        let seconds = self.civil().seconds;
+        format!("{}T{:02}:{:02}:{:02}Z", self.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 
     /// How long ago it was, in words; the day for what is older than a week.
@@ -93,6 +102,7 @@ mod tests {
             assert_eq!(Moment(seconds * 1000).stamp(), stamp);
         }
         assert_eq!(Moment(1_767_323_045_999).to_string(), "2026-01-02 03:04");
+        assert_eq!(Moment(1_767_323_045_999).iso(), "2026-01-02T03:04:05Z");
     }
 
     #[test]

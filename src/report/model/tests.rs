@@ -1,0 +1,161 @@
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::{
+    grading::{
+        Aggregate, Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities,
+    },
+    report::DeidentifyKey,
+    review::{Act, Change, Decision, Region},
+};
+
+fn evidence(id: GradeId, severity: Severity, score: f32) -> Evidence {
+    let slice = SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), frame: 0 };
+    let detection =
+        Detection { class: DetectionClass { grade: id, severity }, score, bbox: BBox::new(1.0, 2.0, 9.0, 8.0), slice };
+    Evidence { severity, weight: score, detection, conflicts: vec![] }
+}
+
+/// Canals are moderate (severe second), foramina not seen, the rest not assessed.
+fn graded(uid: &str) -> GradedStudy {
+    let table = GradeTable::from_fn(|id| match id.condition() {
+        Condition::SpinalCanalStenosis => Assessment::Detected {
+            probabilities: Probabilities::normalized([0.1, 0.6, 0.3]).unwrap(),
+            evidence: vec![evidence(id, Severity::Moderate, 0.6), evidence(id, Severity::Severe, 0.3)],
+        },
+        Condition::NeuralForaminalNarrowing => Assessment::Prior { probabilities: Prior::default().of(id) },
+        Condition::SubarticularStenosis => Assessment::NotAssessed { reason: "no Axial T2 series".into() },
+    });
+    GradedStudy {
+        study_uid: uid.into(),
+        table,
+        aggregate: Aggregate::Max,
+        calibrated: false,
+        floor: 0.01,
+        levels: [None; 5],
+        detections: vec![],
+        planes: BTreeMap::new(),
+        models: vec![],
+        warnings: vec![],
+        issues: vec![],
+    }
+}
+
+/// A study with the one slice that the boxes lie on.
+fn study(uid: &str) -> Study {
+    use crate::study::{Instance, Series, SliceRef, Source};
+    let instance = std::sync::Arc::new(Instance {
+        source: Source::Memory { name: String::new(), bytes: [].into() },
+        series_uid: "1.2".into(),
+        sop_instance_uid: "1.2.3".into(),
+        sop_class_uid: None,
+        number: None,
+        columns: 10,
+        rows: 10,
+        frames: 1,
+        transfer_syntax: String::new(),
+    });
+    let slice = SliceRef { instance, frame: 0, plane: None, pixel_spacing: None, window: None };
+    let series = Series {
+        uid: "1.2".into(),
+        number: None,
+        description: String::new(),
+        modality: "MR".into(),
+        role: Some(crate::grading::Role::Scs),
+        role_reason: String::new(),
+        plane_kind: None,
+        frame_of_reference_uid: None,
+        slices: vec![slice],
+        blocks: vec![0..1],
+        spacing: None,
+        transfer_syntaxes: std::collections::BTreeSet::new(),
+    };
+    let patient = Patient { name: "Doe Jane".into(), id: "7".into(), ..Patient::default() };
+    Study { uid: uid.into(), patient, date: "20260102".into(), series: vec![series], ..Study::default() }
+}
+
+fn review(changes: Vec<Change>) -> Review {
+    Review::from_acts((1..).zip(changes).map(|(seq, change)| Act {
+        seq,
+        who: "Dr. A".into(),
+        when: Moment(0),
+        program: String::new(),
+        models: vec![],
+        change,
+        undoes: None,
+    }))
+}
+
+fn report<'a>(study: &'a Study, graded: &'a GradedStudy, review: &'a Review, identity: Identity) -> Report<'a> {
+    static NOTHING: std::sync::LazyLock<Markup> = std::sync::LazyLock::new(Markup::default);
+    Report::new(study, graded, review, &NOTHING, Moment(0), identity).unwrap()
+}
+
+#[test]
+fn grades_of_another_study_or_on_other_images_make_no_report() {
+    let (ours, untouched) = (study("1"), Review::default());
+    let make = |study: &Study, graded: &GradedStudy| {
+        Report::new(study, graded, &untouched, &Markup::default(), Moment(0), Identity::Full).err()
+    };
+    assert_eq!(make(&ours, &graded("1")), None);
+    assert_eq!(make(&ours, &graded("2")), Some(ReportError::OtherStudy));
+    let mut without = ours.clone();
+    without.series[0].slices.clear();
+    assert_eq!(make(&without, &graded("1")), Some(ReportError::OtherImages(10)));
+    let mixed = Study { mixed_patients: true, ..ours };
+    assert_eq!(make(&mixed, &graded("1")), Some(ReportError::MixedPatients));
+}
+
+#[test]
+fn the_readers_word_and_box_stand_before_the_programs() {
+    let cell: GradeId = "spinal_canal_stenosis_l4_l5".parse().unwrap();
+    let region = Region {
+        slice: SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), frame: 0 },
+        bbox: BBox::new(2.0, 2.0, 5.0, 5.0),
+    };
+    let (study, graded) = (study("1"), graded("1"));
+    let severe = review(vec![Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Severe)) }]);
+    let full = report(&study, &graded, &severe, Identity::Full);
+    let row = &full.rows()[cell.index()];
+    assert_eq!(row.statement, Statement::Severity { severity: Severity::Severe, by_reader: true });
+    assert_eq!(row.regions[0].severity, Some(Severity::Severe), "the box of what is stated comes first");
+    let drawn = review(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Reader(region) }]);
+    let rows = report(&study, &graded, &drawn, Identity::Full).rows();
+    assert!(matches!(rows[cell.index()].regions.as_slice(), [one] if one.by_reader));
+    let removed = review(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Removed }]);
+    assert!(report(&study, &graded, &removed, Identity::Full).rows()[cell.index()].regions.is_empty());
+}
+
+#[test]
+fn without_identity_nothing_that_a_person_typed_or_is_called_is_left() {
+    let cell = GradeId::ALL[0];
+    let telling = "Doe Jane of 7 Elm Street";
+    let review = review(vec![
+        Change::Comment { cell, from: String::new(), to: telling.into() },
+        Change::Remark { from: String::new(), to: telling.into() },
+        Change::Sentence { level: Level::L1L2, from: None, to: Some(telling.into()) },
+        Change::Conclusion { from: None, to: Some(telling.into()) },
+    ]);
+    let (study, graded) = (study("1"), graded("1"));
+    let all = |report: &Report| {
+        format!(
+            "{:?} {} {} {:?} {} {} {:?} {:?} {}",
+            report.patient(),
+            report.study_date(),
+            report.description(),
+            report.sentences(),
+            report.conclusion(),
+            report.remark(),
+            report.rows().iter().map(|row| row.comment).collect::<Vec<_>>(),
+            report.banner(),
+            report.uid("1.2.3")
+        )
+    };
+    let full = all(&report(&study, &graded, &review, Identity::Full));
+    assert!(full.contains(telling) && full.contains("20260102") && full.contains("1.2.3"));
+    let without = all(&report(&study, &graded, &review, Identity::Removed(DeidentifyKey::random())));
+    for word in ["Doe", "Elm", "20260102", "1.2.3", "Dr. A"] {
+        assert!(!without.contains(word), "{word} in {without}");
+    }
+    assert!(without.contains("Moderate spinal canal stenosis"), "the proposed sentences stand there instead");
+}

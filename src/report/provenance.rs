@@ -1,0 +1,138 @@
+//! Where a report comes from: what every form of it says of program, models, settings, images and reader.
+
+use crate::{
+    grading::Aggregate,
+    moment::Moment,
+    pipeline::{GradedStudy, UsedModel},
+    review::{Review, Signature},
+    study::Study,
+};
+
+/// How far a person has gone through the grades.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReviewStatus {
+    /// Nobody has decided anything.
+    NotReviewed,
+    /// A person has decided some or all of the 25.
+    InReview {
+        /// How many.
+        decided: usize,
+    },
+    /// A person stands by it.
+    Signed(Signature),
+}
+
+/// The images of one series.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSeries {
+    /// `SeriesInstanceUID` as it stands in the file.
+    pub series_uid: String,
+    /// `SOPClassUID` and `SOPInstanceUID` of each file as they stand there; contest files have no class.
+    pub instances: Vec<(Option<String>, String)>,
+}
+
+/// Where a report comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenance {
+    /// The program.
+    pub program: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The models that ran, each with its engine.
+    pub models: Vec<UsedModel>,
+    /// How boxes became grades.
+    pub aggregate: Aggregate,
+    /// Whether scores went through a calibration.
+    pub calibrated: bool,
+    /// Boxes below this score were not kept.
+    pub threshold: f32,
+    /// When the report was made, in UTC.
+    pub created: Moment,
+    /// How far a person has gone.
+    pub status: ReviewStatus,
+    /// The images of every series that is graded.
+    pub sources: Vec<SourceSeries>,
+}
+
+impl Provenance {
+    /// Collects.
+    pub fn of(study: &Study, graded: &GradedStudy, review: &Review, created: Moment) -> Self {
+        Self {
+            program: "Foramen",
+            version: env!("CARGO_PKG_VERSION"),
+            models: graded.models.clone(),
+            aggregate: graded.aggregate,
+            calibrated: graded.calibrated,
+            threshold: graded.floor,
+            created,
+            status: match (review.signature(), review.decided()) {
+                (Some(signature), _) => ReviewStatus::Signed(signature.clone()),
+                (None, 0) if review.is_untouched() => ReviewStatus::NotReviewed,
+                (None, decided) => ReviewStatus::InReview { decided },
+            },
+            sources: sources(study),
+        }
+    }
+
+    /// Whether demo models were among those that ran.
+    pub fn is_demo(&self) -> bool {
+        self.models.iter().any(|model| model.demo)
+    }
+
+    /// The engines that ran, each once.
+    pub fn engines(&self) -> Vec<&str> {
+        let mut engines: Vec<&str> = self.models.iter().map(|model| model.engine.as_str()).collect();
+        engines.sort_unstable();
+        engines.dedup();
+        engines
+    }
+
+    /// `scs.onnx 9f86d081…`, for the audit trail.
+    pub fn model_names(models: &[UsedModel]) -> Vec<String> {
+        models.iter().map(|model| format!("{} {}", model.name, model.sha256)).collect()
+    }
+
+    /// For people, line by line.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![format!("{} {}, {} UTC", self.program, self.version, self.created)];
+        for model in &self.models {
+            let demo = if model.demo { " (DEMO model, trained on computed phantoms only)" } else { "" };
+            lines.push(format!(
+                "{}: {}{demo}, SHA-256 {}, {}",
+                model.role.label(),
+                model.name,
+                model.sha256,
+                model.engine
+            ));
+        }
+        let calibrated = if self.calibrated { "calibrated" } else { "not calibrated" };
+        lines.push(format!(
+            "Boxes from score {:.2}, grades by aggregate \"{}\", {calibrated}. A score is the model's, not a probability of disease.",
+            self.threshold,
+            self.aggregate.word()
+        ));
+        let images: usize = self.sources.iter().map(|series| series.instances.len()).sum();
+        lines.push(format!("Sources: {} series, {images} DICOM instances.", self.sources.len()));
+        lines
+    }
+}
+
+/// Files of the series that detectors look at; of all series, if they look at none.
+fn sources(study: &Study) -> Vec<SourceSeries> {
+    let is_graded = |role: Option<_>| role.is_some() || study.series.iter().all(|series| series.role.is_none());
+    study
+        .series
+        .iter()
+        .filter(|series| is_graded(series.role))
+        .map(|series| {
+            let mut instances: Vec<(Option<String>, String)> = Vec::new();
+            for slice in &series.slices {
+                let instance = (slice.instance.sop_class_uid.clone(), slice.instance.sop_instance_uid.clone());
+                if instances.last() != Some(&instance) && !instances.contains(&instance) {
+                    instances.push(instance);
+                }
+            }
+            SourceSeries { series_uid: series.uid.clone(), instances }
+        })
+        .collect()
+}

@@ -1,0 +1,158 @@
+//! One change of a review: what it is about, what was there, what is there since.
+
+use serde::{Deserialize, Serialize};
+
+use super::{BoxChoice, Decision};
+use crate::grading::{GradeId, Level};
+
+/// A change that can be taken back: it knows what was there before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Change {
+    /// What the reader says of a cell; `None`: nothing yet.
+    Decision {
+        /// Which cell.
+        cell: GradeId,
+        /// Before.
+        from: Option<Decision>,
+        /// Since.
+        to: Option<Decision>,
+    },
+    /// The comment to a cell; empty for none.
+    Comment {
+        /// Which cell.
+        cell: GradeId,
+        /// Before.
+        from: String,
+        /// Since.
+        to: String,
+    },
+    /// The box behind a cell.
+    Box {
+        /// Which cell.
+        cell: GradeId,
+        /// Before.
+        from: BoxChoice,
+        /// Since.
+        to: BoxChoice,
+    },
+    /// The sentence of a level in the impression; `None`: the proposed one, which follows the grades.
+    Sentence {
+        /// Which level.
+        level: Level,
+        /// Before.
+        from: Option<String>,
+        /// Since.
+        to: Option<String>,
+    },
+    /// The end of the impression; `None`: the proposed one, which follows the grades.
+    Conclusion {
+        /// Before.
+        from: Option<String>,
+        /// Since.
+        to: Option<String>,
+    },
+    /// The comment to the whole study.
+    Remark {
+        /// Before.
+        from: String,
+        /// Since.
+        to: String,
+    },
+    /// The author of the act stands by the report. Nothing changes after it, but that it is opened again.
+    SignOff,
+    /// What was signed is open to changes again.
+    Reopen {
+        /// Why, in the reader's words.
+        reason: String,
+    },
+}
+
+/// What a change is about. Two changes of one subject follow one another; those of two subjects do not mind each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// What the reader says of a cell.
+    Decision(GradeId),
+    /// The comment to a cell.
+    Comment(GradeId),
+    /// The box behind a cell.
+    Box(GradeId),
+    /// The sentence of a level.
+    Sentence(Level),
+    /// The end of the impression.
+    Conclusion,
+    /// The comment to the whole study.
+    Remark,
+    /// Whether the report is signed.
+    Signature,
+}
+
+impl Change {
+    /// What it is about.
+    pub const fn subject(&self) -> Subject {
+        match self {
+            Self::Decision { cell, .. } => Subject::Decision(*cell),
+            Self::Comment { cell, .. } => Subject::Comment(*cell),
+            Self::Box { cell, .. } => Subject::Box(*cell),
+            Self::Sentence { level, .. } => Subject::Sentence(*level),
+            Self::Conclusion { .. } => Subject::Conclusion,
+            Self::Remark { .. } => Subject::Remark,
+            Self::SignOff | Self::Reopen { .. } => Subject::Signature,
+        }
+    }
+
+    /// The change that takes this one back; a signature cannot be taken back, only opened again with a reason.
+    pub fn inverse(&self) -> Option<Self> {
+        Some(match self.clone() {
+            Self::Decision { cell, from, to } => Self::Decision { cell, from: to, to: from },
+            Self::Comment { cell, from, to } => Self::Comment { cell, from: to, to: from },
+            Self::Box { cell, from, to } => Self::Box { cell, from: to, to: from },
+            Self::Sentence { level, from, to } => Self::Sentence { level, from: to, to: from },
+            Self::Conclusion { from, to } => Self::Conclusion { from: to, to: from },
+            Self::Remark { from, to } => Self::Remark { from: to, to: from },
+            Self::SignOff | Self::Reopen { .. } => return None,
+        })
+    }
+
+    /// Whether it leaves everything as it was.
+    pub fn is_nothing(&self) -> bool {
+        match self {
+            Self::Decision { from, to, .. } => from == to,
+            Self::Box { from, to, .. } => from == to,
+            Self::Comment { from, to, .. } | Self::Remark { from, to } => from == to,
+            Self::Sentence { from, to, .. } | Self::Conclusion { from, to } => from == to,
+            Self::SignOff | Self::Reopen { .. } => false,
+        }
+    }
+
+    /// What was done, in a few words: `L4/L5 spinal canal stenosis: Severe, changed`. Free text is not in it.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Decision { cell, to, .. } => {
+                format!("{}: {}", cell.label(), to.map_or_else(|| "undecided".to_owned(), Decision::label))
+            }
+            Self::Comment { cell, to, .. } => format!("{}: comment {}", cell.label(), written(to)),
+            Self::Box { cell, to, .. } => {
+                let done = match to {
+                    BoxChoice::Model => "detector's box",
+                    BoxChoice::Reader(_) => "box by hand",
+                    BoxChoice::Removed => "no box",
+                };
+                format!("{}: {done}", cell.label())
+            }
+            Self::Sentence { level, to, .. } => format!("{}: sentence {}", level.label(), proposed_or(to.as_ref())),
+            Self::Conclusion { to, .. } => format!("Impression {}", proposed_or(to.as_ref())),
+            Self::Remark { to, .. } => format!("Comment to the study {}", written(to)),
+            Self::SignOff => "Signed".to_owned(),
+            Self::Reopen { .. } => "Opened again".to_owned(),
+        }
+    }
+}
+
+const fn written(text: &str) -> &'static str {
+    if text.is_empty() { "taken away" } else { "written" }
+}
+
+const fn proposed_or(text: Option<&String>) -> &'static str {
+    if text.is_some() { "written" } else { "as proposed" }
+}

@@ -1,0 +1,186 @@
+//! What all acts of a review add up to.
+
+use super::{Act, BoxChoice, Change, Decision, Subject, undo::Steps};
+use crate::{
+    grading::{GradeId, Level},
+    moment::Moment,
+};
+
+/// What the reader says of one cell.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct CellReview {
+    /// Nothing yet, or what was decided.
+    pub decision: Option<Decision>,
+    /// Empty for none.
+    pub comment: String,
+    /// The box that shows it.
+    pub region: BoxChoice,
+}
+
+/// Who stands by the report, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The name.
+    pub who: String,
+    /// When, in UTC.
+    pub when: Moment,
+}
+
+/// Why a change is not made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Signed reports do not change.
+    #[error("the report is signed: open it again, with a reason, to change it")]
+    Signed,
+    /// There is nothing to open again.
+    #[error("the report is not signed")]
+    NotSigned,
+    /// What the reader saw is not what is there: another window was quicker.
+    #[error("it was changed in another window in the meantime: look at it again")]
+    Changed,
+    /// A report is signed when all is decided.
+    #[error("{0} of 25 grades are not decided yet")]
+    Undecided(usize),
+    /// Somebody must stand by it.
+    #[error("whoever signs must give a name")]
+    NoName,
+    /// A report is not opened again without a word.
+    #[error("opening a signed report again needs a reason")]
+    NoReason,
+}
+
+/// The review of one study.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Review {
+    cells: [CellReview; 25],
+    sentences: [Option<String>; 5],
+    conclusion: Option<String>,
+    remark: String,
+    signature: Option<Signature>,
+    acts: Vec<Act>,
+    steps: Steps,
+}
+
+impl Review {
+    /// From the trail.
+    pub fn from_acts(acts: impl IntoIterator<Item = Act>) -> Self {
+        let mut review = Self::default();
+        acts.into_iter().for_each(|act| review.follow(act));
+        review
+    }
+
+    /// Takes in one more act, which was checked when it was written.
+    pub fn follow(&mut self, act: Act) {
+        match act.change.clone() {
+            Change::Decision { cell, to, .. } => self.cells[cell.index()].decision = to,
+            Change::Comment { cell, to, .. } => self.cells[cell.index()].comment = to,
+            Change::Box { cell, to, .. } => self.cells[cell.index()].region = to,
+            Change::Sentence { level, to, .. } => self.sentences[level.index()] = to,
+            Change::Conclusion { to, .. } => self.conclusion = to,
+            Change::Remark { to, .. } => self.remark = to,
+            Change::SignOff => self.signature = Some(Signature { who: act.who.clone(), when: act.when }),
+            Change::Reopen { .. } => self.signature = None,
+        }
+        self.steps.follow(&act);
+        self.acts.push(act);
+    }
+
+    /// Whether a change fits what is there.
+    pub fn check(&self, who: &str, change: &Change) -> Result<(), Refusal> {
+        match change {
+            Change::Reopen { .. } if self.signature.is_none() => return Err(Refusal::NotSigned),
+            Change::Reopen { reason } if reason.trim().is_empty() => return Err(Refusal::NoReason),
+            Change::Reopen { .. } => return Ok(()),
+            _ if self.signature.is_some() => return Err(Refusal::Signed),
+            Change::SignOff if self.decided() < 25 => return Err(Refusal::Undecided(25 - self.decided())),
+            Change::SignOff if who.trim().is_empty() => return Err(Refusal::NoName),
+            _ => (),
+        }
+        let fits = match change {
+            Change::Decision { cell, from, .. } => *from == self.cell(*cell).decision,
+            Change::Comment { cell, from, .. } => *from == self.cell(*cell).comment,
+            Change::Box { cell, from, .. } => *from == self.cell(*cell).region,
+            Change::Sentence { level, from, .. } => from.as_deref() == self.sentence(*level),
+            Change::Conclusion { from, .. } => from.as_deref() == self.conclusion(),
+            Change::Remark { from, .. } => from == self.remark(),
+            Change::SignOff | Change::Reopen { .. } => true,
+        };
+        if fits { Ok(()) } else { Err(Refusal::Changed) }
+    }
+
+    /// What the reader says of a cell.
+    pub fn cell(&self, id: GradeId) -> &CellReview {
+        &self.cells[id.index()]
+    }
+
+    /// The sentence of a level, if the reader wrote one.
+    pub fn sentence(&self, level: Level) -> Option<&str> {
+        self.sentences[level.index()].as_deref()
+    }
+
+    /// The end of the impression, if the reader wrote one.
+    pub fn conclusion(&self) -> Option<&str> {
+        self.conclusion.as_deref()
+    }
+
+    /// The comment to the whole study.
+    pub fn remark(&self) -> &str {
+        &self.remark
+    }
+
+    /// How many of the 25 cells are decided.
+    pub fn decided(&self) -> usize {
+        self.cells.iter().filter(|cell| cell.decision.is_some()).count()
+    }
+
+    /// Who stands by the report; `None` while it is open.
+    pub const fn signature(&self) -> Option<&Signature> {
+        self.signature.as_ref()
+    }
+
+    /// The reason of the last opening again.
+    pub fn reopened_because(&self) -> Option<&str> {
+        self.acts.iter().rev().find_map(|act| match &act.change {
+            Change::Reopen { reason } => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Everything that was done, oldest first.
+    pub fn acts(&self) -> &[Act] {
+        &self.acts
+    }
+
+    /// The number of the last act; 0 before the first.
+    pub fn last_seq(&self) -> u64 {
+        self.acts.last().map_or(0, |act| act.seq)
+    }
+
+    /// Nobody did anything.
+    pub const fn is_untouched(&self) -> bool {
+        self.acts.is_empty()
+    }
+
+    /// Acts of others that came between, about one subject or the signature.
+    pub fn touched_since(&self, seq: u64, subject: Subject) -> bool {
+        self.acts.iter().filter(|act| act.seq > seq).any(|act| {
+            let about = act.change.subject();
+            about == subject || about == Subject::Signature
+        })
+    }
+
+    /// The change that takes back the last act, and the number of that act.
+    pub fn undo(&self) -> Option<(u64, Change)> {
+        self.inverse_of(self.steps.next_undo()?)
+    }
+
+    /// The change that does again what was taken back last, and the number of the act that took it back.
+    pub fn redo(&self) -> Option<(u64, Change)> {
+        self.inverse_of(self.steps.next_redo()?)
+    }
+
+    fn inverse_of(&self, seq: u64) -> Option<(u64, Change)> {
+        let act = self.acts.iter().rev().find(|act| act.seq == seq)?;
+        Some((seq, act.change.inverse()?))
+    }
+}

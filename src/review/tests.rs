@@ -1,0 +1,214 @@
+use std::collections::BTreeMap;
+
+use proptest::{prelude::*, sample::select};
+
+use super::*;
+use crate::{
+    grading::{GradeId, Level, Severity, SliceId},
+    moment::Moment,
+    raster::BBox,
+};
+
+fn act(review: &Review, change: Change, undoes: Option<u64>) -> Act {
+    Act {
+        seq: review.last_seq() + 1,
+        who: "A reader".to_owned(),
+        when: Moment(0),
+        program: "foramen".to_owned(),
+        models: vec![],
+        change,
+        undoes,
+    }
+}
+
+/// What a reader can do, without knowing what is there.
+#[derive(Debug, Clone)]
+enum Deed {
+    Decide(GradeId, Option<Decision>),
+    Comment(GradeId, String),
+    Box(GradeId, BoxChoice),
+    Sentence(Level, Option<String>),
+    Undo,
+    Redo,
+}
+
+fn any_decision() -> impl Strategy<Value = Decision> {
+    prop_oneof![
+        select(Severity::ALL).prop_map(Decision::Accepted),
+        select(Severity::ALL).prop_map(Decision::Changed),
+        Just(Decision::NotAssessable),
+    ]
+}
+
+fn any_box() -> impl Strategy<Value = BoxChoice> {
+    let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), frame: 0 };
+    prop_oneof![
+        Just(BoxChoice::Model),
+        Just(BoxChoice::Removed),
+        (0..9u8).prop_map(move |x| BoxChoice::Reader(Region {
+            slice: slice.clone(),
+            bbox: BBox::new(f32::from(x), 1.0, 20.0, 30.5)
+        })),
+    ]
+}
+
+fn any_deed() -> impl Strategy<Value = Deed> {
+    let cell = || select(&GradeId::ALL[..4]);
+    prop_oneof![
+        (cell(), proptest::option::of(any_decision())).prop_map(|(c, d)| Deed::Decide(c, d)),
+        (cell(), "[ab]{0,2}").prop_map(|(c, t)| Deed::Comment(c, t)),
+        (cell(), any_box()).prop_map(|(c, b)| Deed::Box(c, b)),
+        (select(Level::ALL), proptest::option::of("[ab]{0,2}")).prop_map(|(l, t)| Deed::Sentence(l, t)),
+        Just(Deed::Undo),
+        Just(Deed::Redo),
+    ]
+}
+
+fn change(review: &Review, deed: &Deed) -> Option<(Change, Option<u64>)> {
+    Some(match deed.clone() {
+        Deed::Decide(cell, to) => (Change::Decision { cell, from: review.cell(cell).decision, to }, None),
+        Deed::Comment(cell, to) => (Change::Comment { cell, from: review.cell(cell).comment.clone(), to }, None),
+        Deed::Box(cell, to) => (Change::Box { cell, from: review.cell(cell).region.clone(), to }, None),
+        Deed::Sentence(level, to) => {
+            (Change::Sentence { level, from: review.sentence(level).map(str::to_owned), to }, None)
+        }
+        Deed::Undo => review.undo().map(|(seq, change)| (change, Some(seq)))?,
+        Deed::Redo => review.redo().map(|(seq, change)| (change, Some(seq)))?,
+    })
+}
+
+/// All but the trail.
+fn stand(review: &Review) -> String {
+    let cells: Vec<_> = GradeId::ALL.iter().map(|&id| review.cell(id)).collect();
+    let sentences: Vec<_> = Level::ALL.iter().map(|&level| review.sentence(level)).collect();
+    format!("{cells:?} {sentences:?}")
+}
+
+proptest! {
+    #[test]
+    fn undo_goes_back_act_by_act_and_redo_forward_also_after_a_start(deeds in prop::collection::vec(any_deed(), 0..60)) {
+        let mut review = Review::default();
+        // The stands that undo should go back through, and redo forward.
+        let (mut back, mut forward) = (vec![stand(&review)], Vec::new());
+        for deed in &deeds {
+            let Some((change, undoes)) = change(&review, deed) else { continue };
+            prop_assert_eq!(review.check("", &change), Ok(()));
+            let new = act(&review, change, undoes);
+            review.follow(new);
+            match deed {
+                Deed::Undo => forward.extend(back.pop()),
+                Deed::Redo => back.extend(forward.pop()),
+                _ => {
+                    back.push(stand(&review));
+                    forward.clear();
+                }
+            }
+            prop_assert_eq!(&stand(&review), back.last().unwrap());
+        }
+        // What is stored and read again is the same, and goes back the same way.
+        let stored: Vec<String> = review.acts().iter().map(|a| serde_json::to_string(a).unwrap()).collect();
+        let mut again = Review::from_acts(stored.iter().map(|text| serde_json::from_str(text).unwrap()));
+        prop_assert_eq!(&again, &review);
+        while let Some((seq, change)) = again.undo() {
+            back.pop();
+            let new = act(&again, change, Some(seq));
+            again.follow(new);
+            prop_assert_eq!(&stand(&again), back.last().unwrap());
+        }
+        prop_assert_eq!(back.len(), 1);
+    }
+}
+
+#[test]
+fn a_change_that_does_not_know_what_is_there_is_refused() {
+    let cell = GradeId::ALL[3];
+    let mut review = Review::default();
+    let decide = |from, to| Change::Decision { cell, from, to };
+    let severe = Some(Decision::Changed(Severity::Severe));
+    let first = act(&review, decide(None, severe), None);
+    review.follow(first);
+    assert_eq!(review.check("", &decide(None, Some(Decision::NotAssessable))), Err(Refusal::Changed));
+    assert_eq!(review.check("", &decide(severe, None)), Ok(()));
+}
+
+#[test]
+fn a_signed_report_is_shut_until_it_is_opened_again_with_a_reason() {
+    let mut review = Review::default();
+    assert_eq!(review.check("Dr. A", &Change::SignOff), Err(Refusal::Undecided(25)));
+    for cell in GradeId::ALL {
+        let to = Some(Decision::Accepted(Severity::NormalMild));
+        let decided = act(&review, Change::Decision { cell, from: None, to }, None);
+        review.follow(decided);
+    }
+    assert_eq!(review.check(" ", &Change::SignOff), Err(Refusal::NoName));
+    assert_eq!(review.check("Dr. A", &Change::Reopen { reason: "x".into() }), Err(Refusal::NotSigned));
+    let signed = act(&review, Change::SignOff, None);
+    review.follow(signed);
+    assert_eq!(review.signature().map(|s| s.who.as_str()), Some("A reader"));
+    assert!(review.undo().is_none(), "a signature is not undone by a key");
+    let comment = Change::Remark { from: String::new(), to: "late".into() };
+    assert_eq!(review.check("Dr. A", &comment), Err(Refusal::Signed));
+    assert_eq!(review.check("Dr. A", &Change::Reopen { reason: " ".into() }), Err(Refusal::NoReason));
+    let opened = act(&review, Change::Reopen { reason: "wrong side".into() }, None);
+    review.follow(opened);
+    assert_eq!(review.check("Dr. A", &comment), Ok(()));
+    assert_eq!((review.signature(), review.reopened_because(), review.decided()), (None, Some("wrong side"), 25));
+}
+
+fn statements(of: &[(&str, Statement)]) -> BTreeMap<GradeId, Statement> {
+    let normal = Statement::Severity { severity: Severity::NormalMild, by_reader: false };
+    let mut all: BTreeMap<GradeId, Statement> = GradeId::ALL.iter().map(|&id| (id, normal.clone())).collect();
+    all.extend(of.iter().map(|(id, said)| (id.parse().unwrap(), said.clone())));
+    all
+}
+
+const fn found(severity: Severity) -> Statement {
+    Statement::Severity { severity, by_reader: true }
+}
+
+#[test]
+fn sentences_say_side_and_severity_and_what_is_not_known() {
+    let said = statements(&[
+        ("spinal_canal_stenosis_l4_l5", found(Severity::Severe)),
+        ("left_subarticular_stenosis_l4_l5", found(Severity::Moderate)),
+        ("right_subarticular_stenosis_l4_l5", found(Severity::Severe)),
+        ("left_neural_foraminal_narrowing_l4_l5", found(Severity::Severe)),
+        ("right_neural_foraminal_narrowing_l3_l4", Statement::NotSeen),
+        ("left_subarticular_stenosis_l5_s1", Statement::NotAssessable),
+        ("right_subarticular_stenosis_l5_s1", Statement::NotAssessable),
+        ("left_neural_foraminal_narrowing_l5_s1", found(Severity::Moderate)),
+        ("right_neural_foraminal_narrowing_l5_s1", found(Severity::Moderate)),
+        ("spinal_canal_stenosis_l1_l2", Statement::NotAssessed { reason: "no series".into() }),
+    ]);
+    let of = |id: GradeId| said.get(&id);
+    let sentences: Vec<String> = Level::ALL.iter().map(|&level| sentence(level, &of)).collect();
+    assert_eq!(
+        sentences,
+        [
+            "Spinal canal stenosis: not assessed. No moderate or severe subarticular stenosis or neural foraminal narrowing.",
+            "No moderate or severe spinal canal stenosis, subarticular stenosis or neural foraminal narrowing.",
+            "Neural foraminal narrowing: left normal or mild, right not seen by the detector. No moderate or severe spinal \
+             canal stenosis or subarticular stenosis.",
+            "Severe spinal canal stenosis. Severe right and moderate left subarticular stenosis. Severe left neural \
+             foraminal narrowing; right normal or mild.",
+            "Subarticular stenosis of both sides: not assessable. Moderate bilateral neural foraminal narrowing. No \
+             moderate or severe spinal canal stenosis.",
+        ]
+    );
+    assert_eq!(
+        conclusion(&of),
+        "Severe: spinal canal stenosis L4/L5; subarticular stenosis L4/L5 right; neural foraminal narrowing L4/L5 left. \
+         Moderate: subarticular stenosis L4/L5 left; neural foraminal narrowing L5/S1 bilateral. 1 of 25 grades not \
+         seen by the detector. 1 of 25 grades not assessed. 2 of 25 grades not assessable."
+    );
+}
+
+#[test]
+fn a_normal_study_is_not_praised_for_what_nobody_looked_at() {
+    let all = statements(&[]);
+    assert_eq!(conclusion(&|id| all.get(&id)), "No moderate or severe stenosis where it was graded.");
+    let none: Vec<(String, Statement)> = GradeId::ALL.iter().map(|id| (id.to_string(), Statement::NotSeen)).collect();
+    let none: Vec<(&str, Statement)> = none.iter().map(|(id, s)| (id.as_str(), s.clone())).collect();
+    let none = statements(&none);
+    assert_eq!(conclusion(&|id| none.get(&id)), "25 of 25 grades not seen by the detector.");
+}
