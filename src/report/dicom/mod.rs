@@ -71,5 +71,3 @@ pub enum DicomError {
     Write(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-#[cfg(test)]
-mod tests;
