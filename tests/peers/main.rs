@@ -18,6 +18,8 @@ mod dataset;
 mod demo;
 mod detect;
 mod detections;
+mod dicom_support;
+mod dicom_valid;
 mod engines;
 mod evaluate;
 mod fixture;

@@ -71,14 +71,14 @@ pub const LUMBAR_MRI: Code = own("mri_lumbar_spine", "MRI of the lumbar spine");
 pub const NOTICE: Code = own("notice", "Notice");
 pub const PROVENANCE: Code = own("provenance", "Provenance");
 pub const REMARK: Code = own("remark", "Remark of the reader");
-pub const REASON: Code = own("reason_not_assessed", "Reason why it was not assessed");
+pub const REASON: Code = own("reason", "Reason why it was not assessed");
 pub const DECISION: Code = own("reader_decision", "Decision of the reader");
 pub const MODEL_SEVERITY: Code = own("model_severity", "Severity stated by the model");
 pub const REGION_SOURCE: Code = own("region_source", "Who drew the image region");
 
-pub const ACCEPTED: Code = own("accepted", "Accepted as the model stated it");
+pub const ACCEPTED: Code = own("accepted", "Accepted by the reader");
 pub const CHANGED: Code = own("changed", "Changed by the reader");
-pub const REFUSED: Code = own("not_assessable_by_reader", "Called not assessable by the reader");
+pub const REFUSED: Code = own("refused", "Called not assessable by the reader");
 pub const UNDECIDED: Code = own("undecided", "No decision by a reader");
 
 pub const BY_MODEL: Code = own("model", "Model");
@@ -100,7 +100,7 @@ pub const fn severity(severity: Severity) -> Code {
 /// The name of a model's score for one severity. A score, not a probability of disease.
 pub const fn score(severity: Severity) -> Code {
     match severity {
-        Severity::NormalMild => own("score_normal_mild", "Model score for Normal/Mild"),
+        Severity::NormalMild => own("score_norm_mild", "Model score for Normal/Mild"),
         Severity::Moderate => own("score_moderate", "Model score for Moderate"),
         Severity::Severe => own("score_severe", "Model score for Severe"),
     }
@@ -111,7 +111,7 @@ pub const fn condition(condition: Condition) -> Code {
     match condition {
         Condition::SpinalCanalStenosis => sct("18347007", "Spinal stenosis of lumbar region"),
         Condition::NeuralForaminalNarrowing => sct("371000119109", "Stenosis of intervertebral foramina"),
-        Condition::SubarticularStenosis => own("subarticular_stenosis", "Subarticular stenosis"),
+        Condition::SubarticularStenosis => own("subarticular", "Subarticular stenosis"),
     }
 }
 

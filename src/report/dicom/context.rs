@@ -144,7 +144,7 @@ impl<'a> Context<'a> {
             // A name and number of its own for each export: archives file by them, and would put all studies without
             // into one patient.
             let number = study_uid.get(study_uid.len().saturating_sub(12)..).unwrap_or_default();
-            object.text(tags::PATIENT_NAME, VR::PN, "Removed");
+            object.text(tags::PATIENT_NAME, VR::PN, "Removed^Identity");
             object.text(tags::PATIENT_ID, VR::LO, format!("REMOVED-{number}"));
             object.text(tags::PATIENT_IDENTITY_REMOVED, VR::CS, "YES");
             object.text(

@@ -86,6 +86,7 @@ fn state(
 ) -> Result<Vec<u8>, DicomError> {
     let (mut object, instance_uid) = context.begin(KIND, series_uid, number);
     let created = DateTime::of(context.report.provenance.created);
+    object.text(tags::BODY_PART_EXAMINED, VR::CS, "LSPINE");
     object.text(tags::CONTENT_LABEL, VR::CS, "RESEARCH USE");
     object.label(tags::CONTENT_DESCRIPTION, &context.labelled("Marks"));
     object.text(tags::PRESENTATION_CREATION_DATE, VR::DA, created.date);

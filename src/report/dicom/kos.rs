@@ -31,7 +31,7 @@ pub fn key_objects(report: &Report) -> Result<Option<Vec<u8>>, DicomError> {
     let context = Context::new(report)?;
     let tree = tree(&context, &slices)?;
     let (mut object, instance_uid) = context.begin(KIND, &uids::fresh(), 1);
-    object.empty(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, VR::SQ);
+    object.sequence(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     let created = DateTime::of(report.provenance.created);
     object.text(tags::CONTENT_DATE, VR::DA, created.date);
     object.text(tags::CONTENT_TIME, VR::TM, created.time);

@@ -41,6 +41,7 @@ fn capture(context: &Context, image: &KeyImage, series_uid: &str, number: usize)
     let picture = picture(context.report, image);
     let (mut object, instance_uid) = context.begin(KIND, series_uid, number);
     let created = DateTime::of(context.report.provenance.created);
+    object.text(tags::BODY_PART_EXAMINED, VR::CS, "LSPINE");
     object.text(tags::CONVERSION_TYPE, VR::CS, "WSD");
     object.text(tags::IMAGE_TYPE, VR::CS, "DERIVED\\SECONDARY");
     object.text(tags::CONTENT_DATE, VR::DA, created.date.as_str());

@@ -28,12 +28,11 @@ pub fn sr_bytes(report: &Report) -> Result<Vec<u8>, DicomError> {
     let context = Context::new(report)?;
     let tree = tree(&context)?;
     let (mut object, instance_uid) = context.begin(KIND, &uids::fresh(), 1);
-    object.empty(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, VR::SQ);
-    object.empty(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, VR::SQ);
+    object.sequence(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
+    object.sequence(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
     let created = DateTime::of(report.provenance.created);
-    object.text(tags::CONTENT_DATE, VR::DA, created.date.as_str());
-    object.text(tags::CONTENT_TIME, VR::TM, created.time.as_str());
-    object.text(tags::OBSERVATION_DATE_TIME, VR::DT, created.with_offset());
+    object.text(tags::CONTENT_DATE, VR::DA, created.date);
+    object.text(tags::CONTENT_TIME, VR::TM, created.time);
     state(&context, &mut object);
     let images = tree.images();
     if !images.is_empty() {
@@ -64,7 +63,7 @@ fn state(context: &Context, object: &mut Object) {
     observer.text(tags::VERIFYING_ORGANIZATION, VR::LO, "Not stated");
     observer.text(tags::VERIFICATION_DATE_TIME, VR::DT, DateTime::of(signature.when).with_offset());
     observer.text(tags::VERIFYING_OBSERVER_NAME, VR::PN, super::context::person_name(&signature.who));
-    observer.empty(tags::VERIFYING_OBSERVER_IDENTIFICATION_CODE_SEQUENCE, VR::SQ);
+    observer.sequence(tags::VERIFYING_OBSERVER_IDENTIFICATION_CODE_SEQUENCE, vec![]);
     object.sequence(tags::VERIFYING_OBSERVER_SEQUENCE, vec![observer]);
 }
 
