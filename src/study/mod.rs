@@ -3,6 +3,7 @@
 //! pixels on demand.
 
 mod assemble;
+mod charset;
 mod classify;
 mod descriptions;
 mod extent;

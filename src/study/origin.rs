@@ -4,7 +4,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::{
-    file, frames,
+    charset, file, frames,
     header::{HeaderError, text},
     model::Source,
 };
@@ -52,7 +52,8 @@ impl Source {
     pub fn origin(&self, frame: u32) -> Result<Origin, HeaderError> {
         let (from, size) = self.open_sized()?;
         let object = file::load(from, size, false)?.object;
-        let others = OTHERS.into_iter().map(|tag| (tag, text(&object, tag))).filter(|(_, value)| !value.is_empty());
+        let decoded = |tag| charset::decoded(&object, text(&object, tag));
+        let others = OTHERS.into_iter().map(|tag| (tag, decoded(tag))).filter(|(_, value)| !value.is_empty());
         Ok(Origin {
             study_uid: text(&object, tags::STUDY_INSTANCE_UID),
             series_uid: text(&object, tags::SERIES_INSTANCE_UID),
