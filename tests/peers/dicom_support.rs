@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, LazyLock},
+    sync::LazyLock,
 };
 
 use foramen::{
@@ -218,9 +218,3 @@ pub fn said(program: &str, package: &str, args: &[&Path]) -> (bool, String) {
     (output.status.success(), text)
 }
 
-/// In-memory files, changed, as a study.
-pub fn study_of(files: Vec<(String, Arc<[u8]>)>) -> Study {
-    let mut scan = study::scan_memory(files);
-    assert_eq!(scan.studies.len(), 1, "{:?}", scan.issues);
-    scan.studies.remove(0)
-}

@@ -26,6 +26,7 @@ mod evaluate;
 mod fixture;
 mod letterbox;
 mod nms;
+mod orthanc;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
 mod python;
