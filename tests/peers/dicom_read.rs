@@ -212,9 +212,9 @@ fn compare_evidence(report: &Report, read: &ReadReport) {
 }
 
 /// A study on disk and what was made of it.
-struct Case {
+pub struct Case {
     dir: tempfile::TempDir,
-    of: Graded,
+    pub of: Graded,
 }
 
 impl Case {
@@ -224,7 +224,7 @@ impl Case {
     }
 
     /// The demo study as another scanner or archive writes it.
-    fn variant(kind: &str) -> Self {
+    pub fn variant(kind: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         demo_files(&dir.path().join("demo"));
         let [from, to] = ["demo", "images"].map(|name| dir.path().join(name));
@@ -242,7 +242,7 @@ impl Case {
         PathBuf::from(series.slices[0].instance.source.to_string())
     }
 
-    fn export(&self, report: &Report) -> Exported {
+    pub fn export(&self, report: &Report) -> Exported {
         Exported::write(report, &self.dir.path().join("exported"))
     }
 }

@@ -1,7 +1,7 @@
 """Writes a copy of a study as other scanners and archives write it.
 
-Arguments: folder, new folder, then `latin1`, `utf8`, `kanji` (the patient's name in that character set) or `multiframe`
-(each series one enhanced MR file).
+Arguments: folder, new folder, then `latin1`, `utf8`, `kanji` (the patient's name in that character set), `multiframe`
+(each series one enhanced MR file) or `bright` (MONOCHROME1, with a rescale slope and intercept).
 """
 import sys
 from collections import defaultdict
@@ -34,6 +34,14 @@ def renamed(ds, kind):
     return ds
 
 
+def bright(ds):
+    """Low values bright, and modality values that are not the stored ones."""
+    ds.PhotometricInterpretation = "MONOCHROME1"
+    ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = "2.5", "-300", "US"
+    ds.WindowCenter, ds.WindowWidth = str(2.5 * ds.WindowCenter - 300), str(2.5 * ds.WindowWidth)
+    return ds
+
+
 def multiframe(files):
     """One file of all images of a series, in the order of their numbers."""
     files.sort(key=lambda ds: int(ds.InstanceNumber))
@@ -60,7 +68,10 @@ def main(source, target, kind):
         ds = pydicom.dcmread(path)
         series[ds.SeriesInstanceUID].append(ds)
     for number, files in enumerate(series.values()):
-        files = [multiframe(files)] if kind == "multiframe" else [renamed(ds, kind) for ds in files]
+        if kind == "multiframe":
+            files = [multiframe(files)]
+        else:
+            files = [bright(ds) if kind == "bright" else renamed(ds, kind) for ds in files]
         for at, ds in enumerate(files):
             path = Path(target) / str(number) / f"{at}.dcm"
             path.parent.mkdir(parents=True, exist_ok=True)

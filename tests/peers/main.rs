@@ -18,6 +18,7 @@ mod dataset;
 mod demo;
 mod detect;
 mod detections;
+mod dicom_marks;
 mod dicom_read;
 mod dicom_support;
 mod dicom_valid;

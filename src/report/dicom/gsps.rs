@@ -91,7 +91,8 @@ fn state(
     object.label(tags::CONTENT_DESCRIPTION, &context.labelled("Marks"));
     object.text(tags::PRESENTATION_CREATION_DATE, VR::DA, created.date);
     object.text(tags::PRESENTATION_CREATION_TIME, VR::TM, created.time);
-    object.text(tags::CONTENT_CREATOR_NAME, VR::PN, context.readers().join(" and "));
+    // Marks do not say who drew them.
+    object.empty(tags::CONTENT_CREATOR_NAME, VR::PN);
     let references: Vec<&ImageReference> = marked.iter().map(|m| &m.reference).collect();
     let series = referenced_series(&references, tags::REFERENCED_IMAGE_SEQUENCE, true);
     object.sequence(tags::REFERENCED_SERIES_SEQUENCE, series);
