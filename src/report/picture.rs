@@ -170,10 +170,8 @@ impl Canvas {
             let last = (start + room.saturating_sub(size)) as i32;
             v.clamp(start as i32, last.max(start as i32))
         };
-        let corner = Point::new(
-            within(from, self.left, self.shown[0], width),
-            within(at.y, self.top, self.shown[1], height),
-        );
+        let corner =
+            Point::new(within(from, self.left, self.shown[0], width), within(at.y, self.top, self.shown[1], height));
         let ground = PrimitiveStyle::with_fill(BACKGROUND);
         let Ok(()) = Rectangle::new(corner, Size::new(width, height)).into_styled(ground).draw(self);
         self.text(words, corner + Point::new(2, 1), &FONT_8X13_BOLD, colour);

@@ -161,7 +161,8 @@ fn compare_scores(row: &Row, group: &Group, json: &Value) {
         assert!(group.scores.is_empty(), "no score where nothing was seen");
         return;
     };
-    for (name, key) in [("score_norm_mild", "normal_mild"), ("score_moderate", "moderate"), ("score_severe", "severe")] {
+    for (name, key) in [("score_norm_mild", "normal_mild"), ("score_moderate", "moderate"), ("score_severe", "severe")]
+    {
         let expected = json["scores"][key].as_f64().unwrap();
         assert!((group.scores[name] - 100.0 * expected).abs() < 1e-5, "{} {name}", row.id);
     }
@@ -336,7 +337,10 @@ fn without_identity_nobody_is_named() {
     assert_eq!(found.report.verification, "UNVERIFIED");
     assert!(found.report.persons.is_empty() && found.report.remark.is_empty());
     for head in &found.heads {
-        assert_eq!((head["PatientName"].as_str(), head["PatientIdentityRemoved"].as_str()), ("Removed^Identity", "YES"));
+        assert_eq!(
+            (head["PatientName"].as_str(), head["PatientIdentityRemoved"].as_str()),
+            ("Removed^Identity", "YES")
+        );
         assert_eq!(head["StudyInstanceUID"], found.heads[0]["StudyInstanceUID"]);
         for name in ["PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID", "StudyDescription"] {
             assert_eq!(head[name], "", "{name}");

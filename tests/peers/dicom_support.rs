@@ -178,12 +178,8 @@ pub fn key_images(report: &Report) -> Vec<KeyImage> {
     for row in report.rows().into_iter().filter(|row| row.statement.is_finding()) {
         let Some(region) = row.regions.first() else { continue };
         let (series, index) = report.study.find(&region.slice).unwrap();
-        let shown = KeyBox {
-            id: row.id,
-            severity: row.statement.severity(),
-            bbox: region.bbox,
-            by_reader: region.by_reader,
-        };
+        let shown =
+            KeyBox { id: row.id, severity: row.statement.severity(), bbox: region.bbox, by_reader: region.by_reader };
         if let Some(image) = images.iter_mut().find(|image| image.slice == region.slice) {
             image.boxes.push(shown);
             continue;
@@ -217,4 +213,3 @@ pub fn said(program: &str, package: &str, args: &[&Path]) -> (bool, String) {
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     (output.status.success(), text)
 }
-

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use foramen::{
-    markup::Markup,
-    report::Identity,
-    review::Review,
-};
+use foramen::{markup::Markup, report::Identity, review::Review};
 
 use super::dicom_support::{DEMO, Exported, Graded, marked, said, signed, without_identity};
 
@@ -26,7 +22,14 @@ pub fn complaints(file: &Path) -> (String, Vec<String>) {
     let (_, text) = said("dciodvfy", "dicom3tools", &[file]);
     let is_complaint = |line: &&str| line.starts_with("Error") || line.starts_with("Warning");
     let kind = text.lines().find(|line| !is_complaint(line)).unwrap_or_default().to_owned();
-    (kind, text.lines().filter(is_complaint).filter(|line| *line != OWN_SCHEME && !line.ends_with(ONE_NAME)).map(str::to_owned).collect())
+    (
+        kind,
+        text.lines()
+            .filter(is_complaint)
+            .filter(|line| *line != OWN_SCHEME && !line.ends_with(ONE_NAME))
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// Dates and numbers that are meant to be missing where the identity is removed.
@@ -62,7 +65,13 @@ pub fn check(exported: &Exported, identity: bool) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-fn export(of: &Graded, review: &Review, markup: &Markup, identity: Identity, name: &str) -> (tempfile::TempDir, Exported) {
+fn export(
+    of: &Graded,
+    review: &Review,
+    markup: &Markup,
+    identity: Identity,
+    name: &str,
+) -> (tempfile::TempDir, Exported) {
     let dir = tempfile::tempdir().unwrap();
     let keep = std::env::var_os("FORAMEN_KEEP").map(|folder| Path::new(&folder).join(name));
     let folder = keep.as_deref().unwrap_or(dir.path());

@@ -78,8 +78,7 @@ impl Orthanc {
 
     fn content(&self, files: &[PathBuf]) -> Content {
         let address = format!("http://127.0.0.1:{}", self.http);
-        let args: Vec<&Path> =
-            [Path::new(&address)].into_iter().chain(files.iter().map(PathBuf::as_path)).collect();
+        let args: Vec<&Path> = [Path::new(&address)].into_iter().chain(files.iter().map(PathBuf::as_path)).collect();
         python::run("dicom_orthanc.py", &args, "")
     }
 }

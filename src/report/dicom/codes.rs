@@ -133,3 +133,41 @@ pub const fn side(side: Side) -> Code {
         Side::Right => sct("24028007", "Right"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_fit_and_ours_are_not_confused() {
+        let severities = Severity::ALL.iter().flat_map(|&s| [severity(s), score(s)]);
+        let conditions = Condition::ALL.iter().map(|&c| condition(c));
+        let levels = Level::ALL.iter().map(|&l| level(l));
+        let others = [
+            LUMBAR_MRI,
+            NOTICE,
+            PROVENANCE,
+            REMARK,
+            REASON,
+            DECISION,
+            MODEL_SEVERITY,
+            REGION_SOURCE,
+            ACCEPTED,
+            CHANGED,
+            REFUSED,
+            UNDECIDED,
+            BY_MODEL,
+            BY_READER,
+            NOT_SEEN,
+            NOT_ASSESSED,
+            NOT_ASSESSABLE,
+        ];
+        let all: Vec<Code> = severities.chain(conditions).chain(levels).chain(others).collect();
+        for code in &all {
+            assert!(code.value.len() <= 16 && code.meaning.len() <= 64, "{code:?}");
+        }
+        let distinct: BTreeSet<(&str, &str)> = all.iter().map(|code| (code.scheme, code.value)).collect();
+        assert_eq!(distinct.len(), all.len());
+    }
+}

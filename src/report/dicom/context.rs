@@ -169,7 +169,10 @@ impl<'a> Context<'a> {
     pub fn evidence(&self, images: &[&ImageReference]) -> Object {
         let mut study = Object::new();
         study.text(tags::STUDY_INSTANCE_UID, VR::UI, self.report.uid(&self.report.study.uid));
-        study.sequence(tags::REFERENCED_SERIES_SEQUENCE, referenced_series(images, tags::REFERENCED_SOP_SEQUENCE, false));
+        study.sequence(
+            tags::REFERENCED_SERIES_SEQUENCE,
+            referenced_series(images, tags::REFERENCED_SOP_SEQUENCE, false),
+        );
         study
     }
 

@@ -109,6 +109,9 @@ mod tests {
         assert_eq!(shortened(" a\\b\n", 64), "a b");
         assert_eq!(shortened(&"ü".repeat(70), 64).chars().count(), 64);
         assert_eq!(long_text("one\ntwo\u{7}\n"), "one\r\ntwo");
-        assert_eq!((decimal(87.34), decimal(0.0), decimal(-1e-9), decimal(100.0)), ("87.34".into(), "0".into(), "0".into(), "100".into()));
+        assert_eq!(
+            (decimal(87.34), decimal(0.0), decimal(-1e-9), decimal(100.0)),
+            ("87.34".into(), "0".into(), "0".into(), "100".into())
+        );
     }
 }

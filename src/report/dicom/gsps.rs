@@ -136,11 +136,9 @@ fn displayed_area(marked: &Marked) -> Object {
     area.longs(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, &[instance.columns as i32, instance.rows as i32]);
     area.text(tags::PRESENTATION_SIZE_MODE, VR::CS, "SCALE TO FIT");
     match marked.slice.pixel_spacing {
-        Some([rows, columns]) => area.text(
-            tags::PRESENTATION_PIXEL_SPACING,
-            VR::DS,
-            format!("{}\\{}", decimal(rows), decimal(columns)),
-        ),
+        Some([rows, columns]) => {
+            area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)))
+        }
         None => area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, "1\\1"),
     }
     area

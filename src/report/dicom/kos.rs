@@ -43,7 +43,8 @@ pub fn key_objects(report: &Report) -> Result<Option<Vec<u8>>, DicomError> {
 fn key_slices(report: &Report) -> Vec<SliceId> {
     let kept = report.markup.key_images().keys().filter(|id| report.study.find(id).is_some()).cloned();
     let mut slices: Vec<SliceId> = kept.collect();
-    let shown = |row: &Row| row.regions.first().filter(|_| row.statement.is_finding()).map(|region| region.slice.clone());
+    let shown =
+        |row: &Row| row.regions.first().filter(|_| row.statement.is_finding()).map(|region| region.slice.clone());
     for slice in report.rows().iter().filter_map(shown) {
         if !slices.contains(&slice) {
             slices.push(slice);

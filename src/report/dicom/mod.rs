@@ -71,3 +71,5 @@ pub enum DicomError {
     Write(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+#[cfg(test)]
+mod tests;

@@ -24,9 +24,8 @@ pub fn annotation(
     reference: &ImageReference,
     marks: &[&Mark],
 ) -> Result<Object, DicomError> {
-    let needs_values = |mark: &&Mark| {
-        matches!(mark.shape, Shape::Ellipse { .. } | Shape::Rectangle { .. } | Shape::Probe { .. })
-    };
+    let needs_values =
+        |mark: &&Mark| matches!(mark.shape, Shape::Ellipse { .. } | Shape::Rectangle { .. } | Shape::Probe { .. });
     let values = if marks.iter().any(needs_values) {
         let file = || slice.instance.source.to_string();
         Some(slice.decode().map_err(|cause| DicomError::Pixels { file: file(), cause })?)
