@@ -93,7 +93,7 @@ def report(path):
             "persons": [str(i.PersonName) for i in items(root, "121008")],
             "devices": [i.TextValue for i in items(root, "121013")],
             "template": root.template_id, "groups": [group(g) for g in planar + whole],
-            "notices": texts("notice"), "impression": texts("121073"), "remark": texts("remark"),
+            "notices": texts("notice"), "warnings": texts("warning"), "impression": texts("121073"), "remark": texts("remark"),
             "provenance": texts("provenance"), "evidence": evidence, "library": library,
             "evidence_study": [s.StudyInstanceUID for s in sr.CurrentRequestedProcedureEvidenceSequence]}
 

@@ -43,6 +43,7 @@ struct ReadReport {
     template: String,
     groups: Vec<Group>,
     notices: Vec<String>,
+    warnings: Vec<String>,
     impression: Vec<String>,
     remark: Vec<String>,
     provenance: Vec<String>,
@@ -116,7 +117,7 @@ fn compare(report: &Report, read: &ReadReport) {
         assert!(group.parameters.contains(&format!("threshold {}", report.graded.floor)));
         assert!(group.parameters.contains(&"aggregate geometric".to_owned()));
     }
-    assert_eq!(read.notices, report.banner());
+    assert_eq!((&read.notices, &read.warnings), (&report.banner(), &report.graded.warnings));
     assert!(read.notices[0] == RESEARCH_USE_ONLY && read.head["SeriesDescription"].contains(RESEARCH_USE_ONLY));
     assert!(read.head["SeriesDescription"].starts_with("DEMO "));
     assert!(read.impression[0].ends_with(&report.conclusion()));
@@ -202,7 +203,8 @@ fn compare_evidence(report: &Report, read: &ReadReport) {
         .flat_map(|s| s.instances.iter().map(|(_, uid)| (report.uid(&s.series_uid), report.uid(uid))))
         .collect();
     let mut found = read.evidence.clone();
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     assert_eq!(found, expected);
     let mut library = read.library.clone();
     library.sort();
@@ -275,12 +277,8 @@ fn highdicom_reads_the_table_back() {
 
     // The next export is another document about the same rows.
     let again = read(&case.export(&report), &[]).report;
-    let uids = |read: &ReadReport| read.groups.iter().map(|g| g.uid.clone()).collect::<Vec<_>>();
-    assert_eq!(uids(&again), read_uids(&found.groups));
-}
-
-fn read_uids(groups: &[Group]) -> Vec<String> {
-    groups.iter().map(|group| group.uid.clone()).collect()
+    let uids = |groups: &[Group]| groups.iter().map(|group| group.uid.clone()).collect::<Vec<_>>();
+    assert_eq!(uids(&again.groups), uids(&found.groups));
 }
 
 #[test]

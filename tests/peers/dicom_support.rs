@@ -9,7 +9,7 @@ use std::{
 use foramen::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
-    grading::{Condition, GradeId, Level, Severity, Side},
+    grading::{Condition, GradeId, Level, Probabilities, Severity, Side},
     markup::{Markup, Point, Shape},
     moment::Moment,
     phantom,
@@ -82,13 +82,12 @@ fn review_of(changes: Vec<Change>) -> Review {
 pub fn signed(of: &Graded) -> Review {
     let mut changes = Vec::new();
     for (at, cell) in GradeId::ALL.into_iter().enumerate() {
-        let stated = of.graded.table.get(cell).probabilities().map(|p| p.most_likely());
+        let stated = of.graded.table.get(cell).probabilities().map(Probabilities::most_likely);
         let to = match (at % 5, stated) {
             (1, Some(Severity::Severe)) => Decision::Changed(Severity::Moderate),
             (1, _) => Decision::Changed(Severity::Severe),
-            (3, _) => Decision::NotAssessable,
-            (_, Some(severity)) => Decision::Accepted(severity),
-            (_, None) => Decision::NotAssessable,
+            (0 | 2 | 4, Some(severity)) => Decision::Accepted(severity),
+            _ => Decision::NotAssessable,
         };
         changes.push(Change::Decision { cell, from: None, to: Some(to) });
     }

@@ -63,7 +63,7 @@ impl Orthanc {
         while !(listens(self.http) && listens(self.dicom)) {
             let log = || std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default();
             assert!(self.process.try_wait().unwrap().is_none(), "Orthanc ended:\n{}", log());
-            assert!(begun.elapsed() < Duration::from_secs(60), "Orthanc does not answer:\n{}", log());
+            assert!(begun.elapsed() < Duration::from_mins(1), "Orthanc does not answer:\n{}", log());
             std::thread::sleep(Duration::from_millis(100));
         }
     }

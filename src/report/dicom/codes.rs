@@ -69,6 +69,7 @@ pub const PERCENT: Code = Code { value: "%", scheme: "UCUM", meaning: "Percent" 
 /// SNOMED's procedure of this name could not be checked here; our own says the same.
 pub const LUMBAR_MRI: Code = own("mri_lumbar_spine", "MRI of the lumbar spine");
 pub const NOTICE: Code = own("notice", "Notice");
+pub const WARNING: Code = own("warning", "Warning of the program");
 pub const PROVENANCE: Code = own("provenance", "Provenance");
 pub const REMARK: Code = own("remark", "Remark of the reader");
 pub const REASON: Code = own("reason", "Reason why it was not assessed");
@@ -147,6 +148,7 @@ mod tests {
         let others = [
             LUMBAR_MRI,
             NOTICE,
+            WARNING,
             PROVENANCE,
             REMARK,
             REASON,

@@ -137,7 +137,7 @@ fn displayed_area(marked: &Marked) -> Object {
     area.text(tags::PRESENTATION_SIZE_MODE, VR::CS, "SCALE TO FIT");
     match marked.slice.pixel_spacing {
         Some([rows, columns]) => {
-            area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)))
+            area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)));
         }
         None => area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, "1\\1"),
     }

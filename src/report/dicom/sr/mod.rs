@@ -100,10 +100,12 @@ pub fn observers(context: &Context) -> Vec<Item> {
     items
 }
 
-/// What must be read before anything else.
+/// What must be read before anything else; then what the program could not do, or had to assume.
 fn notices(context: &Context) -> Vec<Item> {
-    let banner = context.report.banner();
-    banner.into_iter().map(|line| Item::new(Relation::Contains, codes::NOTICE, Value::Text(line))).collect()
+    let text = |concept, line: String| Item::new(Relation::Contains, concept, Value::Text(line));
+    let banner = context.report.banner().into_iter().map(|line| text(codes::NOTICE, line));
+    let warnings = context.report.graded.warnings.iter().map(|line| text(codes::WARNING, line.clone()));
+    banner.chain(warnings).collect()
 }
 
 /// The images that were looked at (TID 1600), a group for each series: "not seen" says something of these.
