@@ -2,10 +2,12 @@
 //! that they came from, and their provenance.
 
 pub mod csv;
+pub mod dicom;
 mod identity;
 pub mod json;
 mod key_image;
 mod model;
+mod picture;
 mod provenance;
 
 pub use csv::csv_bytes;

@@ -3,6 +3,7 @@
 //! pixels on demand.
 
 mod assemble;
+mod charset;
 mod classify;
 mod descriptions;
 mod extent;
@@ -12,6 +13,7 @@ mod header;
 mod lookup;
 mod model;
 mod native;
+mod origin;
 mod pixels;
 mod rle;
 mod scan;
@@ -19,7 +21,9 @@ mod source;
 
 use std::path::PathBuf;
 
+pub use header::HeaderError;
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+pub use origin::Origin;
 pub use pixels::PixelError;
 pub use scan::{scan, scan_memory};
 

@@ -18,11 +18,16 @@ mod dataset;
 mod demo;
 mod detect;
 mod detections;
+mod dicom_marks;
+mod dicom_read;
+mod dicom_support;
+mod dicom_valid;
 mod engines;
 mod evaluate;
 mod fixture;
 mod letterbox;
 mod nms;
+mod orthanc;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
 mod python;

@@ -1,0 +1,159 @@
+//! The reader's marks as DICOM presentation states (GSPS): drawn over the original images, which stay as they are.
+
+mod annotation;
+
+use std::collections::BTreeMap;
+
+use dicom_core::VR;
+use dicom_dictionary_std::{tags, uids as classes};
+
+use self::annotation::{LAYER, annotation};
+use super::{
+    DicomError,
+    context::{Context, DateTime, Kind, referenced_series},
+    dataset::{Object, decimal},
+    tree::ImageReference,
+    uids,
+};
+use crate::{
+    grading::SliceId,
+    markup::Mark,
+    raster::{VoiFunction, Window},
+    report::Report,
+    study::SliceRef,
+};
+
+const KIND: Kind = Kind {
+    class: classes::GRAYSCALE_SOFTCOPY_PRESENTATION_STATE_STORAGE,
+    modality: "PR",
+    series_number: 9003,
+    description: "Marks",
+};
+
+/// How stored values become grey: one for all images of a presentation state.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Look {
+    series_uid: String,
+    /// Low values are bright.
+    inverted: bool,
+    /// Slope and intercept as DICOM writes them.
+    rescale: Option<(String, String)>,
+}
+
+/// A slice with marks.
+struct Marked<'a> {
+    slice: &'a SliceRef,
+    reference: ImageReference,
+    marks: Vec<&'a Mark>,
+}
+
+/// The reader's marks as DICOM presentation states, one for each series (and each way to show values, where images of a
+/// series differ in that); each with the name of a file.
+pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, DicomError> {
+    let mut by_slice: BTreeMap<&SliceId, Vec<&Mark>> = BTreeMap::new();
+    for mark in report.markup.marks() {
+        by_slice.entry(&mark.slice).or_default().push(mark);
+    }
+    if by_slice.is_empty() {
+        return Ok(vec![]);
+    }
+    let context = Context::new(report)?;
+    let mut by_look: BTreeMap<Look, Vec<Marked>> = BTreeMap::new();
+    for (id, marks) in by_slice {
+        let slice = context.slice(id)?;
+        let origin = context.origin_of(slice)?;
+        let look = Look {
+            series_uid: id.series_uid.clone(),
+            inverted: origin.photometric == "MONOCHROME1",
+            rescale: origin.rescale.map(|(slope, intercept)| (decimal(slope), decimal(intercept))),
+        };
+        by_look.entry(look).or_default().push(Marked { slice, reference: context.reference(id)?, marks });
+    }
+    let series_uid = uids::fresh();
+    let each = by_look.into_iter().enumerate().map(|(at, (look, marked))| {
+        let bytes = state(&context, &look, &marked, &series_uid, at + 1)?;
+        Ok((format!("marks-{:02}.dcm", at + 1), bytes))
+    });
+    each.collect()
+}
+
+fn state(
+    context: &Context,
+    look: &Look,
+    marked: &[Marked],
+    series_uid: &str,
+    number: usize,
+) -> Result<Vec<u8>, DicomError> {
+    let (mut object, instance_uid) = context.begin(KIND, series_uid, number);
+    let created = DateTime::of(context.report.provenance.created);
+    object.text(tags::BODY_PART_EXAMINED, VR::CS, "LSPINE");
+    object.text(tags::CONTENT_LABEL, VR::CS, "RESEARCH USE");
+    object.label(tags::CONTENT_DESCRIPTION, &context.labelled("Marks"));
+    object.text(tags::PRESENTATION_CREATION_DATE, VR::DA, created.date);
+    object.text(tags::PRESENTATION_CREATION_TIME, VR::TM, created.time);
+    // Marks do not say who drew them.
+    object.empty(tags::CONTENT_CREATOR_NAME, VR::PN);
+    let references: Vec<&ImageReference> = marked.iter().map(|m| &m.reference).collect();
+    let series = referenced_series(&references, tags::REFERENCED_IMAGE_SEQUENCE, true);
+    object.sequence(tags::REFERENCED_SERIES_SEQUENCE, series);
+    object.sequence(tags::DISPLAYED_AREA_SELECTION_SEQUENCE, marked.iter().map(displayed_area).collect());
+    if let Some((slope, intercept)) = &look.rescale {
+        object.text(tags::RESCALE_SLOPE, VR::DS, slope.as_str());
+        object.text(tags::RESCALE_INTERCEPT, VR::DS, intercept.as_str());
+        object.text(tags::RESCALE_TYPE, VR::LO, "US");
+    }
+    // Without a window here the file's own would not count (PS3.4 N.2.2).
+    let windows: Vec<Object> = marked.iter().filter_map(|m| Some(window(&m.reference, m.slice.window?))).collect();
+    if !windows.is_empty() {
+        object.sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, windows);
+    }
+    object.text(tags::PRESENTATION_LUT_SHAPE, VR::CS, if look.inverted { "INVERSE" } else { "IDENTITY" });
+    let annotations = marked.iter().map(|m| annotation(context, m.slice, &m.reference, &m.marks));
+    object.sequence(tags::GRAPHIC_ANNOTATION_SEQUENCE, annotations.collect::<Result<_, DicomError>>()?);
+    let mut layer = Object::new();
+    layer.text(tags::GRAPHIC_LAYER, VR::CS, LAYER);
+    layer.text(tags::GRAPHIC_LAYER_ORDER, VR::IS, "1");
+    layer.label(tags::GRAPHIC_LAYER_DESCRIPTION, &context.labelled("Marks"));
+    object.sequence(tags::GRAPHIC_LAYER_SEQUENCE, vec![layer]);
+    object.into_file(KIND.class, &instance_uid)
+}
+
+/// A reference that names the frame too.
+fn pointed_at(reference: &ImageReference) -> Object {
+    let mut item = reference.encode();
+    if let Some(frame) = reference.frame {
+        item.text(tags::REFERENCED_FRAME_NUMBER, VR::IS, frame.to_string());
+    }
+    item
+}
+
+/// The whole image; corners count from 1.
+fn displayed_area(marked: &Marked) -> Object {
+    let instance = &marked.slice.instance;
+    let mut area = Object::new();
+    area.sequence(tags::REFERENCED_IMAGE_SEQUENCE, vec![pointed_at(&marked.reference)]);
+    area.longs(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, &[1, 1]);
+    area.longs(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, &[instance.columns as i32, instance.rows as i32]);
+    area.text(tags::PRESENTATION_SIZE_MODE, VR::CS, "SCALE TO FIT");
+    match marked.slice.pixel_spacing {
+        Some([rows, columns]) => {
+            area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)));
+        }
+        None => area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, "1\\1"),
+    }
+    area
+}
+
+fn window(reference: &ImageReference, window: Window) -> Object {
+    let mut item = Object::new();
+    item.sequence(tags::REFERENCED_IMAGE_SEQUENCE, vec![pointed_at(reference)]);
+    item.text(tags::WINDOW_CENTER, VR::DS, decimal(f64::from(window.center)));
+    item.text(tags::WINDOW_WIDTH, VR::DS, decimal(f64::from(window.width)));
+    let function = match window.function {
+        VoiFunction::Linear => "LINEAR",
+        VoiFunction::LinearExact => "LINEAR_EXACT",
+        VoiFunction::Sigmoid => "SIGMOID",
+    };
+    item.text(tags::VOILUT_FUNCTION, VR::CS, function);
+    item
+}

@@ -1,0 +1,83 @@
+//! What a file says of patient and study, as it stands there: for objects that are to lie beside it in an archive.
+
+use dicom_core::Tag;
+use dicom_dictionary_std::tags;
+
+use super::{
+    charset, file, frames,
+    header::{HeaderError, text},
+    model::Source,
+};
+
+/// The attributes of one file that objects of the same study repeat. Empty where the file says nothing. Never logged.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Origin {
+    /// `StudyInstanceUID`.
+    pub study_uid: String,
+    /// `SeriesInstanceUID`.
+    pub series_uid: String,
+    /// `SOPInstanceUID`.
+    pub sop_instance_uid: String,
+    /// `PatientID`.
+    pub patient_id: String,
+    /// `PhotometricInterpretation`.
+    pub photometric: String,
+    /// `RescaleSlope` and `RescaleIntercept` of the frame.
+    pub rescale: Option<(f64, f64)>,
+    /// The other attributes of the patient and study modules that have a value.
+    pub others: Vec<(Tag, String)>,
+}
+
+/// Of the patient (PS3.3 C.7.1.1), the study (C.7.2.1) and the patient at the time of the study (C.7.2.2): what an
+/// archive files by, and what a reader sees in the list.
+const OTHERS: [Tag; 13] = [
+    tags::PATIENT_NAME,
+    tags::ISSUER_OF_PATIENT_ID,
+    tags::PATIENT_BIRTH_DATE,
+    tags::PATIENT_SEX,
+    tags::PATIENT_AGE,
+    tags::PATIENT_SIZE,
+    tags::PATIENT_WEIGHT,
+    tags::STUDY_DATE,
+    tags::STUDY_TIME,
+    tags::STUDY_ID,
+    tags::STUDY_DESCRIPTION,
+    tags::ACCESSION_NUMBER,
+    tags::REFERRING_PHYSICIAN_NAME,
+];
+
+impl Source {
+    /// Reads the header again and takes patient and study from it, and how the values of a frame are meant. Reads the
+    /// file; do not call on the UI thread.
+    pub fn origin(&self, frame: u32) -> Result<Origin, HeaderError> {
+        let (from, size) = self.open_sized()?;
+        let object = file::load(from, size, false)?.object;
+        let decoded = |tag| charset::decoded(&object, text(&object, tag));
+        let others = OTHERS.into_iter().map(|tag| (tag, decoded(tag))).filter(|(_, value)| !value.is_empty());
+        Ok(Origin {
+            study_uid: text(&object, tags::STUDY_INSTANCE_UID),
+            series_uid: text(&object, tags::SERIES_INSTANCE_UID),
+            sop_instance_uid: text(&object, tags::SOP_INSTANCE_UID),
+            patient_id: text(&object, tags::PATIENT_ID),
+            photometric: text(&object, tags::PHOTOMETRIC_INTERPRETATION),
+            rescale: frames::rescale(&object, frame),
+            others: others.collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phantom;
+
+    #[test]
+    fn patient_and_study_are_as_in_the_file() {
+        let (name, bytes) = phantom::study_in_memory(phantom::DEMO_SEED).remove(0);
+        let origin = Source::Memory { name, bytes }.origin(0).unwrap();
+        let has = |tag, value: &str| origin.others.contains(&(tag, value.to_owned()));
+        assert!(has(tags::PATIENT_NAME, "PHANTOM^Lumbar 1"), "carets and all: {origin:?}");
+        assert!(has(tags::STUDY_TIME, "093000") && origin.patient_id.starts_with("PHANTOM-"));
+        assert!(origin.others.iter().all(|(tag, _)| *tag != tags::ACCESSION_NUMBER), "empty in the file");
+    }
+}
