@@ -23,6 +23,26 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_atomic_io(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
+/// The same for a file that must not be there yet: what is there stays, also if it came this very moment.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write_new_io(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+fn write_new_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    fs::create_dir_all(folder)?;
+    let file = filled(folder, bytes)?;
+    file.persist_noclobber(path).map_err(|e| e.error)?;
+    sync_folder(folder);
+    Ok(())
+}
+
+/// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else what the system calls it.
+pub fn config_folder() -> Option<PathBuf> {
+    let chosen = std::env::var_os("FORAMEN_CONFIG_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+    chosen.or_else(|| directories::ProjectDirs::from("", "", "foramen").map(|dirs| dirs.config_dir().to_owned()))
+}
+
 /// Whether something is there that is neither a file nor a folder: a device, a pipe.
 pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
@@ -34,17 +54,31 @@ fn write_atomic_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let target = if path.is_symlink() { path.canonicalize()? } else { path.to_owned() };
     let path = target.as_path();
-    let folder = match path.parent() {
-        Some(p) if !p.as_os_str().is_empty() => p,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     fs::create_dir_all(folder)?;
+    filled(folder, bytes)?.persist(path).map_err(|e| e.error)?;
+    sync_folder(folder);
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A temporary file with the content, on the disk.
+fn filled(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
     let mut file = tempfile::Builder::new().prefix(".foramen-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     restore_default_permissions(file.as_file())?;
-    file.persist(path).map_err(|e| e.error)?;
-    Ok(())
+    Ok(file)
+}
+
+/// The new name is on the disk too. Not every system and file system can do it; the file itself is safe without.
+fn sync_folder(folder: &Path) {
+    if cfg!(unix) {
+        let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
 }
 
 /// Temporary files are private (0600); what the user asked for should be readable as usual.
@@ -75,6 +109,19 @@ mod tests {
         assert!(write_atomic(&blocked, b"new").is_err());
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_there_is_not_written_over_unless_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new folder").join("report.pdf");
+        write_new(&path, b"first").unwrap();
+        let refused = write_new(&path, b"second").unwrap_err();
+        assert_eq!(refused.source.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        write_atomic(&path, b"third").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"third");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no litter");
     }
 
     #[test]

@@ -4,17 +4,16 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
     exit::{Exit, Failure, Outcome, print},
+    grading::{self, GradingArgs, report_losses},
     progress,
 };
 use crate::{
-    cancel::Cancel,
     dataset::Folds,
-    detector::{EngineChoice, ModelSet},
+    detector::ModelSet,
     files::{WriteError, is_special, write_atomic},
-    grading::Aggregate,
-    pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
+    pipeline::{GradedStudy, Grader},
     report,
-    study::{Issue, Scan, ScanError, Study},
+    study::{ScanError, Study},
 };
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
@@ -26,27 +25,14 @@ pub struct Args {
     /// Folders, files, zips or DICOMDIRs
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Folder of ONNX models with manifest.json, any number for each role; the demo models if left out
-    #[arg(long, value_name = "DIR")]
-    models: Option<PathBuf>,
-    /// Inference engine
-    #[arg(long, value_enum, default_value_t)]
-    engine: EngineChoice,
     /// Output format; from the ending of --out if left out, else csv
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// File to write; standard output if left out
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Worker threads; 0 for one per core
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    threads: usize,
-    /// How boxes become grades
-    #[arg(long, value_enum, default_value_t)]
-    aggregate: Aggregate,
-    /// Scores as they are, without the calibration of the models' manifest
-    #[arg(long)]
-    no_calibration: bool,
+    #[command(flatten)]
+    grading: GradingArgs,
     /// Grade each study only with the models that were not trained on it: a CSV of `study_id,fold`
     ///
     /// Needs --models with a manifest that names each model's fold, as `foramen train --fold all` writes it.
@@ -72,7 +58,7 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
     }
-    let models = ModelSet::load(args.models.as_deref()).map_err(|error| Failure::new(Exit::Model, error))?;
+    let models = args.grading.load_models()?;
     let scan = super::scan(&args.paths)?;
     let lost = report_losses(&args.paths, &scan);
     let (graded, failed) = grade_all(args, models, &scan.studies)?;
@@ -92,7 +78,7 @@ impl Args {
     }
 }
 
-fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
+pub(super) fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: out.to_owned(), source };
     if out.is_dir() {
         return Err(fail(std::io::Error::other("it is a folder; name a file")));
@@ -108,39 +94,14 @@ fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
         .map_err(|_| fail(std::io::Error::other(format!("files cannot be made in {}", folder.display()))))
 }
 
-/// Says what could not be read; returns how much of it is missing from the grades.
-fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
-    for issue in &scan.issues {
-        eprintln!("foramen: {issue}");
-    }
-    let empty: Vec<_> = paths.iter().filter(|path| !scan.holds(path)).collect();
-    for path in &empty {
-        eprintln!("foramen: {}: no DICOM image in it; the others are graded", path.display());
-    }
-    scan.lost + empty.len()
-}
-
 /// One study after the other, each on all cores: (graded, failed). A model that cannot be loaded ends the run.
 fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<GradedStudy>, usize), Failure> {
-    for warning in &models.warnings {
-        eprintln!("foramen: {warning}");
-    }
-    if models.models.iter().any(|m| m.demo) {
-        eprintln!("foramen: demo models, trained on computed phantoms only; {}", crate::RESEARCH_USE_ONLY);
-    }
     let graders = Graders::new(args, models)?;
     let bar = progress::bar("slices");
     let mut graded = Vec::with_capacity(studies.len());
     let mut left_out = 0;
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
-        bar.set_message(name.clone());
-        bar.set_position(0);
-        let on_event = |event: GradeEvent| match event {
-            GradeEvent::Started { slices, .. } => bar.set_length(slices as u64),
-            GradeEvent::Slice { .. } => bar.inc(1),
-            GradeEvent::Role { .. } => (),
-        };
         let grader = match graders.of(study) {
             Ok(grader) => grader,
             Err(why) => {
@@ -149,9 +110,8 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
                 continue;
             }
         };
-        let result = grader.grade(study, &Cancel::default(), &on_event);
-        let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
-        bar.suspend(|| explain(&name, study, &result, grader.models()));
+        let result = grading::grade(grader, &name, study, &bar)?;
+        bar.suspend(|| say_what_a_csv_cannot(&name, &result));
         graded.push(result);
     }
     bar.finish_and_clear();
@@ -167,13 +127,7 @@ enum Graders {
 
 impl Graders {
     fn new(args: &Args, models: ModelSet) -> Result<Self, Failure> {
-        let options = GradeOptions {
-            engine: args.engine,
-            threads: args.threads,
-            aggregate: args.aggregate,
-            calibrate: !args.no_calibration,
-            ..GradeOptions::default()
-        };
+        let options = args.grading.options();
         let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options))) };
         let folds = Folds::read(file).map_err(|error| Failure::new(Exit::Input, error))?;
         let graders: BTreeMap<u32, Grader> =
@@ -197,20 +151,8 @@ impl Graders {
     }
 }
 
-/// The study's own warnings and issues on stderr. Those that every study shares were said once before.
-fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
-    // A file that the grading stumbled over is told of once, with its series and slice.
-    let is_new = |issue: &&Issue| study.issues.iter().all(|other| other.file != issue.file);
-    for issue in read.issues.iter().filter(is_new) {
-        eprintln!("foramen: {name}: {issue}");
-    }
-    let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
-    for warning in study.warnings.iter().filter(|w| !shared(w)) {
-        eprintln!("foramen: {name}: {warning}");
-    }
-    for issue in &study.issues {
-        eprintln!("foramen: {name}: {issue}");
-    }
+/// A CSV has no word for what was not assessed.
+fn say_what_a_csv_cannot(name: &str, study: &GradedStudy) {
     if !study.table.is_assessed() {
         eprintln!("foramen: {name}: nothing could be assessed; it has no rows in a CSV");
     } else if study.table.rows().iter().any(|row| row.probabilities().is_none()) {

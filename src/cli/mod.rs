@@ -7,9 +7,11 @@ mod detect;
 mod evaluate;
 mod exit;
 mod grade;
+mod grading;
 mod inspect;
 mod phantom;
 mod progress;
+mod report;
 mod train;
 mod viewer;
 
@@ -43,6 +45,7 @@ struct Cli {
 enum Command {
     Inspect(inspect::Args),
     Grade(grade::Args),
+    Report(report::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Phantom(phantom::Args),
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         None => viewer::run(cli.viewer),
         Some(Command::Inspect(args)) => inspect::run(&args),
         Some(Command::Grade(args)) => grade::run(&args),
+        Some(Command::Report(args)) => report::run(&args),
         Some(Command::Detect(args)) => detect::run(&args),
         Some(Command::Evaluate(args)) => evaluate::run(&args),
         Some(Command::Phantom(args)) => phantom::run(&args),

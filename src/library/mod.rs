@@ -47,6 +47,11 @@ impl Library {
         open::open(folder).map(|(connection, message)| (Self { connection }, message))
     }
 
+    /// Whether there is a list in a folder.
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(open::FILE).is_file()
+    }
+
     /// A list that lasts as long as the program.
     pub fn in_memory() -> Result<Self, LibraryError> {
         open::in_memory().map(|connection| Self { connection })

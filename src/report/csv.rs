@@ -1,8 +1,9 @@
 //! The RSNA 2024 submission: `row_id,normal_mild,moderate,severe`.
 
 use crate::{
-    grading::{GradeId, Prior},
+    grading::{GradeId, Prior, Probabilities, Severity},
     pipeline::GradedStudy,
+    report::{Report, Row},
 };
 
 /// The head of the file.
@@ -17,16 +18,41 @@ pub fn row_id(study_uid: &str, id: GradeId) -> String {
 /// the rest is stated as the contest's prevalence (the caller says so); a study of which nothing was
 /// assessed has no rows, for 25 invented numbers would look like a result.
 pub fn csv_bytes(studies: &[GradedStudy]) -> Vec<u8> {
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let mut records = vec![HEADER.map(str::to_owned)];
     let prior = Prior::default();
-    for study in studies.iter().filter(|s| s.table.is_assessed()) {
-        for row in study.table.rows() {
-            let [a, b, c] = row.probabilities().unwrap_or_else(|| prior.of(row.id)).as_array();
-            records.push([row_id(&study.study_uid, row.id), a.to_string(), b.to_string(), c.to_string()]);
-        }
-    }
-    for record in records {
+    let assessed = studies.iter().filter(|study| study.table.is_assessed());
+    write(assessed.flat_map(|study| {
+        let rows = study.table.rows().iter();
+        rows.map(|row| (row_id(&study.study_uid, row.id), row.probabilities().unwrap_or_else(|| prior.of(row.id))))
+    }))
+}
+
+/// The same of reports, 25 rows each; with the reader's severity as near to 1 as any number here is, where there is one
+/// and it is asked for. The form has no word for "not assessable": such rows keep the program's numbers.
+pub fn report_bytes(reports: &[Report], is_reviewed: bool) -> Vec<u8> {
+    let prior = Prior::default();
+    let numbers = |row: &Row| {
+        let decided = row.review.decision.and_then(crate::review::Decision::severity).filter(|_| is_reviewed);
+        decided.and_then(certain).or_else(|| row.grade.probabilities()).unwrap_or_else(|| prior.of(row.id))
+    };
+    write(reports.iter().flat_map(|report| {
+        let study = report.uid(&report.study.uid);
+        report.rows().into_iter().map(|row| (row_id(&study, row.id), numbers(&row))).collect::<Vec<_>>()
+    }))
+}
+
+fn certain(severity: Severity) -> Option<Probabilities> {
+    let mut scores = [0.0; 3];
+    scores[severity.index()] = 1.0;
+    Probabilities::normalized(scores).ok()
+}
+
+fn write(rows: impl Iterator<Item = (String, Probabilities)>) -> Vec<u8> {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let records = rows.map(|(id, probabilities)| {
+        let [a, b, c] = probabilities.as_array();
+        [id, a.to_string(), b.to_string(), c.to_string()]
+    });
+    for record in std::iter::once(HEADER.map(str::to_owned)).chain(records) {
         // Writing to memory does not fail, and every record has four fields.
         let _ = writer.write_record(record);
     }

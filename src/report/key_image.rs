@@ -1,11 +1,18 @@
 //! The images that a report shows, with what is drawn on them.
 
+mod choose;
+mod lines;
+
+use super::{Report, Row};
 use crate::{
-    geometry::ImagePlane,
+    geometry::{ImagePlane, PlaneKind},
     grading::{GradeId, Severity, SliceId},
     markup::Mark,
-    raster::BBox,
+    raster::{BBox, ValueRange, Window},
+    study::{Issue, Series},
 };
+
+pub use choose::MOST;
 
 /// A box on a key image.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,3 +66,89 @@ pub struct KeyImage {
     /// What it shows; never a name.
     pub caption: String,
 }
+
+/// The slices worth showing: the reader's key images, then those of the worst moderate and severe statements, at most
+/// [`MOST`] of them; one image a slice, each group in reading order. A slice that cannot be decoded is an issue, not an
+/// image.
+pub fn key_images(report: &Report<'_>) -> (Vec<KeyImage>, Vec<Issue>) {
+    let rows = report.rows();
+    let (mut images, mut issues) = (Vec::new(), Vec::new());
+    for ((series, index), slice) in choose::places(report, &rows) {
+        match image(report, &rows, (series, index), slice) {
+            Ok(image) => images.push(image),
+            Err(message) => issues.push(Issue { file: message.0, message: message.1 }),
+        }
+    }
+    let lines: Vec<Vec<KeyLine>> = images.iter().map(|image| lines_on(report, image, &images)).collect();
+    for (image, lines) in images.iter_mut().zip(lines) {
+        image.lines = lines;
+    }
+    (images, issues)
+}
+
+/// The file and what was wrong with it, if there is no image.
+fn image(
+    report: &Report<'_>,
+    rows: &[Row<'_>],
+    (series, index): (usize, usize),
+    slice: SliceId,
+) -> Result<KeyImage, (String, String)> {
+    let of = &report.study.series[series];
+    let reference = &of.slices[index];
+    let failed = |why: String| (reference.instance.source.to_string(), format!("no key image: {why}"));
+    let decoded = reference.decode().map_err(|why| failed(why.to_string()))?;
+    let (columns, rows_of_image) = (decoded.columns(), decoded.rows());
+    // What the viewer shows at first: the window of the file, else the percentiles.
+    let window = decoded.window.unwrap_or_else(|| {
+        let range = ValueRange::percentile([decoded.values()]);
+        Window::from_range(range.low, range.high)
+    });
+    let greys = window.greys(decoded.values(), decoded.inverted, |grey| grey);
+    let pixels = image::GrayImage::from_raw(columns, rows_of_image, greys)
+        .ok_or_else(|| failed("the file has fewer pixels than rows and columns".to_owned()))?;
+    let boxes = choose::boxes(rows, &slice, columns, rows_of_image);
+    let is_removed = report.identity.is_removed();
+    // A place is no text: shapes stay where the identity is removed, and lose what a person wrote to them.
+    let shown = |mark: &Mark| if is_removed { Mark { text: String::new(), ..mark.clone() } } else { mark.clone() };
+    let marks = report.markup.on(&slice).map(shown).collect();
+    let note = report.markup.key_images().get(&slice).map_or("", |note| report.identity.text(note)).to_owned();
+    let findings = choose::findings(&boxes);
+    let place = format!("{}, slice {} of {}", series_words(of), index + 1, of.slices.len());
+    Ok(KeyImage {
+        slice,
+        series,
+        index,
+        pixels,
+        pixel_spacing: decoded.pixel_spacing.unwrap_or([1.0; 2]),
+        plane: decoded.plane,
+        boxes,
+        lines: Vec::new(),
+        letters: lines::letters(decoded.plane.as_ref()),
+        marks,
+        note,
+        caption: if findings.is_empty() { place } else { format!("{place}: {findings}") },
+    })
+}
+
+/// Never the description in the file, in which people write all kinds of things.
+fn series_words(series: &Series) -> String {
+    match (series.role, series.plane_kind) {
+        (Some(role), _) => role.label().to_owned(),
+        (None, Some(PlaneKind::Sagittal)) => "Sagittal".to_owned(),
+        (None, Some(PlaneKind::Coronal)) => "Coronal".to_owned(),
+        (None, Some(PlaneKind::Axial)) => "Axial".to_owned(),
+        (None, None) => "Image".to_owned(),
+    }
+}
+
+/// Where the other images of other series cut this one; each is named by its number, from 1.
+fn lines_on(report: &Report<'_>, image: &KeyImage, all: &[KeyImage]) -> Vec<KeyLine> {
+    let Some(on) = &image.plane else { return Vec::new() };
+    let others = all.iter().zip(1..).filter(|(other, _)| {
+        other.series != image.series && report.study.share_space(image.series, other.series)
+    });
+    others.filter_map(|(other, number)| lines::line(on, other.plane.as_ref()?, number.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests;

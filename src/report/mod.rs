@@ -3,16 +3,25 @@
 
 pub mod csv;
 pub mod dicom;
+mod format;
 mod identity;
 pub mod json;
 mod key_image;
 mod model;
+pub mod pdf;
 mod picture;
 mod provenance;
+mod save;
+mod template;
+mod text;
 
 pub use csv::csv_bytes;
+pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};
 pub use json::json_bytes;
-pub use key_image::{KeyBox, KeyImage, KeyLine};
+pub use key_image::{KeyBox, KeyImage, KeyLine, key_images};
 pub use model::{Report, ReportError, Row, RowRegion};
 pub use provenance::{Provenance, ReviewStatus, SourceSeries};
+pub use save::{Existing, folder_name, save_as, save_in};
+pub use template::{Paper, Template};
+pub use text::text;

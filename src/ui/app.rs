@@ -6,7 +6,7 @@ use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 
 use super::{
     dialogs::Dialogs,
-    layout, panels,
+    export, layout, panels,
     picture::{Clipboard, PictureOf, Sketch},
     settings::{self, Saver, Settings},
     theme::{self, ThemeChoice},
@@ -44,6 +44,7 @@ pub struct App {
     clipboard: Clipboard,
     saver: Saver,
     look: Option<(ThemeChoice, f32)>,
+    had_focus: bool,
     actions: Vec<Action>,
 }
 
@@ -70,6 +71,7 @@ impl App {
             clipboard: Clipboard::default(),
             saver,
             look: None,
+            had_focus: true,
             actions: Vec::new(),
         };
         app.apply_look(ctx);
@@ -100,12 +102,25 @@ impl App {
                         self.clipboard.paint(ctx, sketch);
                     }
                 }
+                Some(Effect::CopyReport) => self.copy_report(ctx),
                 Some(effect) => self.dialogs.open(effect, ctx),
                 None => (),
             }
         }
         self.viewer.show_cached();
         self.viewer.want_slices();
+    }
+
+    /// The text of the report into the clipboard.
+    fn copy_report(&mut self, ctx: &Context) {
+        let Some(session) = self.viewer.session() else { return };
+        match export::report_text(session) {
+            Ok(text) => {
+                ctx.copy_text(text);
+                self.viewer.notices.say("The text of the report is in the clipboard".to_owned());
+            }
+            Err(why) => self.viewer.notices.warn(why),
+        }
     }
 
     fn panes_ui(&mut self, ui: &mut Ui) {
@@ -135,6 +150,8 @@ impl App {
             ui.add_space(4.0);
             panels::grade_table_ui(ui, &self.viewer, session, &mut self.actions);
             ui.add_space(4.0);
+            panels::review_ui(ui, &self.viewer, session, &mut self.panels, &mut self.actions);
+            ui.add_space(4.0);
             panels::evidence_ui(ui, &self.viewer, session, &mut self.actions);
         }
     }
@@ -160,6 +177,12 @@ impl App {
     /// Takes in what happened since the last frame: background, dialogs, keys, drops.
     pub fn update(&mut self, ctx: &Context) {
         self.viewer.pixels_per_point = ctx.pixels_per_point();
+        let has_focus = ctx.input(|input| input.focused);
+        if has_focus && !self.had_focus {
+            // Another window may have been at work meanwhile.
+            self.viewer.ask_news();
+        }
+        self.had_focus = has_focus;
         self.viewer.take_events();
         self.actions.extend(self.dialogs.answers());
         self.actions.extend(self.clipboard.hand_over(ctx).into_iter().map(Action::Done));

@@ -13,12 +13,14 @@ pub enum Menu {
     Image,
     Tools,
     Findings,
+    Review,
     Help,
 }
 
 impl Menu {
     /// From left to right.
-    pub const ALL: [Self; 6] = [Self::File, Self::View, Self::Image, Self::Tools, Self::Findings, Self::Help];
+    pub const ALL: [Self; 7] =
+        [Self::File, Self::View, Self::Image, Self::Tools, Self::Findings, Self::Review, Self::Help];
 
     /// In the menu bar.
     pub const fn text(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Menu {
             Self::Image => "Image",
             Self::Tools => "Tools",
             Self::Findings => "Findings",
+            Self::Review => "Review",
             Self::Help => "Help",
         }
     }
@@ -121,7 +124,6 @@ commands! {
             "Take the study out of the list; its files stay as they are";
         MarkUnread NONE, "", "Mark as unread", "In the worklist";
         MarkReviewed ctrl(Key::R), icon::CHECK, "Mark as reviewed", "In the worklist";
-        MarkSigned NONE, "", "Mark as signed", "In the worklist";
         ExportCsv ctrl(Key::E), icon::EXPORT, "Export grades as CSV...", "The RSNA 2024 submission form: 25 rows";
         ExportJson ctrl(Key::J), icon::EXPORT, "Export grades as JSON...",
             "Scores, sources, the box behind each number, models, warnings";
@@ -206,7 +208,7 @@ commands! {
         ToolBox shift(Key::B), icon::BOX, "Box of the cell",
             "Drag a box for the selected cell of the table, or move and pull the one that is there";
         KeyImage key(Key::K), icon::STAR, "Key image", "Mark this slice, or take the mark away";
-        Undo ctrl(Key::Z), icon::UNDO, "Undo", "The last change of a measurement, note or key image";
+        Undo ctrl(Key::Z), icon::UNDO, "Undo", "The last change of a measurement, note, key image or grade";
         Redo ctrl_shift(Key::Z), icon::REDO, "Redo", "What was undone";
         DeleteMark key(Key::Delete), icon::TRASH, "Delete the selected measurement", "Undo brings it back";
         ShowMarks NONE, icon::LIST, "Measurements and key images", "All of this study, in a list";
@@ -237,6 +239,22 @@ commands! {
         DoNotGrade NONE, "", "Do not grade this series", "The series in the active pane; the study is graded again";
         ThresholdUp key(Key::CloseBracket), "", "Fewer boxes", "Raise the score from which boxes are shown by 0.05";
         ThresholdDown key(Key::OpenBracket), "", "More boxes", "Lower the score from which boxes are shown by 0.05";
+    }
+    Review {
+        AcceptGrade key(Key::Enter), icon::CHECK, "Accept this grade",
+            "You agree with the program about the selected cell; then the next undecided cell";
+        SayNormal key(Key::Num6), "", "Normal or mild", "Your word for the selected cell; then the next undecided cell";
+        SayModerate key(Key::Num7), "", "Moderate", "Your word for the selected cell; then the next undecided cell";
+        SaySevere key(Key::Num8), "", "Severe", "Your word for the selected cell; then the next undecided cell";
+        SayNotAssessable key(Key::Num9), "", "Not assessable", "The images do not tell; then the next undecided cell";
+        Undecide key(Key::Backspace), "", "Undecided again", "Takes back what you said of the selected cell";
+        CommentGrade key(Key::Slash), icon::PENCIL, "Comment on this grade", "Goes with it into every report";
+        NextUndecided shift(Key::Enter), "", "Next undecided cell", "Round the table, level by level";
+        ShowReport ctrl(Key::I), icon::NOTE, "Impression and signature...",
+            "Sentences level by level, comment, signing, and who did what";
+        ShowExport ctrl(Key::P), icon::EXPORT, "Export reports...",
+            "PDF, DICOM, JSON, CSV, text; with or without the patient's name";
+        CopyReport ctrl_shift(Key::I), icon::COPY, "Copy text of the report", "To the clipboard";
     }
     Help {
         ShowPalette ctrl(Key::K), icon::COMMAND, "Find a command...", "Type a part of its name";

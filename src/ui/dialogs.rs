@@ -9,11 +9,14 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
-    export::ExportFormat,
+    export::Wish,
     picture::{self, Sketch},
     viewer::{Action, Effect},
 };
-use crate::worker::{OpenSource, SessionId};
+use crate::{
+    report::Format,
+    worker::{Destination, OpenSource, SessionId},
+};
 
 /// rfd says the same of a dialog that was closed and of one that never came.
 const FASTEST_READER: Duration = Duration::from_millis(250);
@@ -56,19 +59,33 @@ impl Dialogs {
                 self.wait(ctx, async { future.await.map(|folder| Action::LookIn(folder.path().to_owned())) });
             }
             Effect::PickExport(session, format) => self.pick_export(ctx, session, format),
-            Effect::Quit | Effect::SavePicture(_) | Effect::CopyPicture => (),
+            Effect::PickReports(session, wish) => self.pick_reports(ctx, session, wish),
+            Effect::Quit | Effect::SavePicture(_) | Effect::CopyPicture | Effect::CopyReport => (),
         }
     }
 
-    fn pick_export(&self, ctx: &egui::Context, session: SessionId, format: ExportFormat) {
-        let ending = format.extension();
+    fn pick_export(&self, ctx: &egui::Context, session: SessionId, format: Format) {
+        let name = format.file_name();
+        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
         let future = rfd::AsyncFileDialog::new()
             .set_title("Export the grades")
-            .set_file_name(format!("grades.{ending}"))
+            .set_file_name(name)
             .add_filter(ending, &[ending])
             .save_file();
         self.wait(ctx, async move {
-            future.await.map(|file| Action::Export(session, format, with_ending(file.path().to_owned(), ending)))
+            let chosen = future.await?.path().to_owned();
+            let path = with_ending(chosen.clone(), ending);
+            // The dialog has asked about the name that it saw, and no other.
+            let wish = Wish::one(format, path == chosen);
+            Some(Action::Export(session, wish, Destination::File(path)))
+        });
+    }
+
+    fn pick_reports(&self, ctx: &egui::Context, session: SessionId, wish: Wish) {
+        let future = rfd::AsyncFileDialog::new().set_title("Export the reports into a folder").pick_folder();
+        self.wait(ctx, async move {
+            let folder = future.await?.path().to_owned();
+            Some(Action::Export(session, wish, Destination::Folder(folder)))
         });
     }
 

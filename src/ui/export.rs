@@ -1,44 +1,71 @@
-//! Grades to files, from the window.
+//! Reports of the study in front: which the reader wants, and what is given to the background.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use crate::{files::write_atomic, pipeline::GradedStudy, report};
+use super::session::Session;
+use crate::{
+    moment::Moment,
+    report::{DeidentifyKey, Existing, Format, Identity, Report, Template, text},
+    worker::{Destination, ReportJob},
+};
 
-/// What to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// The RSNA 2024 submission form.
-    Csv,
-    /// Everything.
-    Json,
+/// What the reader wants to have written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Which forms.
+    pub formats: Vec<Format>,
+    /// Without the patient's identity.
+    pub deidentify: bool,
+    /// Files that are there are replaced.
+    pub replace: bool,
 }
 
-impl ExportFormat {
-    /// The ending of its files.
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-        }
+impl Wish {
+    /// One form, with all that belongs to it.
+    pub fn one(format: Format, replace: bool) -> Self {
+        Self { formats: vec![format], deidentify: false, replace }
     }
 }
 
-/// Writes one study. Returns what to tell the reader, or what went wrong.
-pub fn export(study: &GradedStudy, format: ExportFormat, path: &Path) -> Result<String, String> {
-    let studies = std::slice::from_ref(study);
-    let bytes = match format {
-        ExportFormat::Csv if !study.table.is_assessed() => {
-            return Err("Nothing was assessed in this study: the CSV form has no word for that; export JSON".to_owned());
+/// The job, of the study as it stands now; `None` before it is graded.
+pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) -> Option<ReportJob> {
+    let mut formats = wish.formats.clone();
+    formats.sort_unstable();
+    Some(ReportJob {
+        study: session.study.clone(),
+        graded: session.graded.clone()?,
+        review: session.review().clone(),
+        markup: session.markup.clone(),
+        formats,
+        identity: if wish.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full },
+        template,
+        to,
+        existing: if wish.replace { Existing::Replace } else { Existing::Refuse },
+    })
+}
+
+/// The text of the report, for the clipboard.
+pub fn report_text(session: &Session) -> Result<String, String> {
+    let graded = session.graded.as_deref().ok_or("There are no grades yet: wait until the study is graded")?;
+    let report = Report::new(
+        &session.study,
+        graded,
+        session.review(),
+        &session.markup,
+        Moment::now(),
+        Identity::Full,
+    );
+    report.map(|report| text(&report)).map_err(|error| error.to_string())
+}
+
+/// What to tell the reader of files that were written.
+pub fn written(files: &[PathBuf]) -> Option<String> {
+    match files {
+        [] => None,
+        [one] => Some(format!("Written: {}", one.display())),
+        [first, ..] => {
+            let folder = first.parent().unwrap_or(first);
+            Some(format!("Written: {} files in {}", files.len(), folder.display()))
         }
-        ExportFormat::Csv => report::csv_bytes(studies),
-        ExportFormat::Json => report::json_bytes(studies),
-    };
-    write_atomic(path, &bytes).map_err(|e| e.to_string())?;
-    let is_partial = study.table.rows().iter().any(|row| row.probabilities().is_none());
-    let doubt = if is_partial && format == ExportFormat::Csv {
-        "; rows that were not assessed hold the contest's prevalence"
-    } else {
-        ""
-    };
-    Ok(format!("Written: {}{doubt}", path.display()))
+    }
 }

@@ -22,6 +22,7 @@ mod picture;
 mod raster;
 mod scores;
 mod session;
+mod steps;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -6,18 +6,19 @@ use super::{
     cells,
     hanging::{self, PANES},
     pane::Pane,
+    steps::Steps,
     thumbnails::Thumbnails,
     votes::{self, SliceVotes, Votes},
 };
 use crate::{
     cancel::Cancel,
     geometry::Vec3,
-    grading::{Evidence, GradeId, GradeTable, Role, Severity, SliceId},
+    grading::{Evidence, GradeId, GradeTable, Role, SliceId},
     library::{Entry, RoleOverrides, StudyState},
     markup::{MarkId, Markup, MarkupError},
     pipeline::{GradeEvent, GradedStudy},
     raster::BBox,
-    review::{BoxChoice, Review},
+    review::{BoxChoice, Desk, Review, Statement},
     study::Study,
     worker::{SessionId, Ticket},
 };
@@ -90,7 +91,13 @@ pub struct Session {
     /// Other studies of the patient, newest first, open or not.
     pub priors: Vec<Entry>,
     /// What the reader says of the grades.
-    pub review: Review,
+    pub desk: Desk,
+    /// Why the review that is kept cannot be read, and so must not be added to.
+    pub review_lock: Option<String>,
+    /// Whether marks or the review were changed last, and so are undone first.
+    pub steps: Steps,
+    /// The revision of the marks that those steps know.
+    pub stepped_revision: u64,
 }
 
 impl Session {
@@ -118,13 +125,16 @@ impl Session {
             kept_revision: 0,
             are_marks_locked: false,
             priors: Vec::new(),
-            review: Review::default(),
+            desk: Desk::default(),
+            review_lock: None,
+            steps: Steps::default(),
+            stepped_revision: 0,
         }
     }
 
     /// What the reader says of the grades.
     pub const fn review(&self) -> &Review {
-        &self.review
+        self.desk.review()
     }
 
     /// Gives a series another role. Returns whether that changes anything.
@@ -143,6 +153,7 @@ impl Session {
         let kept = Markup::from_json(text);
         self.are_marks_locked = kept.is_err();
         self.markup.take_in(kept?);
+        self.stepped_revision = self.markup.revision();
         // Names may have changed.
         self.selected_mark = None;
         Ok(())
@@ -201,7 +212,7 @@ impl Session {
     pub fn select(&mut self, id: GradeId) -> Option<usize> {
         self.selected = Some(id);
         self.highlighted = None;
-        match self.review.cell(id).region.clone() {
+        match self.review().cell(id).region.clone() {
             BoxChoice::Model => (),
             BoxChoice::Reader(region) => return self.go_to_box(&region.slice, &region.bbox, id.condition().role()),
             BoxChoice::Removed => return None,
@@ -262,14 +273,14 @@ impl Session {
         self.show(next)
     }
 
-    /// The moderate and severe cells, in reading order: level by level.
+    /// The moderate and severe cells, in reading order: level by level. The reader's word counts before the program's.
     pub fn findings(&self) -> Vec<GradeId> {
-        let Some(table) = &self.table else { return Vec::new() };
-        let is_finding = |id: &GradeId| {
-            let row = table.get(*id);
-            !row.evidence().is_empty() && row.probabilities().is_some_and(|p| p.most_likely() != Severity::NormalMild)
-        };
-        cells::all().filter(is_finding).collect()
+        cells::all().filter(|&id| self.statement(id).is_some_and(|said| said.is_finding())).collect()
+    }
+
+    /// What is said of a cell in the end; `None` before anything is graded.
+    pub fn statement(&self, id: GradeId) -> Option<Statement> {
+        Some(Statement::of(self.table.as_ref()?.get(id), self.review().cell(id)))
     }
 
     /// Selects the finding after (+1) or before (-1) the selected cell, whether that is a finding or not.

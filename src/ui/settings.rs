@@ -10,7 +10,10 @@ use crossbeam_channel::{Sender, unbounded};
 use serde::{Deserialize, Serialize};
 
 use super::{layout::Layout, theme::ThemeChoice};
-use crate::files::write_atomic;
+use crate::{
+    files::{config_folder, write_atomic},
+    report::Template,
+};
 
 const FILE: &str = "settings.toml";
 /// Sizes of the window's text and buttons; 1 is normal.
@@ -51,6 +54,10 @@ pub struct Settings {
     pub show_grades: bool,
     /// The first steps were shown.
     pub hints_seen: bool,
+    /// Who reviews and signs; the name of the account if empty.
+    pub reader: String,
+    /// What stands around the reports.
+    pub report: Template,
     /// Keys that differ from the commands' own: `next-slice = "Ctrl+N"`.
     pub keys: BTreeMap<String, String>,
 }
@@ -73,12 +80,21 @@ impl Default for Settings {
             show_browser: true,
             show_grades: true,
             hints_seen: false,
+            reader: String::new(),
+            report: Template::default(),
             keys: BTreeMap::new(),
         }
     }
 }
 
 impl Settings {
+    /// Who says what is said: the name that was given, else that of the account.
+    pub fn reader_name(&self) -> String {
+        let given = Some(self.reader.trim().to_owned()).filter(|name| !name.is_empty());
+        let account = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| std::env::var(name).ok());
+        given.or_else(account).unwrap_or_else(|| "unknown".to_owned())
+    }
+
     /// Values that a hand wrote into the file and that make no sense become the nearest that do.
     fn sane(mut self) -> Self {
         let or = |value: f32, otherwise: f32| if value.is_finite() { value } else { otherwise };
@@ -91,8 +107,7 @@ impl Settings {
 
 /// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else what the system calls it.
 pub fn default_folder() -> Option<PathBuf> {
-    let chosen = std::env::var_os("FORAMEN_CONFIG_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
-    chosen.or_else(|| directories::ProjectDirs::from("", "", "foramen").map(|dirs| dirs.config_dir().to_owned()))
+    config_folder()
 }
 
 /// Reads the settings. A file that cannot be understood is set aside, and the reader is told.

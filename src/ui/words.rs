@@ -7,8 +7,18 @@ use crate::{
     study::{Patient, Series, Study},
 };
 
-/// What is said of a cell. Three different things stay three different things.
+/// What is said of a cell, the reader's word first. Three different things stay three different things.
 pub fn of_cell(session: &Session, id: GradeId) -> String {
+    let cell = session.review().cell(id);
+    let program = of_program(session, id);
+    let comment = if cell.comment.is_empty() { "" } else { "; with a comment" };
+    match cell.decision {
+        Some(decision) => format!("{} by the reader; the program: {program}{comment}", decision.label()),
+        None => format!("{program}{comment}"),
+    }
+}
+
+fn of_program(session: &Session, id: GradeId) -> String {
     match session.table.as_ref().map(|table| &table.get(id).assessment) {
         Some(Assessment::Detected { probabilities: p, .. }) => {
             let parts = Severity::ALL.iter().map(|&s| format!("{} {:.2}", s.label(), p.of(s)));

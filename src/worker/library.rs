@@ -9,12 +9,13 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::{Event, OpenSource, Reporter, guarded, spawn};
+use super::{Event, OpenSource, Reporter, SessionId, guarded, spawn};
 use crate::{
     grading::Role,
     library::{
-        Document, Entry, Library, LibraryError, Listing, Place, Query, Stored, StudySource, StudyState, find_below,
+        Appended, Document, Entry, Library, LibraryError, Listing, Place, Query, Stored, StudySource, StudyState, find_below,
     },
+    review::{Act, Draft},
     study::Study,
 };
 
@@ -43,6 +44,10 @@ pub enum LibraryJob {
     SetDocument(String, Document, Option<String>),
     /// Remember the role of a series (second) that was changed by hand; `Some(None)`: not graded; `None`: no change.
     SetRole(String, String, Option<Option<Role>>),
+    /// Add an act to the review of a study, on behalf of an open study; the last act is that which it knows.
+    Act(SessionId, String, Box<Draft>, u64),
+    /// What others have added to the review of a study since an act.
+    News(String, u64),
     /// Remove a study from the list, and all that is kept with it.
     Forget(String),
     /// Which studies answer a query.
@@ -64,9 +69,15 @@ pub enum LibraryEvent {
         uid: String,
         /// What is kept with it.
         stored: Box<Stored>,
+        /// Its review, or why that cannot be read.
+        acts: Result<Vec<Act>, String>,
         /// Others that moved with it.
         found_again: usize,
     },
+    /// What became of an act of an open study.
+    Acted(SessionId, Result<Appended, String>),
+    /// What others have added to the review of a study.
+    News(String, Vec<Act>),
     /// How far a study is now.
     State(String, StudyState),
     /// A study is no longer in the list.
@@ -201,7 +212,8 @@ fn perform(
                 recorded => recorded?,
             };
             let (stored, priors) = (Box::new(library.stored(&uid)?), library.priors(&uid)?);
-            say(LibraryEvent::Stored { uid: uid.clone(), stored, found_again: recorded.found_again.len() });
+            let acts = library.acts(&uid, 0).map_err(|error| error.to_string());
+            say(LibraryEvent::Stored { uid: uid.clone(), stored, acts, found_again: recorded.found_again.len() });
             say(LibraryEvent::Priors(uid, priors));
         }
         LibraryJob::Graded(uid, findings) => {
@@ -213,6 +225,21 @@ fn perform(
             let state = library.set_state(&uid, state)?;
             say(LibraryEvent::State(uid, state));
         }
+        LibraryJob::Act(session, uid, draft, after) => {
+            let appended = library.append(&uid, *draft, after);
+            if let Ok(Appended { state, .. }) = &appended {
+                say(LibraryEvent::State(uid, *state));
+            }
+            // Said in any case: the window waits to hear what became of it.
+            say(LibraryEvent::Acted(session, appended.map_err(|error| error.to_string())));
+        }
+        LibraryJob::News(uid, after) => {
+            let news = library.acts(&uid, after)?;
+            if !news.is_empty() {
+                say(LibraryEvent::News(uid, news));
+            }
+            return Ok(());
+        }
         LibraryJob::SetDocument(uid, kind, text) => return library.set_document(&uid, kind, text.as_deref()),
         LibraryJob::SetRole(uid, series, role) => return library.set_role(&uid, &series, role),
         LibraryJob::Forget(uid) => {
@@ -221,11 +248,10 @@ fn perform(
         }
         LibraryJob::List(list, query) => {
             let listing = library.list(&query)?;
-            if list == ListName::Worklist {
-                // The other thread lives as long as this sender.
-                let _ = places.send(listing.entries.clone());
-            }
+            let entries = (list == ListName::Worklist).then(|| listing.entries.clone());
             say(LibraryEvent::Listed(list, query, listing));
+            // After the list, which would else forget the answer. The other thread lives as long as this sender.
+            entries.into_iter().for_each(|entries| drop(places.send(entries)));
             return Ok(());
         }
         LibraryJob::Priors(uid) => {

@@ -7,6 +7,7 @@ mod decode;
 mod grade;
 mod library;
 mod open;
+mod report;
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -27,6 +28,7 @@ use crate::{
 
 pub use decode::SliceKey;
 pub use library::{LibraryEvent, LibraryJob, ListName};
+pub use report::{Destination, ReportJob, Reported};
 
 /// Called after each event, from any thread: the window repaints.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -77,6 +79,8 @@ pub enum Event {
     GradeCancelled(Ticket),
     /// A slice is there, or cannot be decoded; why.
     Decoded(SliceKey, Result<Arc<Slice>, String>),
+    /// A report is written, or not.
+    Reported(Reported),
     /// News of the list of studies.
     Library(LibraryEvent),
 }
@@ -96,6 +100,8 @@ pub struct Worker {
     grader: Option<JoinHandle<()>>,
     decode: decode::Queue,
     library: library::Thread,
+    reports: Vec<JoinHandle<()>>,
+    reporter: Reporter,
 }
 
 /// Where the threads send their news.
@@ -134,7 +140,8 @@ impl Worker {
         });
         let decode = decode::Queue::start(&reporter);
         let library = library::Thread::start(library, &reporter);
-        Self { events: Some(receiver), open, grade: Some(grade), grader, decode, library }
+        let reports = Vec::new();
+        Self { events: Some(receiver), open, grade: Some(grade), grader, decode, library, reports, reporter }
     }
 
     /// The next event, if there is one.
@@ -160,6 +167,18 @@ impl Worker {
         self.library.send(job);
     }
 
+    /// Writes a report.
+    pub fn report(&mut self, job: ReportJob) {
+        self.reports.retain(|thread| !thread.is_finished());
+        let reporter = self.reporter.clone();
+        let thread = spawn("report", move || {
+            let reported = guarded(|| report::write(&job));
+            let failed = |why| Reported { failures: vec![why], ..Reported::default() };
+            reporter.send(Event::Reported(reported.unwrap_or_else(failed)));
+        });
+        self.reports.extend(thread);
+    }
+
     /// Wants slices decoded, the first the most. What was wanted before and is not wanted now is forgotten.
     pub fn want(&self, slices: Vec<(SliceKey, SliceRef)>) {
         self.decode.want(slices);
@@ -176,6 +195,10 @@ impl Drop for Worker {
         if let Some(grader) = self.grader.take() {
             // Its panics are caught; there is nobody left to tell.
             let _ = grader.join();
+        }
+        // What was asked for is written.
+        for report in self.reports.drain(..) {
+            let _ = report.join();
         }
         self.library.finish();
     }

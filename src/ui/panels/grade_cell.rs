@@ -4,7 +4,14 @@ use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, 
 
 use crate::{
     grading::{Assessment, Grade, GradeId, Probabilities, Severity},
-    ui::{scores::scores_ui, session::Session, theme, viewer::Action, words},
+    review::{BoxChoice, Decision},
+    ui::{
+        scores::scores_ui,
+        session::Session,
+        theme::{self, icon},
+        viewer::Action,
+        words,
+    },
 };
 
 /// Height of the bar of three shares.
@@ -15,6 +22,7 @@ pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, rect: Rect, actions: &mu
     let response = ui.interact(rect, ui.scope_id().with(("cell", id.index())), Sense::click());
     let row = session.table.as_ref().map(|table| table.get(id));
     paint(ui, session, row, rect);
+    paint_decision(ui, session, id, row, rect);
     let palette = theme::of(ui);
     let stroke = if session.selected == Some(id) {
         Some(Stroke::new(2.5, palette.accent))
@@ -106,6 +114,48 @@ fn paint_scores(ui: &Ui, probabilities: Probabilities, rect: Rect) {
     }
 }
 
+/// The reader's word: a tick where the program is agreed with, a pencil and the own severity where not.
+fn paint_decision(ui: &Ui, session: &Session, id: GradeId, row: Option<&Grade>, rect: Rect) {
+    let cell = session.review().cell(id);
+    let palette = theme::of(ui);
+    let painter = ui.painter();
+    let text = |offset: Vec2, text: &str, font: FontId, color: egui::Color32| {
+        painter.text(rect.center() + offset, Align2::CENTER_CENTER, text, font, color);
+    };
+    if let Some(decision @ (Decision::Changed(_) | Decision::NotAssessable)) = cell.decision {
+        painter.rect_filled(rect, 3.0, palette.panel);
+        match decision.severity() {
+            Some(severity) => {
+                painter.rect_filled(rect, 3.0, palette.severity_ground(severity, 1.0));
+                text(vec2(0.0, -7.0), theme::severity_letter(severity), FontId::new(15.0, theme::bold()), palette.text);
+            }
+            None => {
+                hatch(ui, rect);
+                text(vec2(0.0, -7.0), "n/a", FontId::new(13.0, theme::bold()), palette.text);
+            }
+        }
+        // What it was before, so that nothing of the program's is hidden.
+        let was = match row.and_then(Grade::probabilities).filter(|_| row.is_some_and(|r| !r.evidence().is_empty())) {
+            Some(p) => format!("was {} {:.2}", theme::severity_letter(p.most_likely()), p.of(p.most_likely())),
+            None => "was empty".to_owned(),
+        };
+        text(vec2(0.0, 9.0), &was, FontId::proportional(10.5), palette.text);
+    }
+    let sign = match cell.decision {
+        Some(Decision::Accepted(_)) => icon::CHECK,
+        Some(_) => icon::PENCIL,
+        None if !cell.comment.is_empty() || cell.region != BoxChoice::Model => icon::NOTE,
+        None => return,
+    };
+    painter.text(
+        rect.left_top() + vec2(8.0, 9.0),
+        Align2::CENTER_CENTER,
+        sign,
+        FontId::proportional(13.0),
+        palette.accent,
+    );
+}
+
 /// Slanted lines: nothing looked.
 pub fn hatch(ui: &Ui, rect: Rect) {
     let palette = theme::of(ui);
@@ -130,6 +180,13 @@ fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>) {
     if let Some(why) = words::why_empty(session, id) {
         ui.label(small(sentence(&why)));
         return;
+    }
+    let cell = session.review().cell(id);
+    if let Some(decision) = cell.decision {
+        ui.label(RichText::new(format!("Reader: {}", decision.label())).small().color(palette.accent));
+    }
+    if !cell.comment.is_empty() {
+        ui.label(small(cell.comment.clone()));
     }
     let Some(evidence) = row.and_then(Grade::key_evidence) else { return };
     ui.label(small(format!("Detected. Best box: {}", words::score(evidence))));

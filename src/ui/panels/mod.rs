@@ -3,7 +3,9 @@
 mod about;
 mod banner;
 mod browser;
+mod edited;
 mod evidence;
+mod export;
 mod grade_cell;
 mod grade_table;
 mod hints;
@@ -13,6 +15,8 @@ mod menu;
 mod messages;
 mod palette;
 mod recent;
+mod report;
+mod review;
 mod settings;
 mod status;
 mod strip;
@@ -30,12 +34,13 @@ pub use grade_cell::sentence;
 pub use grade_table::grade_table_ui;
 pub use menu::menu_ui;
 pub use recent::recent_list_ui;
+pub use review::review_ui;
 pub use status::status_ui;
 pub use toasts::{drop_hint_ui, toasts_ui};
 pub use toolbar::toolbar_ui;
 pub use windows::windows_ui;
 
-use super::command::UiCommand;
+use super::{command::UiCommand, export::Wish};
 
 /// What panels remember from frame to frame, beside the viewer's state.
 #[derive(Default)]
@@ -48,6 +53,14 @@ pub struct Memory {
     recording: Option<UiCommand>,
     /// The text of a mark or key image that is being changed in the list.
     marks_text: Option<(marks::Entry, String)>,
+    /// A text of the review that is being typed.
+    edited: edited::Edited,
+    /// Why a signed report is to be opened again.
+    reason: String,
+    /// What is to be exported.
+    wish: Wish,
+    /// The path of the logo as it is typed.
+    logo: Option<String>,
     /// Pictures of series.
     pictures: browser::Pictures,
 }

@@ -16,6 +16,10 @@ pub fn settings_ui(ui: &mut Ui, viewer: &mut Viewer) {
     let settings = &mut viewer.settings;
     Grid::new("settings").num_columns(2).spacing([20.0, 8.0]).show(ui, |ui| {
         look_ui(ui, settings);
+        let label = ui.label("Your name");
+        let name = egui::TextEdit::singleline(&mut settings.reader).hint_text("of the account").desired_width(200.0);
+        ui.add(name).labelled_by(label.id).on_hover_text("Stands in the audit trail, and under what you sign");
+        ui.end_row();
         let label = ui.label("Panes at the start");
         let combo = ComboBox::from_id_salt("layout").selected_text(layout_text(settings.layout)).show_ui(ui, |ui| {
             for layout in [Layout::One, Layout::Two, Layout::Three, Layout::Four] {

@@ -2,7 +2,7 @@
 
 use egui::{Ui, Window};
 
-use super::{Memory, about, hints, keys, marks, messages, palette, settings, worklist};
+use super::{Memory, about, export, hints, keys, marks, messages, palette, report, settings, worklist};
 use crate::ui::viewer::{Action, Viewer};
 
 /// The windows that are open.
@@ -30,6 +30,14 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
         .open(&mut open.marks)
         .default_width(520.0)
         .show(ctx, |ui| marks::marks_ui(ui, viewer, memory, actions));
+    window("Impression and signature")
+        .open(&mut open.report)
+        .default_width(640.0)
+        .show(ctx, |ui| report::report_ui(ui, viewer, memory, actions));
+    window("Export reports")
+        .open(&mut open.export)
+        .default_width(420.0)
+        .show(ctx, |ui| export::export_ui(ui, viewer, memory, actions));
     window("About Foramen").open(&mut open.about).show(ctx, |ui| about::about_ui(ui, viewer));
     window("Settings").open(&mut open.settings).show(ctx, |ui| settings::settings_ui(ui, viewer));
     let hints =

@@ -10,8 +10,9 @@ use crate::{
     grading::Severity,
     library::StudyState,
     phantom, report,
-    ui::{export::ExportFormat, pane::PaneId, session::Grading, viewer::Action},
-    worker::OpenSource,
+    report::Format,
+    ui::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
+    worker::{Destination, OpenSource},
 };
 
 #[test]
@@ -160,16 +161,25 @@ fn exports_are_what_foramen_grade_writes() {
     let folder = tempfile::tempdir().expect("a folder");
     let open = session(window.state());
     let (id, expected) = (open.id, report::csv_bytes(&[*open.graded.clone().expect("graded")]));
-    for format in [ExportFormat::Csv, ExportFormat::Json] {
-        let path = folder.path().join(format.extension());
-        window.state_mut().viewer.perform(Action::Export(id, format, path));
-    }
-    assert_eq!(std::fs::read(folder.path().join("csv")).expect("written"), expected);
+    let wish = Wish { formats: vec![Format::Csv, Format::Json, Format::Text], ..Wish::default() };
+    let to = Destination::Folder(folder.path().to_owned());
+    window.state_mut().viewer.perform(Action::Export(id, wish.clone(), to.clone()));
+    wait_for(&mut window, "the files", |app| !app.viewer.is_exporting());
+    let files = folder.path().join(&session(window.state()).study.uid);
+    assert_eq!(std::fs::read(files.join("grades.csv")).expect("written"), expected);
     let json: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(folder.path().join("json")).expect("written")).expect("JSON");
-    assert_eq!(json["studies"][0]["grades"].as_array().map(Vec::len), Some(25));
-    // A folder in the way: the reader is told, and nothing is lost.
-    window.state_mut().viewer.perform(Action::Export(id, ExportFormat::Csv, folder.path().to_owned()));
+        serde_json::from_slice(&std::fs::read(files.join("report.json")).expect("written")).expect("JSON");
+    assert_eq!(json["grades"].as_array().map(Vec::len), Some(25));
+    // What is there is not written over, and the reader is told.
+    std::fs::write(files.join("report.txt"), "mine").expect("written");
+    window.state_mut().viewer.perform(Action::Export(id, wish, to));
+    wait_for(&mut window, "the refusal", |app| !app.viewer.is_exporting());
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("is there already")));
+    assert_eq!(std::fs::read(files.join("report.txt")).expect("there"), b"mine");
+    // A folder in the way of a file: the same.
+    let wish = Wish::one(Format::Csv, true);
+    window.state_mut().viewer.perform(Action::Export(id, wish, Destination::File(folder.path().to_owned())));
+    wait_for(&mut window, "the failure", |app| !app.viewer.is_exporting());
     assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("cannot write")));
 }
 

@@ -6,6 +6,7 @@ mod layouts;
 mod main_job;
 mod marks;
 mod picture;
+mod review;
 mod snapshots;
 mod worklist;
 

@@ -15,12 +15,12 @@ use crate::{
         app::{App, Home},
         command::UiCommand,
         session::Grading,
-        viewer::{Action, Effect},
+        viewer::{Action, Effect, ReviewAction},
     },
     worker::OpenSource,
 };
 
-fn window_at(home: &Home, first: OpenSource, models: Option<&Path>) -> Window {
+pub fn window_at(home: &Home, first: OpenSource, models: Option<&Path>) -> Window {
     sized_window(first, models, home, vec2(1280.0, 720.0), 1.0)
 }
 
@@ -124,7 +124,8 @@ fn a_study_in_a_folder_that_was_moved_is_found_again() {
     let mut window = start(kept.path(), &disk.path().join("old"));
     wait_for_state(&mut window, StudyState::Unread);
     assert_eq!(window.state().viewer.sessions.len(), 2);
-    ask(&mut window, UiCommand::MarkSigned);
+    ask(&mut window, UiCommand::MarkReviewed);
+    wait_for_state(&mut window, StudyState::Reviewed);
     drop(window);
     std::fs::rename(disk.path().join("old"), disk.path().join("new")).expect("moved");
 
@@ -134,16 +135,16 @@ fn a_study_in_a_folder_that_was_moved_is_found_again() {
         app.viewer.worklist.listing.entries.iter().all(|entry| app.viewer.worklist.is_gone(&entry.uid))
     });
     assert_eq!(window.query_all(kittest_row(", moved?")).count(), 2);
-    let signed = |app: &App| {
-        let entries = app.viewer.worklist.listing.entries.iter();
-        entries.clone().find(|entry| entry.state == StudyState::Signed).cloned().expect("a signed study")
+    let marked = |app: &App| {
+        let mut entries = app.viewer.worklist.listing.entries.iter();
+        entries.find(|entry| entry.state == StudyState::Reviewed).cloned().expect("a reviewed study")
     };
-    let uid = signed(window.state()).uid;
+    let uid = marked(window.state()).uid;
     // The dialog asks for a folder; the reader names the one above.
     let wanted = Action::FindListed(uid.clone());
     assert_eq!(window.state_mut().viewer.perform(wanted), Some(Effect::PickPlace));
     window.state_mut().viewer.perform(Action::LookIn(disk.path().join("new")));
-    wait_for_state(&mut window, StudyState::Signed);
+    wait_for_state(&mut window, StudyState::Reviewed);
     assert_eq!(session(window.state()).study.uid, uid);
     // The other one moved with it.
     wait_for(&mut window, "the other one", |app| {
@@ -261,7 +262,10 @@ fn a_graded_study_is_listed_as_graded_and_grading_again_does_not_take_back_a_sig
     let findings = window.state().viewer.worklist.listing.entries[0].findings.clone().expect("said");
     assert!(findings.contains("severe"), "{findings}");
     window.state_mut().viewer.windows.worklist = false;
-    ask(&mut window, UiCommand::MarkSigned);
+    super::review::decide_all(&mut window);
+    let id = session(window.state()).id;
+    window.state_mut().viewer.settings.reader = "Dr. A".to_owned();
+    window.state_mut().viewer.perform(Action::Review(ReviewAction::SignOff(id)));
     wait_for_state(&mut window, StudyState::Signed);
     ask(&mut window, UiCommand::GradeAgain);
     wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);

@@ -8,8 +8,9 @@ use super::Wanted;
 use crate::{
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
-    ui::{command::UiCommand, export::ExportFormat, pane::PaneId, picture::PictureOf, viewer::{BoxAction, MarkAction}},
-    worker::{OpenSource, SessionId},
+    report::Format,
+    ui::{command::UiCommand, export::Wish, pane::PaneId, picture::PictureOf, viewer::{BoxAction, MarkAction, ReviewAction}},
+    worker::{Destination, OpenSource, SessionId},
 };
 
 /// Something that the reader asks for.
@@ -57,8 +58,12 @@ pub enum Action {
     SetThreshold(f32),
     /// Tell the reader something that went wrong.
     Warn(String),
-    /// Write the grades of a study to a file.
-    Export(SessionId, ExportFormat, PathBuf),
+    /// Write reports of a study.
+    Export(SessionId, Wish, Destination),
+    /// Ask for the folder of reports, then write them.
+    PickReports(SessionId, Wish),
+    /// The field of the comment has the keyboard.
+    CommentFocused,
     /// Open a study of the worklist.
     OpenListed(Wanted, OpenSource),
     /// Ask for the folder into which a study of the worklist was moved.
@@ -71,12 +76,14 @@ pub enum Action {
     Forget(String),
     /// Something with the box behind a cell.
     Box(BoxAction),
+    /// Something that the reader says of the grades.
+    Review(ReviewAction),
     /// Tell the reader how something ended that was done beside the window.
     Done(Result<String, String>),
 }
 
 /// What only the window can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Close.
     Quit,
@@ -84,12 +91,16 @@ pub enum Effect {
     PickFolder,
     /// Ask for files to open.
     PickFiles,
-    /// Ask where to write the grades of a study.
-    PickExport(SessionId, ExportFormat),
+    /// Ask where to write one form of a report.
+    PickExport(SessionId, Format),
+    /// Ask for the folder of reports.
+    PickReports(SessionId, Wish),
     /// Ask for the folder into which a study was moved.
     PickPlace,
     /// Ask where to write a picture of what is on screen, and write it.
     SavePicture(PictureOf),
+    /// Put the text of the report into the clipboard.
+    CopyReport,
     /// Put a picture of the active pane into the clipboard.
     CopyPicture,
 }

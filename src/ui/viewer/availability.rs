@@ -44,9 +44,10 @@ impl Viewer {
             C::PlayCine => self.cine.is_some(),
             C::MarkUnread => self.session()?.state? == StudyState::Unread,
             C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
-            C::MarkSigned => self.session()?.state? == StudyState::Signed,
             C::KeyImage => self.is_on_key_image(),
             C::ShowMarks => self.windows.marks,
+            C::ShowReport => self.windows.report,
+            C::ShowExport => self.windows.export,
             C::Invert => pane.is_some_and(|p| p.inverted),
             _ => return None,
         })
@@ -59,8 +60,8 @@ impl Viewer {
         match command {
             C::Cancel => self.is_busy() || self.windows != OpenWindows::default(),
             C::KeyImage => self.active_slice().is_some(),
-            C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| s.markup.can_undo()),
-            C::Redo => self.marked_session().is_some_and(|s| s.markup.can_redo()),
+            C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| Self::next_undo(s).is_some()),
+            C::Redo => self.marked_session().is_some_and(|s| Self::next_redo(s).is_some()),
             C::DeleteMark => {
                 let is_box = self.tool == Tool::Box && self.removable_box().is_some();
                 is_box || self.marked_session().is_some_and(|s| s.selected_mark.is_some())
@@ -71,6 +72,8 @@ impl Viewer {
             C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
             C::SavePanePicture | C::CopyPicture => self.active_pane().is_some_and(|id| self.shown_in(id).is_some()),
             C::SavePicture => self.visible_panes().into_iter().any(|id| self.shown_in(id).is_some()),
+            C::CopyReport => self.session().is_some_and(|s| s.graded.is_some()),
+            C::Undecide | C::CommentGrade => self.session().is_some_and(|s| s.selected.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
             C::OpenFolder

@@ -3,9 +3,8 @@
 use super::{Action, Viewer};
 use crate::{
     grading::GradeId,
-    moment::Moment,
     raster::BBox,
-    review::{Act, BoxChoice, Change, Refusal, Region},
+    review::{BoxChoice, Change, Refusal, Region},
     ui::{
         box_edit::{BoxDrag, Hold},
         command::UiCommand,
@@ -111,20 +110,6 @@ impl Viewer {
         let change = Change::Box { cell, from, to };
         self.notices.say(change.words());
         self.change_review(id, change);
-    }
-
-    fn change_review(&mut self, id: SessionId, change: Change) {
-        let Some(session) = self.find_mut(id) else { return };
-        let act = Act {
-            seq: session.review().last_seq() + 1,
-            who: String::new(),
-            when: Moment::now(),
-            program: format!("foramen {}", env!("CARGO_PKG_VERSION")),
-            models: Vec::new(),
-            change,
-            undoes: None,
-        };
-        session.review.follow(act);
     }
 
     fn box_dragged(&mut self, session: SessionId, cell: GradeId, region: Region) {

@@ -4,15 +4,15 @@ use egui::{Vec2, vec2};
 
 use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
-    grading::Role,
+    grading::{Role, Severity},
     library::StudyState,
-    markup::Markup,
     raster::{Slice, Window},
+    report::Format,
+    review::Decision,
     ui::{
         cells, cine,
         cine::Cine,
         command::{Menu, UiCommand},
-        export::ExportFormat,
         layout::Layout,
         pane::{self, Pane, PaneId},
         picture::PictureOf,
@@ -31,6 +31,7 @@ impl Viewer {
             Menu::Image => self.image_command(command),
             Menu::Tools => self.tool_command(command),
             Menu::Findings => self.finding_command(command),
+            Menu::Review => return self.review_command(command),
             Menu::Help => self.help_command(command),
         }
         None
@@ -42,8 +43,8 @@ impl Viewer {
             C::Quit => return Some(Effect::Quit),
             C::OpenFolder => return Some(Effect::PickFolder),
             C::OpenFiles => return Some(Effect::PickFiles),
-            C::ExportCsv => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Csv)),
-            C::ExportJson => return self.exportable().map(|id| Effect::PickExport(id, ExportFormat::Json)),
+            C::ExportCsv => return self.exportable().map(|id| Effect::PickExport(id, Format::Csv)),
+            C::ExportJson => return self.exportable().map(|id| Effect::PickExport(id, Format::Json)),
             C::SavePanePicture => return Some(Effect::SavePicture(PictureOf::Pane)),
             C::SavePicture => return Some(Effect::SavePicture(PictureOf::AllPanes)),
             C::CopyPicture => return Some(Effect::CopyPicture),
@@ -55,9 +56,27 @@ impl Viewer {
             C::CloseStudy => self.current.into_iter().for_each(|id| self.close(id)),
             C::MarkUnread => self.mark(StudyState::Unread),
             C::MarkReviewed => self.mark(StudyState::Reviewed),
-            C::MarkSigned => self.mark(StudyState::Signed),
             C::GradeAgain => self.current.into_iter().for_each(|id| self.grade_again(id)),
             C::Cancel => self.cancel(),
+            _ => (),
+        }
+        None
+    }
+
+    fn review_command(&mut self, command: UiCommand) -> Option<Effect> {
+        use UiCommand as C;
+        match command {
+            C::AcceptGrade => self.accept(),
+            C::SayNormal => self.say(Severity::NormalMild),
+            C::SayModerate => self.say(Severity::Moderate),
+            C::SaySevere => self.say(Severity::Severe),
+            C::SayNotAssessable => self.decide(Decision::NotAssessable),
+            C::Undecide => self.undecide(),
+            C::NextUndecided => self.next_undecided(),
+            C::CommentGrade => self.focus_comment = true,
+            C::ShowReport => toggle(&mut self.windows.report),
+            C::ShowExport => toggle(&mut self.windows.export),
+            C::CopyReport => return Some(Effect::CopyReport),
             _ => (),
         }
         None
@@ -157,8 +176,8 @@ impl Viewer {
         }
         match command {
             C::KeyImage => self.toggle_key_image(),
-            C::Undo => self.step_markup(Markup::undo),
-            C::Redo => self.step_markup(Markup::redo),
+            C::Undo => self.undo(),
+            C::Redo => self.redo(),
             C::DeleteMark if self.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
             C::DeleteMark => self.delete_mark(),
             C::ShowMarks => toggle(&mut self.windows.marks),

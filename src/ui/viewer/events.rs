@@ -63,6 +63,7 @@ impl Viewer {
                 }
                 self.cache.put(key, decoded);
             }
+            Event::Reported(reported) => self.reported(reported),
             Event::Library(event) => self.apply_library(event),
         }
     }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::{Action, Effect, Viewer};
 use crate::{
-    grading::{Grade, GradeTable, Severity},
+    grading::{GradeId, Severity},
     library::{Document, StudyState},
-    ui::session::Session,
+    ui::{panels, session::Session, steps::StepOf},
     worker::{LibraryEvent, LibraryJob, ListName, OpenSource, SessionId},
 };
 
@@ -29,6 +29,8 @@ impl Viewer {
             LibraryEvent::Listed(ListName::Recent, _, listing) => self.worklist.recent = listing.entries,
             LibraryEvent::Places(places) => self.worklist.found_places(places),
             LibraryEvent::Priors(uid, priors) => self.of_uid(&uid).for_each(|s| s.priors.clone_from(&priors)),
+            LibraryEvent::Acted(session, outcome) => self.acted(session, outcome),
+            LibraryEvent::News(uid, acts) => self.of_uid(&uid).for_each(|s| s.desk.take_in(acts.clone())),
             LibraryEvent::State(uid, state) => self.of_uid(&uid).for_each(|s| s.state = Some(state)),
             LibraryEvent::Forgotten(uid) => {
                 self.worklist.forgotten(&uid);
@@ -37,7 +39,7 @@ impl Viewer {
             LibraryEvent::Found(uid, path) => {
                 self.open_wanted(OpenSource::Paths(vec![path]), Some(Wanted { uid, beside: false }));
             }
-            LibraryEvent::Stored { uid, stored, found_again } => {
+            LibraryEvent::Stored { uid, stored, acts, found_again } => {
                 if found_again > 0 {
                     let found = if found_again == 1 { "1 study".to_owned() } else { format!("{found_again} studies") };
                     let text = format!("{found} more of the worklist found again beside this one");
@@ -51,7 +53,11 @@ impl Viewer {
                 let mut doubts = Vec::new();
                 for session in self.of_uid(&uid) {
                     session.state = Some(stored.state);
-                    doubts.extend(stored.marks.as_deref().and_then(|text| session.take_in_marks(text).err()));
+                    Self::take_in_review(session, acts.as_deref().map_err(String::as_str));
+                    doubts.extend(session.review_lock.clone());
+                    let marks = stored.marks.as_deref().and_then(|text| session.take_in_marks(text).err());
+                    let kept = "They stay as they are; what is drawn now is not saved";
+                    doubts.extend(marks.map(|doubt| format!("{doubt}. {kept}")));
                     if session.apply_roles(&stored.roles) {
                         again.push(session.id);
                     }
@@ -59,9 +65,7 @@ impl Viewer {
                 for id in again {
                     self.grade_again(id);
                 }
-                for doubt in doubts {
-                    self.notices.error(format!("{doubt}. They stay as they are; what is drawn now is not saved"));
-                }
+                doubts.into_iter().for_each(|doubt| self.notices.error(panels::sentence(&doubt)));
                 self.ask_priors_beside(&uid);
             }
         }
@@ -102,7 +106,7 @@ impl Viewer {
     /// The list keeps that a study is graded, if anything could be.
     pub(super) fn remember_grades(&self, id: SessionId) {
         let Some(session) = self.find(id).filter(|s| !s.study.uid.is_empty()) else { return };
-        if let Some(findings) = session.table.as_ref().and_then(findings_text) {
+        if let Some(findings) = findings_text(session) {
             self.worker.library(LibraryJob::Graded(session.study.uid.clone(), findings));
         }
     }
@@ -120,6 +124,10 @@ impl Viewer {
     pub(super) fn save_marks(&mut self) {
         for session in &mut self.sessions {
             let revision = session.markup.revision();
+            if revision != session.stepped_revision {
+                session.stepped_revision = revision;
+                session.steps.did(StepOf::Marks);
+            }
             if revision != session.kept_revision && session.state.is_some() && !session.are_marks_locked {
                 session.kept_revision = revision;
                 let text = Some(session.markup.to_json()).filter(|_| !session.markup.is_empty());
@@ -184,13 +192,14 @@ impl Viewer {
     }
 }
 
-/// What was found, in a few words; none if nothing was assessed.
-fn findings_text(table: &GradeTable) -> Option<String> {
-    if !table.is_assessed() {
+/// What was found, in a few words; none if nothing was assessed. The reader's word counts before the program's.
+fn findings_text(session: &Session) -> Option<String> {
+    if !session.table.as_ref()?.is_assessed() {
         return None;
     }
-    let likely = || table.rows().iter().filter(|row| !row.evidence().is_empty()).filter_map(Grade::probabilities);
-    let count = |severity| likely().filter(|p| p.most_likely() == severity).count();
+    let said: Vec<Severity> =
+        GradeId::ALL.iter().filter_map(|&id| session.statement(id)?.severity()).collect();
+    let count = |severity| said.iter().filter(|&&said| said == severity).count();
     Some(match (count(Severity::Severe), count(Severity::Moderate)) {
         (0, 0) => "nothing moderate or severe".to_owned(),
         (0, moderate) => format!("{moderate} moderate"),

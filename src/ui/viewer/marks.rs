@@ -8,6 +8,7 @@ use crate::{
         drawing::{At, Drawing, Grip, Hand},
         pane::PaneId,
         session::Session,
+        steps::{StepOf, Steps},
     },
     worker::SessionId,
 };
@@ -103,12 +104,57 @@ impl Viewer {
         }
     }
 
-    /// Takes back or does again the last change; what is under way is given up first.
-    pub(super) fn step_markup(&mut self, step: fn(&mut Markup)) {
-        if !self.give_up_drawing()
-            && let Some(id) = self.marked_session().map(|s| s.id)
-        {
-            self.with_markup(id, step);
+    /// Takes back the last change of marks or review; what is under way is given up first.
+    pub(super) fn undo(&mut self) {
+        if self.give_up_drawing() {
+            return;
+        }
+        self.save_marks();
+        let Some(session) = self.marked_session() else { return };
+        let (id, next) = (session.id, Self::next_undo(session));
+        match next {
+            Some(StepOf::Marks) => self.with_markup(id, Markup::undo),
+            Some(StepOf::Review) => self.step_review(id, false),
+            None => return,
+        }
+        self.stepped(id, |steps| next.into_iter().for_each(|what| steps.undid(what)));
+    }
+
+    /// Does again what was taken back.
+    pub(super) fn redo(&mut self) {
+        if self.give_up_drawing() {
+            return;
+        }
+        let Some(session) = self.marked_session() else { return };
+        let (id, next) = (session.id, Self::next_redo(session));
+        match next {
+            Some(StepOf::Marks) => self.with_markup(id, Markup::redo),
+            Some(StepOf::Review) => self.step_review(id, true),
+            None => return,
+        }
+        self.stepped(id, |steps| next.into_iter().for_each(|what| steps.redid(what)));
+    }
+
+    /// What Undo would take back.
+    pub(super) fn next_undo(session: &Session) -> Option<StepOf> {
+        session.steps.next_undo(|what| match what {
+            StepOf::Marks => session.markup.can_undo(),
+            StepOf::Review => Self::can_step_review(session, false),
+        })
+    }
+
+    /// What Redo would do again.
+    pub(super) fn next_redo(session: &Session) -> Option<StepOf> {
+        session.steps.next_redo(|what| match what {
+            StepOf::Marks => session.markup.can_redo(),
+            StepOf::Review => Self::can_step_review(session, true),
+        })
+    }
+
+    fn stepped(&mut self, id: SessionId, step: impl FnOnce(&mut Steps)) {
+        if let Some(session) = self.find_mut(id) {
+            step(&mut session.steps);
+            session.stepped_revision = session.markup.revision();
         }
     }
 

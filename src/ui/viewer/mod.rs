@@ -9,6 +9,7 @@ mod library;
 mod links;
 mod marks;
 mod perform;
+mod review;
 mod slices;
 
 use egui::{Rect, Vec2};
@@ -17,6 +18,7 @@ pub use action::{Action, Effect};
 pub use boxes::BoxAction;
 pub use library::Wanted;
 pub use marks::MarkAction;
+pub use review::ReviewAction;
 
 use super::{
     box_edit::BoxDrag,
@@ -79,6 +81,10 @@ pub struct OpenWindows {
     pub worklist: bool,
     /// Measurements and key images.
     pub marks: bool,
+    /// Impression, signature, audit trail.
+    pub report: bool,
+    /// What leaves the program.
+    pub export: bool,
 }
 
 /// The state.
@@ -100,6 +106,8 @@ pub struct Viewer {
     pub hovered_mark: Option<(PaneId, Grip)>,
     /// The box that is being drawn, moved or pulled.
     pub box_drag: Option<BoxDrag>,
+    /// The field of the comment is to take the keyboard.
+    pub focus_comment: bool,
     /// What is being played.
     pub cine: Option<Cine>,
     /// Which boxes are shown.
@@ -118,6 +126,8 @@ pub struct Viewer {
     pub windows: OpenWindows,
     /// Studies that were opened before.
     pub worklist: Worklist,
+    /// Reports that are being written.
+    exporting: usize,
     /// Pixels of the screen for a point.
     pub pixels_per_point: f32,
     worker: Worker,
@@ -143,6 +153,8 @@ impl Viewer {
             drawing: None,
             hovered_mark: None,
             box_drag: None,
+            focus_comment: false,
+            exporting: 0,
             cine: None,
             visibility: Visibility::default(),
             windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },

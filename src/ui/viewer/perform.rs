@@ -6,12 +6,13 @@ use crate::{
     grading::Role,
     study::Study,
     ui::{
-        export::{ExportFormat, export},
+        export::{self, Wish},
+        panels,
         pane::{Pane, PaneId},
         session::Session,
         visibility::Visibility,
     },
-    worker::{OpenSource, SessionId, Ticket},
+    worker::{Destination, OpenSource, Reported, SessionId, Ticket},
 };
 
 impl Viewer {
@@ -46,12 +47,15 @@ impl Viewer {
             Action::ShowAllBoxes => self.visibility = Visibility::default(),
             Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),
             Action::Warn(text) => self.notices.warn(text),
-            Action::Export(id, format, path) => self.export(id, format, &path),
+            Action::Export(id, wish, to) => self.export(id, &wish, to),
+            Action::PickReports(id, wish) => return Some(Effect::PickReports(id, wish)),
+            Action::CommentFocused => self.focus_comment = false,
             Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
             Action::FindListed(uid) => return Some(self.ask_for_place(uid)),
             Action::LookIn(folder) => self.look_in(folder),
             Action::SetState(uid, state) => self.set_state(uid, state),
             Action::Forget(uid) => self.forget(uid),
+            Action::Review(action) => self.review(action),
             Action::Box(action) => self.edit_box(action),
             Action::Done(Ok(note)) => self.notices.say(note),
             Action::Done(Err(error)) => self.notices.error(error),
@@ -161,11 +165,27 @@ impl Viewer {
         }
     }
 
-    fn export(&mut self, id: SessionId, format: ExportFormat, path: &std::path::Path) {
-        let Some(graded) = self.find(id).and_then(|s| s.graded.as_deref()) else { return };
-        match export(graded, format, path) {
-            Ok(note) => self.notices.say(note),
-            Err(error) => self.notices.error(error),
+    /// Writes reports of a study in the background.
+    fn export(&mut self, id: SessionId, wish: &Wish, to: Destination) {
+        let template = self.settings.report.clone();
+        if let Some(job) = self.find(id).and_then(|session| export::job(session, wish, to, template)) {
+            self.exporting += 1;
+            self.worker.report(job);
         }
+    }
+
+    /// Whether a report is being written.
+    pub const fn is_exporting(&self) -> bool {
+        self.exporting > 0
+    }
+
+    pub(super) fn reported(&mut self, reported: Reported) {
+        self.exporting = self.exporting.saturating_sub(1);
+        let Reported { written, notes, failures } = reported;
+        if let Some(text) = export::written(&written) {
+            self.notices.say(text);
+        }
+        notes.into_iter().for_each(|note| self.notices.warn(panels::sentence(&note)));
+        failures.into_iter().for_each(|why| self.notices.error(format!("Not written: {why}")));
     }
 }

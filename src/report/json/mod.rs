@@ -1,6 +1,10 @@
 //! Everything that is known of a grading, for other programs.
 
+mod report;
+
 use serde::Serialize;
+
+pub use report::report_bytes;
 
 use super::csv::row_id;
 use crate::{

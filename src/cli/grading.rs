@@ -1,0 +1,102 @@
+//! What `grade` and `report` share: the options of a grading, and one study after the other with a bar.
+
+use std::path::PathBuf;
+
+use indicatif::ProgressBar;
+
+use super::exit::{Exit, Failure};
+use crate::{
+    cancel::Cancel,
+    detector::{EngineChoice, ModelSet},
+    grading::Aggregate,
+    pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
+    study::{Issue, Scan, Study},
+};
+
+/// How studies are graded.
+#[derive(Debug, clap::Args)]
+pub struct GradingArgs {
+    /// Folder of ONNX models with manifest.json, any number for each role; the demo models if left out
+    #[arg(long, value_name = "DIR")]
+    pub models: Option<PathBuf>,
+    /// Inference engine
+    #[arg(long, value_enum, default_value_t)]
+    engine: EngineChoice,
+    /// Worker threads; 0 for one per core
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    threads: usize,
+    /// How boxes become grades
+    #[arg(long, value_enum, default_value_t)]
+    aggregate: Aggregate,
+    /// Scores as they are, without the calibration of the models' manifest
+    #[arg(long)]
+    no_calibration: bool,
+}
+
+impl GradingArgs {
+    /// For the pipeline.
+    pub fn options(&self) -> GradeOptions {
+        GradeOptions {
+            engine: self.engine,
+            threads: self.threads,
+            aggregate: self.aggregate,
+            calibrate: !self.no_calibration,
+            ..GradeOptions::default()
+        }
+    }
+
+    /// The models, with what must be said of them.
+    pub fn load_models(&self) -> Result<ModelSet, Failure> {
+        let models = ModelSet::load(self.models.as_deref()).map_err(|error| Failure::new(Exit::Model, error))?;
+        for warning in &models.warnings {
+            eprintln!("foramen: {warning}");
+        }
+        if models.models.iter().any(|m| m.demo) {
+            eprintln!("foramen: demo models, trained on computed phantoms only; {}", crate::RESEARCH_USE_ONLY);
+        }
+        Ok(models)
+    }
+}
+
+/// Grades one study on all cores, and says what must be known of it. A model that cannot be loaded ends the run.
+pub fn grade(grader: &Grader, name: &str, study: &Study, bar: &ProgressBar) -> Result<GradedStudy, Failure> {
+    bar.set_message(name.to_owned());
+    bar.set_position(0);
+    let on_event = |event: GradeEvent| match event {
+        GradeEvent::Started { slices, .. } => bar.set_length(slices as u64),
+        GradeEvent::Slice { .. } => bar.inc(1),
+        GradeEvent::Role { .. } => (),
+    };
+    let result = grader.grade(study, &Cancel::default(), &on_event);
+    let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
+    bar.suspend(|| explain(name, study, &result, grader.models()));
+    Ok(result)
+}
+
+/// The study's own warnings and issues on stderr. Those that every study shares were said once before.
+fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
+    // A file that the grading stumbled over is told of once, with its series and slice.
+    let is_new = |issue: &&Issue| study.issues.iter().all(|other| other.file != issue.file);
+    for issue in read.issues.iter().filter(is_new) {
+        eprintln!("foramen: {name}: {issue}");
+    }
+    let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
+    for warning in study.warnings.iter().filter(|w| !shared(w)) {
+        eprintln!("foramen: {name}: {warning}");
+    }
+    for issue in &study.issues {
+        eprintln!("foramen: {name}: {issue}");
+    }
+}
+
+/// Says what could not be read; returns how much of it is missing.
+pub fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
+    for issue in &scan.issues {
+        eprintln!("foramen: {issue}");
+    }
+    let empty: Vec<_> = paths.iter().filter(|path| !scan.holds(path)).collect();
+    for path in &empty {
+        eprintln!("foramen: {}: no DICOM image in it; the others are graded", path.display());
+    }
+    scan.lost + empty.len()
+}

@@ -1,0 +1,216 @@
+//! `foramen report`: studies in, reports out, with what a person said of them in the window.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow};
+
+use super::{
+    exit::{Exit, Failure, Outcome},
+    grade::check_writable,
+    grading::{self, GradingArgs, report_losses},
+    progress,
+};
+use crate::{
+    files::is_special,
+    library::{self, Library},
+    markup::Markup,
+    moment::Moment,
+    pipeline::{GradedStudy, Grader},
+    report::{DeidentifyKey, Existing, Format, Identity, Report, Template, folder_name, save_as, save_in},
+    review::Review,
+    study::{ScanError, Study},
+};
+
+/// Write reports of studies: PDF, DICOM SR and pictures, JSON, CSV, text
+///
+/// The studies are graded. What a person decided, drew and signed in the window is taken from the worklist of this
+/// user, by StudyInstanceUID; without it the report says that nobody has reviewed it. Files of more than one patient
+/// under one StudyInstanceUID make no report.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folders, files, zips or DICOMDIRs
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// What to write; several with commas
+    #[arg(long, value_enum, required = true, value_delimiter = ',')]
+    format: Vec<Format>,
+    /// A folder, in which each study gets one of its own, named by its UID. With one study and one format of one
+    /// file, a name with an ending is that file
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Replace files that are there; else nothing is written over
+    #[arg(long)]
+    overwrite: bool,
+    /// Without the patient, dates, names of readers and everything that a person typed; UIDs are replaced
+    #[arg(long)]
+    deidentify: bool,
+    /// Grades of the program alone, whatever a person said
+    #[arg(long)]
+    ignore_review: bool,
+    /// Text and logo of the PDF: a TOML file with institution, title, footer, logo, paper; the window's if left out
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
+    #[command(flatten)]
+    grading: GradingArgs,
+}
+
+/// Where reports go.
+enum Target<'a> {
+    File(&'a Path),
+    Folder(&'a Path),
+}
+
+/// What is the same for all studies.
+struct Run<'a> {
+    args: &'a Args,
+    library: Option<Library>,
+    template: Template,
+    identity: Identity,
+    existing: Existing,
+}
+
+pub fn run(args: &Args) -> Outcome {
+    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
+        return Err(Failure::new(Exit::Input, ScanError::NotFound(missing.clone())));
+    }
+    let run = Run::new(args)?;
+    let models = args.grading.load_models()?;
+    let scan = super::scan(&args.paths)?;
+    let lost = report_losses(&args.paths, &scan);
+    let target = args.target(scan.studies.len())?;
+    let grader = Grader::new(models, args.grading.options());
+    let bar = progress::bar("slices");
+    let mut failures = Vec::new();
+    let mut partial = 0;
+    for (index, study) in scan.studies.iter().enumerate() {
+        let name = format!("study {} of {}", index + 1, scan.studies.len());
+        let graded = grading::grade(&grader, &name, study, &bar)?;
+        partial += usize::from(!graded.issues.is_empty() || !graded.table.is_assessed());
+        for failure in bar.suspend(|| run.write(&name, study, &graded, &target)) {
+            bar.suspend(|| eprintln!("foramen: {name}: {failure}"));
+            failures.push(failure.exit);
+        }
+    }
+    bar.finish_and_clear();
+    match failures.as_slice() {
+        [] if lost + partial == 0 => Ok(Exit::Ok),
+        // One study, one form, nothing done: what went wrong is the outcome.
+        [only] if scan.studies.len() == 1 && args.format.len() == 1 => Ok(*only),
+        _ => Ok(Exit::Partial),
+    }
+}
+
+impl Args {
+    fn target(&self, studies: usize) -> Result<Target<'_>, Failure> {
+        let out = self.out.as_path();
+        let wants_file = !out.is_dir() && (out.extension().is_some() || is_special(out));
+        let can_be_file = studies == 1 && matches!(self.format.as_slice(), [one] if one.is_one_file());
+        if wants_file && !can_be_file {
+            let why = format!(
+                "--out {}: {studies} stud{} in {} format{} make more than one file: name a folder",
+                out.display(),
+                if studies == 1 { "y" } else { "ies" },
+                self.format.len(),
+                if self.format.len() == 1 { "" } else { "s" },
+            );
+            return Err(Failure::new(Exit::Usage, anyhow!(why)));
+        }
+        if out.is_file() && !wants_file {
+            return Err(Failure::new(Exit::Output, anyhow!("--out {}: it is a file, not a folder", out.display())));
+        }
+        // Asked before the work, so that an hour of it is not lost to a typing error.
+        let probe = if wants_file { out.to_owned() } else { out.join("report") };
+        check_writable(&probe).map_err(|error| Failure::new(Exit::Output, error))?;
+        Ok(if wants_file { Target::File(out) } else { Target::Folder(out) })
+    }
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a Args) -> Result<Self, Failure> {
+        let template = match &args.template {
+            Some(file) => Template::read(file).map_err(|error| Failure::new(Exit::Input, error))?,
+            None => Template::of_user(),
+        };
+        Ok(Self {
+            args,
+            library: if args.ignore_review { None } else { open_library()? },
+            template,
+            identity: if args.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full },
+            existing: if args.overwrite { Existing::Replace } else { Existing::Refuse },
+        })
+    }
+
+    /// Writes all forms of one study; returns what failed.
+    fn write(&self, name: &str, study: &Study, graded: &GradedStudy, target: &Target) -> Vec<Failure> {
+        let (review, markup) = match self.said_of(study) {
+            Ok(said) => said,
+            Err(failure) => return vec![failure],
+        };
+        let made = Report::new(study, graded, &review, &markup, Moment::now(), self.identity.clone());
+        let report = match made {
+            Ok(report) => report,
+            Err(error) => return vec![Failure::new(Exit::Input, error)],
+        };
+        let mut failures = Vec::new();
+        for &format in &self.args.format {
+            if let Err(failure) = self.write_one(name, &report, format, target) {
+                failures.push(failure);
+            }
+        }
+        failures
+    }
+
+    fn write_one(&self, name: &str, report: &Report, format: Format, target: &Target) -> Result<(), Failure> {
+        let (outputs, warnings) = format.produce(report, &self.template).map_err(|error| {
+            let error = anyhow::Error::from(error).context(format!("no {} was written", format.label()));
+            Failure::new(Exit::Error, error)
+        })?;
+        for warning in warnings {
+            eprintln!("foramen: {name}: {warning}");
+        }
+        let written = match target {
+            Target::File(path) => save_as(&outputs, path, self.existing),
+            Target::Folder(folder) => {
+                save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), self.existing)
+            }
+        };
+        let written = written.map_err(|error| {
+            let is_there = error.source.kind() == std::io::ErrorKind::AlreadyExists;
+            let error = anyhow::Error::from(error);
+            Failure::new(Exit::Output, if is_there { error.context("--overwrite replaces it") } else { error })
+        })?;
+        for path in written {
+            println!("{}", path.display());
+        }
+        Ok(())
+    }
+
+    /// What a person said of the study, and drew on it.
+    fn said_of(&self, study: &Study) -> Result<(Review, Markup), Failure> {
+        let Some(library) = &self.library else { return Ok(Default::default()) };
+        let unreadable = |error: anyhow::Error| {
+            let why = "what was said of the study cannot be read; --ignore-review reports without it";
+            Failure::new(Exit::Input, error.context(why))
+        };
+        let stored = match library.stored(&study.uid) {
+            // Never opened in the window.
+            Err(library::LibraryError::Unknown) => return Ok(Default::default()),
+            stored => stored.map_err(|error| unreadable(error.into()))?,
+        };
+        let acts = library.acts(&study.uid, 0).map_err(|error| unreadable(error.into()))?;
+        let markup = stored.marks.as_deref().map(Markup::from_json).transpose();
+        Ok((Review::from_acts(acts), markup.map_err(|error| unreadable(error.into()))?.unwrap_or_default()))
+    }
+}
+
+/// The list of studies of the window, if there is one: a report never begins one.
+fn open_library() -> Result<Option<Library>, Failure> {
+    let Some(folder) = library::default_folder().filter(|folder| Library::is_in(folder)) else { return Ok(None) };
+    let (library, message) = Library::open(&folder)
+        .context("what was said of the studies cannot be read; --ignore-review reports without it")
+        .map_err(|error| Failure::new(Exit::Input, error))?;
+    if let Some(message) = message {
+        eprintln!("foramen: {message}");
+    }
+    Ok(Some(library))
+}

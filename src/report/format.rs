@@ -1,0 +1,163 @@
+//! The forms of a report, and the files that each makes.
+
+use super::{Report, Template, csv, dicom::{self, DicomError}, json, key_images, pdf, text};
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+pub enum Format {
+    /// PDF of one or two pages: table, impression, key images.
+    Pdf,
+    /// DICOM structured report (TID 1500).
+    Sr,
+    /// DICOM secondary captures: the key images with their boxes burned in.
+    Sc,
+    /// DICOM presentation states (the reader's marks) and key object selection (key images).
+    Marks,
+    /// Everything, for other programs.
+    Json,
+    /// RSNA 2024 submission: the program's grades.
+    Csv,
+    /// The same with the reader's decisions in place of the program's.
+    CsvReviewed,
+    /// Plain text.
+    Text,
+}
+
+/// One file of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its name, without a folder.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a form was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum FormatError {
+    /// DICOM.
+    #[error(transparent)]
+    Dicom(#[from] DicomError),
+    /// PDF.
+    #[error(transparent)]
+    Pdf(#[from] pdf::PdfError),
+    /// The form of the contest has no word for "not assessed".
+    #[error("nothing was assessed in this study, and the CSV form has no word for that; take JSON")]
+    NothingAssessed,
+    /// There is nothing of which it could be made.
+    #[error("{0}")]
+    Nothing(&'static str),
+}
+
+impl Format {
+    /// Every form, in the order in which they are offered.
+    pub const ALL: [Self; 8] =
+        [Self::Pdf, Self::Sr, Self::Sc, Self::Marks, Self::Json, Self::Csv, Self::CsvReviewed, Self::Text];
+
+    /// For a reader.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF report",
+            Self::Sr => "DICOM structured report (SR)",
+            Self::Sc => "DICOM pictures of the key images (SC)",
+            Self::Marks => "DICOM measurements and key image list (GSPS, KOS)",
+            Self::Json => "JSON, everything",
+            Self::Csv => "CSV submission, the program's grades",
+            Self::CsvReviewed => "CSV submission, with your decisions",
+            Self::Text => "Text",
+        }
+    }
+
+    /// The name of its file, or the beginning of the names of its files, with the ending.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Pdf => "report.pdf",
+            Self::Sr => "report-sr.dcm",
+            Self::Sc => "key-image.dcm",
+            Self::Marks => "marks.dcm",
+            Self::Json => "report.json",
+            Self::Csv => "grades.csv",
+            Self::CsvReviewed => "grades-reviewed.csv",
+            Self::Text => "report.txt",
+        }
+    }
+
+    /// Whether it makes one file, whatever is in the report.
+    pub const fn is_one_file(self) -> bool {
+        !matches!(self, Self::Sc | Self::Marks)
+    }
+
+    /// Makes it: the files, and what to tell the reader.
+    pub fn produce(self, report: &Report, template: &Template) -> Result<(Vec<Output>, Vec<String>), FormatError> {
+        let one = |bytes: Vec<u8>| vec![Output { name: self.file_name().to_owned(), bytes }];
+        let mut warnings = Vec::new();
+        let outputs = match self {
+            Self::Pdf => {
+                let (images, issues) = key_images(report);
+                warnings.extend(issues.iter().map(ToString::to_string));
+                let (bytes, more) = pdf::pdf_bytes(report, &images, template)?;
+                warnings.extend(more);
+                one(bytes)
+            }
+            Self::Sr => one(dicom::sr_bytes(report)?),
+            Self::Sc => {
+                let (images, issues) = key_images(report);
+                warnings.extend(issues.iter().map(ToString::to_string));
+                if images.is_empty() {
+                    return Err(FormatError::Nothing("no key image is marked and no box is behind a finding: there is nothing to show"));
+                }
+                dicom::secondary_captures(report, &images)?.into_iter().map(Output::from).collect()
+            }
+            Self::Marks => {
+                let mut outputs: Vec<Output> =
+                    dicom::presentation_states(report)?.into_iter().map(Output::from).collect();
+                let list = dicom::key_objects(report)?;
+                outputs.extend(list.map(|bytes| Output { name: "key-objects.dcm".to_owned(), bytes }));
+                if outputs.is_empty() {
+                    return Err(FormatError::Nothing("nothing is drawn and no key image is marked"));
+                }
+                outputs
+            }
+            Self::Json => one(json::report_bytes(report)),
+            Self::Csv | Self::CsvReviewed => {
+                let is_reviewed = self == Self::CsvReviewed;
+                let bytes = csv::report_bytes(std::slice::from_ref(report), is_reviewed);
+                let rows = report.rows();
+                let is_open = |row: &super::Row| {
+                    row.grade.probabilities().is_none() && !(is_reviewed && row.statement.severity().is_some())
+                };
+                if rows.iter().all(is_open) {
+                    return Err(FormatError::NothingAssessed);
+                }
+                if rows.iter().any(is_open) {
+                    warnings.push("rows that were not assessed hold the contest's prevalence".to_owned());
+                }
+                let mut outputs = one(bytes);
+                // The form has no place for them.
+                let name = format!("{}.txt", self.file_name());
+                outputs.push(Output { name, bytes: beside(report).into_bytes() });
+                outputs
+            }
+            Self::Text => one(text(report).into_bytes()),
+        };
+        Ok((outputs, warnings))
+    }
+}
+
+/// What a table of numbers cannot say of itself: what it is worth, and where it comes from.
+fn beside(report: &Report) -> String {
+    let mut lines = report.banner();
+    lines.push(format!("Study UID: {}", report.uid(&report.study.uid)));
+    lines.extend(report.provenance_lines());
+    for series in &report.provenance.sources {
+        let uids = series.instances.iter().map(|(_, uid)| report.uid(uid));
+        lines.push(format!("Series {}: {}", report.uid(&series.series_uid), uids.collect::<Vec<_>>().join(" ")));
+    }
+    lines.join("\n") + "\n"
+}
+
+impl From<(String, Vec<u8>)> for Output {
+    fn from((name, bytes): (String, Vec<u8>)) -> Self {
+        Self { name, bytes }
+    }
+}

@@ -1,0 +1,102 @@
+//! What stands around the PDF report: the reader's own words and logo.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Sizes of paper.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paper {
+    /// 210 × 297 mm.
+    #[default]
+    A4,
+    /// 8.5 × 11 in.
+    Letter,
+}
+
+/// Text and logo of the PDF. A logo that cannot be read is a warning, and the report is made without it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Template {
+    /// Whose report it is, at the top of the first page.
+    pub institution: String,
+    /// What it is called; `Lumbar spine MRI: stenosis report` if empty.
+    pub title: String,
+    /// At the bottom of every page.
+    pub footer: String,
+    /// A PNG or JPEG file, at the top of the first page.
+    pub logo: Option<PathBuf>,
+    /// Size of the pages.
+    pub paper: Paper,
+}
+
+/// Why a template was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// The file is not there, or cannot be read.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is no template.
+    #[error(
+        "{}: {} (a template is TOML with institution, title, footer, logo, and paper = \"a4\" or \"letter\")",
+        path.display(),
+        source.message()
+    )]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Box<toml::de::Error>,
+    },
+}
+
+/// The part of the window's settings that is about reports.
+#[derive(Deserialize)]
+struct OfSettings {
+    #[serde(default)]
+    report: Template,
+}
+
+impl Template {
+    /// Reads a template; a logo's path is taken from the template's folder.
+    pub fn read(path: &Path) -> Result<Self, TemplateError> {
+        let unreadable = |source| TemplateError::Unreadable { path: path.to_owned(), source };
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let invalid = |source| TemplateError::Invalid { path: path.to_owned(), source: Box::new(source) };
+        let mut template: Self = toml::from_str(&text).map_err(invalid)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        template.logo = template.logo.map(|logo| folder.join(logo));
+        Ok(template)
+    }
+
+    /// What was set in the window; the plain one if there is nothing, or nothing that can be read.
+    pub fn of_user() -> Self {
+        let text = crate::files::config_folder().and_then(|dir| std::fs::read_to_string(dir.join("settings.toml")).ok());
+        let settings = text.and_then(|text| toml::from_str::<OfSettings>(&text).ok());
+        settings.map(|settings| settings.report).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_read_with_its_logo_beside_it_and_a_wrong_word_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("template.toml");
+        std::fs::write(&file, "institution = \"Clinic\"\nlogo = \"logo.png\"\npaper = \"letter\"\n").unwrap();
+        let template = Template::read(&file).unwrap();
+        assert_eq!((template.institution.as_str(), template.paper), ("Clinic", Paper::Letter));
+        assert_eq!(template.logo, Some(dir.path().join("logo.png")));
+        std::fs::write(&file, "instituton = \"Clinic\"\n").unwrap();
+        let message = Template::read(&file).unwrap_err().to_string();
+        assert!(message.contains("instituton") && message.contains("template.toml"), "{message}");
+    }
+}

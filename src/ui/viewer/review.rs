@@ -1,0 +1,229 @@
+//! What the reader says of the grades: how it comes on screen, into the audit trail, and back.
+
+use super::Viewer;
+use crate::{
+    grading::{Assessment, GradeId, Level, Severity},
+    library::Appended,
+    moment::Moment,
+    report::Provenance,
+    review::{Act, Change, Decision, Desk, Draft, Review},
+    ui::{cells, panels, session::Session, steps::StepOf},
+    worker::{LibraryJob, SessionId},
+};
+
+/// Something that the reader says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReviewAction {
+    /// Of a cell; `None` takes it back.
+    Decide(SessionId, GradeId, Option<Decision>),
+    /// A comment to a cell.
+    Comment(SessionId, GradeId, String),
+    /// The sentence of a level; `None` for the proposed one.
+    Sentence(SessionId, Level, Option<String>),
+    /// The end of the impression; `None` for the proposed one.
+    Conclusion(SessionId, Option<String>),
+    /// A comment to the study.
+    Remark(SessionId, String),
+    /// That the report stands.
+    SignOff(SessionId),
+    /// That it is open again, and why.
+    Reopen(SessionId, String),
+    /// Try once more to write what could not be written.
+    SaveAgain(SessionId),
+}
+
+impl Viewer {
+    /// Does what was asked.
+    pub(super) fn review(&mut self, action: ReviewAction) {
+        match action {
+            ReviewAction::Decide(id, cell, to) => {
+                self.change_with(id, |review| Change::Decision { cell, from: review.cell(cell).decision, to });
+            }
+            ReviewAction::Comment(id, cell, to) => {
+                self.change_with(id, |review| Change::Comment { cell, from: review.cell(cell).comment.clone(), to });
+            }
+            ReviewAction::Sentence(id, level, to) => self.change_with(id, |review| Change::Sentence {
+                level,
+                from: review.sentence(level).map(str::to_owned),
+                to,
+            }),
+            ReviewAction::Conclusion(id, to) => {
+                self.change_with(id, |review| Change::Conclusion { from: review.conclusion().map(str::to_owned), to });
+            }
+            ReviewAction::Remark(id, to) => {
+                self.change_with(id, |review| Change::Remark { from: review.remark().to_owned(), to });
+            }
+            ReviewAction::SignOff(id) => self.change_with(id, |_| Change::SignOff),
+            ReviewAction::Reopen(id, reason) => self.change_with(id, |_| Change::Reopen { reason }),
+            ReviewAction::SaveAgain(id) => self.send_pending(id),
+        }
+    }
+
+    fn change_with(&mut self, id: SessionId, change: impl FnOnce(&Review) -> Change) {
+        if let Some(session) = self.find(id) {
+            let change = change(session.review());
+            self.change_review(id, change);
+        }
+    }
+
+    /// Says something of the grades. It is on screen at once, and a moment later in the audit trail.
+    pub(super) fn change_review(&mut self, id: SessionId, change: Change) {
+        if self.propose(id, change, None)
+            && let Some(session) = self.find_mut(id)
+        {
+            session.steps.did(StepOf::Review);
+        }
+    }
+
+    /// Whether there is something to take back, or to do again, in the review.
+    pub(super) fn can_step_review(session: &Session, is_redo: bool) -> bool {
+        let review = session.review();
+        session.desk.unsaved() == 0 && if is_redo { review.redo() } else { review.undo() }.is_some()
+    }
+
+    /// Takes the last act back, or does it again.
+    pub(super) fn step_review(&mut self, id: SessionId, is_redo: bool) {
+        let Some(session) = self.find(id).filter(|session| Self::can_step_review(session, is_redo)) else { return };
+        let step = if is_redo { session.review().redo() } else { session.review().undo() };
+        let Some((seq, change)) = step else { return };
+        let said = change.words();
+        if self.propose(id, change, Some(seq)) {
+            self.notices.say(said);
+        }
+    }
+
+    /// Returns whether something was done.
+    fn propose(&mut self, id: SessionId, change: Change, undoes: Option<u64>) -> bool {
+        let who = self.settings.reader_name();
+        let Some(session) = self.find_mut(id) else { return false };
+        if let Some(why) = &session.review_lock {
+            let text = format!("Nothing can be said of this study: {why}");
+            self.notices.error(text);
+            return false;
+        }
+        let models = session.graded.as_ref().map(|graded| Provenance::model_names(&graded.models)).unwrap_or_default();
+        let program = format!("foramen {}", env!("CARGO_PKG_VERSION"));
+        let draft = Draft { who, when: Moment::now(), program, models, change, undoes };
+        let has_failed = session.desk.failure().is_some();
+        match session.desk.propose(draft) {
+            Err(refusal) => {
+                self.notices.warn(panels::sentence(&refusal.to_string()));
+                return false;
+            }
+            Ok(None) => return false,
+            Ok(Some(_)) if session.study.uid.is_empty() => {
+                session.desk.settle_without_trail();
+                let text = "This study has no StudyInstanceUID: what is said of it is forgotten when it is closed";
+                self.notices.warn(text.to_owned());
+            }
+            // What waits goes first.
+            Ok(Some(_)) if has_failed => self.send_pending(id),
+            Ok(Some(draft)) => {
+                let (uid, after) = (session.study.uid.clone(), session.desk.last_seq());
+                self.worker.library(LibraryJob::Act(id, uid, Box::new(draft), after));
+            }
+        }
+        self.remember_grades(id);
+        true
+    }
+
+    /// Sends all that could not be written once more.
+    fn send_pending(&mut self, id: SessionId) {
+        let Some(session) = self.find_mut(id) else { return };
+        let (uid, after, drafts) = (session.study.uid.clone(), session.desk.last_seq(), session.desk.again());
+        for draft in drafts {
+            self.worker.library(LibraryJob::Act(id, uid.clone(), Box::new(draft), after));
+        }
+    }
+
+    /// The trail has answered.
+    pub(super) fn acted(&mut self, id: SessionId, outcome: Result<Appended, String>) {
+        let Some(session) = self.sessions.iter_mut().find(|session| session.id == id) else { return };
+        match outcome {
+            Ok(appended) => {
+                session.desk.settle(appended.news);
+                if let Some(refusal) = appended.refusal {
+                    self.notices.warn(format!("Not saved: {refusal}"));
+                }
+            }
+            Err(why) => {
+                session.desk.fail(why.clone());
+                self.notices.error(format!("Not saved: {why}. It stays on screen; the next decision, or \"Save again\", tries once more"));
+            }
+        }
+    }
+
+    /// The review that is kept with a study that was opened.
+    pub(super) fn take_in_review(session: &mut Session, acts: Result<&[Act], &str>) {
+        match acts {
+            Ok(acts) if session.desk.unsaved() == 0 => session.desk = Desk::new(Review::from_acts(acts.to_vec())),
+            Ok(acts) => session.desk.take_in(acts.to_vec()),
+            Err(why) => session.review_lock = Some(why.to_owned()),
+        }
+    }
+
+    /// Asks what other windows have said of the open studies.
+    pub fn ask_news(&self) {
+        for session in self.sessions.iter().filter(|session| session.state.is_some()) {
+            self.worker.library(LibraryJob::News(session.study.uid.clone(), session.desk.last_seq()));
+        }
+    }
+
+    /// Agrees with the program about the selected cell, and goes on to the next.
+    pub(super) fn accept(&mut self) {
+        let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
+        let Some(session) = self.find(id) else { return };
+        let row = session.table.as_ref().map(|table| &table.get(cell).assessment);
+        match row {
+            Some(Assessment::Detected { probabilities, .. }) => {
+                self.decide(Decision::Accepted(probabilities.most_likely()));
+            }
+            _ => {
+                let text = "There is nothing to accept here: the program says no severity. Say what you see, or that \
+                            it is not assessable";
+                self.notices.warn(text.to_owned());
+            }
+        }
+    }
+
+    /// Says a severity of the selected cell, and goes on to the next.
+    pub(super) fn say(&mut self, severity: Severity) {
+        let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
+        let row = self.find(id).and_then(|session| session.table.as_ref()).map(|table| &table.get(cell).assessment);
+        let agrees = matches!(row, Some(Assessment::Detected { probabilities, .. }) if probabilities.most_likely() == severity);
+        self.decide(if agrees { Decision::Accepted(severity) } else { Decision::Changed(severity) });
+    }
+
+    /// Decides the selected cell, and goes on to the next that is not decided.
+    pub(super) fn decide(&mut self, decision: Decision) {
+        let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
+        let was_signed = self.find(id).is_some_and(|session| session.review().signature().is_some());
+        self.review(ReviewAction::Decide(id, cell, Some(decision)));
+        if !was_signed {
+            self.next_undecided();
+        }
+    }
+
+    /// Takes back what was decided of the selected cell.
+    pub(super) fn undecide(&mut self) {
+        if let Some((id, cell)) = self.selected_cell() {
+            self.review(ReviewAction::Decide(id, cell, None));
+        }
+    }
+
+    fn selected_cell(&self) -> Option<(SessionId, GradeId)> {
+        self.session().and_then(|session| Some((session.id, session.selected?)))
+    }
+
+    /// Selects the next cell that is not decided, in reading order; round the table, and none if all are.
+    pub(super) fn next_undecided(&mut self) {
+        let Some(session) = self.session() else { return };
+        let review = session.review();
+        let all: Vec<GradeId> = cells::all().collect();
+        let start = session.selected.and_then(|id| all.iter().position(|&cell| cell == id)).map_or(0, |at| at + 1);
+        let open = (0..all.len()).map(|step| all[(start + step) % all.len()]).find(|&id| review.cell(id).decision.is_none());
+        if let Some(open) = open {
+            self.look_at(|session| session.select(open));
+        }
+    }
+}
