@@ -29,6 +29,8 @@ const SIDE: f64 = 900.0;
 const MOST_ENLARGED: f64 = 4.0;
 /// Height of a line of the banner.
 const LINE: u32 = 24;
+/// Room for the notices beside a slice that is narrow.
+const LEAST_WIDTH: u32 = 600;
 const MARGIN: u32 = 6;
 
 /// The colours of `ui::theme`, which the core cannot see.
@@ -47,10 +49,14 @@ const fn colour(severity: Option<Severity>) -> Rgb888 {
     }
 }
 
-/// The picture of a key image.
-pub fn picture(report: &Report, key: &KeyImage) -> RgbImage {
-    let notices = notices(report);
-    let mut picture = Canvas::new(key, &notices);
+/// The picture of a key image, the `number`th of the report: other images' lines name it by its number.
+pub fn picture(report: &Report, key: &KeyImage, number: usize) -> RgbImage {
+    let size = shown_size(key);
+    let width = size[0].max(LEAST_WIDTH);
+    let wrapped = |words: &str| lines_within(words, (width - 2 * MARGIN) / FONT_10X20.character_size.width);
+    let notices: Vec<String> = notices(report).iter().flat_map(|notice| wrapped(notice)).collect();
+    let caption = wrapped(&format!("Image {number}: {}", key.caption));
+    let mut picture = Canvas::new(key, size, width, [notices.len(), caption.len()]);
     picture.paste(key);
     for line in &key.lines {
         picture.line(line.from, line.to, REFERENCE, 1);
@@ -63,7 +69,7 @@ pub fn picture(report: &Report, key: &KeyImage) -> RgbImage {
         picture.draw_mark(report, key, mark);
     }
     picture.letters(key.letters);
-    picture.words(&notices, &key.caption);
+    picture.words(&notices, &caption);
     picture.image
 }
 
@@ -80,6 +86,34 @@ fn notices(report: &Report) -> Vec<String> {
         ReviewStatus::Signed(_) => "Reviewed and signed by a person".to_owned(),
     });
     notices
+}
+
+/// The size at which a slice is shown: with square pixels, small ones enlarged.
+fn shown_size(key: &KeyImage) -> [u32; 2] {
+    let [between_rows, between_columns] = key.pixel_spacing;
+    let finest = between_rows.min(between_columns);
+    let (columns, rows) = (f64::from(key.pixels.width()), f64::from(key.pixels.height()));
+    let square = [columns * between_columns / finest, rows * between_rows / finest];
+    let enlarged = (SIDE / square[0].max(square[1])).clamp(f64::MIN_POSITIVE, MOST_ENLARGED);
+    square.map(|side| ((side * enlarged).round() as u32).max(1))
+}
+
+/// Words in lines of at most so many characters; a word that is longer has a line of its own and is cut.
+fn lines_within(words: &str, most: u32) -> Vec<String> {
+    let most = most as usize;
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in plain(words).split(' ').filter(|word| !word.is_empty()) {
+        let word: String = word.chars().take(most).collect();
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(&word),
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= most => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
 }
 
 /// An image to draw on, larger than the slice.
@@ -116,22 +150,14 @@ impl DrawTarget for Canvas {
 }
 
 impl Canvas {
-    /// Large enough for the slice, with square pixels, and for what is written above and below it.
-    fn new(key: &KeyImage, notices: &[String]) -> Self {
-        let [between_rows, between_columns] = key.pixel_spacing;
-        let finest = between_rows.min(between_columns);
-        let (columns, rows) = (f64::from(key.pixels.width()), f64::from(key.pixels.height()));
-        let square = [columns * between_columns / finest, rows * between_rows / finest];
-        let enlarged = (SIDE / square[0].max(square[1])).clamp(f64::MIN_POSITIVE, MOST_ENLARGED);
-        let shown = square.map(|side| ((side * enlarged).round() as u32).max(1));
-        let widest = notices.iter().map(String::len).chain([key.caption.len()]).max().unwrap_or(0) as u32;
-        let width = shown[0].max(widest.min(120) * FONT_10X20.character_size.width + 2 * MARGIN);
-        let top = LINE * notices.len() as u32 + MARGIN;
-        let height = top + shown[1] + LINE + MARGIN;
+    /// Large enough for the slice and for so many lines above and below it.
+    fn new(key: &KeyImage, shown: [u32; 2], width: u32, lines: [usize; 2]) -> Self {
+        let [above, below] = lines.map(|count| LINE * count as u32 + MARGIN);
         let ground = image::Rgb([BACKGROUND.r(), BACKGROUND.g(), BACKGROUND.b()]);
+        let (columns, rows) = (f64::from(key.pixels.width()), f64::from(key.pixels.height()));
         Self {
-            image: RgbImage::from_pixel(width, height, ground),
-            top,
+            image: RgbImage::from_pixel(width, above + shown[1] + below, ground),
+            top: above,
             left: (width - shown[0]) / 2,
             shown,
             scale: [f64::from(shown[0]) / columns, f64::from(shown[1]) / rows],
@@ -235,14 +261,13 @@ impl Canvas {
         }
     }
 
-    fn words(&mut self, notices: &[String], caption: &str) {
-        let mut at = Point::new(MARGIN as i32, 2);
-        for notice in notices {
-            self.text(notice, at, &FONT_10X20, WARNING);
-            at.y += LINE as i32;
+    fn words(&mut self, notices: &[String], caption: &[String]) {
+        let bottom = self.top + self.shown[1] + 2;
+        for (lines, from, colour) in [(notices, 2, WARNING), (caption, bottom, TEXT)] {
+            for (line, at) in lines.iter().zip((from..).step_by(LINE as usize)) {
+                self.text(line, Point::new(MARGIN as i32, at as i32), &FONT_10X20, colour);
+            }
         }
-        let bottom = (self.top + self.shown[1] + 2) as i32;
-        self.text(caption, Point::new(MARGIN as i32, bottom), &FONT_10X20, TEXT);
     }
 }
 
@@ -257,4 +282,20 @@ fn words_of(shown: &KeyBox) -> String {
 /// What the fonts have.
 fn plain(words: &str) -> String {
     words.chars().map(|c| if c == ' ' || c.is_ascii_graphic() || matches!(c, '°' | '²') { c } else { '?' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A caption of many findings is read to its end.
+        #[test]
+        fn no_word_is_lost_and_no_line_too_long(words in "[a-z]{1,20}( [a-z]{1,20}){0,30}") {
+            let lines = lines_within(&words, 20);
+            prop_assert!(lines.iter().all(|line| line.len() <= 20));
+            prop_assert_eq!(lines.join(" "), words);
+        }
+    }
 }

@@ -278,7 +278,7 @@ mod tests {
             markup.add(slice.clone(), Shape::Arrow { tip: Point::new(5.0, 5.0), tail: Point::new(20.0, 20.0) }, typed);
             markup.add(slice, Shape::Note { at: Point::new(40.0, 40.0) }, typed);
             let report = Report::new(&study, &graded, &review, &markup, Moment(0), Identity::Full).unwrap();
-            picture(&report, &KeyImage { note: typed.to_owned(), ..key_image(&report) })
+            picture(&report, &KeyImage { note: typed.to_owned(), ..key_image(&report) }, 1)
         });
         assert_eq!(pictures[0], pictures[1]);
     }
@@ -289,7 +289,7 @@ mod tests {
         let (graded, review, markup) = (graded(&study), Review::default(), Markup::default());
         let report = Report::new(&study, &graded, &review, &markup, Moment(0), Identity::Full).unwrap();
         let key = key_image(&report);
-        let shown = picture(&report, &key);
+        let shown = picture(&report, &key, 1);
         // 64 x 48 pixels of 1 mm by 2 mm are 64 x 96 mm: four times as large.
         let grey: Vec<(u32, u32)> =
             shown.enumerate_pixels().filter(|(.., p)| p.0 == [90; 3]).map(|(x, y, _)| (x, y)).collect();

@@ -38,7 +38,7 @@ pub fn secondary_captures(report: &Report, images: &[KeyImage]) -> Result<Vec<(S
 
 fn capture(context: &Context, image: &KeyImage, series_uid: &str, number: usize) -> Result<Vec<u8>, DicomError> {
     let source = context.reference(&image.slice)?;
-    let picture = picture(context.report, image);
+    let picture = picture(context.report, image, number);
     let (mut object, instance_uid) = context.begin(KIND, series_uid, number);
     let created = DateTime::of(context.report.provenance.created);
     object.text(tags::BODY_PART_EXAMINED, VR::CS, "LSPINE");
