@@ -2,6 +2,7 @@
 
 pub mod csv;
 pub mod json;
+mod pdf;
 
 pub use csv::csv_bytes;
 pub use json::json_bytes;
