@@ -1,0 +1,3 @@
+//! A report as PDF.
+
+mod text;
