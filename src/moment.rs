@@ -47,6 +47,12 @@ impl Moment {
         format!("{}T{:02}:{:02}:{:02}Z", self.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 
+    /// Year, month, day, hour, minute, second.
+    pub fn clock(self) -> [i64; 6] {
+        let Civil { year, month, day, seconds } = self.civil();
+        [year, month, day, seconds / 3600, seconds / 60 % 60, seconds % 60]
+    }
+
     /// How long ago it was, in words; the day for what is older than a week.
     pub fn ago(self, now: Self) -> String {
         let minutes = (now.0 - self.0).max(0) / 60_000;

@@ -12,7 +12,8 @@ use crate::{
     study::{Issue, Series},
 };
 
-pub use choose::MOST;
+#[cfg(test)]
+use choose::MOST;
 
 /// A box on a key image.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,7 +69,7 @@ pub struct KeyImage {
 }
 
 /// The slices worth showing: the reader's key images, then those of the worst moderate and severe statements, at most
-/// [`MOST`] of them; one image a slice, each group in reading order. A slice that cannot be decoded is an issue, not an
+/// eight of them; one image a slice, each group in reading order. A slice that cannot be decoded is an issue, not an
 /// image.
 pub fn key_images(report: &Report<'_>) -> (Vec<KeyImage>, Vec<Issue>) {
     let rows = report.rows();

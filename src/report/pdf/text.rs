@@ -101,6 +101,18 @@ impl Block {
         self.lines.iter().map(|line| line.height).sum()
     }
 
+    /// Keeps the first lines, and returns the others as a block of their own.
+    #[must_use]
+    pub fn split_off(&mut self, at: usize) -> Self {
+        let mut lines = self.lines.split_off(at);
+        let top = lines.first().map_or(0.0, |line| line.top);
+        for line in &mut lines {
+            line.top -= top;
+            line.baseline -= top;
+        }
+        Self { text: self.text.clone(), lines }
+    }
+
     /// The length of the longest line.
     pub fn width(&self) -> f32 {
         self.lines.iter().map(|line| line.across.end).fold(0.0, f32::max)
