@@ -1,6 +1,10 @@
 //! The forms of a report, and the files that each makes.
 
-use super::{Report, Template, csv, dicom::{self, DicomError}, json, key_images, pdf, text};
+use super::{
+    Report, Template, csv,
+    dicom::{self, DicomError},
+    json, key_images, pdf, text,
+};
 
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -104,7 +108,9 @@ impl Format {
                 let (images, issues) = key_images(report);
                 warnings.extend(issues.iter().map(ToString::to_string));
                 if images.is_empty() {
-                    return Err(FormatError::Nothing("no key image is marked and no box is behind a finding: there is nothing to show"));
+                    return Err(FormatError::Nothing(
+                        "no key image is marked and no box is behind a finding: there is nothing to show",
+                    ));
                 }
                 dicom::secondary_captures(report, &images)?.into_iter().map(Output::from).collect()
             }

@@ -145,9 +145,10 @@ fn series_words(series: &Series) -> String {
 /// Where the other images of other series cut this one; each is named by its number, from 1.
 fn lines_on(report: &Report<'_>, image: &KeyImage, all: &[KeyImage]) -> Vec<KeyLine> {
     let Some(on) = &image.plane else { return Vec::new() };
-    let others = all.iter().zip(1..).filter(|(other, _)| {
-        other.series != image.series && report.study.share_space(image.series, other.series)
-    });
+    let others = all
+        .iter()
+        .zip(1..)
+        .filter(|(other, _)| other.series != image.series && report.study.share_space(image.series, other.series));
     others.filter_map(|(other, number)| lines::line(on, other.plane.as_ref()?, number.to_string())).collect()
 }
 

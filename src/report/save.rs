@@ -58,7 +58,8 @@ fn write(all: Vec<(PathBuf, &Output)>, existing: Existing) -> Result<Vec<PathBuf
 }
 
 fn is_there(path: PathBuf) -> WriteError {
-    let source = io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and is not written over unless asked");
+    let source =
+        io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and is not written over unless asked");
     WriteError { path, source }
 }
 

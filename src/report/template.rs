@@ -77,7 +77,8 @@ impl Template {
 
     /// What was set in the window; the plain one if there is nothing, or nothing that can be read.
     pub fn of_user() -> Self {
-        let text = crate::files::config_folder().and_then(|dir| std::fs::read_to_string(dir.join("settings.toml")).ok());
+        let text =
+            crate::files::config_folder().and_then(|dir| std::fs::read_to_string(dir.join("settings.toml")).ok());
         let settings = text.and_then(|text| toml::from_str::<OfSettings>(&text).ok());
         settings.map(|settings| settings.report).unwrap_or_default()
     }

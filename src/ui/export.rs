@@ -47,14 +47,7 @@ pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) 
 /// The text of the report, for the clipboard.
 pub fn report_text(session: &Session) -> Result<String, String> {
     let graded = session.graded.as_deref().ok_or("There are no grades yet: wait until the study is graded")?;
-    let report = Report::new(
-        &session.study,
-        graded,
-        session.review(),
-        &session.markup,
-        Moment::now(),
-        Identity::Full,
-    );
+    let report = Report::new(&session.study, graded, session.review(), &session.markup, Moment::now(), Identity::Full);
     report.map(|report| text(&report)).map_err(|error| error.to_string())
 }
 

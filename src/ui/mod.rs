@@ -22,8 +22,8 @@ mod picture;
 mod raster;
 mod scores;
 mod session;
-mod steps;
 mod settings;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod theme;

@@ -13,7 +13,8 @@ use super::{Event, OpenSource, Reporter, SessionId, guarded, spawn};
 use crate::{
     grading::Role,
     library::{
-        Appended, Document, Entry, Library, LibraryError, Listing, Place, Query, Stored, StudySource, StudyState, find_below,
+        Appended, Document, Entry, Library, LibraryError, Listing, Place, Query, Stored, StudySource, StudyState,
+        find_below,
     },
     review::{Act, Draft},
     study::Study,

@@ -15,7 +15,7 @@ use foramen::{
     phantom,
     pipeline::{self, GradeOptions, GradedStudy},
     raster::BBox,
-    report::{DeidentifyKey, Identity, KeyBox, KeyImage, Report, dicom},
+    report::{DeidentifyKey, Identity, Report, dicom, key_images},
     review::{Act, BoxChoice, Change, Decision, Region, Review},
     study::{self, Study},
 };
@@ -159,7 +159,7 @@ impl Exported {
         let all = |files: Vec<(String, Vec<u8>)>| files.iter().map(|(name, bytes)| put(name, bytes)).collect();
         Self {
             sr: put("report.dcm", &dicom::sr_bytes(report).unwrap()),
-            captures: all(dicom::secondary_captures(report, &key_images(report)).unwrap()),
+            captures: all(dicom::secondary_captures(report, &key_images(report).0).unwrap()),
             key_objects: dicom::key_objects(report).unwrap().map(|bytes| put("key-objects.dcm", &bytes)),
             states: all(dicom::presentation_states(report).unwrap()),
         }
@@ -169,39 +169,6 @@ impl Exported {
         let all = [&self.sr].into_iter().chain(&self.captures).chain(&self.key_objects).chain(&self.states);
         all.map(PathBuf::as_path).collect()
     }
-}
-
-/// The first slice behind each severe row.
-pub fn key_images(report: &Report) -> Vec<KeyImage> {
-    let mut images: Vec<KeyImage> = Vec::new();
-    for row in report.rows().into_iter().filter(|row| row.statement.is_finding()) {
-        let Some(region) = row.regions.first() else { continue };
-        let (series, index) = report.study.find(&region.slice).unwrap();
-        let shown =
-            KeyBox { id: row.id, severity: row.statement.severity(), bbox: region.bbox, by_reader: region.by_reader };
-        if let Some(image) = images.iter_mut().find(|image| image.slice == region.slice) {
-            image.boxes.push(shown);
-            continue;
-        }
-        let from = &report.study.series[series].slices[index];
-        let slice = from.decode().unwrap();
-        let pixels = slice.window.unwrap().greys(slice.values(), slice.inverted, |grey| grey);
-        images.push(KeyImage {
-            slice: region.slice.clone(),
-            series,
-            index,
-            pixels: image::GrayImage::from_raw(slice.columns(), slice.rows(), pixels).unwrap(),
-            pixel_spacing: from.pixel_spacing.unwrap_or([1.0; 2]),
-            plane: from.plane,
-            boxes: vec![shown],
-            lines: vec![],
-            letters: [Some('A'), Some('H'), Some('P'), Some('F')],
-            marks: report.markup.on(&region.slice).cloned().collect(),
-            note: String::new(),
-            caption: format!("{}, slice {}", report.study.series[series].description, index + 1),
-        });
-    }
-    images
 }
 
 /// What a program of a Debian package says of files: standard output, then standard error.

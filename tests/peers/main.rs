@@ -30,5 +30,6 @@ mod nms;
 mod orthanc;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
+mod pdf;
 mod python;
 mod train;

@@ -231,7 +231,10 @@ fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
                 instances: series
                     .instances
                     .iter()
-                    .map(|(class, uid)| InstanceForm { sop_class_uid: class.as_deref(), sop_instance_uid: report.uid(uid) })
+                    .map(|(class, uid)| InstanceForm {
+                        sop_class_uid: class.as_deref(),
+                        sop_instance_uid: report.uid(uid),
+                    })
                     .collect(),
             })
             .collect(),
@@ -273,9 +276,8 @@ const fn word(statement: &Statement) -> &'static str {
 
 fn region_form(report: &Report, region: &RowRegion) -> RegionForm {
     let b = region.bbox;
-    let plane = report.study.find(&region.slice).and_then(|(series, slice)| {
-        report.study.series[series].slices[slice].plane
-    });
+    let plane =
+        report.study.find(&region.slice).and_then(|(series, slice)| report.study.series[series].slices[slice].plane);
     RegionForm {
         by: if region.by_reader { "reader" } else { "program" },
         severity: region.severity,

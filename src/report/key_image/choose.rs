@@ -22,8 +22,11 @@ pub fn places(report: &Report<'_>, rows: &[Row<'_>]) -> Vec<(Place, SliceId)> {
     let mut chosen: Vec<(Place, SliceId)> = report.markup.key_images().keys().filter_map(find).collect();
     chosen.sort();
     let mut taken: BTreeSet<Place> = chosen.iter().map(|(place, _)| *place).collect();
-    let mut worst: Vec<(&Row<'_>, &RowRegion)> =
-        rows.iter().filter(|row| row.statement.is_finding()).filter_map(|row| Some((row, row.regions.first()?))).collect();
+    let mut worst: Vec<(&Row<'_>, &RowRegion)> = rows
+        .iter()
+        .filter(|row| row.statement.is_finding())
+        .filter_map(|row| Some((row, row.regions.first()?)))
+        .collect();
     // The reader's own boxes have no score and come first.
     let score = |region: &RowRegion| region.score.unwrap_or(f32::MAX);
     worst.sort_by(|(a, one), (b, other)| {

@@ -24,7 +24,8 @@ fn slice(role: Role, index: usize) -> SliceId {
 /// Detected rows by name, with the slice and place of the box; the rest was not looked at.
 fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
     let table = GradeTable::from_fn(|id| {
-        let Some((_, severity, score, slice, bbox)) = found.iter().find(|f| f.0.parse::<GradeId>().unwrap() == id) else {
+        let Some((_, severity, score, slice, bbox)) = found.iter().find(|f| f.0.parse::<GradeId>().unwrap() == id)
+        else {
             return Assessment::NotAssessed { reason: "nothing looked".into() };
         };
         let class = DetectionClass { grade: id, severity: *severity };
@@ -95,10 +96,10 @@ fn a_slice_with_two_findings_is_one_image_and_normal_rows_bring_none() {
     ]);
     let images = full(&graded);
     assert_eq!(images.iter().map(|image| &image.slice).collect::<Vec<_>>(), [&sagittal, &axial]);
-    assert_eq!(images[0].boxes.iter().map(|key| key.severity).collect::<Vec<_>>(), [
-        Some(Severity::Moderate),
-        Some(Severity::Severe)
-    ]);
+    assert_eq!(
+        images[0].boxes.iter().map(|key| key.severity).collect::<Vec<_>>(),
+        [Some(Severity::Moderate), Some(Severity::Severe)]
+    );
     assert_eq!(images[0].boxes[1].bbox.x0, 0.0, "what lies beside the image is cut off");
     let count = STUDY.series[images[0].series].slices.len();
     assert_eq!(
@@ -124,7 +125,8 @@ fn lines_are_those_of_geometry_and_name_the_image_that_they_are_of() {
     for (i, image) in images.iter().enumerate() {
         let labels: Vec<&str> = image.lines.iter().map(|line| line.label.as_str()).collect();
         // Sagittal images of two series lie side by side: neither cuts the other.
-        let expected: Vec<String> = (1..=3).filter(|n| (i == axial) != (n - 1 == axial)).map(|n| n.to_string()).collect();
+        let expected: Vec<String> =
+            (1..=3).filter(|n| (i == axial) != (n - 1 == axial)).map(|n| n.to_string()).collect();
         assert_eq!(labels, expected, "image {i}");
         for line in &image.lines {
             let of = planes[line.label.parse::<usize>().unwrap() - 1];
@@ -147,7 +149,8 @@ fn the_worst_come_first_and_the_readers_images_always() {
             (id.to_string(), severity, 0.5 + i as f32 / 100.0, slice(Role::Ss, i), BOX)
         })
         .collect();
-    let found: Vec<_> = found.iter().map(|(id, s, score, slice, b)| (id.as_str(), *s, *score, slice.clone(), *b)).collect();
+    let found: Vec<_> =
+        found.iter().map(|(id, s, score, slice, b)| (id.as_str(), *s, *score, slice.clone(), *b)).collect();
     let graded = graded(&found);
     let shown: Vec<usize> = full(&graded).iter().map(|image| image.index).collect();
     // Six severe, and the two moderate ones with the highest scores; in reading order.

@@ -133,5 +133,9 @@ pub fn running(report: &Report) -> String {
 
 /// At the foot of every page.
 pub fn footer(template: &Template) -> String {
-    if template.footer.is_empty() { RESEARCH_USE_ONLY.to_owned() } else { format!("{RESEARCH_USE_ONLY}  ·  {}", template.footer) }
+    if template.footer.is_empty() {
+        RESEARCH_USE_ONLY.to_owned()
+    } else {
+        format!("{RESEARCH_USE_ONLY}  ·  {}", template.footer)
+    }
 }

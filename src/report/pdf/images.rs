@@ -10,12 +10,15 @@ use super::{
 use crate::{
     grading::Severity,
     markup::{Mark, lines, measure},
-    report::{KeyImage, KeyLine, Report},
+    raster::BBox,
+    report::{KeyBox, KeyImage, KeyLine, Report},
 };
 
 const COLUMNS: usize = 3;
 const GAP: f32 = 10.0;
-const HIGHEST: f32 = 176.0;
+const LABEL: Style = Style::new(6.6, ink::LETTER).bold();
+/// Three rows of this, and the provenance, fit on one page.
+const HIGHEST: f32 = 150.0;
 
 /// All of them.
 pub fn all(sheet: &mut Sheet, report: &Report, images: &[KeyImage]) {
@@ -64,7 +67,8 @@ fn draw(sheet: &mut Sheet, report: &Report, image: &KeyImage, place: Place) {
         return;
     }
     sheet.put(Shape::Picture(Picture(Arc::new(png.into_inner())), place));
-    let view = View { place, scale: [place.width / image.pixels.width() as f32, place.height / image.pixels.height() as f32] };
+    let view =
+        View { place, scale: [place.width / image.pixels.width() as f32, place.height / image.pixels.height() as f32] };
     sheet.put(Shape::Clip(place));
     for line in &image.lines {
         view.line(sheet, line);
@@ -81,7 +85,12 @@ fn draw(sheet: &mut Sheet, report: &Report, image: &KeyImage, place: Place) {
         let side = shown.id.side().map_or(String::new(), |side| format!(" {}", &side.label()[..1]));
         let letter = shown.severity.map_or("", |severity| &severity.label()[..1]);
         let words = format!("{}{side} {letter}", shown.id.level().label());
-        view.label(sheet, &words, [b[0] + 2.0, a[1] - 1.0], color);
+        // Outwards, where a left and a right box stand side by side.
+        let middle = |b: &BBox| f32::midpoint(b.x0, b.x1);
+        let beside = |o: &&KeyBox| *o != shown && o.bbox.y0 < shown.bbox.y1 && shown.bbox.y0 < o.bbox.y1;
+        let is_left = image.boxes.iter().filter(beside).any(|o| middle(&o.bbox) > middle(&shown.bbox));
+        let x = if is_left { a[0] - 2.0 - View::width(sheet, &words) } else { b[0] + 2.0 };
+        view.label(sheet, &words, [x, a[1] - 1.0], color);
     }
     for mark in &image.marks {
         view.mark(sheet, report, image, mark);
@@ -105,13 +114,18 @@ impl View {
     fn line(&self, sheet: &mut Sheet, line: &KeyLine) {
         let ends = vec![self.at(line.from), self.at(line.to)];
         let [x, y] = ends[1];
-        sheet.put(Shape::Line(ends, ink::LINE, 0.7));
+        sheet.put(Shape::Line(ends, ink::LINE, 0.45));
         self.label(sheet, &line.label, [x - 8.0, y - 10.0], ink::LINE);
+    }
+
+    /// Of a label.
+    fn width(sheet: &mut Sheet, words: &str) -> f32 {
+        sheet.set(words, LABEL, Align::Left, None).width() + 2.0
     }
 
     /// A text that stays within the image, on a dark ground.
     fn label(&self, sheet: &mut Sheet, words: &str, at: [f32; 2], color: Ink) {
-        let block = sheet.set(words, Style::new(6.6, color).bold(), Align::Left, None);
+        let block = sheet.set(words, Style { ink: color, ..LABEL }, Align::Left, None);
         let (width, height) = (block.width() + 2.0, block.height());
         let keep = |v: f32, from: f32, room: f32, size: f32| v.clamp(from, (from + room - size).max(from));
         let x = keep(at[0], self.place.x, self.place.width, width);

@@ -196,11 +196,7 @@ impl Sheet {
             let number = self.set(&format!("Page {} of {count}", at + 1), style, Align::Right, Some(80.0));
             let words = self.set(footer, style, Align::Start, Some(width - 90.0));
             let rule = Shape::Fill(Place::new(x, y - 3.0, width, 0.5), ink::EDGE);
-            self.pages[at].extend([
-                rule,
-                Shape::Text(words, [x, y]),
-                Shape::Text(number, [x + width - 80.0, y]),
-            ]);
+            self.pages[at].extend([rule, Shape::Text(words, [x, y]), Shape::Text(number, [x + width - 80.0, y])]);
         }
     }
 }

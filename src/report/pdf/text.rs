@@ -313,7 +313,10 @@ mod tests {
         let red = Style::new(12.0, [200, 0, 0]).bold();
         let block = set.spans(&[("L4/L5 ", PLAIN), ("severe", red)], Align::Left, None);
         let runs = &block.lines[0].runs;
-        assert_eq!(runs.iter().map(|run| (run.ink, run.size)).collect::<Vec<_>>(), [([0; 3], 10.0), ([200, 0, 0], 12.0)]);
+        assert_eq!(
+            runs.iter().map(|run| (run.ink, run.size)).collect::<Vec<_>>(),
+            [([0; 3], 10.0), ([200, 0, 0], 12.0)]
+        );
         assert!((runs[0].x + width(&runs[0]) - runs[1].x).abs() < 0.01);
         assert_ne!(runs[0].font, runs[1].font, "semi-bold is a font of its own");
     }

@@ -8,7 +8,7 @@ use super::{
 use crate::report::Report;
 
 const TEXT: Style = Style::new(9.2, ink::TEXT);
-const SMALL: Style = Style::new(7.0, ink::WEAK);
+const SMALL: Style = Style::new(6.8, ink::WEAK);
 /// Where sentences begin, behind the level.
 const INDENT: f32 = 44.0;
 
@@ -66,9 +66,11 @@ pub fn provenance(sheet: &mut Sheet, report: &Report) {
         let block = sheet.set(&line, SMALL, Align::Left, Some(place.width));
         sheet.block(block, place.x);
     }
-    let list = report.provenance.sources.iter().map(|series| {
-        format!("Series {} ({} instances)", report.uid(&series.series_uid), series.instances.len())
-    });
+    let list = report
+        .provenance
+        .sources
+        .iter()
+        .map(|series| format!("Series {} ({} instances)", report.uid(&series.series_uid), series.instances.len()));
     let place = super::across(sheet);
     let block = sheet.set(&list.collect::<Vec<_>>().join("; "), SMALL, Align::Left, Some(place.width));
     sheet.block(block, place.x);

@@ -20,7 +20,12 @@ use super::{
 use crate::report::{Report, Template};
 
 /// The file.
-pub fn bytes(pages: Vec<Vec<Shape>>, size: [f32; 2], report: &Report, template: &Template) -> Result<Vec<u8>, PdfError> {
+pub fn bytes(
+    pages: Vec<Vec<Shape>>,
+    size: [f32; 2],
+    report: &Report,
+    template: &Template,
+) -> Result<Vec<u8>, PdfError> {
     let failed = |what: &str| PdfError::Write(what.to_owned());
     let mut document = Document::new();
     document.set_metadata(metadata(report, template));

@@ -40,7 +40,8 @@ impl Edited {
     ) -> (Response, Option<String>) {
         let is_ours = |edited: &(u64, Field, String, f64)| edited.0 == study && edited.1 == field;
         let mut shown = self.0.as_ref().filter(|e| is_ours(e)).map_or_else(|| text.to_owned(), |e| e.2.clone());
-        let widget = if is_long { TextEdit::multiline(&mut shown).desired_rows(1) } else { TextEdit::singleline(&mut shown) };
+        let widget =
+            if is_long { TextEdit::multiline(&mut shown).desired_rows(1) } else { TextEdit::singleline(&mut shown) };
         let response = edit(ui, widget);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, says));
         let now = ui.input(|input| input.time);

@@ -79,9 +79,8 @@ fn template_ui(ui: &mut Ui, template: &mut Template, logo: &mut Option<String>) 
             ui.end_row();
         }
         let label = ui.label("Logo");
-        let path = logo.get_or_insert_with(|| {
-            template.logo.as_ref().map(|path| path.display().to_string()).unwrap_or_default()
-        });
+        let path = logo
+            .get_or_insert_with(|| template.logo.as_ref().map(|path| path.display().to_string()).unwrap_or_default());
         let field = TextEdit::singleline(path).hint_text("Path of a PNG or JPEG file").desired_width(260.0);
         if ui.add(field).labelled_by(label.id).changed() {
             template.logo = Some(path.trim()).filter(|path| !path.is_empty()).map(Into::into);

@@ -91,7 +91,10 @@ fn sign_ui(ui: &mut Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
         let is_possible = decided == 25 && !viewer.settings.reader.trim().is_empty();
         let sign = ui.add_enabled(is_possible, Button::new(format!("{} Sign", icon::CHECK)));
         let hint = "Until it is opened again, with a reason, nothing of the report changes";
-        if sign.on_hover_text(hint).on_disabled_hover_text("All 25 grades must be decided, and you must give your name").clicked()
+        if sign
+            .on_hover_text(hint)
+            .on_disabled_hover_text("All 25 grades must be decided, and you must give your name")
+            .clicked()
         {
             actions.push(Action::Review(ReviewAction::SignOff(id)));
         }

@@ -188,10 +188,7 @@ fn entry_menu_ui(ui: &mut Ui, entry: &Entry, has_front: bool, actions: &mut Vec<
     choose(ui, true, "Open", open(entry, false));
     choose(ui, has_front, "Open below the study in front", open(entry, true));
     ui.separator();
-    for (state, text) in [
-        (StudyState::Unread, "Mark as unread"),
-        (StudyState::Reviewed, "Mark as reviewed"),
-    ] {
+    for (state, text) in [(StudyState::Unread, "Mark as unread"), (StudyState::Reviewed, "Mark as reviewed")] {
         choose(ui, entry.state != state, text, Action::SetState(entry.uid.clone(), state));
     }
     ui.separator();
@@ -237,7 +234,9 @@ fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
 fn removing_ui(ui: &mut Ui, worklist: &mut Worklist, uid: String, actions: &mut Vec<Action>) {
     let entry = worklist.listing.entries.iter().find(|entry| entry.uid == uid);
     let name = entry.map_or("this study", table::name);
-    let question = format!("Remove {name} from the list? Measurements and the review, with the record of who did what, go too; the images stay.");
+    let question = format!(
+        "Remove {name} from the list? Measurements and the review, with the record of who did what, go too; the images stay."
+    );
     ui.label(RichText::new(question).color(theme::of(ui).warning));
     if ui.button("Remove").clicked() {
         actions.push(Action::Forget(uid));

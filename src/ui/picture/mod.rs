@@ -7,10 +7,7 @@ mod png;
 use egui::{Context, FontId, FullOutput, Pos2, RawInput, Rect, Vec2, ViewportId, epaint::ClippedPrimitive, vec2};
 use image::RgbaImage;
 
-pub use self::{
-    clipboard::Clipboard,
-    png::save,
-};
+pub use self::{clipboard::Clipboard, png::save};
 use super::{
     layout,
     pane::PaneId,
@@ -61,7 +58,8 @@ impl Sketch {
         if !rows.iter().flatten().any(|&id| viewer.shown_in(id).is_some()) {
             return None;
         }
-        let sizes: Vec<Vec<Vec2>> = rows.iter().map(|row| row.iter().map(|&id| size_of(viewer, id)).collect()).collect();
+        let sizes: Vec<Vec<Vec2>> =
+            rows.iter().map(|row| row.iter().map(|&id| size_of(viewer, id)).collect()).collect();
         let panes = layout::whole(&sizes);
         let cautions = cautions(&studies(viewer, &rows));
         let scale = viewer.pixels_per_point.max(LEAST_SCALE);

@@ -241,7 +241,8 @@ fn delete_takes_the_box_away_and_a_command_brings_the_detectors_back() {
     let seen = |window: &Window| {
         let viewer = &window.state().viewer;
         let open = session(window.state());
-        let slice = open.table.as_ref().and_then(|t| t.get(cell).key_evidence()).expect("a box").detection.slice.clone();
+        let slice =
+            open.table.as_ref().and_then(|t| t.get(cell).key_evidence()).expect("a box").detection.slice.clone();
         let all = crate::ui::viewport::visible_boxes(open, &viewer.visibility, viewer.settings.threshold, &slice);
         all.iter().any(|vote| vote.grade == cell)
     };

@@ -9,7 +9,13 @@ use crate::{
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
     report::Format,
-    ui::{command::UiCommand, export::Wish, pane::PaneId, picture::PictureOf, viewer::{BoxAction, MarkAction, ReviewAction}},
+    ui::{
+        command::UiCommand,
+        export::Wish,
+        pane::PaneId,
+        picture::PictureOf,
+        viewer::{BoxAction, MarkAction, ReviewAction},
+    },
     worker::{Destination, OpenSource, SessionId},
 };
 

@@ -197,8 +197,7 @@ fn findings_text(session: &Session) -> Option<String> {
     if !session.table.as_ref()?.is_assessed() {
         return None;
     }
-    let said: Vec<Severity> =
-        GradeId::ALL.iter().filter_map(|&id| session.statement(id)?.severity()).collect();
+    let said: Vec<Severity> = GradeId::ALL.iter().filter_map(|&id| session.statement(id)?.severity()).collect();
     let count = |severity| said.iter().filter(|&&said| said == severity).count();
     Some(match (count(Severity::Severe), count(Severity::Moderate)) {
         (0, 0) => "nothing moderate or severe".to_owned(),

@@ -205,7 +205,11 @@ impl Viewer {
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
         let is_grading = |s: &Session| s.grading.is_pending();
-        self.drawing.is_some() || self.box_drag.is_some() || self.opening.is_some() || self.cine.is_some() || self.sessions.iter().any(is_grading)
+        self.drawing.is_some()
+            || self.box_drag.is_some()
+            || self.opening.is_some()
+            || self.cine.is_some()
+            || self.sessions.iter().any(is_grading)
     }
 
     /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the

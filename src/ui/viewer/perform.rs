@@ -7,8 +7,8 @@ use crate::{
     study::Study,
     ui::{
         export::{self, Wish},
-        panels,
         pane::{Pane, PaneId},
+        panels,
         session::Session,
         visibility::Visibility,
     },

@@ -148,7 +148,9 @@ impl Viewer {
             }
             Err(why) => {
                 session.desk.fail(why.clone());
-                self.notices.error(format!("Not saved: {why}. It stays on screen; the next decision, or \"Save again\", tries once more"));
+                self.notices.error(format!(
+                    "Not saved: {why}. It stays on screen; the next decision, or \"Save again\", tries once more"
+                ));
             }
         }
     }
@@ -190,7 +192,8 @@ impl Viewer {
     pub(super) fn say(&mut self, severity: Severity) {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
         let row = self.find(id).and_then(|session| session.table.as_ref()).map(|table| &table.get(cell).assessment);
-        let agrees = matches!(row, Some(Assessment::Detected { probabilities, .. }) if probabilities.most_likely() == severity);
+        let agrees =
+            matches!(row, Some(Assessment::Detected { probabilities, .. }) if probabilities.most_likely() == severity);
         self.decide(if agrees { Decision::Accepted(severity) } else { Decision::Changed(severity) });
     }
 
@@ -221,7 +224,8 @@ impl Viewer {
         let review = session.review();
         let all: Vec<GradeId> = cells::all().collect();
         let start = session.selected.and_then(|id| all.iter().position(|&cell| cell == id)).map_or(0, |at| at + 1);
-        let open = (0..all.len()).map(|step| all[(start + step) % all.len()]).find(|&id| review.cell(id).decision.is_none());
+        let open =
+            (0..all.len()).map(|step| all[(start + step) % all.len()]).find(|&id| review.cell(id).decision.is_none());
         if let Some(open) = open {
             self.look_at(|session| session.select(open));
         }

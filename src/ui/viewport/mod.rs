@@ -101,8 +101,18 @@ fn paint(
     let transform = Transform::new(rect, Extent::of_slice(slice), pane);
     let painter = ui.painter_at(rect);
     paint_image(&painter, textures.get(ui.ctx(), id, key, slice, pane, viewer.settings.smooth), &transform);
-    let view =
-        View { look, painter: &painter, rect, viewer, session, pane, id, at: (key.series, key.slice), slice, transform };
+    let view = View {
+        look,
+        painter: &painter,
+        rect,
+        viewer,
+        session,
+        pane,
+        id,
+        at: (key.series, key.slice),
+        slice,
+        transform,
+    };
     let mut labels = Labels::new(rect);
     labels.keep_free(captions::paint_letters(&view));
     // With two studies on screen nobody should have to guess whose image this is.

@@ -43,9 +43,7 @@ pub fn mouse(
         actions.push(Action::Activate(id));
     }
     let held = match transform {
-        Some(transform) if viewer.tool == Tool::Box => {
-            box_edit::pointer(ui, viewer, id, response, transform, actions)
-        }
+        Some(transform) if viewer.tool == Tool::Box => box_edit::pointer(ui, viewer, id, response, transform, actions),
         Some(transform) => marks::pointer(ui, viewer, id, response, transform, actions),
         None => marks::Held::default(),
     };

@@ -116,8 +116,7 @@ mod tests {
             assert_eq!(hold(at(60.0, 20.0) + away * 6.5), edges(Some(End::High), None));
             assert_eq!(hold(at(60.0, 20.0) + away * 7.5), None);
             let sideways = cursor(&b, &transform, Hold::Edges(Some(End::High), None));
-            let expected =
-                if quarters % 2 == 0 { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical };
+            let expected = if quarters % 2 == 0 { CursorIcon::ResizeHorizontal } else { CursorIcon::ResizeVertical };
             assert_eq!(sideways, expected);
         }
     }

@@ -28,10 +28,7 @@ pub fn pointer(
 ) -> Held {
     let taken = Held { takes_button: true, cursor: None };
     let Some((session, header)) = viewer.shown_in(id).and_then(|key| viewer.slice(key)) else { return taken };
-    let (slice, bounds) = (
-        header.id(),
-        Bounds { columns: header.instance.columns, rows: header.instance.rows },
-    );
+    let (slice, bounds) = (header.id(), Bounds { columns: header.instance.columns, rows: header.instance.rows });
     let place = |pos: Pos2| At { pane: id, slice: slice.clone(), bounds, pixel: transform.pixel_from_screen(pos) };
     let held = of_selected(viewer, session, &slice);
     let hold = |pos: Pos2| held.and_then(|bbox| Some((hold_at(&bbox, transform, pos)?, bbox)));
