@@ -58,10 +58,14 @@ impl BoxDrag {
         let size = (at.bounds.columns as f32, at.bounds.rows as f32);
         let from = edge_of(at);
         let start = BBox::new(from.0, from.1, from.0, from.1);
-        let (hold, before) = held.unwrap_or((Hold::New, start));
-        // A detector's box may reach beyond the image.
-        let before = before.clipped(size.0, size.1);
-        Self { pane: at.pane, cell, slice: at.slice.clone(), now: before, hold, before, from, size }
+        let (hold, before) = match held {
+            // A detector's box may reach beyond the image.
+            Some((hold, bbox)) => (hold, bbox.clipped(size.0, size.1)),
+            // A box that is begun beside the image is cut off when it reaches it, not moved.
+            None => (Hold::New, start),
+        };
+        let now = before.clipped(size.0, size.1);
+        Self { pane: at.pane, cell, slice: at.slice.clone(), now, hold, before, from, size }
     }
 
     /// The pointer moves; over another pane or slice nothing happens.
