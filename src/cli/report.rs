@@ -24,8 +24,8 @@ use crate::{
 /// Write reports of studies: PDF, DICOM SR and pictures, JSON, CSV, text
 ///
 /// The studies are graded. What a person decided, drew and signed in the window is taken from the worklist of this
-/// user, by StudyInstanceUID; without it the report says that nobody has reviewed it. Files of more than one patient
-/// under one StudyInstanceUID make no report.
+/// user, by study UID; without it the report says that nobody has reviewed it. Files of more than one patient
+/// under one study UID make no report.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs

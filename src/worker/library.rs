@@ -252,7 +252,9 @@ fn perform(
             let entries = (list == ListName::Worklist).then(|| listing.entries.clone());
             say(LibraryEvent::Listed(list, query, listing));
             // After the list, which would else forget the answer. The other thread lives as long as this sender.
-            entries.into_iter().for_each(|entries| drop(places.send(entries)));
+            if let Some(entries) = entries {
+                let _ = places.send(entries);
+            }
             return Ok(());
         }
         LibraryJob::Priors(uid) => {

@@ -118,7 +118,7 @@ fn without_identity_nobody_can_be_found_and_the_files_of_one_run_agree() {
         (out.join(&made), made)
     };
     let (folder, stand_in) = run("a");
-    let read = study::scan(&[data.clone()], &Cancel::default(), &|_, _| ()).unwrap().studies.remove(0);
+    let read = study::scan(std::slice::from_ref(&data), &Cancel::default(), &|_, _| ()).unwrap().studies.remove(0);
     let mut telling = vec![read.uid.clone(), read.patient.name.clone(), read.patient.id.clone(), read.date.clone()];
     telling.extend(read.series.iter().map(|series| series.uid.clone()));
     telling.extend(read.series.iter().map(|series| series.slices[0].instance.sop_instance_uid.clone()));

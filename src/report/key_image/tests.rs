@@ -100,7 +100,7 @@ fn a_slice_with_two_findings_is_one_image_and_normal_rows_bring_none() {
         images[0].boxes.iter().map(|key| key.severity).collect::<Vec<_>>(),
         [Some(Severity::Moderate), Some(Severity::Severe)]
     );
-    assert_eq!(images[0].boxes[1].bbox.x0, 0.0, "what lies beside the image is cut off");
+    assert!(images[0].boxes[1].bbox.x0.abs() < f32::EPSILON, "what lies beside the image is cut off");
     let count = STUDY.series[images[0].series].slices.len();
     assert_eq!(
         images[0].caption,
@@ -202,5 +202,5 @@ fn pixels_are_grey_as_in_the_window_of_the_file() {
     for (x, y) in [(0, 0), (50, 60), (90, 30)] {
         assert_eq!(shown.pixels.get_pixel(x, y).0[0], window.grey(decoded.value(x, y).unwrap(), decoded.inverted));
     }
-    assert_eq!(shown.pixel_spacing, decoded.pixel_spacing.unwrap());
+    assert_eq!(shown.pixel_spacing.map(f64::to_bits), decoded.pixel_spacing.unwrap().map(f64::to_bits));
 }

@@ -66,7 +66,7 @@ fn study(uid: &str) -> Study {
         plane_kind: None,
         frame_of_reference_uid: None,
         slices: vec![slice],
-        blocks: vec![0..1],
+        blocks: std::iter::once(0..1).collect(),
         spacing: None,
         transfer_syntaxes: std::collections::BTreeSet::new(),
     };

@@ -54,7 +54,7 @@ pub fn pdf_bytes(
     if !missing.is_empty() {
         warnings.push(format!("no font of this machine has {missing}: they stand as empty boxes in the PDF"));
     }
-    let bytes = write::bytes(sheet.into_pages(), size, report, template)?;
+    let bytes = write::bytes(&sheet.into_pages(), size, report, template)?;
     Ok((bytes, warnings))
 }
 

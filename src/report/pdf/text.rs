@@ -135,7 +135,7 @@ impl Typesetter {
     pub fn new(system: bool) -> Self {
         let options = parley::fontique::CollectionOptions { system_fonts: system, ..Default::default() };
         let collection = parley::fontique::Collection::new(options);
-        let mut fonts = FontContext { collection, source_cache: Default::default() };
+        let mut fonts = FontContext { collection, source_cache: parley::fontique::SourceCache::default() };
         for (bytes, weight) in [(REGULAR, FontWeight::NORMAL), (SEMI_BOLD, FontWeight::SEMI_BOLD)] {
             let name = FontInfoOverride { family_name: Some(FAMILY), weight: Some(weight), ..Default::default() };
             fonts.collection.register_fonts(Blob::new(Arc::new(bytes)), Some(name));

@@ -20,16 +20,11 @@ use super::{
 use crate::report::{Report, Template};
 
 /// The file.
-pub fn bytes(
-    pages: Vec<Vec<Shape>>,
-    size: [f32; 2],
-    report: &Report,
-    template: &Template,
-) -> Result<Vec<u8>, PdfError> {
+pub fn bytes(pages: &[Vec<Shape>], size: [f32; 2], report: &Report, template: &Template) -> Result<Vec<u8>, PdfError> {
     let failed = |what: &str| PdfError::Write(what.to_owned());
     let mut document = Document::new();
     document.set_metadata(metadata(report, template));
-    for shapes in &pages {
+    for shapes in pages {
         let settings = PageSettings::from_wh(size[0], size[1]).ok_or_else(|| failed("the page has no size"))?;
         let mut page = document.start_page_with(settings);
         let mut surface = page.surface();
@@ -90,7 +85,9 @@ fn draw(surface: &mut Surface<'_>, shape: &Shape) -> Result<(), String> {
         Shape::Clip(place) => {
             // Every clip ends once, also one of nothing.
             let path = rectangle(*place).or_else(|| rectangle(Place::new(0.0, 0.0, 1.0, 1.0)));
-            path.into_iter().for_each(|path| surface.push_clip_path(&path, &FillRule::NonZero));
+            if let Some(path) = path {
+                surface.push_clip_path(&path, &FillRule::NonZero);
+            }
         }
         Shape::EndClip => surface.pop(),
     }
@@ -124,7 +121,9 @@ fn polyline(points: &[[f32; 2]]) -> Option<Path> {
     let mut path = PathBuilder::new();
     let (&[x, y], rest) = points.split_first()?;
     path.move_to(x, y);
-    rest.iter().for_each(|&[x, y]| path.line_to(x, y));
+    for &[x, y] in rest {
+        path.line_to(x, y);
+    }
     path.finish()
 }
 

@@ -21,23 +21,34 @@ pub enum Field {
     Remark,
 }
 
+/// A field with what it shows until it is typed into.
+#[derive(Debug, Clone, Copy)]
+pub struct Editable<'a> {
+    /// Tells the fields of two studies apart.
+    pub study: u64,
+    /// Which.
+    pub field: Field,
+    /// What is kept.
+    pub text: &'a str,
+    /// For who listens.
+    pub says: &'a str,
+    /// Over several lines.
+    pub is_long: bool,
+}
+
 /// What is being typed.
 #[derive(Debug, Default)]
 pub struct Edited(Option<(u64, Field, String, f64)>);
 
 impl Edited {
-    /// A field with a text; the new one comes back when it is to be kept. `study` tells the fields of two studies
-    /// apart.
+    /// The field on screen; the new text comes back when it is to be kept.
     pub fn field_ui(
         &mut self,
         ui: &mut Ui,
-        study: u64,
-        field: Field,
-        text: &str,
+        of: &Editable<'_>,
         edit: impl FnOnce(&mut Ui, TextEdit<'_>) -> Response,
-        says: &str,
-        is_long: bool,
     ) -> (Response, Option<String>) {
+        let Editable { study, field, text, says, is_long } = *of;
         let is_ours = |edited: &(u64, Field, String, f64)| edited.0 == study && edited.1 == field;
         let mut shown = self.0.as_ref().filter(|e| is_ours(e)).map_or_else(|| text.to_owned(), |e| e.2.clone());
         let widget =

@@ -124,15 +124,12 @@ fn paint_decision(ui: &Ui, session: &Session, id: GradeId, row: Option<&Grade>, 
     };
     if let Some(decision @ (Decision::Changed(_) | Decision::NotAssessable)) = cell.decision {
         painter.rect_filled(rect, 3.0, palette.panel);
-        match decision.severity() {
-            Some(severity) => {
-                painter.rect_filled(rect, 3.0, palette.severity_ground(severity, 1.0));
-                text(vec2(0.0, -7.0), theme::severity_letter(severity), FontId::new(15.0, theme::bold()), palette.text);
-            }
-            None => {
-                hatch(ui, rect);
-                text(vec2(0.0, -7.0), "n/a", FontId::new(13.0, theme::bold()), palette.text);
-            }
+        if let Some(severity) = decision.severity() {
+            painter.rect_filled(rect, 3.0, palette.severity_ground(severity, 1.0));
+            text(vec2(0.0, -7.0), theme::severity_letter(severity), FontId::new(15.0, theme::bold()), palette.text);
+        } else {
+            hatch(ui, rect);
+            text(vec2(0.0, -7.0), "n/a", FontId::new(13.0, theme::bold()), palette.text);
         }
         // What it was before, so that nothing of the program's is hidden.
         let was = match row.and_then(Grade::probabilities).filter(|_| row.is_some_and(|r| !r.evidence().is_empty())) {

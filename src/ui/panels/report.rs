@@ -2,7 +2,10 @@
 
 use egui::{Button, CollapsingHeader, RichText, ScrollArea, TextEdit, Ui, vec2};
 
-use super::{Memory, edited::Field};
+use super::{
+    Memory,
+    edited::{Editable, Field},
+};
 use crate::{
     RESEARCH_USE_ONLY,
     grading::{GradeId, Level},
@@ -57,7 +60,8 @@ fn impression_ui(ui: &mut Ui, session: &Session, memory: &mut Memory, actions: &
             });
             let width = ui.available_width() - 48.0;
             let edit = |ui: &mut Ui, field: TextEdit<'_>| ui.add_enabled(is_open, field.desired_width(width));
-            new = memory.edited.field_ui(ui, session.id.0, field, text, edit, name, true).1;
+            let of = Editable { study: session.id.0, field, text, says: name, is_long: true };
+            new = memory.edited.field_ui(ui, &of, edit).1;
             let again = Button::new(icon::UNDO).small();
             let hint = "The proposed sentence again, which follows the grades";
             let response = ui.add_enabled(is_open && written.is_some() && field != Field::Remark, again);

@@ -2,7 +2,10 @@
 
 use egui::{Button, ProgressBar, RichText, Ui, vec2};
 
-use super::{Memory, edited::Field};
+use super::{
+    Memory,
+    edited::{Editable, Field},
+};
 use crate::{
     grading::{GradeId, Severity},
     review::Decision,
@@ -26,8 +29,9 @@ pub fn review_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, memory: &mut M
     let edit = |ui: &mut Ui, field: egui::TextEdit<'_>| {
         ui.add_enabled(is_open, field.hint_text("Comment on this grade").desired_width(width))
     };
-    let (response, new) =
-        memory.edited.field_ui(ui, session.id.0, Field::Comment(id), text, edit, "Comment on this grade", false);
+    let says = "Comment on this grade";
+    let of = Editable { study: session.id.0, field: Field::Comment(id), text, says, is_long: false };
+    let (response, new) = memory.edited.field_ui(ui, &of, edit);
     if viewer.focus_comment {
         response.request_focus();
         actions.push(Action::CommentFocused);

@@ -65,7 +65,9 @@ impl Viewer {
                 for id in again {
                     self.grade_again(id);
                 }
-                doubts.into_iter().for_each(|doubt| self.notices.error(panels::sentence(&doubt)));
+                for doubt in doubts {
+                    self.notices.error(panels::sentence(&doubt));
+                }
                 self.ask_priors_beside(&uid);
             }
         }

@@ -185,7 +185,11 @@ impl Viewer {
         if let Some(text) = export::written(&written) {
             self.notices.say(text);
         }
-        notes.into_iter().for_each(|note| self.notices.warn(panels::sentence(&note)));
-        failures.into_iter().for_each(|why| self.notices.error(format!("Not written: {why}")));
+        for note in notes {
+            self.notices.warn(panels::sentence(&note));
+        }
+        for why in failures {
+            self.notices.error(format!("Not written: {why}"));
+        }
     }
 }

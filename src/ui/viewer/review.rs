@@ -180,15 +180,12 @@ impl Viewer {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
         let Some(session) = self.find(id) else { return };
         let row = session.table.as_ref().map(|table| &table.get(cell).assessment);
-        match row {
-            Some(Assessment::Detected { probabilities, .. }) => {
-                self.decide(Decision::Accepted(probabilities.most_likely()));
-            }
-            _ => {
-                let text = "There is nothing to accept here: the program says no severity. Say what you see, or that \
-                            it is not assessable";
-                self.notices.warn(text.to_owned());
-            }
+        if let Some(Assessment::Detected { probabilities, .. }) = row {
+            self.decide(Decision::Accepted(probabilities.most_likely()));
+        } else {
+            let text = "There is nothing to accept here: the program says no severity. Say what you see, or that it is \
+                        not assessable";
+            self.notices.warn(text.to_owned());
         }
     }
 

@@ -99,7 +99,7 @@ fn severity(session: &Session, cell: GradeId) -> Option<Severity> {
     let review = session.review().cell(cell);
     match &session.table {
         Some(table) => Statement::of(table.get(cell), review).severity(),
-        None => review.decision.and_then(|decision| decision.severity()),
+        None => review.decision.and_then(crate::review::Decision::severity),
     }
 }
 
