@@ -114,7 +114,7 @@ fn image(
     let marks = report.markup.on(&slice).map(shown).collect();
     let note = report.markup.key_images().get(&slice).map_or("", |note| report.identity.text(note)).to_owned();
     let findings = choose::findings(&boxes);
-    let place = format!("{}, slice {} of {}", series_words(of), index + 1, of.slices.len());
+    let place = format!("{}, slice {} of {}", words(of, decoded.plane.as_ref()), index + 1, of.slices.len());
     Ok(KeyImage {
         slice,
         series,
@@ -132,8 +132,9 @@ fn image(
 }
 
 /// Never the description in the file, in which people write all kinds of things.
-fn series_words(series: &Series) -> String {
-    match (series.role, series.plane_kind) {
+fn words(series: &Series, plane: Option<&ImagePlane>) -> String {
+    // A localizer has slices of three planes.
+    match (series.role, plane.map(PlaneKind::of).or(series.plane_kind)) {
         (Some(role), _) => role.label().to_owned(),
         (None, Some(PlaneKind::Sagittal)) => "Sagittal".to_owned(),
         (None, Some(PlaneKind::Coronal)) => "Coronal".to_owned(),
