@@ -114,6 +114,26 @@ pub struct GradedStudy {
     pub issues: Vec<Issue>,
 }
 
+#[cfg(test)]
+impl GradedStudy {
+    /// A table and nothing else, for tests of what is made of it.
+    pub fn of_table(study_uid: &str, table: GradeTable) -> Self {
+        Self {
+            study_uid: study_uid.to_owned(),
+            table,
+            aggregate: Aggregate::Max,
+            calibrated: false,
+            floor: 0.01,
+            levels: [None; 5],
+            detections: vec![],
+            planes: BTreeMap::new(),
+            models: vec![],
+            warnings: vec![],
+            issues: vec![],
+        }
+    }
+}
+
 /// Why a study could not be graded at all.
 #[derive(Debug, thiserror::Error)]
 pub enum GradeError {

@@ -63,23 +63,6 @@ fn write(rows: impl Iterator<Item = (String, Probabilities)>) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::grading::{Assessment, Condition, GradeTable};
-    use std::collections::BTreeMap;
-
-    fn study(uid: &str, table: GradeTable) -> GradedStudy {
-        GradedStudy {
-            aggregate: crate::grading::Aggregate::Max,
-            calibrated: false,
-            floor: 0.01,
-            levels: [None; 5],
-            study_uid: uid.into(),
-            table,
-            detections: vec![],
-            planes: BTreeMap::new(),
-            models: vec![],
-            warnings: vec![],
-            issues: vec![],
-        }
-    }
 
     #[test]
     fn a_partly_assessed_study_has_25_full_rows_and_an_unassessed_one_none() {
@@ -88,7 +71,10 @@ mod tests {
             Condition::SpinalCanalStenosis => Assessment::Prior { probabilities: Prior::default().of(id) },
             _ => none(),
         });
-        let bytes = csv_bytes(&[study("1", partly), study("2", GradeTable::from_fn(|_| none()))]);
+        let bytes = csv_bytes(&[
+            GradedStudy::of_table("1", partly),
+            GradedStudy::of_table("2", GradeTable::from_fn(|_| none())),
+        ]);
         let mut reader = ::csv::Reader::from_reader(bytes.as_slice());
         assert_eq!(reader.headers().unwrap(), &HEADER[..]);
         let rows: Vec<(String, f64, f64, f64)> = reader.deserialize().map(Result::unwrap).collect();

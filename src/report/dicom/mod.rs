@@ -82,7 +82,7 @@ mod tests {
     use super::*;
     use crate::{
         cancel::Cancel,
-        grading::{Aggregate, Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Severity},
+        grading::{Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Severity},
         markup::{Markup, Point, Shape},
         moment::Moment,
         phantom::{self, Dialect, PhantomOptions},
@@ -108,19 +108,7 @@ mod tests {
                 evidence: vec![Evidence { severity, weight: 0.8, detection, conflicts: vec![] }],
             }
         });
-        GradedStudy {
-            study_uid: study.uid.clone(),
-            table,
-            aggregate: Aggregate::Max,
-            calibrated: false,
-            floor: 0.01,
-            levels: [None; 5],
-            detections: vec![],
-            planes: BTreeMap::new(),
-            models: vec![],
-            warnings: vec![],
-            issues: vec![],
-        }
+        GradedStudy::of_table(&study.uid, table)
     }
 
     fn demo() -> Study {

@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use super::*;
 use crate::{
-    grading::{Aggregate, Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Role},
+    grading::{Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Role},
     markup::{Markup, Point, Shape},
     moment::Moment,
     phantom,
@@ -35,19 +35,7 @@ fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
         shares[severity.index()] = 0.9;
         Assessment::Detected { probabilities: Probabilities::normalized(shares).unwrap(), evidence }
     });
-    GradedStudy {
-        study_uid: STUDY.uid.clone(),
-        table,
-        aggregate: Aggregate::Max,
-        calibrated: false,
-        floor: 0.01,
-        levels: [None; 5],
-        detections: vec![],
-        planes: BTreeMap::new(),
-        models: vec![],
-        warnings: vec![],
-        issues: vec![],
-    }
+    GradedStudy::of_table(&STUDY.uid, table)
 }
 
 fn review(changes: Vec<Change>) -> Review {

@@ -1,10 +1,6 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::{
-    grading::{
-        Aggregate, Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities,
-    },
+    grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities},
     report::DeidentifyKey,
     review::{Act, Change, Decision, Region},
 };
@@ -26,19 +22,7 @@ fn graded(uid: &str) -> GradedStudy {
         Condition::NeuralForaminalNarrowing => Assessment::Prior { probabilities: Prior::default().of(id) },
         Condition::SubarticularStenosis => Assessment::NotAssessed { reason: "no Axial T2 series".into() },
     });
-    GradedStudy {
-        study_uid: uid.into(),
-        table,
-        aggregate: Aggregate::Max,
-        calibrated: false,
-        floor: 0.01,
-        levels: [None; 5],
-        detections: vec![],
-        planes: BTreeMap::new(),
-        models: vec![],
-        warnings: vec![],
-        issues: vec![],
-    }
+    GradedStudy::of_table(uid, table)
 }
 
 /// A study with the one slice that the boxes lie on.

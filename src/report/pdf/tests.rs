@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use super::*;
 use crate::{
-    grading::{Aggregate, Assessment, GradeTable},
+    grading::{Assessment, GradeTable},
     markup::Markup,
     moment::Moment,
     pipeline::GradedStudy,
@@ -13,19 +11,8 @@ use crate::{
 
 fn pdf(review: &Review, template: &Template) -> (Vec<u8>, Vec<String>) {
     let study = Study { uid: "1.2".into(), ..Study::default() };
-    let graded = GradedStudy {
-        study_uid: "1.2".into(),
-        table: GradeTable::from_fn(|_| Assessment::NotAssessed { reason: "no series".into() }),
-        aggregate: Aggregate::Max,
-        calibrated: false,
-        floor: 0.01,
-        levels: [None; 5],
-        detections: vec![],
-        planes: BTreeMap::new(),
-        models: vec![],
-        warnings: vec![],
-        issues: vec![],
-    };
+    let graded =
+        GradedStudy::of_table("1.2", GradeTable::from_fn(|_| Assessment::NotAssessed { reason: "no series".into() }));
     let markup = Markup::default();
     let report = Report::new(&study, &graded, review, &markup, Moment(0), Identity::Full).unwrap();
     pdf_bytes(&report, &[], template).unwrap()
