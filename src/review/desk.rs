@@ -58,14 +58,19 @@ impl Desk {
         Ok(Some(draft))
     }
 
-    /// The trail has answered to the oldest pending act: what is new in it, that act with it unless it was refused.
-    pub fn settle(&mut self, news: Vec<Act>) {
-        self.pending.pop_front();
-        self.failure = None;
+    /// The trail has answered to an act: what is new in it, that act with it unless it was refused. Returns whether the
+    /// act was pending.
+    pub fn settle(&mut self, draft: &Draft, news: Vec<Act>) -> bool {
+        let at = self.pending.iter().position(|pending| pending == draft);
+        let was_pending = at.and_then(|at| self.pending.remove(at)).is_some();
+        if self.pending.is_empty() {
+            self.failure = None;
+        }
         self.take_in(news);
+        was_pending
     }
 
-    /// The oldest pending act could not be written. It stays pending.
+    /// An act could not be written. It stays pending.
     pub fn fail(&mut self, why: String) {
         self.failure = Some(why);
     }

@@ -224,16 +224,17 @@ fn a_desk_shows_at_once_what_is_decided_and_yields_to_a_quicker_window() {
     let decide = |cell, to| Change::Decision { cell, from: None, to: Some(to) };
     let mut desk = Desk::default();
     let (normal, severe) = (Decision::Accepted(Severity::NormalMild), Decision::Changed(Severity::Severe));
-    desk.propose(proposal(decide(a, normal))).unwrap().expect("something to send");
-    desk.propose(proposal(decide(b, severe))).unwrap().expect("something to send");
+    let first = desk.propose(proposal(decide(a, normal))).unwrap().expect("something to send");
+    let second = desk.propose(proposal(decide(b, severe))).unwrap().expect("something to send");
     assert_eq!((desk.review().decided(), desk.unsaved()), (2, 2));
     // Another window has decided `a`: the trail refuses ours, and says what is there.
     let theirs = Act { seq: 1, who: "Dr. B".into(), ..act(&Review::default(), decide(a, severe), None) };
-    desk.settle(vec![theirs]);
+    assert!(desk.settle(&first, vec![theirs]));
     assert_eq!((desk.review().cell(a).decision, desk.review().cell(b).decision), (Some(severe), Some(severe)));
     // Ours about `b` is written; the same news twice does no harm.
     let ours = Act { seq: 2, ..act(&Review::default(), decide(b, severe), None) };
-    desk.settle(vec![ours.clone()]);
+    assert!(desk.settle(&second, vec![ours.clone()]));
+    assert!(!desk.settle(&second, vec![ours.clone()]), "once is enough");
     desk.take_in(vec![ours]);
     assert_eq!((desk.review().last_seq(), desk.unsaved()), (2, 0));
 }
@@ -243,11 +244,19 @@ fn what_could_not_be_written_stays_on_the_desk_and_is_sent_again() {
     let mut desk = Desk::default();
     let remark = Change::Remark { from: String::new(), to: "kept".into() };
     desk.propose(proposal(remark.clone())).unwrap();
+    let cell = GradeId::ALL[0];
+    let comment = Change::Comment { cell, from: String::new(), to: "on its way".into() };
+    let later = desk.propose(proposal(comment.clone())).unwrap().expect("something to send");
     desk.fail("disk full".into());
+    // The one behind it was on its way already, and is written: the first one stays pending.
+    let written = act(&Review::default(), comment, None);
+    assert!(desk.settle(&later, vec![written]));
+    assert_eq!((desk.review().cell(cell).comment.as_str(), desk.unsaved()), ("on its way", 1));
     assert_eq!((desk.review().remark(), desk.failure(), desk.unsaved()), ("kept", Some("disk full"), 1));
-    assert_eq!(desk.again().len(), 1);
-    let written = act(&Review::default(), remark, None);
-    desk.settle(vec![written]);
+    let again = desk.again();
+    assert_eq!(again.len(), 1);
+    let written = Act { seq: 2, ..act(&Review::default(), remark, None) };
+    assert!(desk.settle(&again[0], vec![written]));
     assert_eq!((desk.failure(), desk.unsaved()), (None, 0));
     let nothing = Change::Remark { from: "kept".into(), to: "kept".into() };
     assert_eq!(desk.propose(proposal(nothing)), Ok(None), "a change of nothing is no act");

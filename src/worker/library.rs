@@ -76,7 +76,7 @@ pub enum LibraryEvent {
         found_again: usize,
     },
     /// What became of an act of an open study.
-    Acted(SessionId, Result<Appended, String>),
+    Acted(SessionId, Box<Draft>, Result<Appended, String>),
     /// What others have added to the review of a study.
     News(String, Vec<Act>),
     /// How far a study is now.
@@ -227,12 +227,12 @@ fn perform(
             say(LibraryEvent::State(uid, state));
         }
         LibraryJob::Act(session, uid, draft, after) => {
-            let appended = library.append(&uid, *draft, after);
+            let appended = library.append(&uid, draft.as_ref().clone(), after);
             if let Ok(Appended { state, .. }) = &appended {
                 say(LibraryEvent::State(uid, *state));
             }
             // Said in any case: the window waits to hear what became of it.
-            say(LibraryEvent::Acted(session, appended.map_err(|error| error.to_string())));
+            say(LibraryEvent::Acted(session, draft, appended.map_err(|error| error.to_string())));
         }
         LibraryJob::News(uid, after) => {
             let news = library.acts(&uid, after)?;

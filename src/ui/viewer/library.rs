@@ -29,7 +29,7 @@ impl Viewer {
             LibraryEvent::Listed(ListName::Recent, _, listing) => self.worklist.recent = listing.entries,
             LibraryEvent::Places(places) => self.worklist.found_places(places),
             LibraryEvent::Priors(uid, priors) => self.of_uid(&uid).for_each(|s| s.priors.clone_from(&priors)),
-            LibraryEvent::Acted(session, outcome) => self.acted(session, outcome),
+            LibraryEvent::Acted(session, draft, outcome) => self.acted(session, &draft, outcome),
             LibraryEvent::News(uid, acts) => self.of_uid(&uid).for_each(|s| s.desk.take_in(acts.clone())),
             LibraryEvent::State(uid, state) => self.of_uid(&uid).for_each(|s| s.state = Some(state)),
             LibraryEvent::Forgotten(uid) => {

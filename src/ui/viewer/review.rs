@@ -137,12 +137,13 @@ impl Viewer {
     }
 
     /// The trail has answered.
-    pub(super) fn acted(&mut self, id: SessionId, outcome: Result<Appended, String>) {
+    pub(super) fn acted(&mut self, id: SessionId, draft: &Draft, outcome: Result<Appended, String>) {
         let Some(session) = self.sessions.iter_mut().find(|session| session.id == id) else { return };
         match outcome {
             Ok(appended) => {
-                session.desk.settle(appended.news);
-                if let Some(refusal) = appended.refusal {
+                // Sent twice, as after a failure, it is settled once.
+                let was_pending = session.desk.settle(draft, appended.news);
+                if let Some(refusal) = appended.refusal.filter(|_| was_pending) {
                     self.notices.warn(format!("Not saved: {refusal}"));
                 }
             }
