@@ -58,10 +58,13 @@ impl BoxDrag {
         let size = (at.bounds.columns as f32, at.bounds.rows as f32);
         let from = edge_of(at);
         let start = BBox::new(from.0, from.1, from.0, from.1);
-        let (hold, before) = held.unwrap_or((Hold::New, start));
-        // A detector's box may reach beyond the image.
-        let before = before.clipped(size.0, size.1);
-        Self { pane: at.pane, cell, slice: at.slice.clone(), now: before, hold, before, from, size }
+        let (hold, before) = match held {
+            // A detector's box may reach beyond the image.
+            Some((hold, bbox)) => (hold, bbox.clipped(size.0, size.1)),
+            None => (Hold::New, start),
+        };
+        let now = before.clipped(size.0, size.1);
+        Self { pane: at.pane, cell, slice: at.slice.clone(), now, hold, before, from, size }
     }
 
     /// The pointer moves; over another pane or slice nothing happens.
@@ -151,6 +154,8 @@ mod tests {
         assert_eq!(dragged(None, (10.0, 20.0), (30.0, 40.0)), expected);
         assert_eq!(dragged(None, (30.0, 40.0), (10.0, 20.0)), expected);
         assert_eq!(dragged(None, (80.0, 40.0), (500.0, -9.0)), Some(BBox::new(80.0, 0.0, 100.0, 40.0)));
+        assert_eq!(dragged(None, (-30.0, 20.0), (15.0, 40.0)), Some(BBox::new(0.0, 20.0, 15.0, 40.0)));
+        assert_eq!(dragged(None, (-30.0, 20.0), (-5.0, 40.0)), None, "beside the image");
         assert_eq!(dragged(None, (10.0, 20.0), (12.9, 40.0)), None);
         assert_eq!(dragged(None, (10.0, 20.0), (10.0, 20.0)), None);
     }
