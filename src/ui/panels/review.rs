@@ -45,7 +45,7 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
         let bar = ProgressBar::new(decided as f32 / 25.0).desired_width(64.0).desired_height(8.0);
         let response = ui.add(bar);
         let text = format!("{decided} of 25 reviewed");
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, text.clone()));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the review"));
         ui.label(&text);
         let palette = theme::of(ui);
         match (session.desk.failure(), session.desk.unsaved(), review.is_untouched()) {
