@@ -10,5 +10,6 @@ mod evaluate;
 mod grade;
 mod models;
 mod output;
+mod report;
 mod support;
 mod train;

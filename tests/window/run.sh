@@ -142,17 +142,27 @@ quit() {
     wait "$app" || fail "it ended with code $?"
     app=''
 }
-quit
-# What is kept: one study with its measurement, readable by its owner only.
+# Two decisions by key, then the hardest end there is: nothing that was decided is lost.
+xdotool windowfocus --sync "$window" || true
+xdotool mousemove --window "$window" 1200 258 click 1; sleep 1
+xdotool key 8; sleep 1
+xdotool key Return; sleep 1
+shoot 8-decided
+changed 8-exported 8-decided 300 "two decisions"
+kill -9 "$app"
+wait "$app" || true
+app=''
+# What is kept: one study with its measurement and the two acts, readable by its owner only.
 kept=$(python3 - "$FORAMEN_DATA_DIR/library.sqlite" << 'END'
 import os, sqlite3, sys
 db = sqlite3.connect(sys.argv[1])
 studies = db.execute("SELECT count(*) FROM study").fetchone()[0]
 marks = " ".join(row[0] for row in db.execute("SELECT text FROM document"))
-print(studies, "length" in marks.lower(), os.stat(sys.argv[1]).st_mode & 0o77)
+acts = db.execute("SELECT what, who FROM act ORDER BY seq").fetchall()
+print(studies, [what for what, who in acts if who] == ["decision"] * 2, "length" in marks.lower(), os.stat(sys.argv[1]).st_mode & 0o77)
 END
 )
-[ "$kept" = "1 True 0" ] || fail "the list of studies holds: $kept (studies, a length, rights of others)"
+[ "$kept" = "1 True True 0" ] || fail "the list of studies holds: $kept (studies, two acts, a length, rights of others)"
 
 # 3. Once more: no first steps, the study in the worklist, its measurement on the image.
 start
@@ -164,4 +174,4 @@ changed 9-again 10-worklist 3000 "the worklist"
 xdotool key Escape; sleep 1
 quit
 ! grep -qiE 'panicked|error' "$pictures/stderr.txt" || fail "it said: $(cat "$pictures/stderr.txt")"
-echo "window: opened, graded, clicked, scrolled, windowed, hid, measured, found, exported, quit, remembered: 1 passed, 0 failed"
+echo "window: opened, graded, clicked, scrolled, windowed, hid, measured, found, exported, decided, killed, remembered, quit: 1 passed, 0 failed"

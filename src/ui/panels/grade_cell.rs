@@ -136,8 +136,8 @@ fn paint_decision(ui: &Ui, session: &Session, id: GradeId, row: Option<&Grade>, 
         }
         // What it was before, so that nothing of the program's is hidden.
         let was = match row.and_then(Grade::probabilities).filter(|_| row.is_some_and(|r| !r.evidence().is_empty())) {
-            Some(p) => format!("was {} {:.2}", theme::severity_letter(p.most_likely()), p.of(p.most_likely())),
-            None => "was empty".to_owned(),
+            Some(p) => format!("was {}", theme::severity_letter(p.most_likely())),
+            None => "was -".to_owned(),
         };
         text(vec2(0.0, 9.0), &was, FontId::proportional(10.5), palette.text);
     }

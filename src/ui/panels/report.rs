@@ -1,6 +1,6 @@
 //! The window of the report: sentences level by level, comment, signature, and who did what.
 
-use egui::{Button, CollapsingHeader, Grid, RichText, ScrollArea, TextEdit, Ui};
+use egui::{Button, CollapsingHeader, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::{Memory, edited::Field};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
         viewer::{Action, ReviewAction, Viewer},
     },
 };
+
+/// Room for the names of the levels.
+const NAMES: f32 = 84.0;
 
 /// The window's content.
 pub fn report_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
@@ -46,10 +49,13 @@ fn impression_ui(ui: &mut Ui, session: &Session, memory: &mut Memory, actions: &
     let of = |id: GradeId| statements.as_ref().and_then(|all| all.get(id.index()));
     let mut line = |ui: &mut Ui, field, name: &str, written: Option<&str>, proposed: &str| {
         let text = written.unwrap_or(proposed);
-        ui.label(RichText::new(name).family(theme::bold()));
         let mut new = None;
-        ui.horizontal(|ui| {
-            let width = ui.available_width() - 34.0;
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui(vec2(NAMES, 18.0), |ui| {
+                ui.set_min_width(NAMES);
+                ui.label(RichText::new(name).family(theme::bold()));
+            });
+            let width = ui.available_width() - 48.0;
             let edit = |ui: &mut Ui, field: TextEdit<'_>| ui.add_enabled(is_open, field.desired_width(width));
             new = memory.edited.field_ui(ui, session.id.0, field, text, edit, name, true).1;
             let again = Button::new(icon::UNDO).small();
@@ -62,24 +68,21 @@ fn impression_ui(ui: &mut Ui, session: &Session, memory: &mut Memory, actions: &
                 new = Some(String::new());
             }
         });
-        ui.end_row();
         new.map(|text| Some(text).filter(|text| !text.is_empty() && text != proposed))
     };
-    Grid::new("impression").num_columns(2).spacing([12.0, 6.0]).show(ui, |ui| {
-        for &level in Level::ALL {
-            let proposed = review::sentence(level, &of);
-            if let Some(to) = line(ui, Field::Sentence(level), level.label(), review.sentence(level), &proposed) {
-                actions.push(Action::Review(ReviewAction::Sentence(session.id, level, to)));
-            }
+    for &level in Level::ALL {
+        let proposed = review::sentence(level, &of);
+        if let Some(to) = line(ui, Field::Sentence(level), level.label(), review.sentence(level), &proposed) {
+            actions.push(Action::Review(ReviewAction::Sentence(session.id, level, to)));
         }
-        let proposed = review::conclusion(&of);
-        if let Some(to) = line(ui, Field::Conclusion, "Impression", review.conclusion(), &proposed) {
-            actions.push(Action::Review(ReviewAction::Conclusion(session.id, to)));
-        }
-        if let Some(to) = line(ui, Field::Remark, "Comment", Some(review.remark()), "") {
-            actions.push(Action::Review(ReviewAction::Remark(session.id, to.unwrap_or_default())));
-        }
-    });
+    }
+    let proposed = review::conclusion(&of);
+    if let Some(to) = line(ui, Field::Conclusion, "Impression", review.conclusion(), &proposed) {
+        actions.push(Action::Review(ReviewAction::Conclusion(session.id, to)));
+    }
+    if let Some(to) = line(ui, Field::Remark, "Comment", Some(review.remark()), "") {
+        actions.push(Action::Review(ReviewAction::Remark(session.id, to.unwrap_or_default())));
+    }
 }
 
 fn sign_ui(ui: &mut Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {

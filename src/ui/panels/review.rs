@@ -42,10 +42,11 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
     let review = session.review();
     ui.horizontal(|ui| {
         let decided = review.decided();
-        let bar = ProgressBar::new(decided as f32 / 25.0).desired_width(64.0).desired_height(8.0);
+        let bar = ProgressBar::new(decided as f32 / 25.0).desired_width(36.0).desired_height(8.0);
         let response = ui.add(bar);
         let text = format!("{decided} of 25 reviewed");
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the review"));
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of the review"));
         ui.label(&text);
         let palette = theme::of(ui);
         match (session.desk.failure(), session.desk.unsaved(), review.is_untouched()) {
@@ -66,7 +67,7 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let button = Button::new(format!("{} Impression", icon::NOTE)).small();
+            let button = Button::new(format!("{} Report", icon::NOTE)).small();
             if ui.add(button).on_hover_text("Sentences, signature, who did what").clicked() {
                 actions.push(Action::Do(UiCommand::ShowReport));
             }

@@ -7,16 +7,17 @@ use egui::{Key, Modifiers, Rect, vec2};
 use egui_kittest::{SnapshotOptions, try_image_snapshot_options};
 use image::imageops::{FilterType, crop_imm, resize};
 
-use super::{Window, graded_demo, graded_window, id, is_shown, session, wait_for, window};
+use super::{Window, graded_demo, graded_window, id, is_shown, session, sized_window, wait_for, window};
 use crate::{
     grading::{Assessment, Condition, GradeTable},
     library::StudyState,
     markup::{Point, Shape},
     ui::{
+        app::Home,
         command::UiCommand as C,
         session::{Grading, Session},
         theme::ThemeChoice,
-        viewer::Action,
+        viewer::{Action, ReviewAction},
     },
     worker::{OpenSource, SessionId, SliceKey, Ticket},
 };
@@ -240,6 +241,36 @@ fn windows_over_the_images() {
         .perform(Action::Warn("3 files were not read, or with a doubt; the rest is open (F2 lists them)".to_owned()));
     settle(&mut window);
     album.take_part(&mut window, "warning", Rect::from_min_max(egui::pos2(212.0, 560.0), egui::pos2(1280.0, 720.0)));
+}
+
+#[test]
+fn a_review_under_way_signed_and_exported() {
+    let mut album = Album::default();
+    // A list that keeps what is decided.
+    let kept = tempfile::tempdir().expect("a folder");
+    let home = Home { library: Some(kept.path().to_owned()), ..Home::default() };
+    let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 800.0), 2.0);
+    wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.graded.is_some()));
+    for command in [C::NextUndecided, C::AcceptGrade, C::SaySevere, C::SayNotAssessable, C::AcceptGrade] {
+        does(&mut window, command);
+    }
+    let study = session(window.state()).id;
+    let cell = id("right_subarticular_stenosis_l4_l5");
+    window.state_mut().viewer.perform(Action::SelectGrade(cell));
+    let comment = ReviewAction::Comment(study, cell, "Scar tissue after surgery".to_owned());
+    window.state_mut().viewer.perform(Action::Review(comment));
+    wait_for(&mut window, "the acts", |app| session(app).desk.unsaved() == 0);
+    window.state_mut().viewer.notices = crate::ui::notices::Notices::default();
+    settle(&mut window);
+    let right = right(&window);
+    album.take_part(&mut window, "review-grades", right);
+    let middle = window.ctx.content_rect().shrink2(vec2(270.0, 60.0));
+    for (command, name) in [(C::ShowReport, "review-report"), (C::ShowExport, "review-export")] {
+        does(&mut window, command);
+        album.take_part(&mut window, name, middle);
+        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+        settle(&mut window);
+    }
 }
 
 #[test]

@@ -147,7 +147,11 @@ impl Viewer {
                 }
             }
             Err(why) => {
+                let is_known = session.desk.failure() == Some(&why);
                 session.desk.fail(why.clone());
+                if is_known {
+                    return;
+                }
                 self.notices.error(format!(
                     "Not saved: {why}. It stays on screen; the next decision, or \"Save again\", tries once more"
                 ));
