@@ -7,7 +7,7 @@ use super::{by_hand, hit::handles, of_selected};
 use crate::{
     grading::{GradeId, Severity},
     raster::BBox,
-    review::Statement,
+    review::{Decision, Statement},
     ui::{
         box_edit::BoxDrag,
         session::Session,
@@ -99,7 +99,7 @@ fn severity(session: &Session, cell: GradeId) -> Option<Severity> {
     let review = session.review().cell(cell);
     match &session.table {
         Some(table) => Statement::of(table.get(cell), review).severity(),
-        None => review.decision.and_then(|decision| decision.severity()),
+        None => review.decision.and_then(Decision::severity),
     }
 }
 
