@@ -94,6 +94,8 @@ pub struct Session {
     pub desk: Desk,
     /// Why the review that is kept cannot be read, and so must not be added to.
     pub review_lock: Option<String>,
+    /// An undo, or a redo (true), that waits until all is in the trail.
+    pub waiting_step: Option<bool>,
     /// Whether marks or the review were changed last, and so are undone first.
     pub steps: Steps,
     /// The revision of the marks that those steps know.
@@ -127,6 +129,7 @@ impl Session {
             priors: Vec::new(),
             desk: Desk::default(),
             review_lock: None,
+            waiting_step: None,
             steps: Steps::default(),
             stepped_revision: 0,
         }

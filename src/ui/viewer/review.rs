@@ -78,12 +78,17 @@ impl Viewer {
     /// Whether there is something to take back, or to do again, in the review.
     pub(super) fn can_step_review(session: &Session, is_redo: bool) -> bool {
         let review = session.review();
-        session.desk.unsaved() == 0 && if is_redo { review.redo() } else { review.undo() }.is_some()
+        if is_redo { review.redo() } else { review.undo() }.is_some()
     }
 
     /// Takes the last act back, or does it again.
     pub(super) fn step_review(&mut self, id: SessionId, is_redo: bool) {
-        let Some(session) = self.find(id).filter(|session| Self::can_step_review(session, is_redo)) else { return };
+        let Some(session) = self.find_mut(id).filter(|session| Self::can_step_review(session, is_redo)) else { return };
+        if session.desk.unsaved() > 0 {
+            // The number of the act that is taken back is known once it is in the trail.
+            session.waiting_step = Some(is_redo);
+            return;
+        }
         let step = if is_redo { session.review().redo() } else { session.review().undo() };
         let Some((seq, change)) = step else { return };
         let said = change.words();
@@ -143,8 +148,12 @@ impl Viewer {
             Ok(appended) => {
                 // Sent twice, as after a failure, it is settled once.
                 let was_pending = session.desk.settle(draft, appended.news);
+                let step = if session.desk.unsaved() == 0 { session.waiting_step.take() } else { None };
                 if let Some(refusal) = appended.refusal.filter(|_| was_pending) {
                     self.notices.warn(format!("Not saved: {refusal}"));
+                }
+                if let Some(is_redo) = step {
+                    self.step_review(id, is_redo);
                 }
             }
             Err(why) => {
