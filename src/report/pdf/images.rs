@@ -18,7 +18,7 @@ const COLUMNS: usize = 3;
 const GAP: f32 = 10.0;
 const LABEL: Style = Style::new(6.6, ink::LETTER).bold();
 /// Three rows of this, and the provenance, fit on one page.
-const HIGHEST: f32 = 150.0;
+const HIGHEST: f32 = 144.0;
 
 /// All of them.
 pub fn all(sheet: &mut Sheet, report: &Report, images: &[KeyImage]) {

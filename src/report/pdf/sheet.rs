@@ -101,7 +101,7 @@ impl Sheet {
 
     /// How much of the page is left.
     pub const fn room(&self) -> f32 {
-        self.size[1] - MARGIN - FOOT + 14.0 - self.y
+        self.size[1] - FOOT - 16.0 - self.y
     }
 
     /// A new page, unless there is room for so much.
