@@ -103,7 +103,9 @@ pub fn run(args: &Args) -> Outcome {
 impl Args {
     fn target(&self, studies: usize) -> Result<Target<'_>, Failure> {
         let out = self.out.as_path();
-        let wants_file = !out.is_dir() && (out.extension().is_some() || is_special(out));
+        // A folder may have a dot in its name; a file has the ending of a form.
+        let has_ending = out.extension().is_some_and(|of| Format::ALL.iter().any(|format| of == format.ending()));
+        let wants_file = !out.is_dir() && (has_ending || is_special(out));
         let can_be_file = studies == 1 && matches!(self.format.as_slice(), [one] if one.is_one_file());
         if wants_file && !can_be_file {
             let why = format!(

@@ -86,6 +86,11 @@ impl Format {
         }
     }
 
+    /// The ending of its files.
+    pub fn ending(self) -> &'static str {
+        self.file_name().rsplit_once('.').map_or("", |(_, ending)| ending)
+    }
+
     /// Whether it makes one file, whatever is in the report.
     pub const fn is_one_file(self) -> bool {
         !matches!(self, Self::Sc | Self::Marks)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::Output;
-use crate::files::{WriteError, write_atomic, write_new};
+use crate::files::{WriteError, is_special, write_atomic, write_new};
 
 /// What to do where a file of the same name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub fn save_as(outputs: &[Output], path: &Path, existing: Existing) -> Result<Ve
             None => path.with_file_name(&output.name),
         }
     };
+    // Into a pipe or device goes the first alone, for there is nothing beside it.
+    let outputs = if is_special(path) { &outputs[..outputs.len().min(1)] } else { outputs };
     write(outputs.iter().map(|output| (beside(output), output)).collect(), existing)
 }
 
@@ -39,18 +41,21 @@ pub fn save_in(outputs: &[Output], folder: &Path, existing: Existing) -> Result<
 fn write(all: Vec<(PathBuf, &Output)>, existing: Existing) -> Result<Vec<PathBuf>, WriteError> {
     // All or nothing, as far as that can be known beforehand.
     if existing == Existing::Refuse
-        && let Some((path, _)) = all.iter().find(|(path, _)| path.exists())
+        && let Some((path, _)) = all.iter().find(|(path, _)| path.exists() && !is_special(path))
     {
         return Err(is_there(path.clone()));
     }
     let mut written = Vec::with_capacity(all.len());
     for (path, output) in all {
         match existing {
-            Existing::Replace => write_atomic(&path, &output.bytes)?,
-            Existing::Refuse => write_new(&path, &output.bytes).map_err(|error| match error.source.kind() {
-                io::ErrorKind::AlreadyExists => is_there(path.clone()),
-                _ => error,
-            })?,
+            Existing::Refuse if !is_special(&path) => {
+                write_new(&path, &output.bytes).map_err(|error| match error.source.kind() {
+                    io::ErrorKind::AlreadyExists => is_there(path.clone()),
+                    _ => error,
+                })?
+            }
+            // A device is written into, not replaced.
+            _ => write_atomic(&path, &output.bytes)?,
         }
         written.push(path);
     }

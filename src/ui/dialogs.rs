@@ -66,7 +66,7 @@ impl Dialogs {
 
     fn pick_export(&self, ctx: &egui::Context, session: SessionId, format: Format) {
         let name = format.file_name();
-        let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+        let ending = format.ending();
         let future = rfd::AsyncFileDialog::new()
             .set_title("Export the grades")
             .set_file_name(name)

@@ -93,6 +93,8 @@ fn every_form_of_one_study_in_a_folder_of_its_own_and_nothing_is_written_over() 
     let run = report(&[&data], dir.path(), &["--format", "pdf", "--out", file.to_str().unwrap()]);
     assert_eq!((run.code, run.out.trim()), (0, file.to_str().unwrap()), "{}", run.err);
     assert!(std::fs::read(&file).unwrap().starts_with(b"%PDF"));
+    let piped = report(&[&data], dir.path(), &["--format", "csv", "--out", "/dev/stdout"]);
+    assert!(piped.code == 0 && piped.out.lines().filter(|line| line.contains("l1_l2")).count() == 5, "{}", piped.err);
     let two = report(&[&data], dir.path(), &["--format", "pdf,text", "--out", "two.pdf"]);
     assert!(two.code == 2 && two.err.contains("name a folder"), "{}", two.err);
 }

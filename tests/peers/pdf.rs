@@ -80,6 +80,8 @@ fn pdf_names_of_every_script_can_be_read_and_copied() {
         "Nguyễn Thị Hồng",
         "山田 太郎",
         "김 철수",
+        "देवनागरी क्षत्रिय",
+        "தமிழ் செல்வன்",
         "محمد علي",
         "כהן דוד",
     ] {

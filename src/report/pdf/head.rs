@@ -92,7 +92,7 @@ fn fields(sheet: &mut Sheet, report: &Report) {
             let label = sheet.set(name, Style::new(8.0, ink::WEAK), Align::Left, Some(54.0));
             let style = if name == "Patient" { Style::new(9.5, ink::TEXT).bold() } else { Style::new(9.0, ink::TEXT) };
             // At the left, whatever its script: it belongs to its label.
-            let value = sheet.set(&value, style, Align::Left, Some(column - 66.0));
+            let value = sheet.set(&short(&value, 600), style, Align::Left, Some(column - 66.0));
             height = height.max(value.height());
             sheet.put(Shape::Text(label, [x, sheet.y() + 1.0]));
             sheet.put(Shape::Text(value, [x + 58.0, sheet.y()]));
@@ -113,7 +113,7 @@ fn readable(date: &str) -> String {
 /// What must be read before anything else.
 pub fn banner(sheet: &mut Sheet, lines: &[String]) {
     let place = super::across(sheet);
-    let text = lines.join("  ·  ");
+    let text = lines.iter().map(|line| short(line, 200)).collect::<Vec<_>>().join("  ·  ");
     let block = sheet.set(&text, Style::new(9.0, ink::WARNING).bold(), Align::Middle, Some(place.width - 16.0));
     let frame = Place::new(place.x, sheet.y(), place.width, block.height() + 8.0);
     sheet.put(Shape::Fill(frame, ink::WARNING_GROUND));
@@ -128,7 +128,17 @@ pub fn running(report: &Report) -> String {
     let uid = report.uid(&report.study.uid);
     let date = readable(report.study_date());
     let parts = [patient.name.as_str(), &patient.id, &date, &uid];
-    parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("  ·  ")
+    let known = parts.iter().filter(|part| !part.is_empty());
+    // The whole of it stands on the first page; here it may not fill the page.
+    known.map(|part| short(part, 80)).collect::<Vec<_>>().join("  ·  ")
+}
+
+/// The beginning of a text that is too long for its place.
+fn short(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most).chain("...".chars()).collect()
 }
 
 /// At the foot of every page.
@@ -136,6 +146,6 @@ pub fn footer(template: &Template) -> String {
     if template.footer.is_empty() {
         RESEARCH_USE_ONLY.to_owned()
     } else {
-        format!("{RESEARCH_USE_ONLY}  ·  {}", template.footer)
+        format!("{RESEARCH_USE_ONLY}  ·  {}", short(&template.footer, 160))
     }
 }

@@ -10,7 +10,12 @@ use crate::{
 };
 
 fn pdf(review: &Review, template: &Template) -> (Vec<u8>, Vec<String>) {
-    let study = Study { uid: "1.2".into(), ..Study::default() };
+    pdf_of("Doe Jane", review, template)
+}
+
+fn pdf_of(name: &str, review: &Review, template: &Template) -> (Vec<u8>, Vec<String>) {
+    let patient = crate::study::Patient { name: name.to_owned(), ..Default::default() };
+    let study = Study { uid: "1.2".into(), patient, ..Study::default() };
     let graded =
         GradedStudy::of_table("1.2", GradeTable::from_fn(|_| Assessment::NotAssessed { reason: "no series".into() }));
     let markup = Markup::default();
@@ -36,6 +41,14 @@ fn the_same_report_makes_the_same_bytes() {
     assert_eq!(a, pdf(&Review::default(), &Template::default()).0);
     assert!(a.starts_with(b"%PDF-") && warnings.is_empty(), "{warnings:?}");
     assert_eq!(pages(&a), 1);
+}
+
+#[test]
+fn a_name_of_many_pages_does_not_hold_up_the_report() {
+    let name = "Anna Maria ".repeat(3000);
+    let template = Template { footer: name.clone(), ..Template::default() };
+    let (bytes, _) = pdf_of(&name, &remark("words ".repeat(3000)), &template);
+    assert!((2..20).contains(&pages(&bytes)), "{}", pages(&bytes));
 }
 
 #[test]

@@ -201,9 +201,10 @@ impl Typesetter {
         let mut current: Option<(u16, Run)> = None;
         for cluster in run.visual_clusters() {
             if cluster.is_ligature_continuation() {
-                // Its glyph stands for these letters too.
-                if let Some(glyph) = current.as_mut().and_then(|(_, run)| run.glyphs.last_mut()) {
-                    glyph.text_range = joined_range(&glyph.text_range, &cluster.text_range());
+                // All glyphs of the letter before stand for this one too (a base and its vowel sign, say); else
+                // whoever copies the text gets the first letter twice.
+                if let Some((_, piece)) = current.as_mut() {
+                    widen(&mut piece.glyphs, &cluster.text_range());
                 }
                 continue;
             }
@@ -223,7 +224,8 @@ impl Typesetter {
                     GlyphId::new(glyph.id),
                     glyph.advance / size,
                     glyph.x / size,
-                    glyph.y / size,
+                    // Down for parley, up for krilla.
+                    -glyph.y / size,
                     0.0,
                     cluster.text_range(),
                     None,
@@ -259,8 +261,13 @@ fn joined(spans: &[(&str, Style)]) -> (String, Vec<(Range<usize>, Style)>) {
     (text, ranges)
 }
 
-fn joined_range(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
-    a.start.min(b.start)..a.end.max(b.end)
+/// Adds letters to the last cluster of glyphs, which all have one range.
+fn widen(glyphs: &mut [KrillaGlyph], with: &Range<usize>) {
+    let Some(last) = glyphs.last().map(|glyph| glyph.text_range.clone()) else { return };
+    let wider = last.start.min(with.start)..last.end.max(with.end);
+    for glyph in glyphs.iter_mut().rev().take_while(|glyph| glyph.text_range == last) {
+        glyph.text_range = wider.clone();
+    }
 }
 
 const fn alignment(align: Align) -> Alignment {
@@ -329,6 +336,14 @@ mod tests {
         let middle = set.block("1.25", PLAIN, Align::Middle, Some(100.0));
         let across = &middle.lines[0].across;
         assert!((across.start + across.end - 100.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_letter_and_its_accent_are_copied_once() {
+        let mut set = Typesetter::new(false);
+        // No font has these two as one glyph.
+        let glyphs = set.block("q\u{303}", PLAIN, Align::Left, None).lines.remove(0).runs.remove(0).glyphs;
+        assert_eq!(glyphs.iter().map(|g| g.text_range.clone()).collect::<Vec<_>>(), [0..3, 0..3]);
     }
 
     #[test]
