@@ -52,7 +52,7 @@ fn write(all: Vec<(PathBuf, &Output)>, existing: Existing) -> Result<Vec<PathBuf
                 write_new(&path, &output.bytes).map_err(|error| match error.source.kind() {
                     io::ErrorKind::AlreadyExists => is_there(path.clone()),
                     _ => error,
-                })?
+                })?;
             }
             // A device is written into, not replaced.
             _ => write_atomic(&path, &output.bytes)?,
