@@ -37,6 +37,72 @@ fn write_new_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// A file that is written bit by bit and appears whole, or not at all.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    file: io::BufWriter<tempfile::NamedTempFile>,
+}
+
+impl AtomicFile {
+    /// Begins a file that will be at `path`. Missing parent folders are made.
+    pub fn create(path: &Path) -> Result<Self, WriteError> {
+        let begin = || {
+            fs::create_dir_all(folder_of(path))?;
+            temporary_in(folder_of(path))
+        };
+        let file = begin().map_err(|source| WriteError { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), file: io::BufWriter::new(file) })
+    }
+
+    /// Puts it in its place, over what was there.
+    pub fn commit(self) -> Result<(), WriteError> {
+        let Self { path, file } = self;
+        let end = || {
+            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
+            file.as_file().sync_all()?;
+            restore_default_permissions(file.as_file())?;
+            file.persist(&path).map_err(|e| e.error)?;
+            sync_folder(folder_of(&path));
+            Ok(())
+        };
+        end().map_err(|source| WriteError { path: path.clone(), source })
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Takes away what a killed program left half written in a folder: our temporary files that are an hour old.
+pub fn remove_litter(folder: &Path) {
+    let is_old = |path: &Path| {
+        let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
+        modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD)
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
+        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) && is_old(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// How temporary files begin.
+const TEMPORARY: &str = ".foramen-";
+/// Nobody writes one for so long.
+const OLD: std::time::Duration = std::time::Duration::from_hours(1);
+
+fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)
+}
+
 /// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else what the system calls it.
 pub fn config_folder() -> Option<PathBuf> {
     let chosen = std::env::var_os("FORAMEN_CONFIG_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
@@ -67,7 +133,7 @@ fn folder_of(path: &Path) -> &Path {
 
 /// A temporary file with the content, on the disk.
 fn filled(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::Builder::new().prefix(".foramen-").tempfile_in(folder)?;
+    let mut file = temporary_in(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     restore_default_permissions(file.as_file())?;

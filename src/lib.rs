@@ -7,6 +7,7 @@
 //!
 //! Research use only; not for diagnosis.
 
+pub mod batch;
 pub mod cancel;
 pub mod cli;
 pub mod dataset;

@@ -1,8 +1,8 @@
 //! `foramen bench`: how fast the viewer is on this machine, measured on its real state without a screen.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
-use super::exit::{Exit, Failure, Outcome};
+use super::exit::{Exit, Failure, Outcome, print};
 use crate::detector::EngineChoice;
 
 /// Measure the viewer on a study: time to the first image, CPU time of a frame while scrolling, memory
@@ -25,9 +25,20 @@ pub struct Args {
     /// Inference engine
     #[arg(long, value_enum, default_value_t)]
     engine: EngineChoice,
+    /// Measure decoding alone: every slice once, on one thread, after a round that is not counted
+    #[arg(long, requires = "study", conflicts_with_all = ["grading", "frames"])]
+    decode: bool,
     /// As JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What `--decode` measured.
+#[derive(Debug, serde::Serialize)]
+struct Decoded {
+    slices: usize,
+    failed: usize,
+    seconds: f64,
 }
 
 fn size(text: &str) -> Result<[f32; 2], String> {
@@ -40,14 +51,37 @@ fn size(text: &str) -> Result<[f32; 2], String> {
     }
 }
 
-#[cfg(feature = "gui")]
 pub fn run(args: Args) -> Outcome {
-    use super::exit::print;
+    match &args.study {
+        Some(path) if !path.exists() => {
+            Err(Failure::new(Exit::Input, anyhow::anyhow!("{}: no such file or folder", path.display())))
+        }
+        Some(path) if args.decode => decode(path.clone(), args.json),
+        _ => view(args),
+    }
+}
+
+fn decode(path: PathBuf, as_json: bool) -> Outcome {
+    let scan = super::scan(&[path])?;
+    let slices: Vec<_> = scan.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices).collect();
+    let round = || slices.iter().filter(|slice| std::hint::black_box(slice.decode()).is_err()).count();
+    let failed = round();
+    let start = Instant::now();
+    round();
+    let decoded = Decoded { slices: slices.len(), failed, seconds: start.elapsed().as_secs_f64() };
+    let text = if as_json {
+        serde_json::to_string(&decoded).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
+    } else {
+        let each = decoded.seconds * 1000.0 / decoded.slices.max(1) as f64;
+        format!("{} slices decoded, {failed} of them in vain, {each:.3} ms each\n", decoded.slices)
+    };
+    print(text.as_bytes()).map(|()| Exit::Ok)
+}
+
+#[cfg(feature = "gui")]
+fn view(args: Args) -> Outcome {
     use crate::{ui::bench, worker::GradeWith};
 
-    if let Some(path) = args.study.as_ref().filter(|path| !path.exists()) {
-        return Err(Failure::new(Exit::Input, anyhow::anyhow!("{}: no such file or folder", path.display())));
-    }
     let options = bench::Options { study: args.study, frames: args.frames, grading: args.grading, size: args.size };
     let with = GradeWith { models: args.models, engine: args.engine };
     let report = bench::run(&options, with).map_err(|why| Failure::new(Exit::Input, anyhow::anyhow!(why)))?;
@@ -80,7 +114,7 @@ fn table(report: &crate::ui::bench::Report) -> String {
 }
 
 #[cfg(not(feature = "gui"))]
-pub fn run(_: Args) -> Outcome {
+fn view(_: Args) -> Outcome {
     Err(Failure::new(Exit::NoDisplay, anyhow::anyhow!("this build has no window to measure (feature `gui` is off)")))
 }
 

@@ -1,5 +1,7 @@
 //! `foramen grade`: studies in, a table out, no window.
 
+mod batch;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{
@@ -20,17 +22,20 @@ use crate::{
 ///
 /// A study that lacks a series is graded in part and says so. A study of which nothing can be assessed
 /// (not a lumbar spine) has no rows in the CSV, 25 "not_assessed" rows in the JSON, and makes the exit code 6.
+/// Many studies, on one computer or several: --out-dir.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Output format; from the ending of --out if left out, else csv
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with = "out_dir")]
     format: Option<Format>,
     /// File to write; standard output if left out
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    batch: batch::BatchArgs,
     #[command(flatten)]
     grading: GradingArgs,
     /// Grade each study only with the models that were not trained on it: a CSV of `study_id,fold`
@@ -57,6 +62,9 @@ pub fn run(args: &Args) -> Outcome {
     // Asked before the work, so that an hour of it is not lost to a typing error.
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
+    }
+    if let Some(out) = args.batch.folder() {
+        return batch::run(args, out);
     }
     let models = args.grading.load_models()?;
     let scan = super::scan(&args.paths)?;
@@ -102,7 +110,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
     let mut left_out = 0;
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
-        let grader = match graders.of(study) {
+        let grader = match graders.of(&study.uid) {
             Ok(grader) => grader,
             Err(why) => {
                 bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
@@ -140,11 +148,11 @@ impl Graders {
     }
 
     /// The grader that may look at a study, or why there is none.
-    fn of(&self, study: &Study) -> Result<&Grader, String> {
+    fn of(&self, study_uid: &str) -> Result<&Grader, String> {
         match self {
             Self::One(grader) => Ok(grader),
             Self::ByFold { folds, graders } => {
-                let fold = folds.0.get(&study.uid).ok_or("it has no line in the file of --out-of-fold")?;
+                let fold = folds.0.get(study_uid).ok_or("it has no line in the file of --out-of-fold")?;
                 graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
             }
         }

@@ -9,6 +9,7 @@ mod exit;
 mod grade;
 mod grading;
 mod inspect;
+mod pages;
 mod phantom;
 mod progress;
 mod report;
@@ -53,6 +54,8 @@ enum Command {
     Train(train::Args),
     Calibrate(calibrate::Args),
     Bench(bench::Args),
+    Completions(pages::Completions),
+    Man(pages::Man),
 }
 
 /// Runs the program on `std::env::args`.
@@ -71,6 +74,8 @@ pub fn main() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Completions(args)) => pages::completions(&args),
+        Some(Command::Man(args)) => pages::man(&args),
     };
     match result {
         Ok(exit) => exit.into(),

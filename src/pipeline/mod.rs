@@ -165,6 +165,17 @@ impl Grader {
         &self.models
     }
 
+    /// All that decides what grades a study gets, beside the study: two graders of one text give the same grades,
+    /// up to the last digits of an engine that is chosen by what the computer has.
+    pub fn settings(&self) -> String {
+        let options = &self.options;
+        let models: Vec<_> =
+            self.models.models.iter().map(|m| (m.role, &m.sha256, m.standardize, &m.prior, &m.calibration)).collect();
+        let models = serde_json::to_string(&models).unwrap_or_default();
+        let GradeOptions { engine, floor, threads: _, aggregate, calibrate } = options;
+        format!("{} {engine:?} {floor} {aggregate:?} {calibrate} {models}", env!("CARGO_PKG_VERSION"))
+    }
+
     /// Grades one study. Blocks; `on_event` is called from worker threads.
     pub fn grade(
         &self,

@@ -18,7 +18,7 @@ mod text;
 pub use csv::csv_bytes;
 pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};
-pub use json::json_bytes;
+pub use json::{json_bytes, json_bytes_of};
 pub use key_image::{KeyBox, KeyImage, KeyLine, key_images};
 pub use model::{Report, ReportError, Row, RowRegion};
 pub use provenance::{Provenance, ReviewStatus, SourceSeries};

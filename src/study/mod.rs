@@ -10,6 +10,7 @@ mod extent;
 mod file;
 mod frames;
 mod header;
+mod listing;
 mod lookup;
 mod model;
 mod native;
@@ -22,6 +23,7 @@ mod source;
 use std::path::PathBuf;
 
 pub use header::HeaderError;
+pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
 pub use origin::Origin;
 pub use pixels::PixelError;

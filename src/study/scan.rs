@@ -22,12 +22,12 @@ use crate::cancel::Cancel;
 
 /// What was found before any header was read.
 #[derive(Default)]
-struct Candidates {
+pub(super) struct Candidates {
     /// (where, whether the user named this very file).
-    sources: Vec<(Source, bool)>,
-    issues: Vec<Issue>,
+    pub(super) sources: Vec<(Source, bool)>,
+    pub(super) issues: Vec<Issue>,
     /// How many of the issues are about something that is broken.
-    lost: usize,
+    pub(super) lost: usize,
 }
 
 /// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
@@ -35,18 +35,7 @@ struct Candidates {
 ///
 /// A file that cannot be read is an [`Issue`] in the result; the rest is there.
 pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Scan, ScanError> {
-    let mut candidates = Candidates::default();
-    for path in paths {
-        if !path.exists() {
-            return Err(ScanError::NotFound(path.clone()));
-        }
-        candidates.add(path, cancel);
-    }
-    let (descriptions, failures) = Descriptions::find(paths);
-    candidates.issues.extend(failures.into_iter().map(|(file, error)| Issue {
-        file: file.display().to_string(),
-        message: format!("cannot be read, so roles come from the images alone: {error}"),
-    }));
+    let (candidates, descriptions) = Candidates::below(paths, cancel)?;
     let scan = read(candidates, &descriptions, cancel, progress);
     if cancel.is_cancelled() { Err(ScanError::Cancelled) } else { Ok(scan) }
 }
@@ -59,6 +48,23 @@ pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
 }
 
 impl Candidates {
+    /// Everything below `paths`, and what the contest's CSVs say of it.
+    pub(super) fn below(paths: &[PathBuf], cancel: &Cancel) -> Result<(Self, Descriptions), ScanError> {
+        let mut candidates = Self::default();
+        for path in paths {
+            if !path.exists() {
+                return Err(ScanError::NotFound(path.clone()));
+            }
+            candidates.add(path, cancel);
+        }
+        let (descriptions, failures) = Descriptions::find(paths);
+        candidates.issues.extend(failures.into_iter().map(|(file, error)| Issue {
+            file: file.display().to_string(),
+            message: format!("cannot be read, so roles come from the images alone: {error}"),
+        }));
+        Ok((candidates, descriptions))
+    }
+
     fn add(&mut self, path: &Path, cancel: &Cancel) {
         if !path.is_dir() {
             return self.add_named_file(path, cancel);
@@ -133,8 +139,45 @@ impl Candidates {
     }
 }
 
+/// What came of reading many headers.
+#[derive(Default)]
+pub(super) struct Headers {
+    pub(super) found: Vec<Found>,
+    pub(super) issues: Vec<Issue>,
+    pub(super) lost: usize,
+}
+
 /// A source, whether the user named it, and what came of it; nothing after a cancel.
 type Outcome = (Source, bool, Option<Result<header::Header, HeaderError>>);
+
+/// Reads headers side by side; `done` is called after each.
+pub(super) fn headers(sources: Vec<(Source, bool)>, cancel: &Cancel, done: &(dyn Fn() + Sync)) -> Headers {
+    let results: Vec<Outcome> = sources
+        .into_par_iter()
+        .map(|(source, named)| {
+            if cancel.is_cancelled() {
+                return (source, named, None);
+            }
+            let result = source.open_sized().map_err(HeaderError::Io).and_then(header::read);
+            done();
+            (source, named, Some(result))
+        })
+        .collect();
+    let mut headers = Headers::default();
+    for (source, named, result) in results {
+        match result {
+            Some(Ok(header)) => headers.found.push(Found { source, header }),
+            // A folder may hold anything; a file that the user names should be an image.
+            Some(Err(HeaderError::NotDicom | HeaderError::Directory)) if !named => (),
+            Some(Err(error)) => {
+                headers.lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
+                headers.issues.push(Issue { file: source.to_string(), message: error.to_string() });
+            }
+            None => (),
+        }
+    }
+    headers
+}
 
 fn read(
     candidates: Candidates,
@@ -143,31 +186,12 @@ fn read(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Scan {
     let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
-    let results: Vec<Outcome> = candidates
-        .sources
-        .into_par_iter()
-        .map(|(source, named)| {
-            if cancel.is_cancelled() {
-                return (source, named, None);
-            }
-            let result = source.open_sized().map_err(HeaderError::Io).and_then(header::read);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            (source, named, Some(result))
-        })
-        .collect();
-    let mut issues = candidates.issues;
-    let (mut found, mut lost) = (Vec::new(), candidates.lost);
-    for (source, named, result) in results {
-        match result {
-            Some(Ok(header)) => found.push(Found { source, header }),
-            // A folder may hold anything; a file that the user names should be an image.
-            Some(Err(HeaderError::NotDicom | HeaderError::Directory)) if !named => (),
-            Some(Err(error)) => {
-                lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
-                issues.push(Issue { file: source.to_string(), message: error.to_string() });
-            }
-            None => (),
-        }
+    let count = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+    let headers = headers(candidates.sources, cancel, &count);
+    Scan {
+        studies: assemble::studies(headers.found, descriptions),
+        issues: candidates.issues.into_iter().chain(headers.issues).collect(),
+        files: total,
+        lost: candidates.lost + headers.lost,
     }
-    Scan { studies: assemble::studies(found, descriptions), issues, files: total, lost }
 }

@@ -43,6 +43,11 @@ pub const RULES: &[Room] = &[
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
     },
+    Room {
+        name: "batch",
+        uses: &["pipeline", "study", "grading", "report", "files", "cancel", "panics"],
+        never: &[DICOM],
+    },
     Room { name: "library", uses: &["study", "grading", "files", "review", "moment"], never: &[DICOM] },
     Room {
         name: "worker",
@@ -64,7 +69,7 @@ pub const RULES: &[Room] = &[
         name: "cli",
         uses: &[
             "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel", "phantom",
-            "dataset", "training", "metric", "worker", "library", "markup", "review", "moment",
+            "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment",
         ],
         never: &[],
     },

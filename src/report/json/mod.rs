@@ -25,6 +25,9 @@ struct Document<'a> {
     notice: &'static str,
     program: &'static str,
     version: &'static str,
+    /// What the grades were made of, in one number: see `batch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<&'a str>,
     studies: Vec<StudyForm<'a>>,
 }
 
@@ -96,11 +99,21 @@ struct EvidenceForm<'a> {
 
 /// All studies in one JSON document.
 pub fn json_bytes(studies: &[GradedStudy]) -> Vec<u8> {
+    document_bytes(studies, None)
+}
+
+/// The same with the fingerprint of what the grades were made of.
+pub fn json_bytes_of(studies: &[GradedStudy], fingerprint: &str) -> Vec<u8> {
+    document_bytes(studies, Some(fingerprint))
+}
+
+fn document_bytes(studies: &[GradedStudy], fingerprint: Option<&str>) -> Vec<u8> {
     let document = Document {
         format: FORMAT,
         notice: RESEARCH_USE_ONLY,
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
+        fingerprint,
         studies: studies.iter().map(study_form).collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
