@@ -33,6 +33,7 @@ ROLES = {
 LEVELS = ["l1_l2", "l2_l3", "l3_l4", "l4_l5", "l5_s1"]
 SEVERITIES = ["Normal/Mild", "Moderate", "Severe"]
 NEGATIVES = 0.15
+CORES = os.cpu_count()
 FOLDS = 5
 
 
@@ -246,6 +247,39 @@ def some_studies(data, count, folder):
     return folder
 
 
+def make_phantoms(foramen, folder, count):
+    make = [foramen, "phantom", "--studies", str(count), "--seed", "11", "--balance", "0.5", "--dialect", "contest",
+            "--out", folder]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def commands(foramen, data, out):
+    """Programs that write `out`, Foramen first."""
+    def python(processes, level):
+        return [sys.executable, __file__, foramen, "--python", data, out, str(processes), str(level)]
+
+    return {
+        f"`foramen dataset --role all`, {CORES} threads": [foramen, "dataset", "--role", "all", "--data", data, "--out", out],
+        "Python, 1 process, Pillow's own level 6": python(1, 6),
+        "Python, 1 process, level 1": python(1, 1),
+        f"Python, {CORES} processes, level 6": python(CORES, 6),
+        f"Python, {CORES} processes, level 1": python(CORES, 1),
+    }
+
+
+def check(programs, out, folder):
+    """Runs Foramen and the last of the others, which must write the same; images and MiB of PNGs of each."""
+    ours, *_, theirs = programs.values()
+    subprocess.run(ours, check=True, stdout=subprocess.DEVNULL)
+    first = out.rename(folder / "first")
+    subprocess.run(theirs, check=True)
+    images = must_be_the_same(first, out)
+    sizes = [sum(f.stat().st_size for f in p.rglob("images/*.png")) / 2**20 for p in (first, out)]
+    shutil.rmtree(out)
+    return images, sizes
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("foramen")
@@ -264,29 +298,10 @@ def main():
         if args.data:
             data = some_studies(args.data, args.studies, folder / "data")
         else:
-            data = folder / "data"
-            make = [foramen, "phantom", "--studies", str(args.studies), "--seed", "11", "--balance", "0.5",
-                    "--dialect", "contest", "--out", data]
-            subprocess.run(make, check=True, stdout=subprocess.DEVNULL)
+            data = make_phantoms(foramen, folder / "data", args.studies)
         out = folder / "out"
-        ours = [foramen, "dataset", "--role", "all", "--data", data, "--out", out]
-
-        def python(processes, level):
-            return [sys.executable, __file__, foramen, "--python", data, out, str(processes), str(level)]
-
-        programs = {
-            "`foramen dataset --role all`, 2 threads": ours,
-            "Python, 1 process, Pillow's own level 6": python(1, 6),
-            "Python, 1 process, level 1": python(1, 1),
-            "Python, 2 processes, level 6": python(2, 6),
-            "Python, 2 processes, level 1": python(2, 1),
-        }
-        subprocess.run(ours, check=True, stdout=subprocess.DEVNULL)
-        first = out.rename(folder / "first")
-        subprocess.run(python(1, 1), check=True)
-        images = must_be_the_same(first, out)
-        sizes = [sum(f.stat().st_size for f in p.rglob("images/*.png")) / 2**20 for p in (first, out)]
-        shutil.rmtree(out)
+        programs = commands(foramen, data, out)
+        images, sizes = check(programs, out, folder)
         files = sum(1 for _ in data.rglob("*.dcm"))
         results = {name: [] for name in programs}
         load = os.getloadavg()[0]

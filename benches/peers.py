@@ -21,7 +21,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODELS = ROOT / "models"
-THREADS = 2
+THREADS = os.cpu_count()  # what Ultralytics' ONNX Runtime takes
 FILES = 1000
 STUDIES = 3  # the time of one more study is that of so many, less that of one, by how many more
 
@@ -35,7 +35,7 @@ for line in sys.stdin:
     errors = child.stderr.read().decode()
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
-    print(json.dumps([seconds, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status), errors]), flush=True)
+    print(json.dumps([seconds, usage.ru_maxrss * 1024 / 1e6, os.waitstatus_to_exitcode(status), errors]), flush=True)
 """
 
 
@@ -236,17 +236,23 @@ def versions(foramen):
     return ", ".join([own, f"Python {platform.python_version()}", *with_versions])
 
 
-def grading(foramen, studies, runs):
+def bare_names():
+    """Keys of results: one session of all threads, and one session a thread."""
+    return f"bare, 1 session of {THREADS} threads", f"bare, {THREADS} sessions of 1 thread"
+
+
+def measure_grading(foramen, studies, runs):
+    """Seconds by program of the first study, and of one more (`more`); Foramen's with its peak MB."""
     work = slices_by_model(foramen, studies[0])
-    slices = sum(map(len, work.values()))
     as_json = json.dumps({str(m): [str(f) for f in files] for m, files in work.items()})
     ultralytics = Ultralytics(work, warm=True)
     one, two = Bare(work, 1, THREADS), Bare(work, THREADS, 1)
-    copies = [studies[0]] + [copy_study(studies[0], n) for n in range(1, STUDIES)]
+    copies = [studies[0], *copy_study(studies[0], studies[0].parent.parent / "copies", range(1, STUDIES))]
+    assert same_work(work, slices_by_model(foramen, copies[1])), "a copy must give the detectors the same work"
     programs = {
         "ultralytics": ultralytics.study,
-        "bare, 1 session of 2 threads": one.study,
-        "bare, 2 sessions of 1 thread": two.study,
+        bare_names()[0]: one.study,
+        bare_names()[1]: two.study,
         "python": lambda: python_process(as_json),
     }
     for engine in ["rten", "onnxruntime"]:
@@ -257,39 +263,61 @@ def grading(foramen, studies, runs):
     for engine in ["rten", "onnxruntime"]:
         pairs = zip(results[engine], results[engine + " more"])
         more[engine] = [(many[0] - first[0]) / (STUDIES - 1) for first, many in pairs]
-    print(f"\n### Grading one study: {slices} slices, {len(work)} models, {THREADS} threads\n")
-    print("From the start of the program to its end, models loaded anew:\n")
-    print("| | ms, median | least – most | against Python |\n|---|---|---|---|")
+    slices = sum(map(len, work.values()))
+    return {"slices": slices, "models": len(work), "results": results, "more": more}
+
+
+def same_work(work, other):
+    return {model: len(files) for model, files in work.items()} == {model: len(files) for model, files in other.items()}
+
+
+def grading_tables(measured):
+    slices, results, more = measured["slices"], measured["results"], measured["more"]
     than = statistics.median(results["python"])
-    print(row("Python: import, load, pydicom, Ultralytics `predict`", results["python"]))
+    lines = [f"### Grading one study: {slices} slices, {measured['models']} models, {THREADS} threads\n"]
+    lines.append("From the start of the program to its end, models loaded anew:\n")
+    lines.append("| | ms, median | least – most | against Python |\n|---|---|---|---|")
+    lines.append(row("Python: import, load, pydicom, Ultralytics `predict`", results["python"]))
     for engine, name in [("rten", "rten"), ("onnxruntime", "ONNX Runtime")]:
-        print(row(f"`foramen grade`, {name}", [s for s, _ in results[engine]], than=than))
-    print(f"\nOne more study, models loaded (for Foramen: the time of {STUDIES} less that of 1, by {STUDIES - 1}); per slice:\n")
-    print("| | ms per slice, median | least – most | against Ultralytics |\n|---|---|---|---|")
+        lines.append(row(f"`foramen grade`, {name}", [s for s, _ in results[engine]], than=than))
+    less = f"the time of {STUDIES} less that of 1, by {STUDIES - 1}"
+    lines.append(f"\nOne more study, models loaded (for Foramen: {less}); per slice:\n")
+    lines.append("| | ms per slice, median | least – most | against Ultralytics |\n|---|---|---|---|")
     than = statistics.median(results["ultralytics"])
-    print(row("pydicom + Ultralytics `predict`", results["ultralytics"], slices))
-    print(row("`foramen grade`, rten", more["rten"], slices, than))
-    print(row("`foramen grade`, ONNX Runtime", more["onnxruntime"], slices, than))
-    for name in ["bare, 1 session of 2 threads", "bare, 2 sessions of 1 thread"]:
-        print(row(f"ONNX Runtime's `session.run` alone, {name[6:]}", results[name], slices, than))
-    return {f"`foramen grade`, {e}": [mb for _, mb in results[e]] for e in ["rten", "onnxruntime"]}
+    lines.append(row("pydicom + Ultralytics `predict`", results["ultralytics"], slices))
+    lines.append(row("`foramen grade`, rten", more["rten"], slices, than))
+    lines.append(row("`foramen grade`, ONNX Runtime", more["onnxruntime"], slices, than))
+    for name in bare_names():
+        lines.append(row(f"ONNX Runtime's `session.run` alone, {name[6:]}", results[name], slices, than))
+    return "\n".join(lines)
 
 
-def copy_study(study, number):
-    """The same images as another study."""
+def grading_memory(measured):
+    return {f"`foramen grade`, {e}": [mb for _, mb in measured["results"][e]] for e in ["rten", "onnxruntime"]}
+
+
+def copy_study(study, folder, numbers, keep=lambda files: files):
+    """The same images as other studies below `folder`: three digits go behind every UID, the patient's id and the
+    names of the folders. `keep` picks the files of a series, which it gets in order. Returns the new folders."""
     import pydicom
 
-    copy = study.parent.parent / f"copy{number}"
-    for file in study.rglob("*.dcm"):
-        out = copy / file.relative_to(study)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        dataset = pydicom.dcmread(file)
-        dataset.StudyInstanceUID += f".{number}"
-        dataset.save_as(out)
-    return copy
+    for series in sorted({file.parent for file in study.rglob("*.dcm")}):
+        for file in keep(sorted(series.glob("*.dcm"), key=lambda f: int(f.stem))):
+            dataset = pydicom.dcmread(file)
+            names = ["PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"]
+            ids = {name: dataset.get(name) for name in names if dataset.get(name)}
+            for number in numbers:
+                for name, value in ids.items():
+                    setattr(dataset, name, f"{value}{number:03}")
+                dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+                out = folder / f"{study.name}{number:03}" / f"{series.name}{number:03}" / file.name
+                out.parent.mkdir(parents=True, exist_ok=True)
+                dataset.save_as(out)
+    return [folder / f"{study.name}{number:03}" for number in numbers]
 
 
-def headers(foramen, studies, folder, runs):
+def measure_headers(foramen, studies, folder, runs):
+    """Seconds by program; Foramen's with its peak MB."""
     files = thousand_files(studies, folder)
     programs = {
         "inspect": lambda: foramen.run("inspect", "--json", folder),
@@ -298,15 +326,28 @@ def headers(foramen, studies, folder, runs):
     with contextlib.suppress(FileNotFoundError, subprocess.CalledProcessError):
         dcmdump_headers(files[:2])
         programs["dcmdump"] = lambda: dcmdump_headers(files)
-    results = measure(runs, programs)
-    print(f"\n### Headers of {FILES} files\n")
-    print("| | ms, median | least – most | against pydicom |\n|---|---|---|---|")
+    return measure(runs, programs)
+
+
+def headers_table(results):
+    lines = [f"### Headers of {FILES} files\n", "| | ms, median | least – most | against pydicom |\n|---|---|---|---|"]
     than = statistics.median(results["pydicom"])
-    print(row("pydicom `dcmread(stop_before_pixels=True)`, without its import", results["pydicom"]))
+    lines.append(row("pydicom `dcmread(stop_before_pixels=True)`, without its import", results["pydicom"]))
     if "dcmdump" in results:
-        print(row("DCMTK `dcmdump`, one process, one tag", results["dcmdump"], than=than))
-    print(row("`foramen inspect --json`, whole process", [s for s, _ in results["inspect"]], than=than))
+        lines.append(row("DCMTK `dcmdump`, one process, one tag", results["dcmdump"], than=than))
+    lines.append(row("`foramen inspect --json`, whole process", [s for s, _ in results["inspect"]], than=than))
+    return "\n".join(lines)
+
+
+def headers_memory(results):
     return {f"`foramen inspect` of {FILES} files": [mb for _, mb in results["inspect"]]}
+
+
+def memory_table(memory, title="Peak memory"):
+    lines = [f"### {title}\n", "| | MB, median | least – most |\n|---|---|---|"]
+    for name, mb in memory.items():
+        lines.append(f"| {name} | {statistics.median(mb):.0f} | {min(mb):.0f} – {max(mb):.0f} |")
+    return "\n".join(lines)
 
 
 def main():
@@ -323,11 +364,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         studies = make_studies(foramen, folder, 18)
-        memory = headers(foramen, studies, folder / "thousand", args.runs)
-        memory |= grading(foramen, studies, args.runs)
-    print("\n### Peak memory\n\n| | MB, median | least – most |\n|---|---|---|")
-    for name, mb in memory.items():
-        print(f"| {name} | {statistics.median(mb):.0f} | {min(mb):.0f} – {max(mb):.0f} |")
+        headers = measure_headers(foramen, studies, folder / "thousand", args.runs)
+        print("\n" + headers_table(headers))
+        grading = measure_grading(foramen, studies, args.runs)
+        print("\n" + grading_tables(grading))
+    print("\n" + memory_table(headers_memory(headers) | grading_memory(grading)))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -56,6 +56,19 @@ def enlarge(source: pathlib.Path, target: pathlib.Path, slices: int) -> None:
             copy.save_as(target / f"{number}-{i:04}.dcm")
 
 
+def make_phantom(program: str, folder: pathlib.Path) -> pathlib.Path:
+    """What `enlarge` makes its studies of."""
+    command = [program, "phantom", "--studies", "1", "--seed", "640", "--variety", "0", "--out", folder]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def report(program: str, study: pathlib.Path, frames: int, *more: str) -> dict:
+    """What `foramen bench` measured."""
+    command = [program, "bench", study, "--json", "--frames", str(frames), *more]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("program")
@@ -64,18 +77,16 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         work = pathlib.Path(folder)
-        subprocess.run([options.program, "phantom", "--studies", "1", "--seed", "640", "--variety", "0", "--out", work / "phantom"], check=True)
+        phantom = make_phantom(options.program, work / "phantom")
         print("| study | first image | CPU of a frame: median | 99 % | largest | late frames | slices kept | peak memory |")
         print("|---|---|---|---|---|---|---|---|")
         for slices, more in [(100, []), (100, ["--grading"]), (2000, [])]:
             study = work / f"study{slices}"
             if not study.exists():
-                enlarge(work / "phantom", study, slices)
+                enlarge(phantom, study, slices)
             frames = 600 if slices == 100 else 1400
-            reports = []
-            for _ in range(options.runs if slices == 100 else 1):
-                command = [options.program, "bench", study, "--json", "--frames", str(frames), *more]
-                reports.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            runs = options.runs if slices == 100 else 1
+            reports = [report(options.program, study, frames, *more) for _ in range(runs)]
             middle = lambda of: statistics.median(of(r) for r in reports)
             mib = 1 << 20
             note = ", while the detectors run" if more else ""

@@ -111,11 +111,15 @@ impl Layout {
     fn of(object: &InMemDicomObject) -> Result<Self, PixelError> {
         let value = |tag| number::<u32>(object, tag);
         let allocated = value(tags::BITS_ALLOCATED).unwrap_or(16);
+        let samples = value(tags::SAMPLES_PER_PIXEL).unwrap_or(1) as usize;
+        if ![1, 8, 16, 32].contains(&allocated) || ![1, 3].contains(&samples) {
+            return Err(PixelError::Layout(format!("pixels of {samples} samples with {allocated} bits are not shown")));
+        }
         let stored = value(tags::BITS_STORED).filter(|s| (1..=allocated).contains(s)).unwrap_or(allocated);
         let layout = Self {
             columns: value(tags::COLUMNS).unwrap_or(0),
             rows: value(tags::ROWS).unwrap_or(0),
-            samples: value(tags::SAMPLES_PER_PIXEL).unwrap_or(1) as usize,
+            samples,
             allocated,
             stored,
             high_bit: value(tags::HIGH_BIT).filter(|h| (stored - 1..allocated).contains(h)).unwrap_or(stored - 1),
@@ -125,12 +129,6 @@ impl Layout {
         };
         if u64::from(layout.columns) * u64::from(layout.rows) > MAX_PIXELS || layout.columns == 0 || layout.rows == 0 {
             return Err(PixelError::TooLarge(layout.columns, layout.rows));
-        }
-        if ![1, 8, 16, 32].contains(&allocated) || ![1, 3].contains(&layout.samples) {
-            return Err(PixelError::Layout(format!(
-                "pixels of {} samples with {allocated} bits are not shown",
-                layout.samples
-            )));
         }
         Ok(layout)
     }

@@ -22,7 +22,7 @@ mod picture;
 mod raster;
 mod scores;
 mod session;
-mod settings;
+pub mod settings;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 mod bad_input;
+mod batch;
 mod calibrate;
 mod dialects;
 mod engine;

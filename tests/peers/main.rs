@@ -32,4 +32,5 @@ mod orthanc;
 mod parity_fixture;
 mod pdf;
 mod python;
+mod ray;
 mod train;

@@ -12,6 +12,7 @@ pycocotools==2.0.11
 scikit-learn==1.9.1
 pydicom==3.0.2
 highdicom==0.28.2
+ray==2.60.0
 pylibjpeg==2.1.0
 pylibjpeg-libjpeg==2.5.0
 pylibjpeg-openjpeg==2.6.0

@@ -166,7 +166,7 @@ impl std::fmt::Display for Counts {
         write!(
             f,
             "{studies} stud{plural}: {graded} graded, {partial} in part, {not_assessed} not assessed, {failed} failed; \
-             {before} were done before"
+             {before} done before"
         )
     }
 }
