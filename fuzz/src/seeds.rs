@@ -163,7 +163,8 @@ fn onnx() -> Vec<u8> {
         let tensor = [vec![8, 1], field(2, &shape)].concat();
         [field(1, name), field(2, &field(1, &tensor))].concat()
     };
-    let graph = [field(11, &value(b"images", &[1, 3, 384, 384])), field(12, &value(b"output0", &[1, 19, 3024]))].concat();
+    let graph =
+        [field(11, &value(b"images", &[1, 3, 384, 384])), field(12, &value(b"output0", &[1, 19, 3024]))].concat();
     let levels = ["l1_l2", "l2_l3", "l3_l4", "l4_l5", "l5_s1"];
     let severities = ["normal_mild", "moderate", "severe"];
     let names = levels.iter().flat_map(|l| severities.map(|s| format!("spinal_canal_stenosis_{l}_{s}")));

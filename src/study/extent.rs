@@ -3,6 +3,12 @@
 //! A length that the file cannot hold, nesting without end, and pixels that stop early are found here, exactly
 //! and without reading the pixels; the DICOM library then gets only bytes that hold together.
 
+use dicom_core::{
+    Tag, VR,
+    dictionary::{DataDictionary, DataDictionaryEntry, DataDictionaryEntryRef},
+};
+use dicom_dictionary_std::StandardDataDictionary;
+
 /// How elements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -22,9 +28,10 @@ pub struct Extent {
     pub missing: Option<Missing>,
     /// `PixelData` that are not compressed.
     pub plain: Option<Plain>,
-    /// Elements of unknown kind and undefined length, which the DICOM library cannot read: where their length
-    /// stands, and what it comes to.
-    pub undefined: Vec<(usize, u32)>,
+    /// Where the DICOM library must be given other bytes than the file's, and which: the length of elements of unknown
+    /// kind and undefined length, and the kind of elements whose values their length does not fit (it would read on
+    /// from the middle of a value).
+    pub mended: Vec<(usize, Vec<u8>)>,
 }
 
 /// Where uncompressed pixels lie.
@@ -58,6 +65,7 @@ pub enum Stop {
 const MAX_DEPTH: usize = 32;
 const UNDEFINED: u32 = u32::MAX;
 const PIXEL_GROUP: u16 = 0x7FE0;
+const PIXEL_DATA: (u16, u16) = (PIXEL_GROUP, 0x0010);
 /// VRs whose length has two bytes, in explicit encodings; all others, unknown ones too, have four.
 #[rustfmt::skip]
 const SHORT: [&[u8; 2]; 21] = [
@@ -67,7 +75,7 @@ const SHORT: [&[u8; 2]; 21] = [
 
 /// Walks from `at`. `bytes` is the start of a file of `size` bytes, or all of it. Stops at the pixels unless `whole`.
 pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -> Result<Extent, Stop> {
-    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, undefined: Vec::new() };
+    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, mended: Vec::new(), misfit: None };
     let mut pixels = None;
     loop {
         walk.close()?;
@@ -105,7 +113,7 @@ pub struct MetaElement<'a> {
 /// The element of the file meta group at `at`; `None` behind its last.
 pub fn meta_element(bytes: &[u8], at: usize, size: u64) -> Result<Option<MetaElement<'_>>, Stop> {
     let encoding = Encoding::ExplicitLittle;
-    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, undefined: Vec::new() };
+    let mut walk = Walk { bytes, size, at, encoding, open: Vec::new(), last: None, mended: Vec::new(), misfit: None };
     if walk.is_at_end()? || walk.group(at)? != 2 {
         return Ok(None);
     }
@@ -151,18 +159,14 @@ struct Walk<'a> {
     open: Vec<Open>,
     /// The element at hand, for messages.
     last: Option<(u16, u16)>,
-    undefined: Vec<(usize, u32)>,
+    mended: Vec<(usize, Vec<u8>)>,
+    /// An element whose length does not fit its values, where that cannot be mended: nothing may follow it.
+    misfit: Option<(u16, u16)>,
 }
 
 impl<'a> Walk<'a> {
     fn extent(&mut self, pixels: Option<usize>, end: usize, missing: Option<Missing>) -> Extent {
-        Extent {
-            pixels: pixels.unwrap_or(end),
-            end,
-            missing,
-            plain: None,
-            undefined: std::mem::take(&mut self.undefined),
-        }
+        Extent { pixels: pixels.unwrap_or(end), end, missing, plain: None, mended: std::mem::take(&mut self.mended) }
     }
 
     fn broken(&self) -> Stop {
@@ -205,6 +209,10 @@ impl<'a> Walk<'a> {
 
     /// Reads the head of the element at hand; `at` is then at its value.
     fn element(&mut self) -> Result<Element, Stop> {
+        if let Some((group, number)) = self.misfit {
+            let why = format!("the length of its element ({group:04X},{number:04X}) does not fit its kind");
+            return Err(Stop::Broken(why));
+        }
         let (group, number) = (self.u16(self.at)?, self.u16(self.at + 2)?);
         self.last = Some((group, number));
         if group == 0xFFFE || self.encoding == Encoding::ImplicitLittle {
@@ -229,7 +237,7 @@ impl<'a> Walk<'a> {
                     self.encoding = open.outside;
                     // Nested in another one it is a part of that one's bytes.
                     if let Some(value) = open.unknown.filter(|_| self.open.iter().all(|o| o.unknown.is_none())) {
-                        self.undefined.push((value - 4, (self.at - value) as u32));
+                        self.mended.push((value - 4, ((self.at - value) as u32).to_le_bytes().to_vec()));
                     }
                 }
                 return Ok(());
@@ -242,16 +250,21 @@ impl<'a> Walk<'a> {
             _ => (),
         }
         let is_undefined = element.length == UNDEFINED;
-        let is_sequence = match element.vr {
-            Some(vr) => &vr == b"SQ",
-            None => is_undefined || (element.group != 0xFFFE && is_sequence_by_dictionary(element)),
-        };
-        if is_sequence || (is_undefined && element.vr.is_some()) {
-            let is_pixels = element.group == PIXEL_GROUP && element.vr.is_none();
-            let is_bytes = !is_sequence && element.vr != Some(*b"UN");
-            self.push(element.length, if is_pixels || is_bytes { Kind::Fragments } else { Kind::Sequence })?;
+        // As the library tells pixels that are compressed: by their name alone.
+        let is_fragments = is_undefined && (element.group, element.number) == PIXEL_DATA && element.vr != Some(*b"SQ");
+        let is_sequence = !is_fragments
+            && match element.vr {
+                Some(vr) => &vr == b"SQ" || (is_undefined && &vr == b"UN"),
+                None => is_undefined || (element.group != 0xFFFE && is_sequence_by_dictionary(element)),
+            };
+        if is_undefined && !is_sequence && !is_fragments {
+            let place = format!("({:04X},{:04X})", element.group, element.number);
+            return Err(Stop::Broken(format!("its element {place} has no length, which its kind must have")));
+        }
+        if is_sequence || is_fragments {
+            self.push(element.length, if is_fragments { Kind::Fragments } else { Kind::Sequence })?;
             // PS3.5 6.2.2: what hides in an UN of undefined length is implicit.
-            if element.vr == Some(*b"UN") {
+            if is_sequence && element.vr == Some(*b"UN") {
                 self.encoding = Encoding::ImplicitLittle;
                 let value = self.at;
                 if let Some(open) = self.open.last_mut() {
@@ -260,7 +273,23 @@ impl<'a> Walk<'a> {
             }
             return Ok(());
         }
+        self.mend_misfit(element);
         self.skip(element.length)
+    }
+
+    /// The library reads whole values, and what is left of the length as the next element, whose length may then be
+    /// anything: 4 GB of memory for a file of a few kB.
+    fn mend_misfit(&mut self, element: &Element) {
+        let is_bytes = self.open.iter().any(|open| open.unknown.is_some() || open.kind == Kind::Fragments);
+        let unit = element.vr.map_or_else(|| unit_by_dictionary(element), unit);
+        if is_bytes || element.length.is_multiple_of(unit) {
+            return;
+        }
+        match element.vr {
+            Some(vr) if SHORT.contains(&&vr) => self.mended.push((self.at - 4, b"ST".to_vec())),
+            Some(_) => self.mended.push((self.at - 8, b"UN".to_vec())),
+            None => self.misfit = Some((element.group, element.number)),
+        }
     }
 
     fn push(&mut self, length: u32, kind: Kind) -> Result<(), Stop> {
@@ -330,15 +359,28 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Bytes of one value of a kind.
+fn unit(vr: [u8; 2]) -> u32 {
+    match &vr {
+        b"US" | b"SS" | b"OW" => 2,
+        b"AT" | b"UL" | b"SL" | b"FL" | b"OF" | b"OL" => 4,
+        b"FD" | b"OD" | b"OV" | b"SV" | b"UV" => 8,
+        _ => 1,
+    }
+}
+
 /// Implicit encodings do not say what is a sequence.
 fn is_sequence_by_dictionary(element: &Element) -> bool {
-    use dicom_core::{
-        Tag, VR,
-        dictionary::{DataDictionary, DataDictionaryEntry},
-    };
-    dicom_dictionary_std::StandardDataDictionary
-        .by_tag(Tag(element.group, element.number))
-        .is_some_and(|entry| entry.vr().exact() == Some(VR::SQ))
+    entry(element).is_some_and(|entry| entry.vr().exact() == Some(VR::SQ))
+}
+
+/// Nor how long a value is.
+fn unit_by_dictionary(element: &Element) -> u32 {
+    entry(element).map_or(1, |entry| unit(entry.vr().relaxed().to_bytes()))
+}
+
+fn entry(element: &Element) -> Option<&'static DataDictionaryEntryRef<'static>> {
+    StandardDataDictionary.by_tag(Tag(element.group, element.number))
 }
 
 #[cfg(test)]
@@ -377,11 +419,11 @@ mod tests {
         let bytes = sample();
         let pixels = bytes.len() - 112;
         let plain = Some(Plain { at: pixels as u64 + 12, length: 100 });
-        assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, undefined: vec![] }));
+        assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, mended: vec![] }));
         let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, *b"OB", &[0; 10])].concat();
         assert_eq!(
             walk(&longer, true),
-            Ok(Extent { pixels, end: bytes.len(), missing: None, plain: None, undefined: vec![] })
+            Ok(Extent { pixels, end: bytes.len(), missing: None, plain: None, mended: vec![] })
         );
     }
 
@@ -422,7 +464,7 @@ mod tests {
         .concat();
         let bytes = [unknown, sample()].concat();
         let extent = walk(&bytes, true).unwrap();
-        assert_eq!((extent.undefined, extent.end), (vec![(8, 36)], bytes.len()));
+        assert_eq!((extent.mended, extent.end), (vec![(8, vec![36, 0, 0, 0])], bytes.len()));
     }
 
     #[test]
@@ -432,6 +474,21 @@ mod tests {
         assert!(matches!(walk(&unknown, true), Err(Stop::Broken(why)) if why.contains("(0008,0060)")));
         let no_item = explicit(8, 0x1140, *b"SQ", &explicit(8, 0x1150, *b"UI", b"1.2\0"));
         assert!(matches!(walk(&no_item, true), Err(Stop::Broken(why)) if why.contains("where an item should be")));
+    }
+
+    #[test]
+    fn a_length_that_does_not_fit_its_kind_cannot_lead_astray() {
+        // US of three bytes: what is left would be read as the head of an element.
+        let odd = [explicit(0x28, 0x10, *b"US", &[1, 0, 0]), sample()].concat();
+        assert_eq!(walk(&odd, true).unwrap().mended, vec![(4, b"ST".to_vec())]);
+        let long = [explicit(0x28, 0x10, *b"OF", &[1, 0, 0]), sample()].concat();
+        assert_eq!(walk(&long, true).unwrap().mended, vec![(4, b"UN".to_vec())]);
+        let implicit =
+            [&[0x28, 0, 0x10, 0, 3, 0, 0, 0, 1, 0, 0][..], &[8, 0, 0x60, 0, 2, 0, 0, 0, b'M', b'R']].concat();
+        let stop = of(&implicit, 0, implicit.len() as u64, Encoding::ImplicitLittle, true);
+        assert!(matches!(stop, Err(Stop::Broken(why)) if why.contains("(0028,0010)")));
+        // The last of a file is not followed by anything.
+        assert!(of(&implicit[..11], 0, 11, Encoding::ImplicitLittle, true).is_ok());
     }
 
     #[test]

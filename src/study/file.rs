@@ -148,11 +148,11 @@ impl Start {
         if meta.transfer_syntax.is_empty() {
             syntax_of(encoding).clone_into(&mut meta.transfer_syntax);
         }
-        let Extent { pixels, end, missing, plain, undefined } = found;
+        let Extent { pixels, end, missing, plain, mended } = found;
         let end = if whole && missing.is_none() { end } else { pixels };
         let mut data_set = Cow::Borrowed(&bytes[at..end]);
-        for (place, length) in undefined.into_iter().filter(|(place, _)| place + 4 <= end) {
-            data_set.to_mut()[place - at..place - at + 4].copy_from_slice(&length.to_le_bytes());
+        for (place, bytes) in mended.into_iter().filter(|(place, bytes)| place + bytes.len() <= end) {
+            data_set.to_mut()[place - at..place - at + bytes.len()].copy_from_slice(&bytes);
         }
         let object = object(&meta, &data_set, encoding).map_err(Trouble::Other)?;
         let is_as_it_lies = !is_deflated && encoding != Encoding::ExplicitBig;

@@ -13,10 +13,14 @@ use crate::{
 
 /// More frames than this in one file are not believed.
 const MAX_FRAMES: u32 = 100_000;
+/// A compressed frame has a head of eight bytes; one that is not has at least some pixels.
+const LEAST_BYTES: u64 = 8;
 
-/// One header for each frame, and a word of doubt if the geometry does not hold.
-pub fn of(object: &InMemDicomObject, columns: u32, rows: u32) -> (Vec<FrameHeader>, Option<String>) {
-    let count = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, MAX_FRAMES);
+/// One header for each frame, and a word of doubt if the geometry does not hold. Of a file of `size` bytes no more
+/// frames are believed than it can hold.
+pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> (Vec<FrameHeader>, Option<String>) {
+    let most = (size / LEAST_BYTES).clamp(1, MAX_FRAMES.into()) as u32;
+    let count = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, most);
     let groups = Groups::of(object);
     let mut doubt = None;
     let frames = (0..count)

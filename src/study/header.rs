@@ -82,7 +82,9 @@ pub struct FrameHeader {
 /// Reads the header of a file of `size` bytes.
 pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
     let Loaded { object, missing, .. } = file::load(from, size, false)?;
-    let mut header = header(&object)?;
+    // What deflate packs is packed a thousandfold at most.
+    let is_deflated = object.meta().transfer_syntax() == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
+    let mut header = header(&object, if is_deflated { size.saturating_mul(1000) } else { size })?;
     header.missing = missing;
     Ok(header)
 }
@@ -101,7 +103,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn header(object: &DefaultDicomObject) -> Result<Header, HeaderError> {
+fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError> {
     let sop_class_uid = Some(text(object, tags::SOP_CLASS_UID)).filter(|s| !s.is_empty());
     let meta_class = object.meta().media_storage_sop_class_uid();
     let class = sop_class_uid.as_deref().or(Some(meta_class).filter(|s| !s.is_empty()));
@@ -112,7 +114,7 @@ fn header(object: &DefaultDicomObject) -> Result<Header, HeaderError> {
     let (Some(columns @ 1..), Some(rows @ 1..)) = (columns, rows) else {
         return Err(HeaderError::NotAnImage(kind_of_object(class)));
     };
-    let (frames, doubt) = frames::of(object, columns, rows);
+    let (frames, doubt) = frames::of(object, columns, rows, size);
     Ok(Header {
         patient: Patient {
             name: person(&text(object, tags::PATIENT_NAME)),

@@ -5,6 +5,7 @@
 mod assemble;
 mod charset;
 mod classify;
+mod codestream;
 mod descriptions;
 mod extent;
 mod file;

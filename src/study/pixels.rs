@@ -8,6 +8,7 @@ use dicom_pixeldata::PixelDecoder;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
+    codestream,
     extent::Missing,
     file::{self, Loaded},
     frames,
@@ -63,6 +64,8 @@ pub enum PixelError {
     Codec(String),
 }
 
+/// No modality value is larger; so that differences of values are numbers too.
+const LARGEST: f64 = 1e30;
 /// More pixels than this in one frame are not believed.
 const MAX_PIXELS: u64 = 1 << 26;
 
@@ -210,10 +213,18 @@ fn decode_bytes(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Res
     if !syntax.is_some_and(dicom_encoding::TransferSyntax::can_decode_all) || uid == uids::JPIP_REFERENCED {
         return Err(PixelError::Unsupported(name()));
     }
-    if uid == uids::RLE_LOSSLESS && layout.allocated == 32 {
+    if uid == uids::RLE_LOSSLESS && layout.allocated >= 8 {
         let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
-        let decoded = fragments.get(frame as usize).and_then(|f| rle::decode(f, layout.pixels(), layout.samples, 4));
+        let bytes_each = layout.allocated as usize / 8;
+        let decode = |fragment| rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
+        let decoded = fragments.get(frame as usize).and_then(|fragment| decode(fragment));
         return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
+    }
+    let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
+    let claimed = fragments.iter().filter_map(|fragment| codestream::pixels(fragment)).max();
+    if claimed.is_some_and(|claimed| claimed > layout.pixels() as u64) {
+        let (columns, rows) = (layout.columns, layout.rows);
+        return Err(PixelError::Codec(format!("they are more than the {columns} x {rows} that the header says")));
     }
     let decoded = panics::caught(|| {
         let decoded = object.decode_pixel_data_frame(frame).map_err(|e| chain(&e))?;
@@ -284,12 +295,12 @@ impl Layout {
 
 fn rescale(object: &InMemDicomObject, frame: u32, values: &mut [f32]) {
     if let Some((slope, intercept)) = frames::rescale(object, frame)
-        && slope.is_finite()
-        && intercept.is_finite()
+        && (slope as f32).is_finite()
+        && (intercept as f32).is_finite()
         && slope != 0.0
     {
         for v in values {
-            *v = (f64::from(*v) * slope + intercept) as f32;
+            *v = (f64::from(*v) * slope + intercept).clamp(-LARGEST, LARGEST) as f32;
         }
     } else {
         lookup::modality(object, values);
@@ -315,5 +326,7 @@ fn float_pixels(object: &InMemDicomObject, frame: u32) -> Result<Option<Slice>, 
         rows: rows as usize,
         frames,
     })?;
-    Ok(Slice::new(columns, rows, values.iter().map(|&v| v as f32).collect()))
+    // Programs that compute maps leave "not a number" outside of the body.
+    let number = |&v: &f64| if v.is_nan() { 0.0 } else { v.clamp(-LARGEST, LARGEST) as f32 };
+    Ok(Slice::new(columns, rows, values.iter().map(number).collect()))
 }

@@ -1,10 +1,15 @@
-//! RLE Lossless (PS3.5 annex G) for samples of any number of bytes; the codec library stops at two.
+//! RLE Lossless (PS3.5 annex G) for samples of any number of bytes. The codec library stops at two, and takes as much
+//! memory as a damaged header asks for.
 
 /// One frame: little-endian samples, interleaved. `None` if the data do not hold.
 pub fn decode(fragment: &[u8], pixels: usize, samples: usize, bytes_each: usize) -> Option<Vec<u8>> {
     let word = |at: usize| Some(u32::from_le_bytes(*fragment.get(at..at + 4)?.first_chunk()?) as usize);
     let count = word(0)?;
     if count != samples * bytes_each || count > 15 {
+        return None;
+    }
+    // Two bytes say how often one is repeated, 128 times at most: a size that the data cannot fill takes no memory.
+    if pixels * count > fragment.len() * 64 {
         return None;
     }
     let mut out = vec![0; pixels * count];

@@ -16,8 +16,14 @@ use crate::support::{foramen, small_study, write_small_study};
 /// Three whole studies and one of another kind of file.
 fn tree() -> TempDir {
     let dir = TempDir::new().unwrap();
-    let options =
-        PhantomOptions { studies: 3, seed: 31, dialect: Dialect::Contest, balance: 0.0, label_noise: 0.0, variety: 0.0 };
+    let options = PhantomOptions {
+        studies: 3,
+        seed: 31,
+        dialect: Dialect::Contest,
+        balance: 0.0,
+        label_noise: 0.0,
+        variety: 0.0,
+    };
     phantom::write(dir.path(), &options, &|| ()).unwrap();
     // A few slices of each series will do.
     for series in walkdir::WalkDir::new(dir.path().join("train_images")).min_depth(2).max_depth(2) {
@@ -126,9 +132,10 @@ fn what_cannot_be_graded_is_said_and_the_rest_is_done() {
     let out = tree.path().join("out");
     let images = tree.path().join("train_images");
     // A slice of one study is cut short, and a study that is no spine lies beside.
-    let slice = walkdir::WalkDir::new(&images).into_iter().map(Result::unwrap).find(|entry| {
-        entry.path().extension().is_some_and(|e| e == "dcm") && entry.metadata().unwrap().len() > 4000
-    });
+    let slice = walkdir::WalkDir::new(&images)
+        .into_iter()
+        .map(Result::unwrap)
+        .find(|entry| entry.path().extension().is_some_and(|e| e == "dcm") && entry.metadata().unwrap().len() > 4000);
     let slice = slice.unwrap().into_path();
     let bytes = std::fs::read(&slice).unwrap();
     std::fs::write(&slice, &bytes[..bytes.len() - 3000]).unwrap();

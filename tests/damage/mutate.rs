@@ -30,7 +30,11 @@ const VALUES: &[(u16, u16, &[&[u8]])] = &[
     (0x28, 0x0103, &[b"\x01\0", b"\xff\xff"]),
     (0x28, 0x0030, &[b"0\\0 ", b"-1\\-1 ", b"NaN\\NaN ", b"1e-300\\1", b"1e308\\1e308 ", b"", b"1 ", b"inf\\inf "]),
     (0x20, 0x0032, &[b"", b"NaN\\NaN\\NaN ", b"1e308\\-1e308\\0", b"0\\0 ", b"a\\b\\c "]),
-    (0x20, 0x0037, &[b"", b"0\\0\\0\\0\\0\\0 ", b"NaN\\0\\0\\0\\NaN\\0 ", b"1\\0\\0\\1\\0\\0 ", b"1e308\\0\\0\\0\\1e308\\0 "]),
+    (
+        0x20,
+        0x0037,
+        &[b"", b"0\\0\\0\\0\\0\\0 ", b"NaN\\0\\0\\0\\NaN\\0 ", b"1\\0\\0\\1\\0\\0 ", b"1e308\\0\\0\\0\\1e308\\0 "],
+    ),
     (0x28, 0x1052, &[b"NaN ", b"1e308 ", b"-inf", b""]),
     (0x28, 0x1053, &[b"0 ", b"NaN ", b"1e308 ", b"-1e308"]),
     (0x28, 0x1050, &[b"NaN ", b"1e308 ", b"1\\2\\3 ", b""]),
@@ -146,7 +150,8 @@ fn length(bytes: &[u8], rng: &mut SmallRng) -> Vec<u8> {
 fn nested(bytes: &[u8], rng: &mut SmallRng) -> Vec<u8> {
     let Some((element, _)) = any(bytes, rng) else { return cut(bytes, rng) };
     let open: Vec<u8> =
-        [&[8, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 255, 255, 255, 255][..], &[0xFE, 0xFF, 0, 0xE0, 255, 255, 255, 255]].concat();
+        [&[8, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 255, 255, 255, 255][..], &[0xFE, 0xFF, 0, 0xE0, 255, 255, 255, 255]]
+            .concat();
     let close = [0xFE, 0xFF, 0x0D, 0xE0, 0, 0, 0, 0, 0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0];
     let depth = *[1, 3, 20, 200, 20_000].choose(rng).unwrap();
     let closed = if rng.random_bool(0.5) { depth } else { rng.random_range(0..=depth) };
