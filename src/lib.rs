@@ -7,6 +7,8 @@
 //!
 //! Research use only; not for diagnosis.
 
+#![forbid(unsafe_code)]
+
 pub mod batch;
 pub mod cancel;
 pub mod cli;

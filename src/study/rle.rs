@@ -13,35 +13,41 @@ pub fn decode(fragment: &[u8], pixels: usize, samples: usize, bytes_each: usize)
         return None;
     }
     let mut out = vec![0; pixels * count];
+    let mut plane = vec![0; pixels];
     for segment in 0..count {
         let start = word(4 + 4 * segment)?;
         let end = if segment + 1 < count { word(8 + 4 * segment)? } else { fragment.len() };
         // Segments go sample by sample, highest byte first.
         let (sample, byte) = (segment / bytes_each, bytes_each - 1 - segment % bytes_each);
+        unpack(fragment.get(start..end)?, &mut plane)?;
         let places = out.iter_mut().skip(sample * bytes_each + byte).step_by(count);
-        unpack(fragment.get(start..end)?, places)?;
+        places.zip(&plane).for_each(|(place, value)| *place = *value);
     }
     Some(out)
 }
 
 /// `PackBits`. `None` if it ends before all places are filled.
-fn unpack<'a>(mut packed: &[u8], mut places: impl ExactSizeIterator<Item = &'a mut u8>) -> Option<()> {
-    while places.len() > 0 {
+fn unpack(mut packed: &[u8], mut places: &mut [u8]) -> Option<()> {
+    while !places.is_empty() {
         let (&head, rest) = packed.split_first()?;
         packed = rest;
-        match head as i8 {
-            -128 => (),
-            literal @ 0.. => {
-                let (bytes, rest) = packed.split_at_checked(literal as usize + 1)?;
-                places.by_ref().zip(bytes).for_each(|(place, byte)| *place = *byte);
-                packed = rest;
-            }
-            run => {
-                let (&byte, rest) = packed.split_first()?;
-                places.by_ref().take(usize::from(run.unsigned_abs()) + 1).for_each(|place| *place = byte);
-                packed = rest;
-            }
+        let count = match head as i8 {
+            -128 => continue,
+            literal @ 0.. => usize::from(literal.unsigned_abs()) + 1,
+            run => usize::from(run.unsigned_abs()) + 1,
+        };
+        // What is more than there are places for is padding.
+        let (filled, left) = places.split_at_mut(count.min(places.len()));
+        if head < 128 {
+            let (bytes, rest) = packed.split_at_checked(count)?;
+            filled.copy_from_slice(&bytes[..filled.len()]);
+            packed = rest;
+        } else {
+            let (&byte, rest) = packed.split_first()?;
+            filled.fill(byte);
+            packed = rest;
         }
+        places = left;
     }
     Some(())
 }
@@ -71,9 +77,9 @@ mod tests {
     #[test]
     fn runs_and_literals() {
         let mut out = [0; 6];
-        assert_eq!(unpack(&[0xFE, 7, 0x80, 1, 8, 9, 0, 5], out.iter_mut()), Some(()));
+        assert_eq!(unpack(&[0xFE, 7, 0x80, 1, 8, 9, 0, 5], &mut out), Some(()));
         assert_eq!(out, [7, 7, 7, 8, 9, 5]);
-        assert_eq!(unpack(&[0xFE, 7], out.iter_mut()), None);
+        assert_eq!(unpack(&[0xFE, 7], &mut out), None);
     }
 
     proptest! {

@@ -26,6 +26,7 @@ mod engines;
 mod evaluate;
 mod fixture;
 mod letterbox;
+mod network;
 mod nms;
 mod orthanc;
 #[path = "../support/parity_fixture.rs"]

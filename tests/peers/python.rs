@@ -42,7 +42,7 @@ pub fn foramen<T: DeserializeOwned>(args: &[&str]) -> T {
 }
 
 /// The library inside the Python's `onnxruntime`.
-fn onnxruntime() -> PathBuf {
+pub fn onnxruntime() -> PathBuf {
     let code = "import importlib.util as u, pathlib; p = pathlib.Path(u.find_spec('onnxruntime').origin); \
                 print(*p.parent.glob('capi/libonnxruntime.so.*'))";
     let output = Command::new(python()).args(["-c", code]).output().unwrap();

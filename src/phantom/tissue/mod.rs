@@ -69,10 +69,11 @@ struct Site<'a> {
 
 /// The tissue at a patient point.
 pub fn tissue_at(subject: &Subject, point: DVec3) -> Sample {
-    if let Some(sample) = outside(subject, point) {
+    let skin = subject.skin_of_back(point.z);
+    if let Some(sample) = outside(subject, point, skin) {
         return sample;
     }
-    let under_skin = is_under_skin(subject, point);
+    let under_skin = is_outside_trunk(subject, point, skin, subject.back_fat, 0.7 * subject.back_fat);
     let site = Site::new(subject, point);
     let near = site.lateral < 62.0 && site.at.back.abs() < 75.0;
     let spine = near
@@ -95,10 +96,10 @@ pub fn tissue_at(subject: &Subject, point: DVec3) -> Sample {
     spine.or_else(|| site.vessels()).or_else(|| site.muscles()).unwrap_or_else(|| site.belly())
 }
 
-/// Whether a point lies outside the trunk less `inset` mm. The skin of the back follows the spine.
-fn is_outside_trunk(subject: &Subject, point: DVec3, inset: f64, front_inset: f64) -> bool {
+/// Whether a point lies outside the trunk less `inset` mm. The skin of the back, at y of `skin`, follows the spine.
+fn is_outside_trunk(subject: &Subject, point: DVec3, skin: f64, inset: f64, front_inset: f64) -> bool {
     let [half_width, half_depth] = subject.trunk;
-    let y = point.y - (subject.skin_of_back(point.z) - half_depth);
+    let y = point.y - (skin - half_depth);
     let depth = half_depth - if y > 0.0 { inset } else { front_inset };
     is_outside_superellipse((point.x / (half_width - inset)).abs(), (y / depth).abs(), 2.6)
 }
@@ -111,18 +112,14 @@ fn is_outside_superellipse(a: f64, b: f64, n: f64) -> bool {
 }
 
 /// Air and skin: `None` inside.
-fn outside(subject: &Subject, point: DVec3) -> Option<Sample> {
-    if is_outside_trunk(subject, point, 0.0, 0.0) {
+fn outside(subject: &Subject, point: DVec3, skin: f64) -> Option<Sample> {
+    if is_outside_trunk(subject, point, skin, 0.0, 0.0) {
         plain(Tissue::Air)
-    } else if is_outside_trunk(subject, point, 2.0, 2.0) {
+    } else if is_outside_trunk(subject, point, skin, 2.0, 2.0) {
         plain(Tissue::Skin)
     } else {
         None
     }
-}
-
-fn is_under_skin(subject: &Subject, point: DVec3) -> bool {
-    is_outside_trunk(subject, point, subject.back_fat, 0.7 * subject.back_fat)
 }
 
 /// Marrow with its grain, `brightness` being about 1.

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Makes the Debian package from a program that is built: its manual and completions are made by itself.
+# usage: packaging/build-deb.sh [PROFILE = release] [FOLDER FOR THE .deb = target/debian]
+# Needs cargo-deb (cargo install cargo-deb) and dpkg-dev. Prints the package's path, last line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+profile=${1:-release}
+out=${2:-${CARGO_TARGET_DIR:-target}/debian}
+folder=$profile
+[ "$profile" = dev ] && folder=debug
+program=${CARGO_TARGET_DIR:-target}/$folder/foramen
+[ -x "$program" ] || { echo "packaging/build-deb.sh: $program is missing: cargo build --profile $profile" >&2; exit 1; }
+
+generated=packaging/generated
+rm -rf "$generated"
+mkdir -p "$generated/man" "$generated/completions" "$out"
+"$program" man --out "$generated/man"
+"$program" completions bash > "$generated/completions/foramen"
+"$program" completions zsh > "$generated/completions/_foramen"
+"$program" completions fish > "$generated/completions/foramen.fish"
+fast=()
+# What is built without optimisation is for a test, and large.
+[ "$profile" = dev ] && fast=(--compress-type gzip --strip)
+cargo deb --quiet --no-build --profile "$profile" --output "$out/" "${fast[@]}" > /dev/null
+ls -t "$out"/foramen_*.deb | head -n 1
