@@ -43,10 +43,10 @@ fn dicom() -> Vec<Vec<u8>> {
 }
 
 /// An element in explicit little endian.
-fn element(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
+fn element(group: u16, number: u16, vr: [u8; 2], value: &[u8]) -> Vec<u8> {
     let mut bytes = [group.to_le_bytes(), number.to_le_bytes()].concat();
     bytes.extend(vr);
-    if matches!(vr, b"OB" | b"OW" | b"SQ" | b"UN" | b"UT") {
+    if matches!(&vr, b"OB" | b"OW" | b"SQ" | b"UN" | b"UT") {
         bytes.extend([0, 0]);
         bytes.extend((value.len() as u32).to_le_bytes());
     } else {
@@ -57,7 +57,7 @@ fn element(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
 }
 
 fn us(group: u16, number: u16, value: u16) -> Vec<u8> {
-    element(group, number, b"US", &value.to_le_bytes())
+    element(group, number, *b"US", &value.to_le_bytes())
 }
 
 fn item(elements: &[Vec<u8>]) -> Vec<u8> {
@@ -66,70 +66,70 @@ fn item(elements: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn file(elements: &[Vec<u8>]) -> Vec<u8> {
-    let syntax = element(2, 0x10, b"UI", b"1.2.840.10008.1.2.1\0");
-    let length = element(2, 0, b"UL", &(syntax.len() as u32).to_le_bytes());
+    let syntax = element(2, 0x10, *b"UI", b"1.2.840.10008.1.2.1\0");
+    let length = element(2, 0, *b"UL", &(syntax.len() as u32).to_le_bytes());
     [vec![0; 128], b"DICM".to_vec(), length, syntax, elements.concat()].concat()
 }
 
 fn pixel_elements(rows: u16, columns: u16) -> Vec<Vec<u8>> {
     vec![
         us(0x28, 2, 1),
-        element(0x28, 4, b"CS", b"MONOCHROME2 "),
+        element(0x28, 4, *b"CS", b"MONOCHROME2 "),
         us(0x28, 0x10, rows),
         us(0x28, 0x11, columns),
-        element(0x28, 0x30, b"DS", b"0.5\\0.5 "),
+        element(0x28, 0x30, *b"DS", b"0.5\\0.5 "),
         us(0x28, 0x100, 16),
         us(0x28, 0x101, 12),
         us(0x28, 0x102, 11),
         us(0x28, 0x103, 0),
-        element(0x28, 0x1050, b"DS", b"40"),
-        element(0x28, 0x1051, b"DS", b"400 "),
-        element(0x28, 0x1052, b"DS", b"0 "),
-        element(0x28, 0x1053, b"DS", b"1 "),
+        element(0x28, 0x1050, *b"DS", b"40"),
+        element(0x28, 0x1051, *b"DS", b"400 "),
+        element(0x28, 0x1052, *b"DS", b"0 "),
+        element(0x28, 0x1053, *b"DS", b"1 "),
     ]
 }
 
 /// A whole image of 4 x 4 pixels.
 fn small() -> Vec<u8> {
     let mut all = vec![
-        element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.4\0"),
-        element(8, 0x18, b"UI", b"1.2.3.4\0"),
-        element(8, 0x60, b"CS", b"MR"),
-        element(8, 0x103E, b"LO", b"Sag T2"),
-        element(0x10, 0x10, b"PN", b"A^B "),
-        element(0x20, 0x0D, b"UI", b"1.2\0"),
-        element(0x20, 0x0E, b"UI", b"1.2.3\0"),
-        element(0x20, 0x32, b"DS", b"0\\-10\\20 "),
-        element(0x20, 0x37, b"DS", b"0\\1\\0\\0\\0\\-1"),
+        element(8, 0x16, *b"UI", b"1.2.840.10008.5.1.4.1.1.4\0"),
+        element(8, 0x18, *b"UI", b"1.2.3.4\0"),
+        element(8, 0x60, *b"CS", b"MR"),
+        element(8, 0x103E, *b"LO", b"Sag T2"),
+        element(0x10, 0x10, *b"PN", b"A^B "),
+        element(0x20, 0x0D, *b"UI", b"1.2\0"),
+        element(0x20, 0x0E, *b"UI", b"1.2.3\0"),
+        element(0x20, 0x32, *b"DS", b"0\\-10\\20 "),
+        element(0x20, 0x37, *b"DS", b"0\\1\\0\\0\\0\\-1"),
     ];
     all.extend(pixel_elements(4, 4));
-    all.push(element(0x7FE0, 0x10, b"OW", &[7; 32]));
+    all.push(element(0x7FE0, 0x10, *b"OW", &[7; 32]));
     file(&all)
 }
 
 /// Two frames with functional groups.
 fn enhanced() -> Vec<u8> {
-    let place = |z: &[u8]| element(0x20, 0x9113, b"SQ", &item(&[element(0x20, 0x32, b"DS", z)]));
-    let shared = element(0x20, 0x9116, b"SQ", &item(&[element(0x20, 0x37, b"DS", b"1\\0\\0\\0\\1\\0 ")]));
+    let place = |z: &[u8]| element(0x20, 0x9113, *b"SQ", &item(&[element(0x20, 0x32, *b"DS", z)]));
+    let shared = element(0x20, 0x9116, *b"SQ", &item(&[element(0x20, 0x37, *b"DS", b"1\\0\\0\\0\\1\\0 ")]));
     let frames = [item(&[place(b"0\\0\\0 ")]), item(&[place(b"0\\0\\4 ")])].concat();
     let mut all = vec![
-        element(8, 0x16, b"UI", b"1.2.840.10008.5.1.4.1.1.4.1\0"),
-        element(8, 0x18, b"UI", b"1.2.3.5\0"),
-        element(0x20, 0x0D, b"UI", b"1.2\0"),
-        element(0x20, 0x0E, b"UI", b"1.2.4\0"),
-        element(0x28, 8, b"IS", b"2 "),
+        element(8, 0x16, *b"UI", b"1.2.840.10008.5.1.4.1.1.4.1\0"),
+        element(8, 0x18, *b"UI", b"1.2.3.5\0"),
+        element(0x20, 0x0D, *b"UI", b"1.2\0"),
+        element(0x20, 0x0E, *b"UI", b"1.2.4\0"),
+        element(0x28, 8, *b"IS", b"2 "),
     ];
     all.extend(pixel_elements(2, 2));
-    all.push(element(0x5200, 0x9229, b"SQ", &item(&[shared])));
-    all.push(element(0x5200, 0x9230, b"SQ", &frames));
-    all.push(element(0x7FE0, 0x10, b"OW", &[9; 16]));
+    all.push(element(0x5200, 0x9229, *b"SQ", &item(&[shared])));
+    all.push(element(0x5200, 0x9230, *b"SQ", &frames));
+    all.push(element(0x7FE0, 0x10, *b"OW", &[9; 16]));
     file(&all)
 }
 
 /// A directory of one image that lies outside the folder.
 fn dicomdir() -> Vec<u8> {
-    let record = item(&[element(4, 0x1430, b"CS", b"IMAGE "), element(4, 0x1500, b"CS", b"..\\..\\ETC ")]);
-    file(&[element(4, 0x1130, b"CS", b"TEST"), element(4, 0x1220, b"SQ", &record)])
+    let record = item(&[element(4, 0x1430, *b"CS", b"IMAGE "), element(4, 0x1500, *b"CS", b"..\\..\\ETC ")]);
+    file(&[element(4, 0x1130, *b"CS", b"TEST"), element(4, 0x1220, *b"SQ", &record)])
 }
 
 fn zipped(files: &[Vec<u8>]) -> Vec<u8> {

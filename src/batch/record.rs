@@ -127,7 +127,7 @@ impl StudyRecord {
 mod tests {
     use super::*;
     use crate::{
-        grading::{Assessment, Condition, GradeTable, Prior},
+        grading::{Assessment, Condition, GradeTable, Prior, Probabilities},
         pipeline::GradedStudy,
         report::json_bytes_of,
     };
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!((study.status(), study.assessed(), study.count(Severity::NormalMild)), (Status::Graded, 20, 20));
         for (written, (row, id, scores)) in graded().table.rows().iter().zip(study.rows()) {
             assert_eq!((written.id, row), (id, format!("1.2.3_{id}").as_str()));
-            assert_eq!(written.probabilities().map(|p| p.as_array()), scores, "to the last digit");
+            assert_eq!(written.probabilities().map(Probabilities::as_array), scores, "to the last digit");
         }
         for end in [0, 1, bytes.len() / 2, bytes.len() - 3] {
             assert_eq!(Record::parse(&bytes[..end]), None, "cut at {end}");

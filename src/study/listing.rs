@@ -119,7 +119,8 @@ mod tests {
             let opened = listing.open(found, &Cancel::default());
             let [study] = opened.studies.as_slice() else { panic!("{} studies", opened.studies.len()) };
             let same = scan.studies.iter().find(|s| s.uid == found.key).unwrap();
-            let slices = |s: &study::Study| s.series.iter().flat_map(|s| &s.slices).map(|s| s.id()).collect::<Vec<_>>();
+            let slices =
+                |s: &study::Study| s.series.iter().flat_map(|s| &s.slices).map(study::SliceRef::id).collect::<Vec<_>>();
             assert_eq!(slices(study), slices(same));
             assert_eq!(
                 study.series.iter().map(|s| s.role).collect::<Vec<_>>(),

@@ -15,7 +15,7 @@ mod support;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -29,6 +29,9 @@ use support::{CORPORA, files, slices};
 /// Counts what is allocated, so that a test can ask for the most.
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Memory is counted for the whole program: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// For one input, on a machine that does other things beside.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -110,6 +113,7 @@ fn originals() -> Vec<(PathBuf, Vec<u8>)> {
 #[test]
 #[ignore = "needs the corpora; .ci/run fetches them"]
 fn damaged_files_are_images_or_messages_in_time_and_in_bounds() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let originals = originals();
     // One file alone, while a failure is looked at.
     let only = std::env::var("FORAMEN_DAMAGE_ONLY").unwrap_or_default();

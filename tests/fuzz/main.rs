@@ -63,7 +63,9 @@ fn survives(name: &str) {
     let mut seeds = seeds::of(name);
     assert!(!seeds.is_empty(), "nothing to begin from");
     seeds.extend(kept(name));
-    seeds.iter().for_each(|bytes| run(bytes));
+    for bytes in &seeds {
+        run(bytes);
+    }
     let mut rng = SmallRng::seed_from_u64(7);
     for _ in 0..DAMAGED {
         run(&damaged(&seeds, &mut rng));
