@@ -17,6 +17,11 @@ import sys
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 import ray  # noqa: E402
+from ray import cloudpickle  # noqa: E402
+
+if __name__ != "__main__":
+    # Workers on other nodes need not have this file: its functions travel with the task, as those of a script do.
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 # Some studies could not be read or assessed: the summary names them, and another try would say the same.
 DONE = (0, 6)

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::python;
 
-const STUDIES: usize = 10;
+const STUDIES: usize = 8;
 
 #[derive(Debug, Deserialize)]
 struct Figures {
@@ -37,6 +37,7 @@ fn a_killed_worker_costs_no_study_and_grades_none_twice() {
     println!("{figures:?}");
     assert_eq!(figures.studies, STUDIES);
     assert!(figures.before_kill >= 2 && figures.before_kill < STUDIES);
-    // The share that was killed found its own results again; what was half written is cleared by a later run.
-    assert!(figures.skipped <= figures.before_kill && figures.litter <= 1, "{figures:?}");
+    // The share that was killed found its own results again. Its tables and one result were half written: a later run
+    // clears that.
+    assert!(figures.skipped <= figures.before_kill && figures.litter <= 3, "{figures:?}");
 }

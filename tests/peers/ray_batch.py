@@ -33,7 +33,10 @@ def results(folder):
 
 def kill_when_busy(cluster, node, out, seen, total):
     """Kills a node once some studies, not all, are done; keeps what was there then."""
+    deadline = time.monotonic() + 300
     while len(results(out)) < max(2, total // 4):
+        if time.monotonic() > deadline:
+            return
         time.sleep(0.01)
     # SIGKILL for the node and its workers, as when the power fails.
     cluster.remove_node(node, allow_graceful=False)
@@ -51,7 +54,9 @@ def main():
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     ray.init(address=cluster.address, log_to_driver=False)
     before = {}
-    killer = threading.Thread(target=kill_when_busy, args=(cluster, nodes[0], out, before, len(expected)))
+    killer = threading.Thread(
+        target=kill_when_busy, args=(cluster, nodes[0], out, before, len(expected)), daemon=True
+    )
     killer.start()
     failed = ray_grade.grade([studies], out, SHARDS, program=program, cpus=1, options=OPTIONS)
     killer.join()
