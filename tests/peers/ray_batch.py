@@ -45,6 +45,9 @@ def kill_when_busy(cluster, node, out, seen, total):
 
 
 def main():
+    # Ray says things on standard output: the figures alone go there.
+    answer = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     program, studies, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     out, plain = folder / "out", folder / "plain"
     out.mkdir(parents=True)
@@ -79,7 +82,8 @@ def main():
     assert all(row["status"] == "graded" for row in rows), rows
     left = [name for name in os.listdir(out) if name.startswith(".foramen-")]
     done_before = sum(row["done_before"] == "true" for row in rows)
-    print(json.dumps({"studies": len(found), "before_kill": len(before), "skipped": done_before, "litter": len(left)}))
+    figures = {"studies": len(found), "before_kill": len(before), "skipped": done_before, "litter": len(left)}
+    print(json.dumps(figures), file=answer, flush=True)
 
 
 if __name__ == "__main__":
