@@ -69,6 +69,7 @@ impl ModelSet {
 
     fn with_manifest(models: Vec<Model>, manifest: Option<&Manifest>) -> Self {
         let mut set = Self::default();
+        let demo = demo_hashes();
         for mut model in models {
             let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
             match entry {
@@ -78,6 +79,8 @@ impl ModelSet {
                     model.name, model.standardize
                 )),
             }
+            // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
+            model.demo |= demo.contains(&model.sha256);
             set.models.push(Arc::new(model));
         }
         set.models.sort_by_key(|m| m.role);
@@ -101,6 +104,12 @@ impl ModelSet {
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<Model>> {
         self.models.iter().filter(move |m| m.role == role)
     }
+}
+
+/// SHA-256 of the models inside the program.
+fn demo_hashes() -> Vec<String> {
+    let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"));
+    manifest.map_or_else(|_| Vec::new(), |manifest| manifest.models.into_iter().map(|entry| entry.sha256).collect())
 }
 
 fn parse(text: &str, file: &Path) -> Result<Manifest, ModelError> {

@@ -13,6 +13,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use super::{
     extent::{self, Encoding, Extent, MetaElement, Missing, Plain, Stop},
     header::{HeaderError, chain},
+    memory,
     source::MAX_BYTES,
 };
 use crate::panics;
@@ -41,6 +42,9 @@ pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, Heade
     let start = Start::of(&bytes).ok_or(HeaderError::NotDicom)?;
     if whole && size > MAX_BYTES {
         return Err(HeaderError::Broken("the file is larger than 4 GiB".to_owned()));
+    }
+    if whole {
+        memory::check(size)?;
     }
     let mut want = if whole { size } else { FIRST_READ.min(size) };
     loop {

@@ -13,6 +13,7 @@ mod frames;
 mod header;
 mod listing;
 mod lookup;
+mod memory;
 mod model;
 mod native;
 mod origin;

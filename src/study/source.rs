@@ -12,6 +12,10 @@ use super::model::Source;
 
 /// A zip entry, or a file read into memory whole, may be this large. More is a mistake or an attack.
 pub const MAX_BYTES: u64 = 4 << 30;
+/// A zip entry may unpack to this, whatever its packed size.
+const PLAIN_BYTES: u64 = 64 << 20;
+/// And beyond that to so many times its packed size: images of nothing but zeros come to 100, bombs to 1,000.
+const MOST_UNPACKED: u64 = 200;
 
 /// Bytes that can be read from any place.
 pub trait Bytes: Read + Seek + Send {}
@@ -45,10 +49,13 @@ pub fn open_archive(path: &Path) -> io::Result<ZipArchive<BufReader<File>>> {
 /// The bytes of an entry.
 pub fn read_entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> io::Result<Vec<u8>> {
     let entry = archive.by_index(index).map_err(io::Error::other)?;
+    let packed = entry.compressed_size();
+    let limit = packed.saturating_mul(MOST_UNPACKED).clamp(PLAIN_BYTES, MAX_BYTES);
     let mut bytes = Vec::new();
-    let read = entry.take(MAX_BYTES + 1).read_to_end(&mut bytes)? as u64;
-    if read > MAX_BYTES {
-        return Err(io::Error::other("the zip entry unpacks to more than 4 GiB"));
+    let read = entry.take(limit + 1).read_to_end(&mut bytes)? as u64;
+    if read > limit {
+        let why = format!("the zip entry of {packed} bytes unpacks to more than {} MiB", limit >> 20);
+        return Err(io::Error::other(why));
     }
     Ok(bytes)
 }

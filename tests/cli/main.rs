@@ -8,6 +8,7 @@ mod calibrate;
 mod dialects;
 mod engine;
 mod evaluate;
+mod faults;
 mod grade;
 mod models;
 mod output;
