@@ -178,6 +178,25 @@ mod tests {
     }
 
     #[test]
+    fn a_file_written_bit_by_bit_appears_when_it_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("table.csv");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"a,b\n").unwrap();
+        assert!(!path.exists());
+        file.commit().unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"a,b\n");
+        drop(AtomicFile::create(&path).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"a,b\n", "one that is given up leaves the old file");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "and no litter");
+        // By a clock that was set back, or of a computer whose clock is ahead, a file is of tomorrow: it stays.
+        let litter = fs::File::create(dir.path().join(".foramen-x")).unwrap();
+        litter.set_modified(std::time::SystemTime::now() + 30 * OLD).unwrap();
+        remove_litter(dir.path());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
+
+    #[test]
     fn what_is_there_is_not_written_over_unless_asked() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new folder").join("report.pdf");

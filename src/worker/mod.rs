@@ -217,3 +217,19 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         format!("an error inside Foramen (please report it): {said}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_in_a_job_is_a_message_and_the_thread_goes_on() {
+        let thread = std::thread::spawn(|| {
+            let first = guarded(|| -> u32 { panic!("slice {}", 7) });
+            (first, guarded(|| 8))
+        });
+        let (first, second) = thread.join().unwrap();
+        assert_eq!(first.unwrap_err(), "an error inside Foramen (please report it): slice 7");
+        assert_eq!(second, Ok(8));
+    }
+}

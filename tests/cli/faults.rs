@@ -4,29 +4,19 @@ use std::{
     collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     time::Duration,
 };
 
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
-use crate::support::{everything_in, foramen, small_study, write_small_study};
+use crate::{
+    mounts::in_own_mounts,
+    support::{everything_in, foramen, small_study, write_small_study},
+};
 
 const BIN: &str = env!("CARGO_BIN_EXE_foramen");
-
-/// Runs a line of shell where file systems can be mounted that nobody else sees. `None` where that is not allowed.
-fn in_own_mounts(line: &str) -> Option<Output> {
-    let try_as = |args: &[&str]| {
-        let output = Command::new("unshare").args(args).args(["sh", "-c", line]).output().ok()?;
-        let refused =
-            output.status.code() == Some(99) || String::from_utf8_lossy(&output.stderr).starts_with("unshare");
-        (!refused).then_some(output)
-    };
-    let output = try_as(&["--mount"]).or_else(|| try_as(&["--mount", "--map-root-user"]));
-    assert!(output.is_some() || std::env::var_os("CI").is_none(), "CI must be allowed to mount");
-    output
-}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -11,6 +11,8 @@ mod evaluate;
 mod faults;
 mod grade;
 mod models;
+#[path = "../support/mounts.rs"]
+mod mounts;
 mod output;
 mod report;
 mod support;

@@ -8,5 +8,7 @@ mod bad_input;
 mod dicom;
 mod faults;
 mod layout;
+#[path = "../support/mounts.rs"]
+mod mounts;
 mod pixels;
 mod support;

@@ -39,6 +39,25 @@ fn in_folder(folder: &std::path::Path) -> Library {
     library
 }
 
+/// The clock of a computer is set back, by hand or at a border: what was said later stays later.
+#[test]
+fn a_clock_that_goes_backward_changes_no_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut library = in_folder(folder.path());
+    let cell = GradeId::ALL[0];
+    for (when, from, to) in [(5_000, None, NORMAL), (1_000, NORMAL, SEVERE), (-1, SEVERE, None), (0, None, SEVERE)] {
+        let draft = Draft { when: Moment(when), ..draft(decide(cell, from, to)) };
+        assert_eq!(library.append("1.2", draft, 0).unwrap().refusal, None);
+    }
+    let acts = library.acts("1.2", 0).unwrap();
+    assert_eq!(
+        acts.iter().map(|act| (act.seq, act.when.0)).collect::<Vec<_>>(),
+        [(1, 5_000), (2, 1_000), (3, -1), (4, 0)]
+    );
+    assert_eq!(Review::from_acts(acts).cell(cell).decision, SEVERE);
+    assert_eq!(Moment(10_000).ago(Moment(0)), Moment(0).ago(Moment(0)), "what is to come is now");
+}
+
 #[test]
 fn what_one_window_decided_the_other_does_not_overwrite() {
     let folder = tempfile::tempdir().unwrap();
