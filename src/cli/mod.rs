@@ -31,7 +31,7 @@ pub use exit::{Exit, Failure};
 /// Reads lumbar-spine MRI, grades stenosis with three detectors, and shows why.
 /// Research use only - not for diagnosis.
 #[derive(Debug, Parser)]
-#[command(name = "foramen", version, about, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "foramen", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
