@@ -13,7 +13,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use super::{
     extent::{self, Encoding, Extent, MetaElement, Missing, Plain, Stop},
     header::{HeaderError, chain},
-    memory,
+    memory::{self, Turn},
     source::MAX_BYTES,
 };
 use crate::panics;
@@ -32,8 +32,12 @@ pub struct Loaded {
 pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most headers fit into this.
 const FIRST_READ: u64 = 16 << 10;
+/// Nothing but pixels is so large. A deflated file must be read whole to see its header.
+const MAX_HEADER: u64 = 512 << 20;
 /// A deflated data set may unfold to this. More is a mistake or an attack.
 const MAX_INFLATED: u64 = 1 << 30;
+/// It is unfolded so far, then twice as far, as long as there is memory.
+const FIRST_INFLATED: u64 = 64 << 20;
 
 /// Reads a file of `size` bytes: up to its pixels, or `whole`.
 pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, HeaderError> {
@@ -43,16 +47,21 @@ pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, Heade
     if whole && size > MAX_BYTES {
         return Err(HeaderError::Broken("the file is larger than 4 GiB".to_owned()));
     }
-    if whole {
-        memory::check(size)?;
-    }
+    let mut turn = Turn::default();
     let mut want = if whole { size } else { FIRST_READ.min(size) };
     loop {
-        let have = bytes.len() as u64;
-        from.by_ref().take(want.saturating_sub(have)).read_to_end(&mut bytes)?;
+        if !whole && want > MAX_HEADER {
+            return Err(HeaderError::Broken(
+                "its header, or the deflated file that it is in, is larger than 512 MiB".to_owned(),
+            ));
+        }
+        turn.take(want)?;
+        let more = want.saturating_sub(bytes.len() as u64);
+        memory::reserve(&mut bytes, more)?;
+        from.by_ref().take(more).read_to_end(&mut bytes)?;
         // A file that shrank since it was measured.
         let size = if (bytes.len() as u64) < want { bytes.len() as u64 } else { size };
-        match start.parse(&bytes, size, whole) {
+        match start.parse(&bytes, size, whole, &mut turn) {
             Err(Trouble::Stop(Stop::Incomplete(more))) if more > bytes.len() as u64 && more <= size => {
                 want = more.max(2 * want).min(size);
             }
@@ -134,7 +143,7 @@ impl Start {
         Ok(meta)
     }
 
-    fn parse(self, bytes: &[u8], size: u64, whole: bool) -> Result<Loaded, Trouble> {
+    fn parse(self, bytes: &[u8], size: u64, whole: bool, turn: &mut Turn) -> Result<Loaded, Trouble> {
         let mut meta = self.meta(bytes, size)?;
         let is_deflated = meta.transfer_syntax == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
         if is_deflated && (bytes.len() as u64) < size {
@@ -142,7 +151,7 @@ impl Start {
         }
         let inflated;
         let (bytes, size, at) = if is_deflated {
-            inflated = inflate(&bytes[meta.data_set..]).map_err(Trouble::Other)?;
+            inflated = inflate(&bytes[meta.data_set..], turn).map_err(Trouble::Other)?;
             (inflated.as_slice(), inflated.len() as u64, 0)
         } else {
             (bytes, size, meta.data_set)
@@ -189,19 +198,25 @@ fn syntax_of(encoding: Encoding) -> &'static str {
     }
 }
 
-fn inflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
+fn inflate(bytes: &[u8], turn: &mut Turn) -> Result<Vec<u8>, String> {
     let syntax = TransferSyntaxRegistry.get(uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN);
     let Some(Codec::Dataset(Some(adapter))) = syntax.map(dicom_encoding::TransferSyntax::codec) else {
         return Err("deflated files cannot be read by this build".to_owned());
     };
     let mut inflated = Vec::new();
-    let read = adapter.adapt_reader(Box::new(bytes)).take(MAX_INFLATED).read_to_end(&mut inflated);
-    match read {
-        Ok(count) if count as u64 == MAX_INFLATED => Err("it unfolds to more than 1 GiB".to_owned()),
-        Ok(_) => Ok(inflated),
-        // What came out before the error may hold the whole header; the walk over its lengths will tell.
-        Err(_) if !inflated.is_empty() => Ok(inflated),
-        Err(error) => Err(format!("its deflated data set cannot be unfolded: {error}")),
+    let mut from = adapter.adapt_reader(Box::new(bytes));
+    let mut want = FIRST_INFLATED;
+    loop {
+        let read = from.by_ref().take(want - inflated.len() as u64).read_to_end(&mut inflated);
+        match read {
+            Ok(_) if (inflated.len() as u64) < want => return Ok(inflated),
+            Ok(_) if want >= MAX_INFLATED => return Err("it unfolds to more than 1 GiB".to_owned()),
+            Ok(_) => want *= 2,
+            // What came out before the error may hold the whole header; the walk over its lengths will tell.
+            Err(_) if !inflated.is_empty() => return Ok(inflated),
+            Err(error) => return Err(format!("its deflated data set cannot be unfolded: {error}")),
+        }
+        turn.take(want).map_err(|e| e.to_string())?;
     }
 }
 
@@ -219,4 +234,42 @@ fn object(meta: &Meta, data_set: &[u8], encoding: Encoding) -> Result<DefaultDic
         .build()
         .map_err(|e| chain(&e))?;
     Ok(object.with_exact_meta(meta))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// Zeros, and how many of them were read.
+    struct Zeros<'a>(&'a std::cell::Cell<u64>);
+
+    impl Read for Zeros<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            buffer.fill(0);
+            self.0.set(self.0.get() + buffer.len() as u64);
+            Ok(buffer.len())
+        }
+    }
+
+    #[test]
+    fn a_header_that_claims_to_be_huge_is_not_read() {
+        let head = |transfer_syntax: &[u8], element: &[u8]| {
+            let mut bytes = vec![0; 128];
+            bytes.extend(b"DICM");
+            bytes.extend([2, 0, 0x10, 0, b'U', b'I', transfer_syntax.len() as u8, 0]);
+            bytes.extend(transfer_syntax);
+            bytes.extend(element);
+            bytes
+        };
+        let long = [&[9, 0, 1, 0, b'O', b'B', 0, 0][..], &(600_u32 << 20).to_le_bytes()].concat();
+        for bytes in [head(b"1.2.840.10008.1.2.1\0", &long), head(b"1.2.840.10008.1.2.1.99", &[])] {
+            let read = std::cell::Cell::new(0);
+            let result = load(bytes.as_slice().chain(Zeros(&read)), 700 << 20, false);
+            let why = result.err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(why.contains("larger than 512 MiB"), "{why}");
+            assert!(read.get() < 1 << 20, "{} bytes of it", read.get());
+        }
+    }
 }

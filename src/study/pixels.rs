@@ -2,22 +2,19 @@
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
-use dicom_pixeldata::PixelDecoder;
-use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
-    codestream,
+    compressed,
     extent::Missing,
     file::{self, Loaded},
     frames,
     header::{HeaderError, chain, number, text},
     lookup,
     model::SliceRef,
-    native, rle,
+    native,
 };
-use crate::{panics, raster::Slice};
+use crate::raster::Slice;
 
 /// Why a slice could not be decoded. Names no file: the caller knows which.
 #[derive(Debug, thiserror::Error)]
@@ -136,7 +133,8 @@ impl Layout {
         Ok(layout)
     }
 
-    fn pixels(&self) -> usize {
+    /// Columns times rows.
+    pub fn pixels(&self) -> usize {
         self.columns as usize * self.rows as usize
     }
 
@@ -163,7 +161,7 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> 
         let words_are_big = object.meta().transfer_syntax() == file::BIG_ENDIAN && element.vr() != VR::OL;
         native::frame(&layout, value, frame, words_are_big)?
     } else {
-        decode_bytes(object, &layout, frame)?
+        compressed::decode(object, &layout, frame)?
     };
     finish(object, &layout, &bytes, is_compressed, frame)
 }
@@ -203,41 +201,6 @@ fn slice(layout: &Layout, values: Vec<f32>) -> Result<Slice, PixelError> {
         .ok_or_else(|| PixelError::Codec("the codec gave another number of pixels than the header".to_owned()))?;
     slice.inverted = layout.photometric == "MONOCHROME1";
     Ok(slice)
-}
-
-/// The bytes of a compressed frame, little-endian, interleaved.
-fn decode_bytes(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Result<Vec<u8>, PixelError> {
-    let uid = object.meta().transfer_syntax();
-    let syntax = TransferSyntaxRegistry.get(uid);
-    let name = || syntax.map_or_else(|| uid.to_owned(), |s| s.name().to_owned());
-    if !syntax.is_some_and(dicom_encoding::TransferSyntax::can_decode_all) || uid == uids::JPIP_REFERENCED {
-        return Err(PixelError::Unsupported(name()));
-    }
-    if uid == uids::RLE_LOSSLESS && layout.allocated >= 8 {
-        let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
-        let bytes_each = layout.allocated as usize / 8;
-        let decode = |fragment| rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
-        let decoded = fragments.get(frame as usize).and_then(|fragment| decode(fragment));
-        return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
-    }
-    let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
-    let claimed = fragments.iter().filter_map(|fragment| codestream::pixels(fragment)).max();
-    if claimed.is_some_and(|claimed| claimed > layout.pixels() as u64) {
-        let (columns, rows) = (layout.columns, layout.rows);
-        return Err(PixelError::Codec(format!("they are more than the {columns} x {rows} that the header says")));
-    }
-    let decoded = panics::caught(|| {
-        let decoded = object.decode_pixel_data_frame(frame).map_err(|e| chain(&e))?;
-        Ok::<_, String>(decoded.data().to_vec())
-    });
-    match decoded {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(why)) if why.contains("SamplePrecision(12)") => {
-            Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
-        }
-        Ok(Err(why)) => Err(PixelError::Codec(why)),
-        Err(_) => Err(PixelError::Codec(format!("the {} codec gave up on it", name()))),
-    }
 }
 
 /// Rec. 601.

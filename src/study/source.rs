@@ -8,7 +8,7 @@ use std::{
 
 use zip::ZipArchive;
 
-use super::model::Source;
+use super::{memory::Turn, model::Source};
 
 /// A zip entry, or a file read into memory whole, may be this large. More is a mistake or an attack.
 pub const MAX_BYTES: u64 = 4 << 30;
@@ -51,6 +51,8 @@ pub fn read_entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> io
     let entry = archive.by_index(index).map_err(io::Error::other)?;
     let packed = entry.compressed_size();
     let limit = packed.saturating_mul(MOST_UNPACKED).clamp(PLAIN_BYTES, MAX_BYTES);
+    let mut turn = Turn::default();
+    turn.take(entry.size().min(limit))?;
     let mut bytes = Vec::new();
     let read = entry.take(limit + 1).read_to_end(&mut bytes)? as u64;
     if read > limit {

@@ -5,7 +5,7 @@ use rand::{RngExt, rngs::SmallRng, seq::IndexedRandom};
 /// A way, and a word for it.
 pub type Way = (&'static str, fn(&[u8], &mut SmallRng) -> Vec<u8>);
 
-pub const WAYS: [Way; 8] = [
+pub const WAYS: [Way; 10] = [
     ("cut", cut),
     ("bits flipped", flip),
     ("header byte", header_byte),
@@ -14,6 +14,8 @@ pub const WAYS: [Way; 8] = [
     ("element gone", gone),
     ("length", length),
     ("nested", nested),
+    ("fragments", split),
+    ("code stream", stream),
 ];
 
 /// Elements that decide how pixels are read and where they lie, and values that no image has.
@@ -159,4 +161,60 @@ fn nested(bytes: &[u8], rng: &mut SmallRng) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes.splice(element.at..element.at, insert);
     bytes
+}
+
+/// Where the items of compressed pixels lie, and what is in each; the first is the table of offsets.
+fn fragments(bytes: &[u8]) -> Option<(std::ops::Range<usize>, Vec<Vec<u8>>)> {
+    let start = find(bytes, 0x7FE0, 0x0010).filter(|e| bytes[e.length.0..].starts_with(&[0xFF; 4]))?.value.start;
+    let (mut at, mut items) = (start, Vec::new());
+    while let Some([0xFE, 0xFF, 0x00, 0xE0, a, b, c, d]) = bytes.get(at..at + 8) {
+        let end = at + 8 + u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        items.push(bytes.get(at + 8..end)?.to_vec());
+        at = end;
+    }
+    (items.len() > 1).then_some((start..at, items))
+}
+
+fn with_fragments(bytes: &[u8], place: std::ops::Range<usize>, items: &[Vec<u8>]) -> Vec<u8> {
+    let mut all = Vec::new();
+    for item in items {
+        all.extend([0xFE, 0xFF, 0x00, 0xE0]);
+        all.extend((item.len() as u32).to_le_bytes());
+        all.extend(item);
+    }
+    let mut bytes = bytes.to_vec();
+    bytes.splice(place, all);
+    bytes
+}
+
+/// One fragment made two, often within the head of its code stream, whose size may be damaged too.
+fn split(bytes: &[u8], rng: &mut SmallRng) -> Vec<u8> {
+    let Some((place, mut items)) = fragments(bytes) else { return header_byte(bytes, rng) };
+    let which = rng.random_range(1..items.len());
+    let item = &mut items[which];
+    if rng.random_bool(0.5) && !item.is_empty() {
+        let at = rng.random_range(0..item.len().min(60));
+        item[at] = rng.random();
+    }
+    let end = if rng.random_bool(0.7) { item.len().min(12) } else { item.len() };
+    let rest = item.split_off(rng.random_range(0..=end));
+    items.insert(which + 1, rest);
+    with_fragments(bytes, place, &items)
+}
+
+/// A code stream that ends early or lies about itself, in a file that is whole.
+fn stream(bytes: &[u8], rng: &mut SmallRng) -> Vec<u8> {
+    let Some((place, mut items)) = fragments(bytes) else { return cut(bytes, rng) };
+    let which = rng.random_range(1..items.len());
+    let item = &mut items[which];
+    if rng.random_bool(0.5) {
+        item.truncate(rng.random_range(0..=item.len()));
+    }
+    for _ in 0..rng.random_range(0..4) {
+        if !item.is_empty() {
+            let at = rng.random_range(0..item.len().min(200));
+            item[at] = *[0, 0xFF, 0x7F, 0x80, rng.random()].choose(rng).unwrap();
+        }
+    }
+    with_fragments(bytes, place, &items)
 }

@@ -1,0 +1,202 @@
+//! One compressed frame: put together from its fragments, held against the header, then given to its codec.
+//!
+//! A codec takes memory for what a code stream says of itself, and a few flipped bits or a few hundred bytes made on
+//! purpose can say anything. So it gets the very bytes that were checked, and only these.
+
+use std::{borrow::Cow, io::Read};
+
+use dicom_dictionary_std::{tags, uids};
+use dicom_encoding::{
+    Codec, TransferSyntaxIndex,
+    adapters::{PixelDataObject, RawPixelData},
+};
+use dicom_object::DefaultDicomObject;
+use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
+use flate2::read::DeflateDecoder;
+
+use super::{
+    codestream,
+    header::chain,
+    jpeg_xl,
+    pixels::{Layout, PixelError},
+    rle,
+};
+use crate::panics;
+
+/// Its bytes, little-endian, samples of a pixel side by side.
+pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Result<Vec<u8>, PixelError> {
+    let uid = object.meta().transfer_syntax();
+    let syntax = TransferSyntaxRegistry.get(uid);
+    let name = || syntax.map_or_else(|| uid.to_owned(), |s| s.name().to_owned());
+    if uid == uids::RLE_LOSSLESS && layout.allocated >= 8 {
+        let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
+        let bytes_each = layout.allocated as usize / 8;
+        let decode = |fragment| rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
+        let decoded = fragments.get(frame as usize).and_then(|fragment| decode(fragment));
+        return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
+    }
+    let is_deflated = uid == uids::DEFLATED_IMAGE_FRAME_COMPRESSION;
+    let reader = match syntax.map(dicom_encoding::TransferSyntax::codec) {
+        _ if is_deflated || jpeg_xl::is_one(uid) => None,
+        Some(Codec::EncapsulatedPixelData(Some(reader), _)) => Some(reader),
+        _ => return Err(PixelError::Unsupported(name())),
+    };
+    let bytes = object.frame_pixel_data(frame).filter(|bytes| !bytes.is_empty());
+    let bytes = bytes.ok_or_else(|| PixelError::Codec(format!("there is no frame {}", frame + 1)))?;
+    let Some(reader) = reader else {
+        let by_hand = if is_deflated { inflate } else { jpeg_xl::decode };
+        return panics::caught(|| by_hand(&bytes, layout)).unwrap_or_else(|_| Err(gave_up(&name())));
+    };
+    if codestream::is_in(uid) {
+        check(&bytes, layout)?;
+    }
+    let one = OneFrame { layout, uid, bytes: ended(uid, bytes) };
+    let decoded = panics::caught(|| {
+        let mut decoded = Vec::new();
+        reader.decode_frame(&one, 0, &mut decoded).map_err(|e| chain(&e))?;
+        Ok::<_, String>(decoded)
+    });
+    match decoded {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(why)) if why.contains("SamplePrecision(12)") => {
+            Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
+        }
+        Ok(Err(why)) => Err(PixelError::Codec(why)),
+        Err(_) => Err(gave_up(&name())),
+    }
+}
+
+fn gave_up(codec: &str) -> PixelError {
+    PixelError::Codec(format!("the {codec} codec gave up on it"))
+}
+
+/// What the code stream says of itself must be what the header says.
+fn check(bytes: &[u8], layout: &Layout) -> Result<(), PixelError> {
+    let head = codestream::head(bytes).ok_or_else(|| PixelError::Codec("there is no image in them".to_owned()))?;
+    let (columns, rows, samples) = (layout.columns, layout.rows, layout.samples);
+    if head.pixels > layout.pixels() as u64 {
+        return Err(PixelError::Codec(format!("they are more than the {columns} x {rows} that the header says")));
+    }
+    if head.samples != samples as u64 {
+        let why = format!("they have {} samples where the header says {samples}", head.samples);
+        return Err(PixelError::Codec(why));
+    }
+    Ok(())
+}
+
+/// CharLS 2.4 counts two thousand million bits down where a JPEG-LS stream ends within a value, unless a marker follows.
+fn ended<'a>(uid: &str, bytes: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    const END: [u8; 2] = [0xFF, 0xD9];
+    let is_jpeg_ls = [uids::JPEGLS_LOSSLESS, uids::JPEGLS_NEAR_LOSSLESS].contains(&uid);
+    let is_ended = bytes.ends_with(&END) || bytes.ends_with(&[END[0], END[1], 0]);
+    if !is_jpeg_ls || is_ended {
+        return bytes;
+    }
+    let mut bytes = bytes.into_owned();
+    bytes.extend(END);
+    Cow::Owned(bytes)
+}
+
+/// PS3.5 A.4.13: the bytes of the frame, deflated. No more comes out than a frame has.
+fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
+    let mut inflated = Vec::new();
+    let size = layout.frame_bits().div_ceil(8) as u64;
+    match DeflateDecoder::new(bytes).take(size).read_to_end(&mut inflated) {
+        Ok(_) => Ok(inflated),
+        Err(error) => Err(PixelError::Codec(format!("they cannot be unfolded: {error}"))),
+    }
+}
+
+/// An image of one frame in one fragment, as codecs want to see it.
+struct OneFrame<'a> {
+    layout: &'a Layout,
+    uid: &'a str,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl PixelDataObject for OneFrame<'_> {
+    fn transfer_syntax_uid(&self) -> &str {
+        self.uid
+    }
+
+    fn rows(&self) -> Option<u16> {
+        self.layout.rows.try_into().ok()
+    }
+
+    fn cols(&self) -> Option<u16> {
+        self.layout.columns.try_into().ok()
+    }
+
+    fn samples_per_pixel(&self) -> Option<u16> {
+        self.layout.samples.try_into().ok()
+    }
+
+    fn bits_allocated(&self) -> Option<u16> {
+        self.layout.allocated.try_into().ok()
+    }
+
+    fn bits_stored(&self) -> Option<u16> {
+        self.layout.stored.try_into().ok()
+    }
+
+    fn photometric_interpretation(&self) -> Option<&str> {
+        Some(&self.layout.photometric)
+    }
+
+    fn number_of_frames(&self) -> Option<u32> {
+        Some(1)
+    }
+
+    fn number_of_fragments(&self) -> Option<u32> {
+        Some(1)
+    }
+
+    fn fragment(&self, fragment: usize) -> Option<Cow<'_, [u8]>> {
+        (fragment == 0).then_some(Cow::Borrowed(&*self.bytes))
+    }
+
+    fn offset_table(&self) -> Option<Cow<'_, [u32]>> {
+        None
+    }
+
+    fn raw_pixel_data(&self) -> Option<RawPixelData> {
+        let fragments = [self.bytes.to_vec()].into_iter().collect();
+        Some(RawPixelData { fragments, offset_table: Default::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files that once took gigabytes, or seconds, of a few hundred bytes.
+    fn kept(name: &str) -> Result<Vec<f32>, PixelError> {
+        let path = format!("{}/fuzz/regressions/pixels/{name}", env!("CARGO_MANIFEST_DIR"));
+        let scan = crate::study::scan_memory(vec![(name.to_owned(), std::fs::read(path).unwrap().into())]);
+        scan.studies[0].series[0].slices[0].decode().map(|slice| slice.values().to_vec())
+    }
+
+    #[test]
+    fn what_a_code_stream_claims_is_checked_however_it_is_cut_up() {
+        for name in [
+            "jpeg-baseline-in-two-fragments",
+            "jpeg-lossless-in-two-fragments",
+            "jpeg-2000-in-two-fragments",
+            "jpeg-2000-behind-a-long-box",
+        ] {
+            let why = kept(name).unwrap_err().to_string();
+            assert!(why.contains("they are more than the 64 x 64 that the header says"), "{name}: {why}");
+        }
+        let why = kept("jpeg-2000-of-2000-samples").unwrap_err().to_string();
+        assert!(why.contains("they have 2000 samples where the header says 1"), "{why}");
+        assert!(kept("jpeg-ls-ends-within-a-value").is_err());
+    }
+
+    #[test]
+    fn a_jpeg_ls_stream_has_an_end() {
+        let ended = |bytes: &'static [u8]| ended(uids::JPEGLS_LOSSLESS, Cow::Borrowed(bytes)).into_owned();
+        assert_eq!(ended(b"abc"), b"abc\xFF\xD9");
+        assert_eq!(ended(b"abc\xFF\xD9"), b"abc\xFF\xD9");
+        assert_eq!(ended(b"abc\xFF\xD9\0"), b"abc\xFF\xD9\0");
+    }
+}
