@@ -149,7 +149,7 @@ fn damaged_files_are_images_or_messages_in_time_and_in_bounds() {
     assert!(!only.is_empty() || inputs >= 20_000, "{inputs}");
     // What is cut is never shown: its pixels are at its end.
     let is_both = |(way, (_, images, messages)): (&&str, &(usize, usize, usize))| {
-        *messages > 100 && (*images > 100 || *way == "cut")
+        *messages > 100 && (*images > 50 || *way == "cut")
     };
     assert!(by_way.iter().all(is_both), "{by_way:?}");
 }
