@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
 }
 
 fn lines(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| format!("{}\n", path.display())).collect()
+    paths.iter().map(|path| path.display().to_string() + "\n").collect()
 }
 
 /// The list of studies of the window, if there is one: a report never begins one.
