@@ -217,7 +217,7 @@ def row(name, seconds, per=None, than=None):
     middle = statistics.median(seconds)
     ms = 1000 / (per or 1)
     relation = f"{than / middle:.2f} ×" if than else "1"
-    return f"| {name} | {middle * ms:.1f} | {min(seconds) * ms:.1f} – {max(seconds) * ms:.1f} | {relation} |"
+    return f"| {name} | {middle * ms:.1f} | {min(seconds) * ms:.1f} to {max(seconds) * ms:.1f} | {relation} |"
 
 
 def machine():
@@ -276,13 +276,13 @@ def grading_tables(measured):
     than = statistics.median(results["python"])
     lines = [f"### Grading one study: {slices} slices, {measured['models']} models, {THREADS} threads\n"]
     lines.append("From the start of the program to its end, models loaded anew:\n")
-    lines.append("| | ms, median | least – most | against Python |\n|---|---|---|---|")
+    lines.append("| | ms, median | least to most | against Python |\n|---|---|---|---|")
     lines.append(row("Python: import, load, pydicom, Ultralytics `predict`", results["python"]))
     for engine, name in [("rten", "rten"), ("onnxruntime", "ONNX Runtime")]:
         lines.append(row(f"`foramen grade`, {name}", [s for s, _ in results[engine]], than=than))
     less = f"the time of {STUDIES} less that of 1, by {STUDIES - 1}"
     lines.append(f"\nOne more study, models loaded (for Foramen: {less}); per slice:\n")
-    lines.append("| | ms per slice, median | least – most | against Ultralytics |\n|---|---|---|---|")
+    lines.append("| | ms per slice, median | least to most | against Ultralytics |\n|---|---|---|---|")
     than = statistics.median(results["ultralytics"])
     lines.append(row("pydicom + Ultralytics `predict`", results["ultralytics"], slices))
     lines.append(row("`foramen grade`, rten", more["rten"], slices, than))
@@ -330,7 +330,7 @@ def measure_headers(foramen, studies, folder, runs):
 
 
 def headers_table(results):
-    lines = [f"### Headers of {FILES} files\n", "| | ms, median | least – most | against pydicom |\n|---|---|---|---|"]
+    lines = [f"### Headers of {FILES} files\n", "| | ms, median | least to most | against pydicom |\n|---|---|---|---|"]
     than = statistics.median(results["pydicom"])
     lines.append(row("pydicom `dcmread(stop_before_pixels=True)`, without its import", results["pydicom"]))
     if "dcmdump" in results:
@@ -344,9 +344,9 @@ def headers_memory(results):
 
 
 def memory_table(memory, title="Peak memory"):
-    lines = [f"### {title}\n", "| | MB, median | least – most |\n|---|---|---|"]
+    lines = [f"### {title}\n", "| | MB, median | least to most |\n|---|---|---|"]
     for name, mb in memory.items():
-        lines.append(f"| {name} | {statistics.median(mb):.0f} | {min(mb):.0f} – {max(mb):.0f} |")
+        lines.append(f"| {name} | {statistics.median(mb):.0f} | {min(mb):.0f} to {max(mb):.0f} |")
     return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ use crate::{
     study,
 };
 
-/// Draw one detector's boxes for single images, as Ultralytics' predict would
+/// Print one detector's boxes on single images, as Ultralytics' predict would
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// PNG, JPEG or DICOM files

@@ -4,6 +4,8 @@ use std::{fmt, io::Write, process::ExitCode};
 
 use anyhow::Context;
 
+use crate::RESEARCH_USE_ONLY;
+
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -28,9 +30,46 @@ pub enum Exit {
     Tool = 8,
 }
 
-/// The codes, for `--help`.
-pub const HELP: &str = "Exit codes: 0 done · 1 error · 2 wrong command line · 3 input missing or unreadable · \
-4 model or engine unusable · 5 output not writable · 6 some of the work failed · 7 no display · 8 another program failed";
+impl Exit {
+    /// Every code.
+    pub const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Error,
+        Self::Usage,
+        Self::Input,
+        Self::Model,
+        Self::Output,
+        Self::Partial,
+        Self::NoDisplay,
+        Self::Tool,
+    ];
+
+    /// What it means, for help and manual.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done",
+            Self::Error => "error",
+            Self::Usage => "wrong command line",
+            Self::Input => "input missing or unreadable",
+            Self::Model => "model or engine unusable",
+            Self::Output => "output not writable",
+            Self::Partial => "some of the work failed",
+            Self::NoDisplay => "no display",
+            Self::Tool => "another program failed",
+        }
+    }
+}
+
+/// The codes, below the help of every command.
+pub fn help() -> String {
+    let codes = Exit::ALL.map(|exit| format!("{} {}", exit as u8, exit.meaning()));
+    format!("Exit codes: {}", codes.join(" · "))
+}
+
+/// The same below the notice, for commands whose output somebody could take for a finding.
+pub fn help_with_notice() -> String {
+    format!("{RESEARCH_USE_ONLY}\n\n{}", help())
+}
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {

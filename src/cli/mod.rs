@@ -31,7 +31,7 @@ pub use exit::{Exit, Failure};
 /// Reads lumbar-spine MRI, grades stenosis with three detectors, and shows why.
 /// Research use only - not for diagnosis.
 #[derive(Debug, Parser)]
-#[command(name = "foramen", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+#[command(name = "foramen", version, after_help = exit::help(), args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -44,17 +44,29 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[command(after_help = exit::help())]
     Inspect(inspect::Args),
+    #[command(after_help = exit::help_with_notice())]
     Grade(grade::Args),
+    #[command(after_help = exit::help_with_notice())]
     Report(report::Args),
+    #[command(after_help = exit::help_with_notice())]
     Detect(detect::Args),
+    #[command(after_help = exit::help())]
     Evaluate(evaluate::Args),
+    #[command(after_help = exit::help())]
     Phantom(phantom::Args),
+    #[command(after_help = exit::help())]
     Dataset(dataset::Args),
+    #[command(after_help = exit::help())]
     Train(train::Args),
+    #[command(after_help = exit::help())]
     Calibrate(calibrate::Args),
+    #[command(after_help = exit::help())]
     Bench(bench::Args),
+    #[command(after_help = exit::help())]
     Completions(pages::Completions),
+    #[command(after_help = exit::help())]
     Man(pages::Man),
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
+use clap_mangen::roff::{Roff, roman};
 
 use super::{
     Cli,
-    exit::{Exit, Failure, Outcome, print},
+    exit::{self, Exit, Failure, Outcome, print},
 };
 use crate::files::write_atomic;
 
@@ -37,11 +38,12 @@ pub fn completions(args: &Completions) -> Outcome {
 }
 
 pub fn man(args: &Man) -> Outcome {
-    let mut command = Cli::command();
+    // `foramen help` says what the pages say; it has none of its own.
+    let mut command = Cli::command().disable_help_subcommand(true);
     // Names the commands as their pages are called: `man foramen-grade`, as of git's commands.
     command.build();
     page(args, &command)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| subcommand.get_name() != "help") {
+    for subcommand in command.get_subcommands() {
         page(args, subcommand)?;
     }
     Ok(Exit::Ok)
@@ -49,9 +51,41 @@ pub fn man(args: &Man) -> Outcome {
 
 fn page(args: &Man, command: &Command) -> Result<(), Failure> {
     let name = command.get_display_name().unwrap_or(command.get_name());
-    let mut bytes = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut bytes).map_err(|e| Failure::new(Exit::Error, e))?;
+    let bytes = render(command).map_err(|e| Failure::new(Exit::Error, e))?;
     write_atomic(&args.out.join(format!("{name}.1")), &bytes).map_err(|e| Failure::new(Exit::Output, e))
+}
+
+/// Section by section: by itself `clap_mangen` puts what stands below the help under "EXTRA".
+fn render(command: &Command) -> std::io::Result<Vec<u8>> {
+    let man = clap_mangen::Man::new(command.clone());
+    let mut bytes = Vec::new();
+    man.render_title(&mut bytes)?;
+    man.render_name_section(&mut bytes)?;
+    man.render_synopsis_section(&mut bytes)?;
+    man.render_description_section(&mut bytes)?;
+    man.render_options_section(&mut bytes)?;
+    if command.has_subcommands() {
+        man.render_subcommands_section(&mut bytes)?;
+    }
+    below_the_help(command).to_writer(&mut bytes)?;
+    if command.get_version().is_some() {
+        man.render_version_section(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+fn below_the_help(command: &Command) -> Roff {
+    let mut roff = Roff::new();
+    let text = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let notes = text.strip_suffix(&exit::help()).unwrap_or(&text).trim();
+    if !notes.is_empty() {
+        roff.control("SH", ["NOTES"]).text([roman(notes)]);
+    }
+    roff.control("SH", ["EXIT STATUS"]);
+    for exit in Exit::ALL {
+        roff.control("TP", []).text([roman((exit as u8).to_string())]).text([roman(exit.meaning())]);
+    }
+    roff
 }
 
 #[cfg(test)]

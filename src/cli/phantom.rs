@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Failure, Outcome, print},
     progress,
 };
 use crate::phantom::{self, Dialect, PhantomOptions};
@@ -47,6 +47,5 @@ pub fn run(args: &Args) -> Outcome {
     bar.set_length(u64::from(args.studies));
     phantom::write(&args.out, &options, &|| bar.inc(1)).map_err(|error| Failure::new(Exit::Output, error))?;
     bar.finish_and_clear();
-    println!("{} phantom studies in {}", args.studies, args.out.display());
-    Ok(Exit::Ok)
+    print(format!("{} phantom studies in {}\n", args.studies, args.out.display()).as_bytes()).map(|()| Exit::Ok)
 }

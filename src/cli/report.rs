@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::{
-    exit::{Exit, Failure, Outcome},
+    exit::{Exit, Failure, Outcome, print},
     grade::check_writable,
     grading::{self, GradingArgs, report_losses},
     progress,
@@ -82,16 +82,23 @@ pub fn run(args: &Args) -> Outcome {
     let bar = progress::bar("slices");
     let mut failures = Vec::new();
     let mut partial = 0;
+    // Whether standard output took the names: files are written all the same when its reader has gone away.
+    let mut told = Ok(());
     for (index, study) in scan.studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, scan.studies.len());
         let graded = grading::grade(&grader, &name, study, &bar)?;
         partial += usize::from(!graded.issues.is_empty() || !graded.table.is_assessed());
-        for failure in bar.suspend(|| run.write(&name, study, &graded, &target)) {
+        let (written, failed) = bar.suspend(|| run.write(&name, study, &graded, &target));
+        if told.is_ok() {
+            told = bar.suspend(|| print(lines(&written).as_bytes()));
+        }
+        for failure in failed {
             bar.suspend(|| eprintln!("foramen: {name}: {failure}"));
             failures.push(failure.exit);
         }
     }
     bar.finish_and_clear();
+    told?;
     match failures.as_slice() {
         [] if lost + partial == 0 => Ok(Exit::Ok),
         // One study, one form, nothing done: what went wrong is the outcome.
@@ -142,27 +149,28 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes all forms of one study; returns what failed.
-    fn write(&self, name: &str, study: &Study, graded: &GradedStudy, target: &Target) -> Vec<Failure> {
+    /// Writes all forms of one study; returns the files, and what failed.
+    fn write(&self, name: &str, study: &Study, graded: &GradedStudy, target: &Target) -> (Vec<PathBuf>, Vec<Failure>) {
         let (review, markup) = match self.said_of(study) {
             Ok(said) => said,
-            Err(failure) => return vec![failure],
+            Err(failure) => return (Vec::new(), vec![failure]),
         };
         let made = Report::new(study, graded, &review, &markup, Moment::now(), self.identity.clone());
         let report = match made {
             Ok(report) => report,
-            Err(error) => return vec![Failure::new(Exit::Input, error)],
+            Err(error) => return (Vec::new(), vec![Failure::new(Exit::Input, error)]),
         };
-        let mut failures = Vec::new();
+        let (mut written, mut failures) = (Vec::new(), Vec::new());
         for &format in &self.args.format {
-            if let Err(failure) = self.write_one(name, &report, format, target) {
-                failures.push(failure);
+            match self.write_one(name, &report, format, target) {
+                Ok(files) => written.extend(files),
+                Err(failure) => failures.push(failure),
             }
         }
-        failures
+        (written, failures)
     }
 
-    fn write_one(&self, name: &str, report: &Report, format: Format, target: &Target) -> Result<(), Failure> {
+    fn write_one(&self, name: &str, report: &Report, format: Format, target: &Target) -> Result<Vec<PathBuf>, Failure> {
         let (outputs, warnings) = format.produce(report, &self.template).map_err(|error| {
             let error = anyhow::Error::from(error).context(format!("no {} was written", format.label()));
             Failure::new(Exit::Error, error)
@@ -176,15 +184,11 @@ impl<'a> Run<'a> {
                 save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), self.existing)
             }
         };
-        let written = written.map_err(|error| {
+        written.map_err(|error| {
             let is_there = error.source.kind() == std::io::ErrorKind::AlreadyExists;
             let error = anyhow::Error::from(error);
             Failure::new(Exit::Output, if is_there { error.context("--overwrite replaces it") } else { error })
-        })?;
-        for path in written {
-            println!("{}", path.display());
-        }
-        Ok(())
+        })
     }
 
     /// What a person said of the study, and drew on it.
@@ -203,6 +207,10 @@ impl<'a> Run<'a> {
         let markup = stored.marks.as_deref().map(Markup::from_json).transpose();
         Ok((Review::from_acts(acts), markup.map_err(|error| unreadable(error.into()))?.unwrap_or_default()))
     }
+}
+
+fn lines(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string() + "\n").collect()
 }
 
 /// The list of studies of the window, if there is one: a report never begins one.

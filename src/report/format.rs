@@ -9,7 +9,7 @@ use super::{
 /// A form of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Format {
-    /// PDF of one or two pages: table, impression, key images.
+    /// PDF, mostly two pages: table, impression, key images.
     Pdf,
     /// DICOM structured report (TID 1500).
     Sr,

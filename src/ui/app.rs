@@ -6,33 +6,16 @@ use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 
 use super::{
     dialogs::Dialogs,
-    export, layout, panels,
+    export,
+    home::Home,
+    layout, panels,
     picture::{Clipboard, PictureOf, Sketch},
     settings::{self, Saver, Settings},
     theme::{self, ThemeChoice},
     viewer::{Action, Effect, Viewer},
     viewport::{self, Textures},
 };
-use crate::{
-    library,
-    worker::{GradeWith, OpenSource, Worker},
-};
-
-/// Where the program keeps what it remembers. `None`: nowhere, as in tests.
-#[derive(Debug, Clone, Default)]
-pub struct Home {
-    /// Folder of the settings.
-    pub settings: Option<PathBuf>,
-    /// Folder of the list of studies.
-    pub library: Option<PathBuf>,
-}
-
-impl Home {
-    /// The user's folders.
-    pub fn of_user() -> Self {
-        Self { settings: settings::default_folder(), library: library::default_folder() }
-    }
-}
+use crate::worker::{GradeWith, OpenSource, Worker};
 
 /// The window's state and what only a window has.
 pub struct App {
@@ -59,6 +42,7 @@ impl App {
         let worker = Worker::start(with, home.library.clone(), Arc::new(move || repaint.request_repaint()));
         let saver = Saver::start(home.settings.clone(), &settings);
         let mut viewer = Viewer::new(worker, settings);
+        viewer.home = home.clone();
         if let Some(doubt) = doubt {
             viewer.notices.warn(doubt);
         }

@@ -14,10 +14,7 @@ use super::command::UiCommand;
 pub type Changes = BTreeMap<String, String>;
 
 /// Second keys, as other programs have them, unless the reader gave them to another command.
-const ALSO: [(KeyboardShortcut, UiCommand); 2] = [
-    (KeyboardShortcut::new(Modifiers::COMMAND, Key::Y), UiCommand::Redo),
-    (KeyboardShortcut::new(Modifiers::NONE, Key::Backspace), UiCommand::DeleteMark),
-];
+const ALSO: [(KeyboardShortcut, UiCommand); 1] = [(KeyboardShortcut::new(Modifiers::COMMAND, Key::Y), UiCommand::Redo)];
 
 /// Keys and commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,9 +135,24 @@ fn parse(text: &str) -> Result<Option<KeyboardShortcut>, String> {
     Ok(Some(KeyboardShortcut::new(modifiers, key)))
 }
 
-/// A key for the reader.
+/// A key for the reader: with the sign that stands on it, where it has one.
 pub fn spoken(shortcut: KeyboardShortcut) -> String {
-    shortcut.format(&ModifierNames::NAMES, cfg!(target_os = "macos"))
+    let names = ModifierNames::NAMES;
+    let held = names.format(&shortcut.modifiers, cfg!(target_os = "macos"));
+    let joint = if held.is_empty() { "" } else { names.concat };
+    format!("{held}{joint}{}", sign(shortcut.logical_key))
+}
+
+fn sign(key: Key) -> &'static str {
+    match key {
+        // Arrows are not in every font, and a minus sign is too long beside a `+`.
+        Key::ArrowUp | Key::ArrowDown | Key::ArrowLeft | Key::ArrowRight => key.name(),
+        Key::Minus => "-",
+        Key::Quote => "'",
+        Key::PageUp => "Page Up",
+        Key::PageDown => "Page Down",
+        _ => key.symbol_or_name(),
+    }
 }
 
 #[cfg(test)]
@@ -155,6 +167,41 @@ mod tests {
         }
         assert_eq!(parse("Ctrl++"), Ok(Some(KeyboardShortcut::new(Modifiers::COMMAND, Key::Plus))));
         assert!(parse("Hyper+A").is_err() && parse("Ctrl+Nothing").is_err());
+    }
+
+    #[test]
+    fn a_key_is_shown_by_its_sign_and_kept_by_its_name() {
+        let shown = |written: &str| spoken(parse(written).unwrap().unwrap());
+        for (written, seen) in [
+            ("CloseBracket", "]"),
+            ("OpenBracket", "["),
+            ("Slash", "/"),
+            ("Alt+Comma", "Alt+,"),
+            ("Ctrl+Plus", "Ctrl++"),
+            ("Ctrl+Minus", "Ctrl+-"),
+            ("Shift+Left", "Shift+Left"),
+            ("Ctrl+PageUp", "Ctrl+Page Up"),
+            ("Quote", "'"),
+            ("F1", "F1"),
+        ] {
+            let seen = if cfg!(target_os = "macos") {
+                seen.replace("Ctrl", "Cmd").replace("Alt", "Option")
+            } else {
+                seen.to_owned()
+            };
+            assert_eq!(shown(written), seen);
+        }
+        let keymap = Keymap::new(&Changes::new()).0;
+        for command in UiCommand::ALL {
+            let key = keymap.key(*command).map(spoken).unwrap_or_default();
+            assert!(key.is_ascii() && !key.contains("Bracket"), "{command:?}: {key}");
+        }
+    }
+
+    #[test]
+    fn a_second_key_is_no_other_commands_first() {
+        let keymap = Keymap::new(&Changes::new()).0;
+        assert!(ALSO.iter().all(|(shortcut, _)| keymap.command(*shortcut).is_none()));
     }
 
     #[test]

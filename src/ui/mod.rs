@@ -12,6 +12,7 @@ mod dialogs;
 mod drawing;
 mod export;
 mod hanging;
+mod home;
 mod keymap;
 mod layout;
 mod notices;
@@ -38,7 +39,8 @@ mod worklist;
 
 use std::path::PathBuf;
 
-use app::{App, Home};
+use app::App;
+use home::Home;
 
 use crate::worker::{GradeWith, OpenSource};
 

@@ -10,6 +10,7 @@ mod engine;
 mod evaluate;
 mod faults;
 mod grade;
+mod help;
 mod models;
 #[path = "../support/mounts.rs"]
 mod mounts;

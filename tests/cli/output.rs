@@ -51,16 +51,34 @@ fn missing_folders_are_made_with_the_file_and_not_by_a_run_that_fails() {
 #[test]
 fn a_reader_that_goes_away_is_no_panic() {
     let dir = TempDir::new().unwrap();
-    write_small_study(dir.path());
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_foramen"))
-        .args([Path::new("inspect"), dir.path()])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
-    let err = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(5), "{err}");
-    assert_eq!(err, "foramen: cannot write to standard output: Broken pipe (os error 32)\n");
+    let (data, reports, made) = (dir.path().join("data"), dir.path().join("reports"), dir.path().join("made"));
+    write_small_study(&data);
+    let closed = |args: &[&Path]| {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_foramen"))
+            .args(args)
+            .env_remove("RUST_LOG")
+            .env("FORAMEN_DATA_DIR", dir.path().join("list"))
+            .env("FORAMEN_CONFIG_DIR", dir.path().join("list"))
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(5), "{args:?}: {err}");
+        assert_eq!(err.matches("foramen: cannot write to standard output: Broken pipe").count(), 1, "{args:?}: {err}");
+        assert!(!err.contains("panicked"), "{args:?}: {err}");
+    };
+    let path = Path::new;
+    closed(&[path("inspect"), &data]);
+    // What goes into files is written all the same.
+    let forms = path("text,json,csv");
+    closed(&[path("report"), &data, path("--models"), models(), path("--format"), forms, path("--out"), &reports]);
+    let names = everything_in(&reports);
+    for name in ["report.txt", "report.json", "grades.csv"] {
+        assert!(names.iter().any(|made| made.ends_with(name)), "{name} is not in {names:?}");
+    }
+    closed(&[path("phantom"), path("--out"), &made]);
+    assert!(!everything_in(&made).is_empty());
 }

@@ -33,18 +33,19 @@ use super::exit::{Exit, Failure, Outcome, print};
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["solution", "detections", "localisation"])))]
 pub struct Args {
-    #[command(flatten)]
-    score: score::ScoreArgs,
-    #[command(flatten)]
-    detections: detections::DetectionArgs,
-    #[command(flatten)]
-    localisation: localisation::LocalisationArgs,
+    // Before the groups: a group's heading in the help goes on to whatever follows it.
     /// Folder for charts (SVG): reliability of a submission; precision-recall and confusion of detections
     #[arg(long, value_name = "DIR", conflicts_with = "localisation")]
     plots: Option<PathBuf>,
     /// As JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    score: score::ScoreArgs,
+    #[command(flatten)]
+    detections: detections::DetectionArgs,
+    #[command(flatten)]
+    localisation: localisation::LocalisationArgs,
 }
 
 pub fn run(args: &Args) -> Outcome {

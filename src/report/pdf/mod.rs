@@ -1,4 +1,4 @@
-//! A report as PDF: one or two pages that a reader can print, search and copy from. All fonts are inside the file.
+//! A report as PDF: pages, mostly two, that a reader can print, search and copy from. All fonts are inside the file.
 //!
 //! Everything is first laid out as pages of simple shapes ([`sheet`]), since only then the number of pages is known; then
 //! they are written with krilla ([`write`]).

@@ -1,11 +1,11 @@
 //! Find a command by typing a part of its name.
 
-use egui::{Align2, Button, Key, Modifiers, ScrollArea, TextEdit, Ui, Window, vec2};
+use egui::{Align2, Button, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, Window, vec2};
 
 use super::Memory;
 use crate::ui::{
     command::UiCommand,
-    keymap,
+    keymap, theme,
     viewer::{Action, Viewer},
 };
 
@@ -44,6 +44,9 @@ pub fn palette_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
             }
             let found = find(text);
             *chosen = chosen.saturating_add_signed(step).min(found.len().saturating_sub(1));
+            if found.is_empty() {
+                ui.label(RichText::new("No command has this in its name").color(theme::of(ui).weak_text));
+            }
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 for (i, &command) in found.iter().enumerate() {
                     let is_chosen = i == *chosen;

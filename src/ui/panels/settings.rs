@@ -5,6 +5,7 @@ use egui::{ComboBox, Grid, Slider, Ui};
 use crate::ui::{
     cine,
     command::UiCommand as C,
+    home::Home,
     layout::Layout,
     settings::{SCALES, Settings},
     theme::ThemeChoice,
@@ -45,6 +46,7 @@ pub fn settings_ui(ui: &mut Ui, viewer: &mut Viewer) {
         ui.checkbox(switch, command.info().text).on_hover_text(command.info().tooltip);
     }
     ui.separator();
+    folders_ui(ui, &viewer.home);
     if ui.button("All as at first").on_hover_text("Keys too").clicked() {
         *settings = Settings { hints_seen: true, ..Settings::default() };
         viewer.keymap = crate::ui::keymap::Keymap::new(&viewer.settings.keys).0;
@@ -67,6 +69,21 @@ fn look_ui(ui: &mut Ui, settings: &mut Settings) {
         settings.scale = percent / 100.0;
     }
     ui.end_row();
+}
+
+/// Where things are kept: to copy, or to look into.
+fn folders_ui(ui: &mut Ui, home: &Home) {
+    let folders = [("Settings", &home.settings), ("Worklist, reviews, measurements", &home.library)];
+    let kept: Vec<_> = folders.into_iter().filter_map(|(what, folder)| Some((what, folder.as_ref()?))).collect();
+    for (what, folder) in &kept {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(format!("{what}:"));
+            ui.label(folder.display().to_string());
+        });
+    }
+    if !kept.is_empty() {
+        ui.separator();
+    }
 }
 
 const fn layout_text(layout: Layout) -> &'static str {

@@ -25,7 +25,7 @@ pub fn status_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(engine) = engine(viewer) {
-                let hint = "The engine that runs the detectors. ONNX Runtime is about twice as fast as rten: \
+                let hint = "The engine that runs the detectors. ONNX Runtime is about 1.6 times as fast as rten: \
                             `pip install onnxruntime`, or set ORT_DYLIB_PATH to its library.";
                 ui.label(RichText::new(engine).color(theme::of(ui).weak_text)).on_hover_text(hint);
             }

@@ -8,8 +8,8 @@ use crate::{
     geometry::Vec3,
     grading::Role,
     ui::{
-        app::Home,
         command::UiCommand as C,
+        home::Home,
         layout::Layout,
         pane::PaneId,
         viewer::Action,
@@ -163,6 +163,28 @@ fn layouts_and_keys_are_remembered_and_every_command_can_be_done_from_a_key() {
     assert!(session(window.state()).panes[0].inverted);
     press(&mut window, Modifiers::NONE, Key::I);
     assert!(session(window.state()).panes[0].inverted, "the old key does nothing");
+}
+
+#[test]
+fn settings_say_where_things_are_kept_and_a_palette_that_finds_nothing_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let home = Home { settings: Some(at("settings")), library: Some(at("list")) };
+    let mut window = sized_window(OpenSource::Paths(Vec::new()), None, &home, vec2(1280.0, 720.0), 1.0);
+    press(&mut window, Modifiers::COMMAND, Key::Comma);
+    window.step();
+    for name in ["settings", "list"] {
+        window.get_by_label(&at(name).display().to_string());
+    }
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    window.step();
+    let nothing = "No command has this in its name";
+    assert!(window.query_by_label(nothing).is_none());
+    window.event(Event::Text("qqq".to_owned()));
+    window.step();
+    window.step();
+    window.get_by_label(nothing);
 }
 
 #[test]

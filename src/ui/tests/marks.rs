@@ -9,8 +9,8 @@ use crate::{
     markup::{Mark, Measurement, Shape, Unit, measure},
     raster::Slice,
     ui::{
-        app::Home,
         command::UiCommand,
+        home::Home,
         pane::PaneId,
         viewer::{Action, MarkAction},
     },

@@ -19,12 +19,7 @@ use std::{
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::{Harness, TestRenderer, kittest::Queryable};
 
-use super::{
-    app::{App, Home},
-    raster::Raster,
-    session::Session,
-    viewer::Action,
-};
+use super::{app::App, home::Home, raster::Raster, session::Session, viewer::Action};
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},

@@ -10,8 +10,9 @@ use crate::{
     report::Format,
     review::{Change, Decision},
     ui::{
-        app::{App, Home},
+        app::App,
         command::UiCommand,
+        home::Home,
         viewer::{Action, ReviewAction},
     },
     worker::OpenSource,

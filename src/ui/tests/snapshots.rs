@@ -13,8 +13,8 @@ use crate::{
     library::StudyState,
     markup::{Point, Shape},
     ui::{
-        app::Home,
         command::UiCommand as C,
+        home::Home,
         session::{Grading, Session},
         theme::ThemeChoice,
         viewer::{Action, ReviewAction},

@@ -12,8 +12,9 @@ use crate::{
     markup::{Point, Shape},
     phantom,
     ui::{
-        app::{App, Home},
+        app::App,
         command::UiCommand,
+        home::Home,
         session::Grading,
         viewer::{Action, Effect, ReviewAction},
     },

@@ -26,6 +26,7 @@ use super::{
     cine::Cine,
     drawing::{Drawing, Grip},
     hanging::PANES,
+    home::Home,
     keymap::Keymap,
     notices::Notices,
     pane::{Pane, PaneId},
@@ -114,6 +115,8 @@ pub struct Viewer {
     pub visibility: Visibility,
     /// What the reader chose.
     pub settings: Settings,
+    /// Where that and the list of studies are kept.
+    pub home: Home,
     /// Which key does what.
     pub keymap: Keymap,
     /// Under way.
@@ -159,6 +162,7 @@ impl Viewer {
             visibility: Visibility::default(),
             windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
             settings,
+            home: Home::default(),
             keymap,
             opening: None,
             cache: SliceCache::new(CACHE_BYTES),
