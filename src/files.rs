@@ -1,9 +1,11 @@
 //! Writing files whole or not at all.
 
 use std::{
-    fs, io,
-    io::Write,
+    ffi::OsStr,
+    fs::{self, TryLockError},
+    io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// A file that could not be written.
@@ -80,27 +82,60 @@ impl Write for AtomicFile {
     }
 }
 
-/// Takes away what a killed program left half written in a folder: our temporary files that are an hour old.
+/// Takes away what a killed program left half written in a folder: our temporary files that are an hour old and that no
+/// program holds. Where a file system knows no locks, the hour alone decides: what we write takes seconds.
 pub fn remove_litter(folder: &Path) {
     let is_old = |path: &Path| {
         let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
         modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > OLD)
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
-        if is_ours && entry.file_type().is_ok_and(|kind| kind.is_file()) && is_old(&entry.path()) {
-            let _ = fs::remove_file(entry.path());
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_ours = is_temporary(&name) && entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_ours && is_old(&path) && !is_held(&path) {
+            let _ = fs::remove_file(path);
         }
     }
 }
 
+/// Whether a file's name is one that we give to what is half written.
+pub fn is_temporary(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
+}
+
+/// Whether a program that lives has hold of a temporary file.
+fn is_held(path: &Path) -> bool {
+    // Over NFS a lock needs a file that may be written.
+    let Ok(file) = fs::File::options().read(true).write(true).open(path) else { return true };
+    match file.try_lock() {
+        Ok(()) => false,
+        Err(TryLockError::WouldBlock) => true,
+        Err(TryLockError::Error(error)) => !has_no_locks(&error),
+    }
+}
+
+/// Whether a lock was refused because the file system knows none: some network file systems, or NFS without its lock
+/// daemon.
+pub fn has_no_locks(error: &io::Error) -> bool {
+    // ENOLCK, which the standard library has no name for.
+    let no_lock = if cfg!(any(target_os = "linux", target_os = "android")) { 37 } else { 77 };
+    error.kind() == io::ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(no_lock))
+}
+
 /// How temporary files begin.
 const TEMPORARY: &str = ".foramen-";
-/// Nobody writes one for so long.
-const OLD: std::time::Duration = std::time::Duration::from_hours(1);
+/// Nobody writes one for so long, unless the computer slept.
+const OLD: Duration = Duration::from_hours(1);
 
+/// A temporary file, held until it is put in its place or given up: another program must not take it for litter.
 fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)
+    let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+    // Elsewhere than on Unix a lock would keep readers out for a moment after the file is in its place.
+    if cfg!(unix) {
+        // Without locks age must do.
+        let _ = file.as_file().try_lock();
+    }
+    Ok(file)
 }
 
 /// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else what the system calls it.
@@ -162,6 +197,7 @@ fn restore_default_permissions(_: &fs::File) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::SystemTime;
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_no_litter() {
@@ -189,11 +225,40 @@ mod tests {
         drop(AtomicFile::create(&path).unwrap());
         assert_eq!(fs::read(&path).unwrap(), b"a,b\n", "one that is given up leaves the old file");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "and no litter");
-        // By a clock that was set back, or of a computer whose clock is ahead, a file is of tomorrow: it stays.
-        let litter = fs::File::create(dir.path().join(".foramen-x")).unwrap();
-        litter.set_modified(std::time::SystemTime::now() + 30 * OLD).unwrap();
+    }
+
+    #[test]
+    fn litter_is_old_and_of_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let made = |name: &str, at: SystemTime| {
+            let path = dir.path().join(name);
+            fs::File::create(&path).unwrap().set_modified(at).unwrap();
+            path
+        };
+        let now = SystemTime::now();
+        let of_a_dead_program = made(".foramen-dead", now - 2 * OLD);
+        // By a clock that was set back, or of a computer whose clock is ahead, a file is of tomorrow.
+        let kept =
+            [made(".foramen-new", now), made(".foramen-tomorrow", now + 30 * OLD), made("scan.dcm", now - 2 * OLD)];
+        let path = dir.path().join("table.csv");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"a,b\n").unwrap();
+        file.file.get_ref().as_file().set_modified(now - 2 * OLD).unwrap();
         remove_litter(dir.path());
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert!(!of_a_dead_program.exists());
+        assert!(kept.iter().all(|path| path.exists()));
+        // The computer slept for hours in the middle of a write, and another program was quicker to wake.
+        #[cfg(unix)]
+        file.commit().unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn no_lock_daemon_is_no_lock_and_no_right_is_an_error() {
+        // What NFS answers to flock where nothing keeps locks: ENOLCK.
+        assert!(has_no_locks(&io::Error::from_raw_os_error(37)));
+        assert!(has_no_locks(&io::ErrorKind::Unsupported.into()));
+        assert!(!has_no_locks(&io::ErrorKind::PermissionDenied.into()));
     }
 
     #[test]

@@ -1,8 +1,6 @@
 //! What a study's grades were made of, in one number: the content of its files, which series served as what, and the
 //! settings of the grader. Where a file lies does not count, so that a study may be moved.
 
-use std::io;
-
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -12,7 +10,7 @@ use crate::{
 };
 
 /// Grows when the same text would mean something else.
-const FORM: &str = "foramen batch 1";
+const FORM: &str = "foramen batch 2";
 
 /// Hex SHA-256 over a study and the settings that it is graded with.
 pub fn of(study: &StudyFiles, scan: &Scan, settings: &str) -> String {
@@ -31,30 +29,11 @@ pub fn of(study: &StudyFiles, scan: &Scan, settings: &str) -> String {
 
 /// Hex SHA-256 of a file. One that cannot be read is read another time, perhaps.
 fn content(source: &Source) -> String {
-    let digest = || -> io::Result<String> {
-        let (mut bytes, _) = source.open_sized()?;
-        let mut hash = Hash(Sha256::new());
-        io::copy(&mut bytes, &mut hash)?;
-        Ok(hex::encode(hash.0.finalize()))
-    };
-    digest().unwrap_or_else(|error| format!("unreadable: {}", error.kind()))
-}
-
-struct Hash(Sha256);
-
-impl io::Write for Hash {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    source.sha256().map_or_else(|error| format!("unreadable: {}", error.kind()), hex::encode)
 }
 
 /// The name of a study's file, without its ending: the UID where that can be a name, else with a hash that keeps
-/// two studies apart whose UIDs become one name.
+/// two studies apart whose UIDs become one name. It says nothing of a patient, and not where the study lies.
 pub fn file_stem(study: &StudyFiles) -> String {
     let key = study.key.as_str();
     let hash = || hex::encode(&Sha256::digest(key.as_bytes())[..6]);
@@ -63,6 +42,12 @@ pub fn file_stem(study: &StudyFiles) -> String {
     }
     let name = report::folder_name(key);
     if name == key { name } else { format!("{name}-{}", hash()) }
+}
+
+/// What a study's rows begin with in tables: its UID, else the name of its file, for two studies without a UID must not
+/// share their rows.
+pub fn row_name<'a>(study: &'a StudyFiles, file_stem: &'a str) -> &'a str {
+    if study.has_uid { &study.key } else { file_stem }
 }
 
 #[cfg(test)]
@@ -79,8 +64,7 @@ mod tests {
         let (a, b) = (file_stem(&files("../1", true)), file_stem(&files(".._1", true)));
         assert_ne!(a, b);
         assert!(!a.contains('/'), "{a}");
-        // A folder's path may hold a patient's name.
-        assert!(!file_stem(&files("/data/Doe Jane", false)).contains("Doe"));
+        assert!(file_stem(&files("1.2.3", false)).starts_with("no-uid-"));
     }
 
     #[test]

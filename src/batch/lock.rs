@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Shard;
+use crate::files::has_no_locks;
 
 /// Held while a share is graded.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ impl Lock {
                     file.lock()?;
                 }
                 // Some network file systems know no locks: the scheduler must then see to it.
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => (),
+                Err(TryLockError::Error(error)) if has_no_locks(&error) => (),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
             Ok(file)

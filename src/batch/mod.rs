@@ -6,34 +6,35 @@
 mod fingerprint;
 mod lock;
 mod record;
+mod result;
 mod shard;
 mod tables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use self::{record::Expected, result::ResultFile};
 use crate::{
     cancel::Cancel,
-    files::{WriteError, write_atomic},
+    files::WriteError,
     panics,
     pipeline::{GradeError, GradeEvent, GradedStudy, Grader},
     report,
     study::{Issue, Listing, Scan, StudyFiles},
 };
 
+pub use fingerprint::{file_stem, row_name};
 pub use lock::{Lock, LockError};
-pub use record::{Record, Status};
+pub use record::{Record, Status, StudyRecord};
 pub use shard::{Shard, ShardError};
 pub use tables::Tables;
 
 /// What became of one study.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What stands in its file, if there is one.
+    /// What stands in its file; without a file, why there is none.
     pub record: Record,
     /// Its file was there and fits: nothing was graded.
     pub was_done: bool,
-    /// Why there are no grades, or what must be known of them.
-    pub issues: Vec<Issue>,
 }
 
 /// Why a batch cannot go on.
@@ -59,11 +60,6 @@ pub struct Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The file of a study's grades.
-    pub fn file(&self, study: &StudyFiles) -> PathBuf {
-        self.out.join(format!("{}.json", fingerprint::file_stem(study)))
-    }
-
     /// Grades one study, unless that is done. An unreadable study is an outcome; a full disk is an error.
     pub fn grade(
         &self,
@@ -72,52 +68,97 @@ impl Batch<'_> {
         cancel: &Cancel,
         on_event: &(dyn Fn(GradeEvent) + Sync),
     ) -> Result<Outcome, BatchError> {
-        let file = self.file(study);
+        let stem = file_stem(study);
+        let expected = Expected { uid: study.uid(), id: row_name(study, &stem) };
+        let file = ResultFile::new(self.out, &stem);
         let scan = self.listing.open(study, cancel);
         let fingerprint = fingerprint::of(study, &scan, &grader.settings());
         if !self.redo
-            && let Some(record) = Record::read(&file).filter(|record| record.fingerprint == fingerprint)
+            && let Some(record) = file.done(&fingerprint, expected)
         {
-            return Ok(Outcome { record, was_done: true, issues: Vec::new() });
+            return Ok(Outcome { record, was_done: true });
         }
-        let (graded, mut issues) = grade_all(&scan, grader, cancel, on_event)?;
-        if graded.is_empty() {
-            issues.extend(scan.issues);
-            let record = Record::failed(&study.key);
-            return Ok(Outcome { record, was_done: false, issues });
-        }
-        issues.extend(scan.issues);
-        let bytes = report::json_bytes_of(&graded, &fingerprint);
-        write_atomic(&file, &bytes)?;
+        let graded = match grade_whole(&scan, grader, cancel, on_event)? {
+            Ok(graded) => graded,
+            Err(issues) => {
+                // What was graded before is not what is there now, and may be right again tomorrow.
+                file.set_aside()?;
+                return Ok(Outcome { record: Record::failed(study.uid(), issues), was_done: false });
+            }
+        };
+        let bytes = report::json_bytes_of(&graded, expected.id, &fingerprint);
+        file.write(&bytes)?;
         // Read back as the next run will: there is one reader of a result.
-        let record = Record::parse(&bytes).unwrap_or_else(|| Record::failed(&study.key));
-        Ok(Outcome { record, was_done: false, issues })
+        let record = Record::parse(&bytes, expected).unwrap_or_else(|| {
+            let why = "its result cannot be read back (a fault of ours): please report it";
+            Record::failed(study.uid(), vec![Issue::new("", why)])
+        });
+        Ok(Outcome { record, was_done: false })
     }
 }
 
-/// The studies of a scan, one as a rule; a fault of ours costs that study alone.
-fn grade_all(
+/// The study of a scan with all that is known to be wrong with it, or why there are no grades. A fault of ours costs
+/// that study alone.
+fn grade_whole(
     scan: &Scan,
     grader: &Grader,
     cancel: &Cancel,
     on_event: &(dyn Fn(GradeEvent) + Sync),
-) -> Result<(Vec<GradedStudy>, Vec<Issue>), GradeError> {
-    let (mut all, mut issues) = (Vec::new(), Vec::new());
-    for study in &scan.studies {
-        match panics::caught(|| grader.grade(study, cancel, on_event)) {
-            Ok(graded) => {
-                let mut graded = graded?;
-                issues.extend(study.issues.iter().cloned());
-                issues.extend(graded.issues.iter().cloned());
-                // What a file that was lost held is missing in the grades too.
-                graded.issues.extend(scan.issues.iter().cloned());
-                all.push(graded);
-            }
-            Err(panics::Panicked) => issues.push(Issue {
-                file: String::new(),
-                message: "grading it failed inside the program (a fault of ours): please report it".to_owned(),
-            }),
-        }
+) -> Result<Result<GradedStudy, Vec<Issue>>, GradeError> {
+    let Some(study) = scan.studies.first() else { return Ok(Err(scan.issues.clone())) };
+    let Ok(graded) = panics::caught(|| grader.grade(study, cancel, on_event)) else {
+        let why = Issue::new("", "grading it failed inside the program (a fault of ours): please report it");
+        return Ok(Err(scan.issues.iter().chain(&study.issues).cloned().chain([why]).collect()));
+    };
+    let mut graded = graded?;
+    let unsaid: Vec<Issue> = graded.unsaid(study).chain(&scan.issues).cloned().collect();
+    graded.issues.extend(unsaid);
+    Ok(Ok(graded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{detector::ModelSet, phantom, pipeline::GradeOptions, study};
+
+    /// Grades the one study of a folder.
+    fn graded(listing: &Listing, out: &Path) -> Outcome {
+        let grader = Grader::new(ModelSet::load(None).unwrap(), GradeOptions::default());
+        let batch = Batch { listing, out, redo: false };
+        batch.grade(&listing.studies[0], &grader, &Cancel::default(), &|_| ()).unwrap()
     }
-    Ok((all, issues))
+
+    #[test]
+    fn a_study_that_cannot_be_read_has_no_result_and_one_that_can_again_has_its_old_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let (tree, away, out) = (dir.path().join("Doe^Jane"), dir.path().join("away"), dir.path().join("out"));
+        std::fs::create_dir(&tree).unwrap();
+        for (name, bytes) in phantom::study_in_memory(5).iter().step_by(6) {
+            // Without its UID; the zeros keep the length.
+            let scan = study::scan_memory(vec![(name.clone(), bytes.clone())]);
+            let uid = scan.studies[0].uid.clone().into_bytes();
+            let mut bytes = bytes.to_vec();
+            let at = bytes.windows(uid.len()).position(|part| part == uid).unwrap();
+            bytes[at..at + uid.len()].fill(0);
+            std::fs::write(tree.join(name.replace('/', "-")), bytes).unwrap();
+        }
+        let listing = study::list(std::slice::from_ref(&tree), &Cancel::default(), &|_, _| ()).unwrap();
+        let file = out.join(format!("{}.json", file_stem(&listing.studies[0])));
+        let first = graded(&listing, &out);
+        assert_eq!(first.record.study.study_uid, "");
+        let bytes = std::fs::read(&file).unwrap();
+
+        std::fs::rename(&tree, &away).unwrap();
+        let lost = graded(&listing, &out);
+        assert_eq!(lost.record.study.status(), Status::Failed);
+        assert_eq!(lost.record.study.study_uid, "", "a path, with the name in it, would go into summary.csv");
+        assert!(!lost.record.study.issues.is_empty());
+        assert!(!file.exists(), "grades of what is no longer there would be taken for today's");
+
+        std::fs::rename(&away, &tree).unwrap();
+        let again = graded(&listing, &out);
+        assert!(again.was_done, "a disk that was away for a moment must not cost the work of days");
+        assert_eq!((std::fs::read(&file).unwrap(), again.record), (bytes, first.record));
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), 1);
+    }
 }

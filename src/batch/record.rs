@@ -4,27 +4,50 @@ use std::{fmt, path::Path};
 
 use serde::Deserialize;
 
-use crate::grading::{GradeId, Severity};
+use crate::{
+    grading::{GradeId, Severity},
+    report::csv::row_id,
+    study::Issue,
+};
 
 /// A result is this large at most; what is larger is not ours.
 const MAX_BYTES: u64 = 64 << 20;
 
 /// What is read of a result. What a newer program writes beside it is left alone.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// What the grades were made of.
     pub fingerprint: String,
-    /// One, as a rule.
-    pub studies: Vec<StudyRecord>,
+    /// What came of the study.
+    pub study: StudyRecord,
+}
+
+/// A result is of one study.
+#[derive(Deserialize)]
+struct Document {
+    fingerprint: String,
+    studies: [StudyRecord; 1],
 }
 
 /// One study.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct StudyRecord {
-    /// `StudyInstanceUID`.
+    /// `StudyInstanceUID`; empty where there is none.
     pub study_uid: String,
-    issues: Vec<serde::de::IgnoredAny>,
+    /// What a reader must know of the grades.
+    pub warnings: Vec<String>,
+    /// What could not be read, and what was odd.
+    pub issues: Vec<Issue>,
     grades: Vec<GradeRecord>,
+}
+
+/// What a result must be of to be believed.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The study's UID; empty where there is none.
+    pub uid: &'a str,
+    /// What its rows begin with.
+    pub id: &'a str,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -43,9 +66,9 @@ struct Scores {
 /// How a study came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Every slice was read.
+    /// All of it was read, and nothing is doubtful.
     Graded,
-    /// Some of it could not be read; the rest was graded.
+    /// Some of it could not be read or is doubtful; the rest was graded.
     Partial,
     /// Nothing in it is a series that the detectors look at.
     NotAssessed,
@@ -65,35 +88,50 @@ impl fmt::Display for Status {
 }
 
 impl Record {
-    /// Reads a result; `None` where there is none, or something that is not whole: it is then graded anew.
-    pub fn read(file: &Path) -> Option<Self> {
+    /// Reads a result; `None` where there is none, or something that is not whole or of another study: it is then graded
+    /// anew.
+    pub fn read(file: &Path, expected: Expected) -> Option<Self> {
         if std::fs::metadata(file).ok()?.len() > MAX_BYTES {
             return None;
         }
-        Self::parse(&std::fs::read(file).ok()?)
+        Self::parse(&std::fs::read(file).ok()?, expected)
     }
 
     /// From the bytes of a result.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let record: Self = serde_json::from_slice(bytes).ok()?;
-        let is_whole = |study: &StudyRecord| study.grades.len() == GradeId::ALL.len();
-        (!record.studies.is_empty() && record.studies.iter().all(is_whole)).then_some(record)
+    pub fn parse(bytes: &[u8], expected: Expected) -> Option<Self> {
+        let Document { fingerprint, studies: [study] } = serde_json::from_slice(bytes).ok()?;
+        study.is_whole(expected).then_some(Self { fingerprint, study })
     }
 
-    /// A study without grades.
-    pub fn failed(key: &str) -> Self {
-        let study = StudyRecord { study_uid: key.to_owned(), issues: Vec::new(), grades: Vec::new() };
-        Self { fingerprint: String::new(), studies: vec![study] }
+    /// A study without grades, and why.
+    pub fn failed(uid: &str, issues: Vec<Issue>) -> Self {
+        let study = StudyRecord { study_uid: uid.to_owned(), warnings: Vec::new(), issues, grades: Vec::new() };
+        Self { fingerprint: String::new(), study }
     }
 }
 
 impl StudyRecord {
+    /// Whether it has the rows of the study that is expected, each with numbers that can be a grade or with none.
+    fn is_whole(&self, Expected { uid, id }: Expected) -> bool {
+        let is_row = |(grade, of): (&GradeRecord, GradeId)| {
+            let are_numbers = |[a, b, c]: [f32; 3]| {
+                // The numbers are written to the last digit.
+                [a, b, c].iter().all(|score| (0.0..=1.0).contains(score)) && (a + b + c - 1.0).abs() < 1e-3
+            };
+            grade.row_id == row_id(id, of) && grade.scores.is_none_or(|scores| are_numbers(scores.as_array()))
+        };
+        self.study_uid == uid
+            && self.grades.len() == GradeId::ALL.len()
+            && self.grades.iter().zip(GradeId::ALL).all(is_row)
+    }
+
     /// How it came out.
     pub fn status(&self) -> Status {
-        match (self.grades.is_empty(), self.assessed(), self.issues.len()) {
+        let is_doubtful = self.issues.iter().any(|issue| !issue.is_note);
+        match (self.grades.is_empty(), self.assessed(), is_doubtful) {
             (true, ..) => Status::Failed,
             (_, 0, _) => Status::NotAssessed,
-            (_, _, 0) => Status::Graded,
+            (_, _, false) => Status::Graded,
             _ => Status::Partial,
         }
     }
@@ -103,23 +141,21 @@ impl StudyRecord {
         self.grades.iter().filter(|grade| grade.scores.is_some()).count()
     }
 
-    /// Things that could not be read.
-    pub fn issues(&self) -> usize {
-        self.issues.len()
-    }
-
     /// How many rows are most likely of a severity; of equals, the milder.
     pub fn count(&self, severity: Severity) -> usize {
         let likeliest = |scores: [f32; 3]| (1..3).fold(0, |best, i| if scores[i] > scores[best] { i } else { best });
-        self.rows().filter_map(|(_, _, scores)| scores).filter(|&scores| likeliest(scores) == severity.index()).count()
+        self.scores().into_iter().flatten().filter(|&scores| likeliest(scores) == severity.index()).count()
     }
 
-    /// Row id, which row, and its numbers, mildest first, if it was assessed.
-    pub fn rows(&self) -> impl Iterator<Item = (&str, GradeId, Option<[f32; 3]>)> {
-        self.grades
-            .iter()
-            .zip(GradeId::ALL)
-            .map(|(grade, id)| (grade.row_id.as_str(), id, grade.scores.map(|s| [s.normal_mild, s.moderate, s.severe])))
+    /// The numbers of each row that was assessed, mildest first, in the order of [`GradeId::ALL`].
+    pub fn scores(&self) -> [Option<[f32; 3]>; GradeId::ALL.len()] {
+        GradeId::ALL.map(|id| self.grades.get(id.index())?.scores.map(Scores::as_array))
+    }
+}
+
+impl Scores {
+    fn as_array(self) -> [f32; 3] {
+        [self.normal_mild, self.moderate, self.severe]
     }
 }
 
@@ -132,6 +168,8 @@ mod tests {
         report::json_bytes_of,
     };
 
+    const OURS: Expected = Expected { uid: "1.2.3", id: "1.2.3" };
+
     fn graded() -> GradedStudy {
         let table = GradeTable::from_fn(|id| match id.condition() {
             Condition::SpinalCanalStenosis => Assessment::NotAssessed { reason: "no series".to_owned() },
@@ -142,18 +180,57 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_and_a_part_of_it_is_not() {
-        let bytes = json_bytes_of(&[graded()], "abc");
-        let record = Record::parse(&bytes).unwrap();
-        let study = &record.studies[0];
+        let bytes = json_bytes_of(&graded(), OURS.id, "abc");
+        let record = Record::parse(&bytes, OURS).unwrap();
+        let study = &record.study;
         assert_eq!((record.fingerprint.as_str(), study.study_uid.as_str()), ("abc", "1.2.3"));
         assert_eq!((study.status(), study.assessed(), study.count(Severity::NormalMild)), (Status::Graded, 20, 20));
-        for (written, (row, id, scores)) in graded().table.rows().iter().zip(study.rows()) {
-            assert_eq!((written.id, row), (id, format!("1.2.3_{id}").as_str()));
+        for (written, scores) in graded().table.rows().iter().zip(study.scores()) {
             assert_eq!(written.probabilities().map(Probabilities::as_array), scores, "to the last digit");
         }
         for end in [0, 1, bytes.len() / 2, bytes.len() - 3] {
-            assert_eq!(Record::parse(&bytes[..end]), None, "cut at {end}");
+            assert_eq!(Record::parse(&bytes[..end], OURS), None, "cut at {end}");
         }
-        assert_eq!(Record::parse(&crate::report::json_bytes(&[graded()])), None, "it has no fingerprint");
+        assert_eq!(Record::parse(&crate::report::json_bytes(&[graded()]), OURS), None, "it has no fingerprint");
+    }
+
+    #[test]
+    fn what_is_no_result_of_this_study_is_not_believed() {
+        let text = String::from_utf8(json_bytes_of(&graded(), OURS.id, "abc")).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let is_believed = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut changed = value.clone();
+            change(&mut changed);
+            Record::parse(&serde_json::to_vec(&changed).unwrap(), OURS).is_some()
+        };
+        assert!(is_believed(&|_| ()));
+        let damage: [&dyn Fn(&mut serde_json::Value); 8] = [
+            &|it| it["studies"][0]["study_uid"] = "1.2.4".into(),
+            &|it| it["studies"][0]["grades"][3]["row_id"] = it["studies"][0]["grades"][4]["row_id"].clone(),
+            &|it| it["studies"][0]["grades"][3]["scores"]["severe"] = 0.9.into(),
+            &|it| {
+                it["studies"][0]["grades"][3]["scores"] =
+                    serde_json::json!({"normal_mild": -1, "moderate": 1, "severe": 1});
+            },
+            &|it| it["studies"][0]["grades"][3]["scores"]["moderate"] = 1e39.into(),
+            &|it| it["studies"][0]["grades"].as_array_mut().unwrap().swap(1, 2),
+            &|it| drop(it["studies"][0]["grades"].as_array_mut().unwrap().pop()),
+            &|it| it["studies"].as_array_mut().unwrap().push(value["studies"][0].clone()),
+        ];
+        for (number, change) in damage.iter().enumerate() {
+            assert!(!is_believed(change), "damage {number} would go into the tables");
+        }
+        assert!(Record::parse(text.as_bytes(), Expected { id: "1.2.4", ..OURS }).is_none());
+    }
+
+    #[test]
+    fn a_note_leaves_a_study_graded_and_a_doubt_makes_it_partial() {
+        let status = |issue: Issue| {
+            let graded = GradedStudy { issues: vec![issue], ..graded() };
+            Record::parse(&json_bytes_of(&graded, OURS.id, "abc"), OURS).unwrap().study.status()
+        };
+        assert_eq!(status(Issue::note("a", "a copy")), Status::Graded);
+        assert_eq!(status(Issue::new("", "two patients")), Status::Partial);
+        assert_eq!(Record::failed("", Vec::new()).study.status(), Status::Failed);
     }
 }

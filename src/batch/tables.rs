@@ -1,13 +1,16 @@
-//! What a batch came to in two tables, written row by row: `summary.csv`, a line a study, and `submission.csv`, the
-//! contest's form. They appear when the batch is through.
+//! What a batch came to in two tables: `summary.csv`, a line a study, and `submission.csv`, the contest's form. They are
+//! written when the batch is through: a file that is open for days is one that another program could take for litter.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use super::{Outcome, Shard, record::StudyRecord};
+use super::{Outcome, Shard, Status, file_stem, row_name};
 use crate::{
     files::{AtomicFile, WriteError},
-    grading::{Prior, Severity},
-    report::csv::HEADER,
+    grading::{GradeId, Prior, Severity},
+    report::csv::{HEADER, row_id},
     study::StudyFiles,
 };
 
@@ -26,87 +29,90 @@ const SUMMARY: [&str; 11] = [
     "file",
 ];
 
-/// Both tables, begun.
+/// The rows of both tables, some 600 bytes a study.
+#[derive(Default)]
 pub struct Tables {
-    summary: Table,
-    submission: Table,
-    prior: Prior,
+    rows: Vec<Row>,
 }
 
-struct Table {
-    name: std::path::PathBuf,
-    rows: csv::Writer<AtomicFile>,
+struct Row {
+    study_uid: String,
+    status: Status,
+    was_done: bool,
+    /// Files, issues, rows with numbers, and how many of those are most likely of each severity.
+    counts: [usize; 6],
+    seconds: f64,
+    /// Without the ending.
+    file: String,
+    /// What its rows begin with.
+    name: String,
+    /// `None` where nothing was assessed.
+    scores: Option<Box<Scores>>,
 }
 
-impl Table {
-    fn create(out: &Path, name: &str, head: &[&str]) -> Result<Self, WriteError> {
-        let name = out.join(name);
-        let mut table = Self { rows: csv::Writer::from_writer(AtomicFile::create(&name)?), name };
-        table.add(head.iter().copied())?;
-        Ok(table)
-    }
-
-    fn add<'a>(&mut self, row: impl IntoIterator<Item = &'a str>) -> Result<(), WriteError> {
-        self.rows.write_record(row).map_err(|error| self.failed(error.into()))
-    }
-
-    fn failed(&self, source: io::Error) -> WriteError {
-        WriteError { path: self.name.clone(), source }
-    }
-
-    fn commit(self) -> Result<(), WriteError> {
-        let Self { name, rows } = self;
-        let failed = |error: csv::IntoInnerError<_>| {
-            let source = io::Error::new(error.error().kind(), error.error().to_string());
-            WriteError { path: name.clone(), source }
-        };
-        rows.into_inner().map_err(failed)?.commit()
-    }
-}
+type Scores = [Option<[f32; 3]>; GradeId::ALL.len()];
 
 impl Tables {
-    /// Begins both in a folder.
-    pub fn create(out: &Path, shard: Shard) -> Result<Self, WriteError> {
-        Ok(Self {
-            summary: Table::create(out, &shard.file_name("summary"), &SUMMARY)?,
-            submission: Table::create(out, &shard.file_name("submission"), &HEADER)?,
-            prior: Prior::default(),
-        })
+    /// Takes in what came of a study, and how long that took.
+    pub fn add(&mut self, files: &StudyFiles, outcome: &Outcome, seconds: f64) {
+        let study = &outcome.record.study;
+        let file = file_stem(files);
+        let [a, b, c] = [Severity::NormalMild, Severity::Moderate, Severity::Severe].map(|it| study.count(it));
+        self.rows.push(Row {
+            study_uid: study.study_uid.clone(),
+            status: study.status(),
+            was_done: outcome.was_done,
+            counts: [files.sources.len(), study.issues.len(), study.assessed(), a, b, c],
+            seconds,
+            name: row_name(files, &file).to_owned(),
+            file,
+            scores: (study.assessed() > 0).then(|| Box::new(study.scores())),
+        });
     }
 
-    /// The lines of a study: what came of it, how long that took, and the name of its file.
-    pub fn add(&mut self, files: &StudyFiles, outcome: &Outcome, seconds: f64, file: &str) -> Result<(), WriteError> {
-        for study in &outcome.record.studies {
-            let issues = study.issues().max(outcome.issues.len());
-            let counts = Severity::ALL.iter().map(|&severity| study.count(severity));
-            let numbers = [issues, study.assessed()].into_iter().chain(counts);
-            let row = [study.study_uid.clone(), study.status().to_string(), outcome.was_done.to_string()]
-                .into_iter()
-                .chain([files.sources.len().to_string()])
-                .chain(numbers.map(|number| number.to_string()))
-                .chain([format!("{seconds:.2}"), file.to_owned()]);
-            let row: Vec<String> = row.collect();
-            self.summary.add(row.iter().map(String::as_str))?;
-            self.submit(study)?;
-        }
-        Ok(())
+    /// Where both of a share will be: the summary first.
+    pub fn places(out: &Path, shard: Shard) -> [PathBuf; 2] {
+        ["summary", "submission"].map(|name| out.join(shard.file_name(name)))
+    }
+
+    /// Writes both into a folder. The summary comes last: where it is, the other is of the same run.
+    pub fn write(&self, out: &Path, shard: Shard) -> Result<(), WriteError> {
+        let [summary, submission] = Self::places(out, shard);
+        write(&submission, &HEADER, |table| {
+            let prior = Prior::default();
+            self.rows.iter().try_for_each(|row| row.submit(table, &prior))
+        })?;
+        write(&summary, &SUMMARY, |table| self.rows.iter().try_for_each(|row| row.sum_up(table)))
+    }
+}
+
+impl Row {
+    fn sum_up(&self, table: &mut Table) -> csv::Result<()> {
+        let mut line = vec![self.study_uid.clone(), self.status.to_string(), self.was_done.to_string()];
+        line.extend(self.counts.iter().map(ToString::to_string));
+        line.push(format!("{:.2}", self.seconds));
+        // A study without grades has no file.
+        line.push(if self.status == Status::Failed { String::new() } else { format!("{}.json", self.file) });
+        table.write_record(line)
     }
 
     /// As in a submission of the studies one by one: a study of which nothing was assessed has no rows.
-    fn submit(&mut self, study: &StudyRecord) -> Result<(), WriteError> {
-        if study.assessed() == 0 {
-            return Ok(());
-        }
-        for (row_id, id, scores) in study.rows() {
-            let scores = scores.unwrap_or_else(|| self.prior.of(id).as_array()).map(|score| score.to_string());
-            self.submission.add(std::iter::once(row_id).chain(scores.iter().map(String::as_str)))?;
+    fn submit(&self, table: &mut Table, prior: &Prior) -> csv::Result<()> {
+        let Some(scores) = &self.scores else { return Ok(()) };
+        for (id, scores) in GradeId::ALL.into_iter().zip(scores.iter()) {
+            let [a, b, c] = scores.unwrap_or_else(|| prior.of(id).as_array()).map(|score| score.to_string());
+            table.write_record([row_id(&self.name, id), a, b, c])?;
         }
         Ok(())
     }
+}
 
-    /// Puts both in their places.
-    pub fn commit(self) -> Result<(), WriteError> {
-        self.summary.commit()?;
-        self.submission.commit()
-    }
+type Table = csv::Writer<AtomicFile>;
+
+fn write(path: &Path, head: &[&str], rows: impl FnOnce(&mut Table) -> csv::Result<()>) -> Result<(), WriteError> {
+    let failed = |source: io::Error| WriteError { path: path.to_owned(), source };
+    let mut table = csv::Writer::from_writer(AtomicFile::create(path)?);
+    table.write_record(head).and_then(|()| rows(&mut table)).map_err(|error| failed(error.into()))?;
+    let file = table.into_inner().map_err(|e| failed(io::Error::new(e.error().kind(), e.error().to_string())))?;
+    file.commit()
 }

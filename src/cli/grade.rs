@@ -13,6 +13,7 @@ use crate::{
     dataset::Folds,
     detector::ModelSet,
     files::{WriteError, is_special, write_atomic},
+    grading::GradeId,
     pipeline::{GradedStudy, Grader},
     report,
     study::{ScanError, Study},
@@ -102,12 +103,13 @@ pub(super) fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
         .map_err(|_| fail(std::io::Error::other(format!("files cannot be made in {}", folder.display()))))
 }
 
-/// One study after the other, each on all cores: (graded, failed). A model that cannot be loaded ends the run.
+/// One study after the other, each on all cores: (graded, how many are doubtful or left out). A model that cannot be
+/// loaded ends the run.
 fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<GradedStudy>, usize), Failure> {
     let graders = Graders::new(args, models)?;
     let bar = progress::bar("slices");
     let mut graded = Vec::with_capacity(studies.len());
-    let mut left_out = 0;
+    let (mut doubtful, mut left_out) = (0, 0);
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
         let grader = match graders.of(&study.uid) {
@@ -119,12 +121,14 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
             }
         };
         let result = grading::grade(grader, &name, study, &bar)?;
-        bar.suspend(|| say_what_a_csv_cannot(&name, &result));
+        let assessed = result.table.rows().iter().filter(|row| row.probabilities().is_some()).count();
+        bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
+        // As in a batch: a copy that is left out costs nothing, files of another patient do.
+        doubtful += usize::from(result.unsaid(study).chain(&result.issues).any(|issue| !issue.is_note));
         graded.push(result);
     }
     bar.finish_and_clear();
-    let failed = graded.iter().filter(|s| !s.issues.is_empty()).count();
-    Ok((graded, failed + left_out))
+    Ok((graded, doubtful + left_out))
 }
 
 /// One grader for all studies, or one for each fold.
@@ -160,10 +164,10 @@ impl Graders {
 }
 
 /// A CSV has no word for what was not assessed.
-fn say_what_a_csv_cannot(name: &str, study: &GradedStudy) {
-    if !study.table.is_assessed() {
+fn say_what_a_csv_cannot(name: &str, assessed_rows: usize) {
+    if assessed_rows == 0 {
         eprintln!("foramen: {name}: nothing could be assessed; it has no rows in a CSV");
-    } else if study.table.rows().iter().any(|row| row.probabilities().is_none()) {
+    } else if assessed_rows < GradeId::ALL.len() {
         eprintln!("foramen: {name}: rows that were not assessed hold the contest's prevalence in a CSV");
     }
 }

@@ -1,6 +1,6 @@
 //! What `grade` and `report` share: the options of a grading, and one study after the other with a bar.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
@@ -73,30 +73,34 @@ pub fn grade(grader: &Grader, name: &str, study: &Study, bar: &ProgressBar) -> R
     Ok(result)
 }
 
-/// The study's own warnings and issues on stderr. Those that every study shares were said once before.
+/// The study's own warnings and issues on stderr.
 fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
-    // A file that the grading stumbled over is told of once, with its series and slice.
-    let is_new = |issue: &&Issue| study.issues.iter().all(|other| other.file != issue.file);
-    for issue in read.issues.iter().filter(is_new) {
-        eprintln!("foramen: {name}: {issue}");
-    }
+    say(name, &study.warnings, study.unsaid(read).chain(&study.issues), models);
+}
+
+/// What must be known of a study on stderr. Warnings that every study shares were said once before.
+pub fn say<'a>(name: &str, warnings: &[String], issues: impl Iterator<Item = &'a Issue>, models: &ModelSet) {
     let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
-    for warning in study.warnings.iter().filter(|w| !shared(w)) {
+    for warning in warnings.iter().filter(|w| !shared(w)) {
         eprintln!("foramen: {name}: {warning}");
     }
-    for issue in &study.issues {
+    for issue in issues {
         eprintln!("foramen: {name}: {issue}");
     }
 }
 
 /// Says what could not be read; returns how much of it is missing.
 pub fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
-    for issue in &scan.issues {
+    scan.lost + report_issues(&scan.issues, &scan.empty(paths))
+}
+
+/// Says what could not be read, and which paths hold no image; returns how many do not.
+pub fn report_issues(issues: &[Issue], empty: &[&Path]) -> usize {
+    for issue in issues {
         eprintln!("foramen: {issue}");
     }
-    let empty: Vec<_> = paths.iter().filter(|path| !scan.holds(path)).collect();
-    for path in &empty {
+    for path in empty {
         eprintln!("foramen: {}: no DICOM image in it; the others are graded", path.display());
     }
-    scan.lost + empty.len()
+    empty.len()
 }

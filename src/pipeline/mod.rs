@@ -114,6 +114,14 @@ pub struct GradedStudy {
     pub issues: Vec<Issue>,
 }
 
+impl GradedStudy {
+    /// What was wrong with the study as it was read, and is not among the issues of its grading: a file that the grading
+    /// stumbled over is told of once, with its series and slice.
+    pub fn unsaid<'a>(&self, study: &'a Study) -> impl Iterator<Item = &'a Issue> {
+        study.issues.iter().filter(|issue| self.issues.iter().all(|other| other.file != issue.file))
+    }
+}
+
 #[cfg(test)]
 impl GradedStudy {
     /// A table and nothing else, for tests of what is made of it.

@@ -153,8 +153,8 @@ impl Shared<'_> {
     fn report(&self, job: Job, error: &dyn std::error::Error) {
         let series = &self.study.series[job.series];
         let message = format!("{}, slice {}: {error}", conclude::series_name(series), job.slice + 1);
-        let file = series.slices[job.slice].instance.source.to_string();
-        self.results().issues.push((job, Issue { file, message }));
+        let file = &series.slices[job.slice].instance.source;
+        self.results().issues.push((job, Issue::new(file, message)));
     }
 
     fn finish(&self, at: usize, job: Job, boxes: Vec<Detection>) {

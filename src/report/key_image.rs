@@ -77,7 +77,7 @@ pub fn key_images(report: &Report<'_>) -> (Vec<KeyImage>, Vec<Issue>) {
     for ((series, index), slice) in choose::places(report, &rows) {
         match image(report, &rows, (series, index), slice) {
             Ok(image) => images.push(image),
-            Err(message) => issues.push(Issue { file: message.0, message: message.1 }),
+            Err(message) => issues.push(Issue::new(message.0, message.1)),
         }
     }
     let lines: Vec<Vec<KeyLine>> = images.iter().map(|image| lines_on(report, image, &images)).collect();

@@ -30,31 +30,59 @@ fn is_other(a: &Patient, b: &Patient) -> bool {
     differ(&a.id, &b.id) || ((a.id.is_empty() || b.id.is_empty()) && differ(&a.name, &b.name))
 }
 
-/// Studies in order of date and UID.
-pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
-    let mut by_study: BTreeMap<(String, String), Vec<Found>> = BTreeMap::new();
-    for file in found {
-        // Files without a StudyInstanceUID belong together if they lie together.
-        let key = if file.header.study_uid.is_empty() { file.source.folder() } else { file.header.study_uid.clone() };
-        by_study.entry((file.header.study_date.clone(), key)).or_default().push(file);
-    }
-    by_study.into_values().map(|files| study(files, descriptions)).collect()
+/// What the files of one study have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Their `StudyInstanceUID`.
+    Uid(String),
+    /// They have none, lie together, and are of one day.
+    Folder(String, String),
 }
 
-fn study(files: Vec<Found>, descriptions: &Descriptions) -> Study {
-    let first = &files[0].header;
+impl Group {
+    /// That of a file.
+    pub fn of(file: &Found) -> Self {
+        let header = &file.header;
+        if header.study_uid.is_empty() {
+            Self::Folder(file.source.folder(), header.study_date.clone())
+        } else {
+            Self::Uid(header.study_uid.clone())
+        }
+    }
+}
+
+/// Studies in order of date and UID.
+pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
+    let mut groups: BTreeMap<Group, Vec<Found>> = BTreeMap::new();
+    for file in found {
+        groups.entry(Group::of(&file)).or_default().push(file);
+    }
+    let mut studies: Vec<Study> = groups.into_values().filter_map(|files| study(files, descriptions)).collect();
+    studies.sort_by(|a, b| (&a.date, &a.uid).cmp(&(&b.date, &b.uid)));
+    studies
+}
+
+/// The study that some files are, whatever else they say; `None` of no files.
+pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
+    let first = &files.first()?.header;
     let mut study = Study {
         uid: first.study_uid.clone(),
         patient: first.patient.clone(),
-        date: first.study_date.clone(),
         description: first.study_description.clone(),
         ..Study::default()
     };
+    // One UID is one study, whatever a clock or a tool made of the dates.
+    let dates: BTreeSet<&String> = files.iter().map(|f| &f.header.study_date).filter(|date| !date.is_empty()).collect();
+    study.date = dates.first().map_or_else(String::new, |date| (*date).clone());
+    if dates.len() > 1 {
+        let message = "files of this study give different study dates: it is taken for one study, of the earliest";
+        study.issues.push(Issue::note("", message));
+    }
     study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
     if study.mixed_patients {
         let message = "files of this study name different patients: it is shown, and no report is written of it; \
                        correct the headers, or open the patients' files apart";
-        study.issues.push(Issue { file: String::new(), message: message.to_owned() });
+        study.issues.push(Issue::new("", message));
     }
     let mut positions = BTreeSet::new();
     let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
@@ -74,7 +102,7 @@ fn study(files: Vec<Found>, descriptions: &Descriptions) -> Study {
     let frames: BTreeSet<_> = placed().map(|s| &s.frame_of_reference_uid).collect();
     let unsure = frames.len() > 1 || frames.iter().any(|uid| uid.is_none());
     study.assumed_common_space = unsure && placed().count() > 1 && positions.len() <= 1;
-    study
+    Some(study)
 }
 
 fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Series {
@@ -122,20 +150,18 @@ fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
     let mut seen = HashSet::new();
     let (mut slices, mut headers) = (Vec::new(), Vec::new());
     for Found { source, mut header } in files {
-        let name = source.to_string();
         if !header.sop_instance_uid.is_empty() && !seen.insert(header.sop_instance_uid.clone()) {
-            issues.push(Issue { file: name, message: "a copy of an image that is already there; left out".to_owned() });
+            issues.push(Issue::note(&source, "a copy of an image that is already there; left out"));
             continue;
         }
         if let Some(doubt) = header.doubt.take() {
-            let message = format!("{doubt}; the image is shown without its place in the patient");
-            issues.push(Issue { file: name, message });
+            issues.push(Issue::new(&source, format!("{doubt}; the image is shown without its place in the patient")));
         }
         if let Some(Missing { found, needed }) = header.missing {
             let message = format!(
                 "the file is cut short: {found} of {needed} bytes of its pixels are there; this image cannot be shown"
             );
-            issues.push(Issue { file: source.to_string(), message });
+            issues.push(Issue::new(&source, message));
         }
         let instance = Arc::new(Instance {
             source,

@@ -4,14 +4,17 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::{
-    ScanError, assemble,
+    ScanError,
+    assemble::{self, Found, Group},
     descriptions::Descriptions,
-    model::{Issue, Scan, Source},
+    model::{Issue, Scan, Source, without_image},
     scan::{self, Candidates},
 };
 use crate::cancel::Cancel;
@@ -22,12 +25,20 @@ const PORTION: usize = 2048;
 /// The files of one study.
 #[derive(Debug, Clone)]
 pub struct StudyFiles {
-    /// `StudyInstanceUID` as it stands in the file; where there is none, the folder that its files lie in.
+    /// `StudyInstanceUID` as it stands in the file; where there is none, a hash of what its files call themselves. It is
+    /// the same wherever they lie and however their place is written.
     pub key: String,
     /// Whether the key is a UID.
     pub has_uid: bool,
     /// Where its images are, in order of path.
     pub sources: Vec<Source>,
+}
+
+impl StudyFiles {
+    /// `StudyInstanceUID`; empty where there is none.
+    pub fn uid(&self) -> &str {
+        if self.has_uid { &self.key } else { "" }
+    }
 }
 
 /// All studies below some paths.
@@ -55,7 +66,7 @@ pub fn list(
     let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
     let mut listing =
         Listing { studies: Vec::new(), issues: candidates.issues, files: total, lost: candidates.lost, descriptions };
-    let mut by_key: BTreeMap<(String, bool), Vec<Source>> = BTreeMap::new();
+    let mut groups: BTreeMap<Group, Files> = BTreeMap::new();
     let mut left = candidates.sources.into_iter();
     loop {
         let portion: Vec<_> = left.by_ref().take(PORTION).collect();
@@ -67,31 +78,84 @@ pub fn list(
         listing.issues.extend(headers.issues);
         listing.lost += headers.lost;
         for found in headers.found {
-            let uid = found.header.study_uid;
-            let key = if uid.is_empty() { (found.source.folder(), false) } else { (uid, true) };
-            by_key.entry(key).or_default().push(found.source);
+            groups.entry(Group::of(&found)).or_default().add(found);
         }
         if cancel.is_cancelled() {
             return Err(ScanError::Cancelled);
         }
+    }
+    // Two copies of files without a UID are one study, as two copies of files with one are.
+    let mut by_key: BTreeMap<(String, bool), Vec<Source>> = BTreeMap::new();
+    for (group, mut files) in groups {
+        let key = match group {
+            Group::Uid(uid) => (uid, true),
+            Group::Folder(..) => (files.key(), false),
+        };
+        by_key.entry(key).or_default().extend(files.sources);
     }
     let study = |((key, has_uid), sources)| StudyFiles { key, has_uid, sources };
     listing.studies = by_key.into_iter().map(study).collect();
     Ok(listing)
 }
 
+/// The files of a group, and of those without a study's UID what else they call themselves.
+#[derive(Default)]
+struct Files {
+    sources: Vec<Source>,
+    names: Vec<[u8; 32]>,
+}
+
+impl Files {
+    fn add(&mut self, file: Found) {
+        if file.header.study_uid.is_empty() {
+            self.names.push(name(&file));
+        }
+        self.sources.push(file.source);
+    }
+
+    /// The same for the same files, in whatever order and how often they lie there.
+    fn key(&mut self) -> String {
+        self.names.sort_unstable();
+        self.names.dedup();
+        hex::encode(Sha256::digest(self.names.concat()))
+    }
+}
+
+/// A hash of the UIDs of a file's series and image; of its bytes where it has neither.
+fn name(file: &Found) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    let uids = [&file.header.series_uid, &file.header.sop_instance_uid];
+    if uids.iter().all(|uid| uid.is_empty()) {
+        // Of a file that goes away at this moment any name will do.
+        hash.update(file.source.sha256().unwrap_or_default());
+    }
+    for uid in uids {
+        hash.update(uid.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().into()
+}
+
 impl Listing {
-    /// Reads the headers of one study's files again, and makes the study of them. More than one where its files
-    /// disagree on its date; none where the files are gone.
+    /// Reads the headers of one study's files again, and makes the one study of them; none where the files are gone.
     pub fn open(&self, study: &StudyFiles, cancel: &Cancel) -> Scan {
         let sources = study.sources.iter().map(|source| (source.clone(), true)).collect();
-        let headers = scan::headers(sources, cancel, &|| ());
+        let mut headers = scan::headers(sources, cancel, &|| ());
+        let (found, others): (Vec<Found>, Vec<Found>) =
+            headers.found.into_iter().partition(|found| found.header.study_uid == study.uid());
+        let became = "it became a file of another study after it was found: left out; run it again";
+        headers.issues.extend(others.iter().map(|found| Issue::new(&found.source, became)));
         Scan {
-            studies: assemble::studies(headers.found, &self.descriptions),
+            studies: assemble::study(found, &self.descriptions).into_iter().collect(),
             issues: headers.issues,
             files: study.sources.len(),
-            lost: headers.lost,
+            lost: headers.lost + others.len(),
         }
+    }
+
+    /// Those of `paths`, as they were given, that no image came from.
+    pub fn empty<'a>(&self, paths: &'a [PathBuf]) -> Vec<&'a Path> {
+        without_image(paths, self.studies.iter().flat_map(|study| &study.sources))
     }
 }
 
@@ -127,5 +191,94 @@ mod tests {
                 same.series.iter().map(|s| s.role).collect::<Vec<_>>()
             );
         }
+    }
+    /// The bytes of a file with one text in it for another of the same length.
+    fn with(bytes: &[u8], text: &str, other: &[u8]) -> Vec<u8> {
+        assert_eq!(text.len(), other.len());
+        let mut bytes = bytes.to_vec();
+        let at: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(text.as_bytes())).collect();
+        assert!(!at.is_empty());
+        for at in at {
+            bytes[at..at + other.len()].copy_from_slice(other);
+        }
+        bytes
+    }
+
+    /// Writes every fourth file of a phantom into a folder, changed.
+    fn write(folder: &Path, seed: u64, change: impl Fn(usize, &study::Study, &[u8]) -> Vec<u8>) {
+        std::fs::create_dir_all(folder).unwrap();
+        for (number, (name, bytes)) in phantom::study_in_memory(seed).into_iter().step_by(4).enumerate() {
+            let scan = study::scan_memory(vec![(name, bytes.clone())]);
+            std::fs::write(folder.join(number.to_string()), change(number, &scan.studies[0], &bytes)).unwrap();
+        }
+    }
+
+    fn without_uid(_: usize, study: &study::Study, bytes: &[u8]) -> Vec<u8> {
+        with(bytes, &study.uid, &vec![0; study.uid.len()])
+    }
+
+    fn keys(paths: &[PathBuf]) -> Vec<String> {
+        let listing = list(paths, &Cancel::default(), &|_, _| ()).unwrap();
+        assert!(listing.studies.iter().all(|study| !study.has_uid));
+        listing.studies.into_iter().map(|study| study.key).collect()
+    }
+
+    #[test]
+    fn a_study_without_a_uid_is_the_same_wherever_it_lies_and_however_that_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("tree");
+        write(&root.join("Doe^Jane"), 5, without_uid);
+        write(&root.join("Smith^John"), 6, without_uid);
+        let first = keys(std::slice::from_ref(&root));
+        assert_eq!(first.len(), 2);
+        assert!(first.iter().all(|key| !key.contains("Doe") && !key.contains('/')), "{first:?}");
+        // Other shards would hold it, and it would be graded twice.
+        assert_eq!(keys(&[root.join("../tree")]), first);
+        assert_eq!(keys(&[root.join("Smith^John"), root.join("Doe^Jane")]), first);
+        std::fs::rename(root.join("Doe^Jane"), root.join("1")).unwrap();
+        assert_eq!(keys(std::slice::from_ref(&root)), first);
+
+        // A second copy is no second study; its images are said to be copies.
+        write(&root.join("copy"), 5, without_uid);
+        let listing = list(&[root], &Cancel::default(), &|_, _| ()).unwrap();
+        let opened: Vec<Scan> = listing.studies.iter().map(|study| listing.open(study, &Cancel::default())).collect();
+        assert_eq!(opened.iter().map(|scan| scan.studies.len()).collect::<Vec<_>>(), [1, 1]);
+        let notes = opened.iter().flat_map(|scan| &scan.studies[0].issues).filter(|issue| issue.is_note).count();
+        assert!(notes > 3, "{notes}");
+    }
+
+    #[test]
+    fn one_uid_with_two_dates_is_one_study_of_the_earlier() {
+        let dir = tempfile::tempdir().unwrap();
+        write(dir.path(), 5, |number, study, bytes| {
+            assert_eq!(study.date.len(), 8);
+            with(bytes, &study.date, if number % 2 == 0 { b"20240102" } else { b"20240101" })
+        });
+        let paths = [dir.path().to_owned()];
+        let scan = study::scan(&paths, &Cancel::default(), &|_, _| ()).unwrap();
+        let listing = list(&paths, &Cancel::default(), &|_, _| ()).unwrap();
+        for scan in [scan, listing.open(&listing.studies[0], &Cancel::default())] {
+            let [study] = scan.studies.as_slice() else { panic!("each row would be there twice") };
+            assert_eq!(study.date, "20240101");
+            assert!(study.issues.iter().any(|i| i.is_note && i.message.contains("different study dates")));
+            assert!(!study.issues.iter().any(|i| i.message.contains("2024")), "a date is the patient's");
+        }
+    }
+
+    #[test]
+    fn paths_without_an_image_are_known_however_they_are_given() {
+        let dir = tempfile::tempdir().unwrap();
+        let (full, bare) = (dir.path().join("full"), dir.path().join("bare"));
+        write(&full, 5, |_, _, bytes| bytes.to_vec());
+        std::fs::create_dir(&bare).unwrap();
+        std::fs::write(bare.join("notes.txt"), "no image").unwrap();
+        let paths =
+            [full.clone(), full.join("0"), bare.clone(), dir.path().join("full/../full"), full.join("DICOMDIR")];
+        std::fs::write(&paths[4], "what it says is not read").unwrap();
+        let listing = list(&paths, &Cancel::default(), &|_, _| ()).unwrap();
+        assert_eq!(listing.empty(&paths), [&bare]);
+        // A scan keeps one of two copies, so that its answer is of paths that share none.
+        let apart = [full, bare.clone()];
+        assert_eq!(study::scan(&apart, &Cancel::default(), &|_, _| ()).unwrap().empty(&apart), [&bare]);
     }
 }

@@ -1,14 +1,14 @@
 //! Studies, series, instances and slices as they stand after a scan: headers only.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashSet},
     fmt,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     geometry::{ImagePlane, PlaneKind},
@@ -30,26 +30,47 @@ pub struct Scan {
 }
 
 impl Scan {
-    /// Whether any image came from `path`, as it was given to the scan.
-    pub fn holds(&self, path: &Path) -> bool {
-        let is_directory = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"));
-        let path = path.parent().filter(|_| is_directory && !path.is_dir()).unwrap_or(path);
+    /// Those of `paths`, as they were given to the scan, that no image came from.
+    pub fn empty<'a>(&self, paths: &'a [PathBuf]) -> Vec<&'a Path> {
         let slices = self.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices);
-        slices.map(|slice| &slice.instance.source).any(|source| match source {
-            Source::File(file) => file.starts_with(path) || path == Path::new("."),
-            Source::Zip { archive, .. } => archive.starts_with(path) || path == Path::new("."),
-            Source::Memory { .. } => false,
-        })
+        without_image(paths, slices.map(|slice| &slice.instance.source))
     }
 }
 
+/// Those of `paths` that none of the images lies at or below. A DICOMDIR stands for its folder.
+pub(super) fn without_image<'a, 's>(paths: &'a [PathBuf], images: impl Iterator<Item = &'s Source>) -> Vec<&'a Path> {
+    let place = |path: &'a Path| {
+        let is_directory = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR"));
+        path.parent().filter(|_| is_directory && !path.is_dir()).unwrap_or(path)
+    };
+    let mut left: HashSet<&Path> = paths.iter().map(|path| place(path)).collect();
+    for image in images {
+        let path = match image {
+            Source::File(path) => path,
+            Source::Zip { archive, .. } => archive.as_ref(),
+            Source::Memory { .. } => continue,
+        };
+        // As many looks as the image lies deep: neither files nor paths are few.
+        for place in path.ancestors() {
+            left.remove(place);
+        }
+        if left.is_empty() {
+            break;
+        }
+    }
+    paths.iter().map(PathBuf::as_path).filter(|path| left.contains(place(path))).collect()
+}
+
 /// Something that could not be read, or was read with a doubt. The rest was loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
     /// The file, `archive.zip!entry` for an entry of a zip; empty if it is not about one file.
     pub file: String,
     /// What was wrong and what became of it, in the user's terms.
     pub message: String,
+    /// Nothing is missing or doubtful for it: a copy that was left out.
+    #[serde(rename = "note", default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_note: bool,
 }
 
 /// Who the study is of. Empty where the file says nothing. Never logged.
@@ -193,6 +214,18 @@ impl Source {
     pub(super) fn folder(&self) -> String {
         let name = self.to_string();
         name.rsplit_once(['/', '\\', '!']).map_or(String::new(), |(folder, _)| folder.to_owned())
+    }
+}
+
+impl Issue {
+    /// Something is missing or doubtful.
+    pub fn new(file: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self { file: file.to_string(), message: message.into(), is_note: false }
+    }
+
+    /// Something to know, for which nothing is missing.
+    pub fn note(file: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self { is_note: true, ..Self::new(file, message) }
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     model::{Issue, Scan, Source},
     source,
 };
-use crate::cancel::Cancel;
+use crate::{cancel::Cancel, files::is_temporary};
 
 /// What was found before any header was read.
 #[derive(Default)]
@@ -58,9 +58,8 @@ impl Candidates {
             candidates.add(path, cancel);
         }
         let (descriptions, failures) = Descriptions::find(paths);
-        candidates.issues.extend(failures.into_iter().map(|(file, error)| Issue {
-            file: file.display().to_string(),
-            message: format!("cannot be read, so roles come from the images alone: {error}"),
+        candidates.issues.extend(failures.into_iter().map(|(file, error)| {
+            Issue::new(file.display(), format!("cannot be read, so roles come from the images alone: {error}"))
         }));
         Ok((candidates, descriptions))
     }
@@ -72,6 +71,15 @@ impl Candidates {
         for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
             if cancel.is_cancelled() {
                 return;
+            }
+            // A program that writes into a folder below, as another share of a batch does, renames them while we walk.
+            let name = match &entry {
+                Ok(entry) if !entry.file_type().is_dir() => Some(entry.path()),
+                Ok(_) => None,
+                Err(error) => error.path(),
+            };
+            if name.and_then(Path::file_name).is_some_and(is_temporary) {
+                continue;
             }
             match entry {
                 Ok(entry) if entry.file_type().is_file() => {
@@ -85,10 +93,8 @@ impl Candidates {
                 Ok(_) => (),
                 Err(error) => {
                     self.lost += 1;
-                    self.issues.push(Issue {
-                        file: error.path().map(|p| p.display().to_string()).unwrap_or_default(),
-                        message: format!("left out: {error}"),
-                    });
+                    let file = error.path().map(|p| p.display().to_string()).unwrap_or_default();
+                    self.issues.push(Issue::new(file, format!("left out: {error}")));
                 }
             }
         }
@@ -109,7 +115,7 @@ impl Candidates {
     fn add_zip(&mut self, path: &Path) {
         let mut fail = |message: String| {
             self.lost += 1;
-            self.issues.push(Issue { file: path.display().to_string(), message });
+            self.issues.push(Issue::new(path.display(), message));
         };
         let mut archive = match source::open_archive(path) {
             Ok(archive) => archive,
@@ -171,7 +177,7 @@ pub(super) fn headers(sources: Vec<(Source, bool)>, cancel: &Cancel, done: &(dyn
             Some(Err(HeaderError::NotDicom | HeaderError::Directory)) if !named => (),
             Some(Err(error)) => {
                 headers.lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
-                headers.issues.push(Issue { file: source.to_string(), message: error.to_string() });
+                headers.issues.push(Issue::new(source, error.to_string()));
             }
             None => (),
         }
@@ -193,5 +199,25 @@ fn read(
         issues: candidates.issues.into_iter().chain(headers.issues).collect(),
         files: total,
         lost: candidates.lost + headers.lost,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_a_program_is_writing_below_is_passed_over() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let root = [dir.path().to_owned()];
+        // A link to nowhere is to the walk what a file is that was renamed after its name was read.
+        symlink("nowhere", dir.path().join(".foramen-a")).unwrap();
+        std::fs::write(dir.path().join(".foramen-b"), "half of a result").unwrap();
+        let scan_it = || scan(&root, &Cancel::default(), &|_, _| ()).unwrap();
+        assert_eq!((scan_it().files, scan_it().lost), (0, 0));
+        symlink("nowhere", dir.path().join("1.dcm")).unwrap();
+        assert_eq!(scan_it().lost, 1, "another file that goes away is missed");
     }
 }

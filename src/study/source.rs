@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
 use super::{memory::Turn, model::Source};
@@ -37,6 +38,20 @@ impl Source {
                 Ok((Box::new(Cursor::new(bytes)), size))
             }
             Self::Memory { bytes, .. } => Ok((Box::new(Cursor::new(bytes)), bytes.len() as u64)),
+        }
+    }
+
+    /// SHA-256 of the bytes.
+    pub fn sha256(&self) -> io::Result<[u8; 32]> {
+        let (mut bytes, _) = self.open_sized()?;
+        let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match bytes.read(&mut buffer) {
+                Ok(0) => return Ok(hash.finalize().into()),
+                Ok(read) => hash.update(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => (),
+                Err(error) => return Err(error),
+            }
         }
     }
 }

@@ -15,15 +15,12 @@ use crate::support::{foramen, small_study, write_small_study};
 
 /// Three whole studies and one of another kind of file.
 fn tree() -> TempDir {
+    tree_of(3, Dialect::Contest)
+}
+
+fn tree_of(studies: u32, dialect: Dialect) -> TempDir {
     let dir = TempDir::new().unwrap();
-    let options = PhantomOptions {
-        studies: 3,
-        seed: 31,
-        dialect: Dialect::Contest,
-        balance: 0.0,
-        label_noise: 0.0,
-        variety: 0.0,
-    };
+    let options = PhantomOptions { studies, seed: 31, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
     phantom::write(dir.path(), &options, &|| ()).unwrap();
     // A few slices of each series will do.
     for series in walkdir::WalkDir::new(dir.path().join("train_images")).min_depth(2).max_depth(2) {
@@ -198,16 +195,162 @@ fn a_killed_batch_leaves_whole_results_and_goes_on() {
 }
 
 #[test]
-fn old_litter_of_killed_runs_is_cleared_and_new_is_not() {
+fn litter_of_killed_runs_is_cleared_and_what_another_share_writes_is_not() {
     let dir = TempDir::new().unwrap();
     let studies = dir.path().join("studies");
     write_small_study(&studies);
     let out = dir.path().join("out");
     std::fs::create_dir(&out).unwrap();
-    let (old, new) = (out.join(".foramen-old"), out.join(".foramen-new"));
-    std::fs::write(&new, "of another share, at this moment").unwrap();
-    let file = std::fs::File::create(&old).unwrap();
-    file.set_modified(std::time::SystemTime::now() - Duration::from_hours(3)).unwrap();
+    let made = |name: &str, hours: u64| {
+        let file = std::fs::File::create(out.join(name)).unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_hours(hours)).unwrap();
+        file
+    };
+    let (_dead, held, _new) = (made(".foramen-dead", 3), made(".foramen-held", 3), made(".foramen-new", 0));
+    // A share on a computer that slept: its file is old, and it will go on with it.
+    held.lock().unwrap();
     assert_eq!(grade(&studies, &out, &[]).code, 0);
-    assert!(!old.exists() && new.exists());
+    let left = |name: &str| out.join(name).exists();
+    assert_eq!((left(".foramen-dead"), left(".foramen-held"), left(".foramen-new")), (false, true, true));
+}
+
+/// The files of a study's series, by folder.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(Result::unwrap);
+    entries.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+fn scan(path: &Path) -> foramen::study::Scan {
+    foramen::study::scan(&[path.to_owned()], &foramen::cancel::Cancel::default(), &|_, _| ()).unwrap()
+}
+
+#[test]
+fn what_is_wrong_with_a_study_is_said_again_when_it_was_done_before() {
+    let tree = tree_of(2, Dialect::Clinical);
+    let (images, out, bare) = (tree.path().join("train_images"), tree.path().join("out"), tree.path().join("bare"));
+    std::fs::remove_file(images.join("notes.txt")).unwrap();
+    std::fs::create_dir(&bare).unwrap();
+    let mut studies: Vec<PathBuf> = std::fs::read_dir(&images).unwrap().map(|e| e.unwrap().path()).collect();
+    studies.sort();
+    // Of the first, one file names another patient, and the axial series is missing; the second has a copy.
+    let read = scan(&studies[0]);
+    let axial = read.studies[0].series_of(foramen::grading::Role::Ss).next().unwrap();
+    let mut of_axial: Vec<String> = axial.slices.iter().map(|slice| slice.instance.source.to_string()).collect();
+    of_axial.dedup();
+    for file in &of_axial {
+        std::fs::remove_file(file).unwrap();
+    }
+    let (id, file) = (&read.studies[0].patient.id, &files_below(&studies[0])[0]);
+    let mut bytes = std::fs::read(file).unwrap();
+    let at = bytes.windows(id.len()).position(|part| part == id.as_bytes()).unwrap();
+    bytes[at..at + id.len()].fill(b'7');
+    std::fs::write(file, bytes).unwrap();
+    std::fs::copy(&files_below(&studies[1])[0], studies[1].join("copy.dcm")).unwrap();
+
+    let mut tables = Vec::new();
+    for before in [0, 2] {
+        let run = grade(&images, &out, &[bare.to_str().unwrap()]);
+        assert_eq!(run.code, 6, "{}", run.err);
+        assert!(
+            run.err.contains(&format!("1 graded, 1 in part, 0 not assessed, 0 failed; {before} done")),
+            "{}",
+            run.err
+        );
+        let file = |study: &Path| format!("({}.json): ", study.file_name().unwrap().to_str().unwrap());
+        let said = |file: &str, words: &str| run.err.lines().any(|line| line.contains(file) && line.contains(words));
+        assert!(said(&file(&studies[0]), "name different patients"), "{}", run.err);
+        assert!(said(&file(&studies[0]), "Axial T2: not assessed"), "{}", run.err);
+        assert!(said(&file(&studies[0]), "hold the contest's prevalence"), "{}", run.err);
+        assert!(said(&file(&studies[1]), "a copy of an image"), "{}", run.err);
+        assert!(said("bare: ", "no DICOM image in it"), "{}", run.err);
+        let lines = std::fs::read_to_string(out.join("summary.csv")).unwrap();
+        let mut reader = csv::Reader::from_reader(lines.as_bytes());
+        // Without the time and whether it was done before.
+        let row = |r: csv::StringRecord| -> Vec<String> {
+            [0, 1, 3, 4, 5, 6, 7, 8, 10].iter().map(|&column| r[column].to_owned()).collect()
+        };
+        tables.push(reader.records().map(|record| row(record.unwrap())).collect::<Vec<_>>());
+    }
+    assert_eq!(tables[0], tables[1], "a study would look better in the second run");
+    let whole = foramen(&["grade", images.to_str().unwrap(), "--engine", "rten"]);
+    assert_eq!(whole.code, 6, "two patients in one study are as bad without a folder: {}", whole.err);
+    // The second alone is whole: a copy costs nothing. A path without an image does, as it does without a folder.
+    assert_eq!(grade(&studies[1], &out, &[]).code, 0);
+    assert_eq!(grade(&studies[1], &out, &[bare.to_str().unwrap()]).code, 6);
+}
+
+#[test]
+fn studies_without_a_uid_are_told_apart_and_a_folder_named_for_a_patient_is_in_no_table() {
+    let tree = tree_of(2, Dialect::Clinical);
+    let (images, out) = (tree.path().join("train_images"), tree.path().join("out"));
+    let studies: Vec<PathBuf> = std::fs::read_dir(&images).unwrap().map(|e| e.unwrap().path()).collect();
+    for (study, name) in studies.iter().filter(|path| path.is_dir()).zip(["Doe^Jane 1960-01-01", "Smith^John"]) {
+        std::fs::create_dir(images.join(name)).unwrap();
+        for (number, file) in files_below(study).iter().enumerate() {
+            let mut bytes = std::fs::read(file).unwrap();
+            let at = bytes.windows(6).position(|part| part == b"\x20\0\x0d\0UI").unwrap();
+            let length = usize::from(bytes[at + 6]);
+            bytes[at + 8..at + 8 + length].fill(0);
+            std::fs::write(images.join(name).join(format!("{number}.dcm")), bytes).unwrap();
+        }
+        std::fs::remove_dir_all(study).unwrap();
+    }
+    let run = grade(&images, &out, &[]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let first = results(&out);
+    assert_eq!(first.len(), 2);
+    let submission = std::fs::read_to_string(out.join("submission.csv")).unwrap();
+    let rows: std::collections::BTreeSet<&str> =
+        submission.lines().map(|line| line.split(',').next().unwrap()).collect();
+    assert_eq!((rows.len(), submission.lines().count()), (51, 51), "a row of one study would be taken for another's");
+    for (name, bytes) in &first {
+        let json: Value = serde_json::from_slice(bytes).unwrap();
+        assert_eq!(json["studies"][0]["study_uid"], "", "{name}");
+        let row = json["studies"][0]["grades"][0]["row_id"].as_str().unwrap();
+        assert!(rows.contains(row) && row.starts_with(name.strip_suffix(".json").unwrap()), "{row}");
+    }
+    // The same tree by another path, in shares: what is done is found, each by one share.
+    let other = images.join("../train_images");
+    let runs = ["1/2", "2/2"].map(|share| grade(&other, &out, &["--shard", share]));
+    assert_eq!(results(&out), first);
+    let mut shared = summary(&out, "summary-1-of-2.csv");
+    shared.append(&mut summary(&out, "summary-2-of-2.csv"));
+    assert_eq!(shared.keys().collect::<Vec<_>>(), first.keys().collect::<Vec<_>>());
+    assert!(shared.values().all(|(_, before)| *before), "{shared:?}");
+    let tables = ["summary.csv", "summary-1-of-2.csv", "summary-2-of-2.csv", "submission-1-of-2.csv"];
+    let text = tables.map(|name| std::fs::read_to_string(out.join(name)).unwrap()).concat();
+    for word in ["Doe", "Jane", "1960", "Smith", "John", "train_images"] {
+        let said = runs.iter().any(|run| run.err.contains(word));
+        assert!(!text.contains(word) && !submission.contains(word) && !said, "{word} is written or said");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_slurm_script_refuses_an_array_that_leaves_shares_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let program = dir.path().join("foramen");
+    std::fs::write(&program, "#!/bin/sh\necho \"$@\"\nexit 6\n").unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("batch/slurm.sbatch");
+    // As of --array=MIN-MAX with COUNT tasks, of which this is the one of id ID.
+    let run = |[id, min, max, count]: [u32; 4]| {
+        let path = format!("{}:{}", dir.path().display(), std::env::var("PATH").unwrap());
+        let mut command = Command::new("bash");
+        command.arg(&script).args(["STUDIES", "OUT"]).env("PATH", path).env("SLURM_CPUS_PER_TASK", "2");
+        for (name, number) in [("ID", id), ("MIN", min), ("MAX", max), ("COUNT", count)] {
+            command.env(format!("SLURM_ARRAY_TASK_{name}"), number.to_string());
+        }
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, said, _) = run([3, 1, 32, 32]);
+    assert_eq!((code, said.trim()), (Some(0), "grade STUDIES --out-dir OUT --threads 2 --shard 3/32"));
+    // --array=0-31, 1-31:2, "1,5", 5: of some shares nobody would grade a study, and no one would say so.
+    for bad in [[0, 0, 31, 32], [3, 1, 31, 16], [5, 1, 5, 2], [5, 5, 5, 1]] {
+        let (code, said, error) = run(bad);
+        assert_eq!((code, said.as_str()), (Some(2), ""), "{bad:?}");
+        assert!(error.contains("--array=1-N"), "{error}");
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
@@ -22,10 +22,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Two studies of a few slices, apart by their UIDs.
-fn two_studies(root: &Path) {
+/// Studies of a few slices, apart by their UIDs.
+fn studies(count: usize, root: &Path) {
     let phantom = root.join("phantom");
-    let made = foramen(&["phantom", "--studies", "2", "--seed", "8", "--out", phantom.to_str().unwrap()]);
+    let count = count.to_string();
+    let made = foramen(&["phantom", "--studies", &count, "--seed", "8", "--out", phantom.to_str().unwrap()]);
     assert_eq!(made.code, 0, "{}", made.err);
     for series in walkdir::WalkDir::new(phantom.join("train_images")).min_depth(2).max_depth(2) {
         let mut files: Vec<_> = std::fs::read_dir(series.unwrap().path()).unwrap().map(|e| e.unwrap().path()).collect();
@@ -38,11 +39,11 @@ fn two_studies(root: &Path) {
 #[test]
 fn a_batch_on_a_full_disk_ends_at_once_and_goes_on_when_there_is_room() {
     let dir = TempDir::new().unwrap();
-    two_studies(dir.path());
+    studies(2, dir.path());
     let (studies, disk) = (dir.path().join("studies"), dir.path().join("disk"));
     std::fs::create_dir(&disk).unwrap();
     let grade = format!("'{BIN}' grade '{}' --out-dir '{}' --engine rten", studies.display(), disk.display());
-    // Room for the tables' first lines, not for a result.
+    // Room for a few lines, not for a result.
     let line = format!(
         "mount -t tmpfs -o size=40k none '{disk}' || exit 99; {grade}; echo code $?; ls '{disk}'; \
          mount -o remount,size=4m '{disk}' || exit 98; {grade}; echo code $?; ls '{disk}'",
@@ -81,16 +82,20 @@ fn a_folder_that_may_not_be_written_is_refused_before_the_work() {
 #[test]
 fn a_tree_that_goes_away_under_a_batch_costs_what_is_gone() {
     let dir = TempDir::new().unwrap();
-    two_studies(dir.path());
+    studies(6, dir.path());
     let (studies, out) = (dir.path().join("studies"), dir.path().join("out"));
-    let child = Command::new(BIN)
+    let mut child = Command::new(BIN)
         .args(["grade", "--engine", "rten", "--out-dir"])
         .args([&out, &studies])
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The lock is taken after the headers are read.
-    while !out.join(".lock-1-of-1").exists() {
+    // With its first result all headers are read, and most of the studies are still to come.
+    let deadline = Instant::now() + Duration::from_mins(3);
+    let is_result = |name: &String| Path::new(name).extension().is_some_and(|ending| ending == "json");
+    while !(out.is_dir() && everything_in(&out).iter().any(is_result)) {
+        assert!(child.try_wait().unwrap().is_none(), "it ended without a result");
+        assert!(Instant::now() < deadline, "too slow");
         std::thread::sleep(Duration::from_millis(2));
     }
     std::fs::remove_dir_all(&studies).unwrap();
@@ -100,7 +105,11 @@ fn a_tree_that_goes_away_under_a_batch_costs_what_is_gone() {
     assert!(!err.contains("panicked"), "{err}");
     assert!(err.contains("No such file"), "{err}");
     let summary = std::fs::read_to_string(out.join("summary.csv")).unwrap();
-    assert_eq!(summary.lines().count(), 3, "{summary}");
+    assert_eq!(summary.lines().count(), 7, "{summary}");
+    // What failed has no file, and the summary names none.
+    let failed = summary.lines().filter(|line| line.contains(",failed,") && line.ends_with(',')).count();
+    let files = everything_in(&out).iter().filter(|name| is_result(name)).count();
+    assert!(failed > 0 && failed + files == 6, "{summary}");
 }
 
 #[test]
@@ -212,7 +221,7 @@ fn dicomdir(file: &[u8]) -> Vec<u8> {
 #[test]
 fn no_name_id_or_date_of_a_patient_is_in_what_is_said_and_nothing_is_left_behind() {
     let dir = TempDir::new().unwrap();
-    let (study, temporary) = (dir.path().join("study"), dir.path().join("tmp"));
+    let (study, temporary, out) = (dir.path().join("study"), dir.path().join("tmp"), dir.path().join("out"));
     std::fs::create_dir(&temporary).unwrap();
     let files = write_small_study(&study);
     let scan = foramen::study::scan_memory(small_study().to_vec());
@@ -223,8 +232,12 @@ fn no_name_id_or_date_of_a_patient_is_in_what_is_said_and_nothing_is_left_behind
         let bytes = std::fs::read(file).unwrap();
         std::fs::write(file, &bytes[..keep.min(bytes.len() - 1)]).unwrap();
     }
+    let telling = [&patient.name, &patient.id, &patient.birth_date, &scan.studies[0].date];
+    let words: Vec<&str> = telling.iter().flat_map(|it| it.split([' ', '^'])).filter(|word| word.len() > 3).collect();
+    let out_dir = out.to_str().unwrap();
     for verbose in [&[][..], &["-v"]] {
-        for args in [vec!["inspect"], vec!["grade", "--engine", "rten"]] {
+        let batch = vec!["grade", "--engine", "rten", "--redo", "--out-dir", out_dir];
+        for args in [vec!["inspect"], vec!["grade", "--engine", "rten"], batch] {
             let output = Command::new(BIN)
                 .args(&args)
                 .arg(&study)
@@ -235,10 +248,20 @@ fn no_name_id_or_date_of_a_patient_is_in_what_is_said_and_nothing_is_left_behind
                 .unwrap();
             let said = text(&output.stderr);
             assert!(!said.is_empty() || args == ["inspect"], "{args:?}");
-            for telling in [&patient.name, &patient.id, &patient.birth_date] {
-                let words = telling.split([' ', '^']).filter(|word| word.len() > 3);
-                words.for_each(|word| assert!(!said.contains(word), "{args:?}: {word}: {said}"));
+            for word in &words {
+                assert!(!said.contains(word), "{args:?}: {word}: {said}");
             }
+        }
+    }
+    let written: Vec<String> = everything_in(&out);
+    assert!(
+        ["summary.csv", "submission.csv"].iter().all(|name| written.iter().any(|file| file == name)),
+        "{written:?}"
+    );
+    for file in written {
+        let holds = text(&std::fs::read(out.join(&file)).unwrap());
+        for word in &words {
+            assert!(!holds.contains(word) && !file.contains(word), "{word} is in {file}");
         }
     }
     assert_eq!(everything_in(&temporary), Vec::<String>::new());

@@ -26,7 +26,7 @@ pub const RULES: &[Room] = &[
     Room { name: "raster", uses: &["geometry"], never: &[DICOM, "std::fs"] },
     Room { name: "markup", uses: &["geometry", "grading", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "review", uses: &["grading", "raster", "moment"], never: &[DICOM, "std::fs", "tempfile"] },
-    Room { name: "study", uses: &["geometry", "grading", "raster", "cancel", "panics"], never: &[] },
+    Room { name: "study", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[] },
     Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
     Room {
         name: "pipeline",

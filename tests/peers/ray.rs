@@ -37,7 +37,6 @@ fn a_killed_worker_costs_no_study_and_grades_none_twice() {
     println!("{figures:?}");
     assert_eq!(figures.studies, STUDIES);
     assert!(figures.before_kill >= 2 && figures.before_kill < STUDIES);
-    // The share that was killed found its own results again. Its tables and one result were half written: a later run
-    // clears that.
-    assert!(figures.skipped <= figures.before_kill && (2..=3).contains(&figures.litter), "{figures:?}");
+    // The share that was killed found its own results again. One result was half written at most: a later run clears it.
+    assert!(figures.skipped <= figures.before_kill && figures.litter <= 1, "{figures:?}");
 }

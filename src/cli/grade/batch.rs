@@ -8,14 +8,16 @@ use std::{
 use anyhow::anyhow;
 use indicatif::ProgressBar;
 
-use super::{Graders, check_writable};
+use super::{Graders, check_writable, say_what_a_csv_cannot};
 use crate::{
-    batch::{Batch, BatchError, Lock, Outcome, Shard, Status, Tables},
+    batch::{Batch, BatchError, Lock, Outcome, Shard, Status, StudyRecord, Tables, file_stem},
     cancel::Cancel,
     cli::{
         exit::{Exit, Failure, Outcome as CliOutcome},
+        grading::{report_issues, say},
         progress,
     },
+    detector::ModelSet,
     files::{WriteError, remove_litter},
     pipeline::GradeEvent,
     study::{self, Listing, StudyFiles},
@@ -57,19 +59,23 @@ pub fn run(args: &super::Args, out: &Path) -> CliOutcome {
     let start = Instant::now();
     let shard = args.batch.shard.unwrap_or(Shard::WHOLE);
     let output = |error: WriteError| Failure::new(Exit::Output, error);
-    check_writable(&out.join(shard.file_name("summary"))).map_err(output)?;
+    for table in Tables::places(out, shard) {
+        check_writable(&table).map_err(output)?;
+    }
     let graders = Graders::new(args, args.grading.load_models()?)?;
-    let listing = list(&args.paths)?;
     let waits = || eprintln!("foramen: another foramen grades share {shard} into {}: waiting for it", out.display());
     let _lock = Lock::take(out, shard, waits).map_err(|error| Failure::new(Exit::Output, error))?;
     remove_litter(out);
+    // Looked for only now: the wait may have taken hours.
+    let (listing, lost) = list(&args.paths)?;
     let batch = Batch { listing: &listing, out, redo: args.batch.redo };
-    let mut tables = Tables::create(out, shard).map_err(output)?;
     let mine: Vec<&StudyFiles> = listing.studies.iter().filter(|study| shard.holds(&study.key)).collect();
-    let (mut counts, mut left_out) = (Counts::default(), 0);
+    let (mut tables, mut counts, mut left_out) = (Tables::default(), Counts::default(), 0);
     let bar = progress::bar("slices");
     for (index, study) in mine.iter().enumerate() {
-        let name = format!("study {} of {}", index + 1, mine.len());
+        let number = format!("study {} of {}", index + 1, mine.len());
+        // The number tells how far it is; the file tells which study it is, also to the next run.
+        let name = format!("{number} ({}.json)", file_stem(study));
         let grader = match graders.of(&study.key) {
             Ok(grader) => grader,
             Err(why) => {
@@ -79,23 +85,21 @@ pub fn run(args: &super::Args, out: &Path) -> CliOutcome {
             }
         };
         let begun = Instant::now();
-        bar.set_message(name.clone());
+        bar.set_message(number);
         let outcome = batch.grade(study, grader, &Cancel::default(), &|event| show(&bar, &event)).map_err(failure)?;
-        bar.suspend(|| explain(&name, &outcome));
+        bar.suspend(|| explain(&name, &outcome.record.study, grader.models()));
         counts.add(&outcome);
-        let file = batch.file(study);
-        let file = file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        tables.add(study, &outcome, begun.elapsed().as_secs_f64(), &file).map_err(output)?;
+        tables.add(study, &outcome, begun.elapsed().as_secs_f64());
     }
     bar.finish_and_clear();
-    tables.commit().map_err(output)?;
+    tables.write(out, shard).map_err(output)?;
     eprintln!("foramen: {counts}; {:.1} s", start.elapsed().as_secs_f64());
-    let is_whole = counts.partial + counts.not_assessed + counts.failed + left_out + listing.lost == 0;
+    let is_whole = counts.partial + counts.not_assessed + counts.failed + left_out + lost == 0;
     Ok(if is_whole { Exit::Ok } else { Exit::Partial })
 }
 
-/// The studies below the paths. Without any, what was found instead.
-fn list(paths: &[PathBuf]) -> Result<Listing, Failure> {
+/// The studies below the paths, and how much is missing. Without any study, what was found instead.
+fn list(paths: &[PathBuf]) -> Result<(Listing, usize), Failure> {
     let bar = progress::bar("files");
     let count = |done: usize, total: usize| {
         bar.set_length(total as u64);
@@ -103,13 +107,12 @@ fn list(paths: &[PathBuf]) -> Result<Listing, Failure> {
     };
     let listing = study::list(paths, &Cancel::default(), &count).map_err(|e| Failure::new(Exit::Input, e))?;
     bar.finish_and_clear();
-    for issue in &listing.issues {
-        eprintln!("foramen: {issue}");
-    }
     if listing.studies.is_empty() {
+        report_issues(&listing.issues, &[]);
         return Err(Failure::new(Exit::Input, anyhow!("no DICOM image among {} files", listing.files)));
     }
-    Ok(listing)
+    let lost = listing.lost + report_issues(&listing.issues, &listing.empty(paths));
+    Ok((listing, lost))
 }
 
 fn show(bar: &ProgressBar, event: &GradeEvent) {
@@ -123,16 +126,12 @@ fn show(bar: &ProgressBar, event: &GradeEvent) {
     }
 }
 
-fn explain(name: &str, outcome: &Outcome) {
-    for issue in &outcome.issues {
-        eprintln!("foramen: {name}: {issue}");
-    }
-    for study in &outcome.record.studies {
-        match study.status() {
-            Status::NotAssessed => eprintln!("foramen: {name}: nothing could be assessed"),
-            Status::Failed => eprintln!("foramen: {name}: it has no grades"),
-            Status::Graded | Status::Partial => (),
-        }
+/// What must be known of a study, whether it was graded now or before.
+fn explain(name: &str, study: &StudyRecord, models: &ModelSet) {
+    say(name, &study.warnings, study.issues.iter(), models);
+    match study.status() {
+        Status::Failed => eprintln!("foramen: {name}: it has no grades"),
+        Status::Graded | Status::Partial | Status::NotAssessed => say_what_a_csv_cannot(name, study.assessed()),
     }
 }
 
@@ -146,15 +145,13 @@ fn failure(error: BatchError) -> Failure {
 
 impl Counts {
     fn add(&mut self, outcome: &Outcome) {
-        for study in &outcome.record.studies {
-            match study.status() {
-                Status::Graded => self.graded += 1,
-                Status::Partial => self.partial += 1,
-                Status::NotAssessed => self.not_assessed += 1,
-                Status::Failed => self.failed += 1,
-            }
-            self.before += usize::from(outcome.was_done);
+        match outcome.record.study.status() {
+            Status::Graded => self.graded += 1,
+            Status::Partial => self.partial += 1,
+            Status::NotAssessed => self.not_assessed += 1,
+            Status::Failed => self.failed += 1,
         }
+        self.before += usize::from(outcome.was_done);
     }
 }
 

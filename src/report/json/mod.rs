@@ -99,29 +99,30 @@ struct EvidenceForm<'a> {
 
 /// All studies in one JSON document.
 pub fn json_bytes(studies: &[GradedStudy]) -> Vec<u8> {
-    document_bytes(studies, None)
+    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), None)
 }
 
-/// The same with the fingerprint of what the grades were made of.
-pub fn json_bytes_of(studies: &[GradedStudy], fingerprint: &str) -> Vec<u8> {
-    document_bytes(studies, Some(fingerprint))
+/// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
+/// where it has none another name.
+pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Vec<u8> {
+    document_bytes(vec![study_form(study, id)], Some(fingerprint))
 }
 
-fn document_bytes(studies: &[GradedStudy], fingerprint: Option<&str>) -> Vec<u8> {
+fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>) -> Vec<u8> {
     let document = Document {
         format: FORMAT,
         notice: RESEARCH_USE_ONLY,
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         fingerprint,
-        studies: studies.iter().map(study_form).collect(),
+        studies,
     };
     let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
     bytes.push(b'\n');
     bytes
 }
 
-fn study_form(study: &GradedStudy) -> StudyForm<'_> {
+fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
     StudyForm {
         study_uid: &study.study_uid,
         assessed: study.table.is_assessed(),
@@ -132,7 +133,7 @@ fn study_form(study: &GradedStudy) -> StudyForm<'_> {
         models: &study.models,
         warnings: &study.warnings,
         issues: &study.issues,
-        grades: study.table.rows().iter().map(|row| grade_form(study, row)).collect(),
+        grades: study.table.rows().iter().map(|row| grade_form(study, id, row)).collect(),
     }
 }
 
@@ -141,14 +142,14 @@ fn levels(study: &GradedStudy) -> Vec<LevelForm> {
     known.filter_map(|(&level, point)| Some(LevelForm { level, patient_mm: point?.to_array() })).collect()
 }
 
-fn grade_form<'a>(study: &'a GradedStudy, row: &'a Grade) -> GradeForm<'a> {
+fn grade_form<'a>(study: &'a GradedStudy, id: &str, row: &'a Grade) -> GradeForm<'a> {
     let (source, reason) = match &row.assessment {
         Assessment::Detected { .. } => ("detected", None),
         Assessment::Prior { .. } => ("prior", None),
         Assessment::NotAssessed { reason } => ("not_assessed", Some(reason.as_str())),
     };
     GradeForm {
-        row_id: row_id(&study.study_uid, row.id),
+        row_id: row_id(id, row.id),
         condition: row.id.condition(),
         side: row.id.side(),
         level: row.id.level(),
