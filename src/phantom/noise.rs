@@ -16,7 +16,7 @@ pub fn field(seed: u32, point: DVec3, scale: f64) -> f64 {
     let plane = |dz| {
         mix(mix(corner(0, 0, dz), corner(1, 0, dz), ease.x), mix(corner(0, 1, dz), corner(1, 1, dz), ease.x), ease.y)
     };
-    mix(plane(0), plane(1), ease.z) / f64::from(u32::MAX)
+    mix(plane(0), plane(1), ease.z)
 }
 
 /// The largest integer that is not above `x`.
@@ -25,7 +25,7 @@ fn below(x: f64) -> i32 {
     toward_zero - i32::from(f64::from(toward_zero) > x)
 }
 
-/// An even value from 0 to the largest for a lattice point.
+/// An even value from 0 to 1 for a lattice point.
 fn hash(seed: u32, x: i32, y: i32, z: i32) -> f64 {
     let mut h = seed
         ^ (x as u32).wrapping_mul(0x8da6_b343)
@@ -37,5 +37,5 @@ fn hash(seed: u32, x: i32, y: i32, z: i32) -> f64 {
     h ^= h >> 13;
     h = h.wrapping_mul(0xc2b2_ae35);
     h ^= h >> 16;
-    f64::from(h)
+    f64::from(h) / f64::from(u32::MAX)
 }
