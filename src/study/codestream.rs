@@ -87,8 +87,8 @@ mod tests {
         [&[0xFF, 0x4F, 0xFF, 0x51, 0, 41, 0, 0][..], &sides, &[0; 16], &samples.to_be_bytes()].concat()
     }
 
-    fn boxed(kind: &[u8; 4], value: &[u8]) -> Vec<u8> {
-        [&(value.len() as u32 + 8).to_be_bytes()[..], kind, value].concat()
+    fn boxed(kind: [u8; 4], value: &[u8]) -> Vec<u8> {
+        [&(value.len() as u32 + 8).to_be_bytes()[..], &kind, value].concat()
     }
 
     #[test]
@@ -103,8 +103,8 @@ mod tests {
         let expected = Some(Head { pixels: 200 * 200, samples: 2000 });
         assert_eq!(head(&stream), expected);
         // However much lies before it.
-        let signature = boxed(b"jP  ", &[0x0D, 0x0A, 0x87, 0x0A]);
-        let file = [signature.clone(), boxed(b"free", &[0; 5000]), boxed(b"jp2c", &stream)].concat();
+        let signature = boxed(*b"jP  ", &[0x0D, 0x0A, 0x87, 0x0A]);
+        let file = [signature.clone(), boxed(*b"free", &[0; 5000]), boxed(*b"jp2c", &stream)].concat();
         assert_eq!(head(&file), expected);
         let long = [&[0, 0, 0, 1][..], b"jp2c", &(stream.len() as u64 + 16).to_be_bytes(), &stream].concat();
         assert_eq!(head(&[signature.clone(), long].concat()), expected);

@@ -84,7 +84,7 @@ fn check(bytes: &[u8], layout: &Layout) -> Result<(), PixelError> {
     Ok(())
 }
 
-/// CharLS 2.4 counts two thousand million bits down where a JPEG-LS stream ends within a value, unless a marker follows.
+/// `CharLS` 2.4 counts two thousand million bits down where a JPEG-LS stream ends within a value, unless a marker follows.
 fn ended<'a>(uid: &str, bytes: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     const END: [u8; 2] = [0xFF, 0xD9];
     let is_jpeg_ls = [uids::JPEGLS_LOSSLESS, uids::JPEGLS_NEAR_LOSSLESS].contains(&uid);
@@ -161,7 +161,7 @@ impl PixelDataObject for OneFrame<'_> {
 
     fn raw_pixel_data(&self) -> Option<RawPixelData> {
         let fragments = [self.bytes.to_vec()].into_iter().collect();
-        Some(RawPixelData { fragments, offset_table: Default::default() })
+        Some(RawPixelData { fragments, offset_table: std::iter::empty().collect() })
     }
 }
 
