@@ -107,6 +107,9 @@ impl Viewer {
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
             let session = Session::new(id, ticket, study, opening.is_demo);
+            if !self.grades_at_once {
+                session.cancel.cancel();
+            }
             self.worker.grade(ticket, session.study.clone(), session.cancel.clone());
             self.sessions.push(session);
             self.remember(id, &opening.source);

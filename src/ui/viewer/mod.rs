@@ -123,6 +123,8 @@ pub struct Viewer {
     pub opening: Option<Opening>,
     /// Decoded slices.
     pub cache: SliceCache,
+    /// Studies are graded as soon as they are open.
+    pub grades_at_once: bool,
     /// What the reader should know.
     pub notices: Notices,
     /// Windows over the images.
@@ -166,6 +168,7 @@ impl Viewer {
             keymap,
             opening: None,
             cache: SliceCache::new(CACHE_BYTES),
+            grades_at_once: true,
             notices,
             worklist: Worklist::default(),
             pixels_per_point: 1.0,
