@@ -220,7 +220,13 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicBool, Ordering},
+        time::{Duration, Instant},
+    };
+
     use super::*;
+    use crate::{phantom, study};
 
     #[test]
     fn a_panic_in_a_job_is_a_message_and_the_thread_goes_on() {
@@ -231,5 +237,34 @@ mod tests {
         let (first, second) = thread.join().unwrap();
         assert_eq!(first.unwrap_err(), "an error inside Foramen (please report it): slice 7");
         assert_eq!(second, Ok(8));
+    }
+
+    #[test]
+    fn a_panic_in_a_running_grading_is_said_and_the_study_can_be_graded_again() {
+        let study = Arc::new(study::scan_memory(phantom::study_in_memory(phantom::DEMO_SEED)).studies.remove(0));
+        // The first news of a grading ends in a panic on the thread that grades.
+        let struck = AtomicBool::new(false);
+        let wake: Wake = Arc::new(move || {
+            let is_grading = std::thread::current().name() == Some("grade");
+            assert!(!is_grading || struck.swap(true, Ordering::Relaxed), "struck");
+        });
+        let with = GradeWith { models: None, engine: EngineChoice::Rten };
+        let worker = Worker::start(with, None, wake);
+        let graded = |ticket| {
+            worker.grade(ticket, study.clone(), Cancel::default());
+            let deadline = Instant::now() + Duration::from_mins(3);
+            while Instant::now() < deadline {
+                match worker.try_event() {
+                    Some(Event::GradeFailed(of, why)) if of == ticket => return Err(why),
+                    Some(Event::Graded(of, graded)) if of == ticket => return Ok(graded),
+                    Some(_) => (),
+                    None => std::thread::sleep(Duration::from_millis(10)),
+                }
+            }
+            panic!("waited too long");
+        };
+        let why = graded(Ticket(1)).unwrap_err();
+        assert_eq!(why, "an error inside Foramen (please report it): struck");
+        assert_eq!(graded(Ticket(2)).unwrap().table.rows().len(), 25);
     }
 }

@@ -1,9 +1,6 @@
 //! The main job: open, grade, look, export; and what goes wrong.
 
-use std::{
-    path::Path,
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::path::Path;
 
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, vec2};
 use egui_kittest::kittest::Queryable;
@@ -223,24 +220,6 @@ fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
     });
     wait_for(&mut window, "its slices", is_shown);
     assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("no .onnx file")));
-}
-
-#[test]
-fn a_panic_while_grading_is_said_and_the_study_can_be_graded_again() {
-    let mut window = window(OpenSource::Demo, None);
-    // The first news of a grading ends in a panic on the thread that grades.
-    let struck = AtomicBool::new(false);
-    window.ctx.set_request_repaint_callback(move |_| {
-        let is_grading = std::thread::current().name() == Some("grade");
-        assert!(!is_grading || struck.swap(true, Ordering::Relaxed), "struck");
-    });
-    wait_for(&mut window, "the end of the grading", |app| {
-        app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Failed(_)))
-    });
-    assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("an error inside Foramen")));
-    wait_for(&mut window, "its slices", is_shown);
-    window.key_press_modifiers(Modifiers::COMMAND, Key::G);
-    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
 }
 
 #[test]
