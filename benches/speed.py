@@ -22,7 +22,6 @@ import csv
 import datetime
 import functools
 import importlib.metadata
-import json
 import os
 import pathlib
 import shutil
@@ -38,6 +37,8 @@ BENCHES = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCHES))
 
 import peers  # noqa: E402 (viewer.py and dataset.py are imported where they are used: they take memory)
+from decoding import decoding, has_option  # noqa: E402
+from tables import goal, relation, say, spread, table, turns  # noqa: E402
 
 BEGIN, END = "<!-- speed.py: begin -->", "<!-- speed.py: end -->"
 APT = {"dcmdump": "dcmtk", "dcmcrle": "dcmtk", "dcmcjpeg": "dcmtk", "dcmcjpls": "dcmtk", "gdcmconv": "libgdcm-tools"}
@@ -77,44 +78,6 @@ def decoders():
         subprocess.run([*pip, "--target", new, *(f"{p}=={v}" for p, v in DECODERS.items())], check=True)
         new.rename(folder)
     return folder
-
-
-def say(text):
-    print(f"{datetime.datetime.now():%H:%M:%S} {text}", file=sys.stderr, flush=True)
-
-
-def turns(runs, programs):
-    """peers.measure, which says which round is on."""
-    rounds = iter(range(runs + 1))
-
-    def first(program):
-        say(f"round {next(rounds)} of {runs}")
-        return program()
-
-    name = next(iter(programs))
-    return peers.measure(runs, {**programs, name: functools.partial(first, programs[name])})
-
-
-def spread(values, unit="", digits=2):
-    """`median unit (least to most)`"""
-    middle, least, most = (f"{v:.{digits}f}" for v in (statistics.median(values), min(values), max(values)))
-    return f"{middle}{unit} ({least} to {most})"
-
-
-def relation(theirs, ours):
-    """How many times as fast, round by round."""
-    return [a / b for a, b in zip(theirs, ours)]
-
-
-def goal(work, against, text, values, unit, met, digits=2):
-    """A line of the summary; `met` looks at the median."""
-    answer = "-" if met is None else "yes" if met(statistics.median(values)) else "no"
-    return [work, against, text, spread(values, unit, digits), answer]
-
-
-def table(head, rows):
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 class Bench:
@@ -196,131 +159,6 @@ def opening(bench):
     ]
     memory = peers.memory_table(peers.headers_memory(results), "Peak memory of reading headers")
     return lines, peers.headers_table(results) + "\n\n" + memory
-
-
-# Name, how a raw file is made into one, pydicom's plugin, goal against gdcm (times as fast).
-ENCODINGS = {
-    "raw": ("raw, little endian", None, "", 1),
-    "rle": ("RLE", ["dcmcrle"], "pylibjpeg", 1),
-    "lossless": ("JPEG lossless", ["dcmcjpeg", "+e1"], "pylibjpeg", None),
-    "jpegls": ("JPEG-LS lossless", ["dcmcjpls"], "pyjpegls", None),
-    "j2k": ("JPEG 2000 lossless", ["gdcmconv", "--j2k"], "pylibjpeg", 1 / 1.5),
-}
-
-
-def make_encodings(study, folder):
-    """A folder of the slices of `study` for each encoding; the values must stay the same."""
-    import numpy
-    import pydicom
-
-    for name in ENCODINGS:
-        (folder / name).mkdir(parents=True)
-    files = sorted(study.rglob("*.dcm"))
-    for i, file in enumerate(files):
-        dataset = pydicom.dcmread(file)
-        if dataset.file_meta.TransferSyntaxUID.is_compressed:
-            dataset.decompress()
-        dataset.save_as(folder / "raw" / f"{i:04}.dcm")
-    for name, (_, command, plugin, _) in ENCODINGS.items():
-        for raw in sorted((folder / "raw").iterdir()) if command else []:
-            new = folder / name / raw.name
-            subprocess.run([*command, raw, new], check=True, capture_output=True)
-            a, b = pydicom.dcmread(raw), pydicom.dcmread(new)
-            assert a.file_meta.TransferSyntaxUID != b.file_meta.TransferSyntaxUID, f"{new}: not encoded"
-            assert numpy.array_equal(a.pixel_array, b.pixel_array), f"{new}: other values"
-    return len(files)
-
-
-def decode_pydicom(file, plugin):
-    from pydicom.pixels import pixel_array
-
-    return pixel_array(file, decoding_plugin=plugin).nbytes
-
-
-def decode_gdcm(file, _):
-    """Within C++ to the end: the binding's own `GetBuffer` would make a Python string of the bytes."""
-    import gdcm
-
-    reader = gdcm.ImageReader()
-    reader.SetFileName(str(file))
-    change = gdcm.ImageChangeTransferSyntax()
-    change.SetTransferSyntax(gdcm.TransferSyntax(gdcm.TransferSyntax.ExplicitVRLittleEndian))
-    if not reader.Read():
-        sys.exit(f"gdcm cannot read {file}")
-    change.SetInput(reader.GetImage())
-    if not change.Change():
-        sys.exit(f"gdcm cannot decode {file}")
-    return change.GetOutput().GetBufferLength()
-
-
-def decode(program, folder, plugin):
-    """A process of its own: every file once to warm up, then once for the clock. Prints as `foramen bench --decode`."""
-    one = {"pydicom": decode_pydicom, "gdcm": decode_gdcm}[program]
-    files = sorted(pathlib.Path(folder).iterdir())
-    for _ in range(2):
-        start = time.perf_counter()
-        sizes = [one(file, plugin) for file in files]
-        seconds = time.perf_counter() - start
-    assert all(sizes)
-    print(json.dumps({"slices": len(files), "seconds": seconds}))
-
-
-def decode_seconds(command, environment, count):
-    """Seconds a slice."""
-    done = subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{command}: exit {done.returncode}\n{done.stderr}")
-    said = json.loads(done.stdout)
-    assert said["slices"] == count, f"{command}: {said}, but there are {count} slices"
-    return said["seconds"] / count
-
-
-def has_option(foramen, *command):
-    """False if the command line is refused."""
-    done = subprocess.run([foramen.program, *command], env=foramen.environment, capture_output=True, text=True)
-    return not (done.returncode == 2 and "unexpected argument" in done.stderr)
-
-
-def decoding(bench):
-    say("decoding beside pydicom and gdcm")
-    folder = bench.work / "encodings"
-    count = make_encodings(bench.phantoms[0], folder)
-    measured = has_option(bench.foramen, "bench", "--decode", str(bench.work / "nothing"), "--json")
-    libraries = {**os.environ, "PYTHONPATH": str(bench.options.decoders)}
-    programs = {}
-    for name, (_, _, plugin, _) in ENCODINGS.items():
-        commands = {"foramen": [bench.foramen.program, "bench", "--decode", folder / name, "--json"]} if measured else {}
-        for peer in ["pydicom", "gdcm"]:
-            commands[peer] = [sys.executable, __file__, "--decode-with", peer, folder / name, plugin]
-        for program, command in commands.items():
-            programs[name, program] = functools.partial(decode_seconds, command, libraries, count)
-    return decoding_tables(turns(bench.runs, programs), measured, count)
-
-
-def decoding_tables(results, measured, count):
-    lines, rows = [], []
-    for name, (title, _, plugin, times) in ENCODINGS.items():
-        of = {peer: results[name, peer] for peer in ["foramen", "pydicom", "gdcm"] if (name, peer) in results}
-        with_ = {"foramen": "Foramen", "pydicom": f"pydicom, {plugin}" if plugin else "pydicom", "gdcm": "gdcm"}
-        for peer, seconds in of.items():
-            against = spread(relation(of["gdcm"], seconds), " times") if peer != "gdcm" else "1"
-            rows.append([title, with_[peer], spread([s * 1000 for s in seconds], digits=3), against])
-        for peer in ["gdcm", "pydicom"]:
-            wanted = times if peer == "gdcm" else None
-            text = {None: "none stated", 1: "as fast or faster", 1 / 1.5: "at most 1.5 times its time"}[wanted]
-            work = f"decode a slice, {title}, one thread"
-            if measured:
-                met = (lambda t, wanted=wanted: t >= wanted) if wanted else None
-                lines.append(goal(work, with_[peer], text, relation(of[peer], of["foramen"]), " times as fast", met))
-            elif wanted:
-                lines.append([work, with_[peer], text, "not measured: no `foramen bench --decode`", "-"])
-    details = f"### Decoding a slice: {count} slices of a phantom, one thread, file to values, in a running process\n\n"
-    details += table(["", "", "ms a slice, median (least to most)", "as fast as gdcm"], rows)
-    details += ("\n\nFiles were encoded by DCMTK and gdcm from the same values and checked to hold them. gdcm (python-gdcm)"
-                " reads and decodes within C++ and hands nothing to Python: of raw"
-               " files it reads the bytes and no more. pydicom reads and makes a numpy array; its"
-                " plugin for JPEG-LS is pyjpegls (CharLS), which is faster than pylibjpeg's.")
-    return lines, details
 
 
 def viewing(bench):
@@ -598,8 +436,6 @@ def arguments():
 
 def main():
     started = time.perf_counter()
-    if sys.argv[1:2] == ["--decode-with"]:
-        return decode(*sys.argv[2:5])
     options = arguments()
     if not options.under_peers:
         want_programs()
