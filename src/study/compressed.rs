@@ -23,6 +23,11 @@ use super::{
 };
 use crate::panics;
 
+/// A frame of so many pixels may be compressed to whatever it is.
+const USUAL_PIXELS: usize = 1 << 22;
+/// Of a larger one, a byte holds no more: codecs take 20 bytes and more a pixel before they have read the first.
+const PIXELS_A_BYTE: usize = 1024;
+
 /// Its bytes, little-endian, samples of a pixel side by side.
 pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Result<Vec<u8>, PixelError> {
     let uid = object.meta().transfer_syntax();
@@ -43,6 +48,10 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Resul
     };
     let bytes = object.frame_pixel_data(frame).filter(|bytes| !bytes.is_empty());
     let bytes = bytes.ok_or_else(|| PixelError::Codec(format!("there is no frame {}", frame + 1)))?;
+    if layout.pixels() > USUAL_PIXELS.max(bytes.len().saturating_mul(PIXELS_A_BYTE)) {
+        let (columns, rows) = (layout.columns, layout.rows);
+        return Err(PixelError::Codec(format!("{} bytes do not hold {columns} x {rows} pixels", bytes.len())));
+    }
     let Some(reader) = reader else {
         let by_hand = if is_deflated { inflate } else { jpeg_xl::decode };
         return panics::caught(|| by_hand(&bytes, layout)).unwrap_or_else(|_| Err(gave_up(&name())));
@@ -189,6 +198,8 @@ mod tests {
         }
         let why = kept("jpeg-2000-of-2000-samples").unwrap_err().to_string();
         assert!(why.contains("they have 2000 samples where the header says 1"), "{why}");
+        let why = kept("jpeg-2000-of-67-million-pixels").unwrap_err().to_string();
+        assert!(why.contains("600 bytes do not hold 8192 x 8192 pixels"), "{why}");
         assert!(kept("jpeg-ls-ends-within-a-value").is_err());
     }
 
