@@ -46,8 +46,8 @@ pub fn file_stem(study: &StudyFiles) -> String {
 
 /// What a study's rows begin with in tables: its UID, else the name of its file, for two studies without a UID must not
 /// share their rows.
-pub fn row_name<'a>(study: &'a StudyFiles, file_stem: &'a str) -> &'a str {
-    if study.has_uid { &study.key } else { file_stem }
+pub fn row_name<'a>(uid: &'a str, file_stem: &'a str) -> &'a str {
+    if uid.is_empty() { file_stem } else { uid }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod tables;
 
 use std::path::Path;
 
-use self::{record::Expected, result::ResultFile};
+use self::{fingerprint::row_name, record::Expected, result::ResultFile};
 use crate::{
     cancel::Cancel,
     files::WriteError,
@@ -22,7 +22,7 @@ use crate::{
     study::{Issue, Listing, Scan, StudyFiles},
 };
 
-pub use fingerprint::{file_stem, row_name};
+pub use fingerprint::file_stem;
 pub use lock::{Lock, LockError};
 pub use record::{Record, Status, StudyRecord};
 pub use shard::{Shard, ShardError};
@@ -69,7 +69,7 @@ impl Batch<'_> {
         on_event: &(dyn Fn(GradeEvent) + Sync),
     ) -> Result<Outcome, BatchError> {
         let stem = file_stem(study);
-        let expected = Expected { uid: study.uid(), id: row_name(study, &stem) };
+        let expected = Expected { uid: study.uid(), id: row_name(study.uid(), &stem) };
         let file = ResultFile::new(self.out, &stem);
         let scan = self.listing.open(study, cancel);
         let fingerprint = fingerprint::of(study, &scan, &grader.settings());

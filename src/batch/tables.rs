@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Outcome, Shard, Status, file_stem, row_name};
+use super::{Outcome, Shard, Status, file_stem, fingerprint::row_name};
 use crate::{
     files::{AtomicFile, WriteError},
     grading::{GradeId, Prior, Severity},
@@ -44,8 +44,6 @@ struct Row {
     seconds: f64,
     /// Without the ending.
     file: String,
-    /// What its rows begin with.
-    name: String,
     /// `None` where nothing was assessed.
     scores: Option<Box<Scores>>,
 }
@@ -56,7 +54,6 @@ impl Tables {
     /// Takes in what came of a study, and how long that took.
     pub fn add(&mut self, files: &StudyFiles, outcome: &Outcome, seconds: f64) {
         let study = &outcome.record.study;
-        let file = file_stem(files);
         let [a, b, c] = [Severity::NormalMild, Severity::Moderate, Severity::Severe].map(|it| study.count(it));
         self.rows.push(Row {
             study_uid: study.study_uid.clone(),
@@ -64,8 +61,7 @@ impl Tables {
             was_done: outcome.was_done,
             counts: [files.sources.len(), study.issues.len(), study.assessed(), a, b, c],
             seconds,
-            name: row_name(files, &file).to_owned(),
-            file,
+            file: file_stem(files),
             scores: (study.assessed() > 0).then(|| Box::new(study.scores())),
         });
     }
@@ -99,9 +95,10 @@ impl Row {
     /// As in a submission of the studies one by one: a study of which nothing was assessed has no rows.
     fn submit(&self, table: &mut Table, prior: &Prior) -> csv::Result<()> {
         let Some(scores) = &self.scores else { return Ok(()) };
+        let name = row_name(&self.study_uid, &self.file);
         for (id, scores) in GradeId::ALL.into_iter().zip(scores.iter()) {
             let [a, b, c] = scores.unwrap_or_else(|| prior.of(id).as_array()).map(|score| score.to_string());
-            table.write_record([row_id(&self.name, id), a, b, c])?;
+            table.write_record([row_id(name, id), a, b, c])?;
         }
         Ok(())
     }

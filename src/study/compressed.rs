@@ -52,31 +52,25 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Resul
         let (columns, rows) = (layout.columns, layout.rows);
         return Err(PixelError::Codec(format!("{} bytes do not hold {columns} x {rows} pixels", bytes.len())));
     }
-    let Some(reader) = reader else {
-        let by_hand = if is_deflated { inflate } else { jpeg_xl::decode };
-        return panics::caught(|| by_hand(&bytes, layout)).unwrap_or_else(|_| Err(gave_up(&name())));
-    };
-    if codestream::is_in(uid) {
-        check(&bytes, layout)?;
-    }
-    let one = OneFrame { layout, uid, bytes: ended(uid, bytes) };
-    let decoded = panics::caught(|| {
-        let mut decoded = Vec::new();
-        reader.decode_frame(&one, 0, &mut decoded).map_err(|e| chain(&e))?;
-        Ok::<_, String>(decoded)
-    });
-    match decoded {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(why)) if why.contains("SamplePrecision(12)") => {
-            Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
+    let decoded = panics::caught(|| match reader {
+        None if is_deflated => inflate(&bytes, layout),
+        None => jpeg_xl::decode(&bytes, layout),
+        Some(reader) => {
+            if codestream::is_in(uid) {
+                check(&bytes, layout)?;
+            }
+            let one = OneFrame { layout, uid, bytes: ended(uid, bytes) };
+            let mut decoded = Vec::new();
+            match reader.decode_frame(&one, 0, &mut decoded).map_err(|e| chain(&e)) {
+                Ok(()) => Ok(decoded),
+                Err(why) if why.contains("SamplePrecision(12)") => {
+                    Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
+                }
+                Err(why) => Err(PixelError::Codec(why)),
+            }
         }
-        Ok(Err(why)) => Err(PixelError::Codec(why)),
-        Err(_) => Err(gave_up(&name())),
-    }
-}
-
-fn gave_up(codec: &str) -> PixelError {
-    PixelError::Codec(format!("the {codec} codec gave up on it"))
+    });
+    decoded.unwrap_or_else(|_| Err(PixelError::Codec(format!("the {} codec gave up on it", name()))))
 }
 
 /// What the code stream says of itself must be what the header says.
