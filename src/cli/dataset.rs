@@ -17,7 +17,8 @@ use crate::{
 /// One role writes to OUT itself: `images/`, `labels/`, `fold0/` to `fold4/` with a `data.yaml` each,
 /// `contact_sheet.png`, `report.md`, `skipped.csv`, `5folds.csv` and `dataset.json`. Several roles write to OUT/nfn,
 /// OUT/scs and OUT/ss and read the images' headers once. The folds are those of `5folds.csv` beside `train.csv`; without
-/// one they are made, by study and alike in the severities of every condition and level.
+/// one they are made, by study and alike in the severities of every condition and level. Whether images are computed
+/// phantoms is read from the files: a model trained on a data set with any is a demo.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which detectors: nfn, scs or ss, several with commas, or all
@@ -41,9 +42,6 @@ pub struct Args {
     /// Share of the slices without boxes to write as background
     #[arg(long, default_value_t = 0.15, value_name = "SHARE", value_parser = progress::share)]
     negatives: f64,
-    /// The images are of patients, not phantoms: models trained on them are not marked as demo
-    #[arg(long)]
-    real_data: bool,
 }
 
 /// One role or all of them.
@@ -77,7 +75,7 @@ impl Args {
             (shape.width_mm, shape.height_mm) = (width, height);
         }
         shape.depth_mm = self.depth_mm.unwrap_or(shape.depth_mm);
-        DatasetOptions { role, standardize: self.standardize, shape, negatives: self.negatives, demo: !self.real_data }
+        DatasetOptions { role, standardize: self.standardize, shape, negatives: self.negatives }
     }
 }
 

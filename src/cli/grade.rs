@@ -16,7 +16,7 @@ use crate::{
     grading::GradeId,
     pipeline::{GradedStudy, Grader},
     report,
-    study::{ScanError, Study},
+    study::{ScanError, Study, StudyNames},
 };
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
@@ -112,7 +112,7 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
     let (mut doubtful, mut left_out) = (0, 0);
     for (index, study) in studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, studies.len());
-        let grader = match graders.of(&study.uid) {
+        let grader = match graders.of(&StudyNames::of(study)) {
             Ok(grader) => grader,
             Err(why) => {
                 bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
@@ -152,11 +152,12 @@ impl Graders {
     }
 
     /// The grader that may look at a study, or why there is none.
-    fn of(&self, study_uid: &str) -> Result<&Grader, String> {
+    fn of(&self, study: &StudyNames) -> Result<&Grader, String> {
         match self {
             Self::One(grader) => Ok(grader),
             Self::ByFold { folds, graders } => {
-                let fold = folds.0.get(study_uid).ok_or("it has no line in the file of --out-of-fold")?;
+                let row = study.row_of(&folds.0).map_err(|ambiguous| ambiguous.to_string())?;
+                let (_, fold) = row.ok_or("it has no line in the file of --out-of-fold")?;
                 graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
             }
         }

@@ -33,8 +33,21 @@ fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
         SplitSource::Made => "made here, by study, stratified by the severity of each condition and level",
     };
     writeln!(text, "- Folds: {split}.")?;
-    let kind = if info.demo { "computed phantoms: a model trained on them is a demo" } else { "real studies" };
-    writeln!(text, "- Images of {kind}.")
+    writeln!(text, "- Images of {}.", kind(info))
+}
+
+/// What the images say of themselves.
+fn kind(info: &DatasetInfo) -> String {
+    match info.synthetic_studies {
+        _ if !info.demo => "real studies: none of their files says that it is synthetic".to_owned(),
+        Some(synthetic) if synthetic < info.studies => {
+            let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+            let real = count(info.studies - synthetic, "real study", "real studies");
+            let computed = count(synthetic, "computed phantom", "computed phantoms");
+            format!("{real} and {computed}: a model trained on them is a demo")
+        }
+        _ => "computed phantoms: a model trained on them is a demo".to_owned(),
+    }
 }
 
 fn folds(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {

@@ -22,6 +22,17 @@ pub struct GradeId {
 #[error("{0:?} is not a condition and level such as left_neural_foraminal_narrowing_l4_l5")]
 pub struct ParseGradeIdError(pub String);
 
+/// An id of a table as it is meant: without spaces around it, and without the `.0` that numbers get in tables which went
+/// through floats.
+pub fn csv_id(text: &str) -> &str {
+    let text = text.trim();
+    let is_number = |part: &str, is: fn(u8) -> bool| !part.is_empty() && part.bytes().all(is);
+    match text.split_once('.') {
+        Some((whole, zeros)) if is_number(whole, |b| b.is_ascii_digit()) && is_number(zeros, |b| b == b'0') => whole,
+        _ => text,
+    }
+}
+
 impl GradeId {
     /// All 25 in the order of the contest's submission file (alphabetical by row id).
     pub const ALL: [Self; 25] = Self::all();

@@ -97,6 +97,7 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
     GradedStudy {
         study_uid: study.uid.clone(),
+        is_synthetic: study.is_synthetic(),
         warnings,
         table: conclusion.table,
         aggregate: grader.options.aggregate,

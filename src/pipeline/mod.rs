@@ -92,6 +92,8 @@ pub struct UsedModel {
 pub struct GradedStudy {
     /// `StudyInstanceUID` as it stands in the file.
     pub study_uid: String,
+    /// Its files say that their images were computed.
+    pub is_synthetic: bool,
     /// The 25 rows.
     pub table: GradeTable,
     /// How boxes became grades.
@@ -128,6 +130,7 @@ impl GradedStudy {
     pub fn of_table(study_uid: &str, table: GradeTable) -> Self {
         Self {
             study_uid: study_uid.to_owned(),
+            is_synthetic: false,
             table,
             aggregate: Aggregate::Max,
             calibrated: false,

@@ -15,6 +15,9 @@ mod save;
 mod template;
 mod text;
 
+/// What must be said of images that say so themselves.
+const SYNTHETIC: &str = "SYNTHETIC images, computed: this is not a patient";
+
 pub use csv::csv_bytes;
 pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};

@@ -11,7 +11,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
     classify::{Facts, classify},
-    descriptions::Descriptions,
+    descriptions::{self, Descriptions},
     extent::Missing,
     header::Header,
     model::{Instance, Issue, Patient, Series, SliceRef, Source, Study},
@@ -84,6 +84,16 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
                        correct the headers, or open the patients' files apart";
         study.issues.push(Issue::new("", message));
     }
+    let synthetic = files.iter().filter(|file| file.header.is_synthetic).count();
+    if synthetic > 0 && synthetic < files.len() {
+        let message = format!(
+            "{synthetic} of its {} images say that they are synthetic and the others do not: the study is taken for a \
+             synthetic one",
+            files.len()
+        );
+        study.issues.push(Issue::new("", message));
+    }
+    let described = descriptions.of(&files, &mut study.issues);
     let mut positions = BTreeSet::new();
     let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
     for file in files {
@@ -91,11 +101,11 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         if !header.patient_position.is_empty() {
             positions.insert(header.patient_position.clone());
         }
-        let key = if header.series_uid.is_empty() { file.source.folder() } else { header.series_uid.clone() };
+        let key = descriptions::key_of(&file);
         by_series.entry((header.series_number.unwrap_or(i32::MAX), key)).or_default().push(file);
     }
-    for files in by_series.into_values() {
-        let series = series(files, descriptions, &mut study.issues);
+    for ((_, key), files) in by_series {
+        let series = series(files, described.get(&key), &mut study.issues);
         study.series.push(series);
     }
     let placed = || study.series.iter().filter(|s| s.plane_kind.is_some());
@@ -105,12 +115,11 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     Some(study)
 }
 
-fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Series {
+fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Series {
     let (slices, headers) = slices(files, issues);
     let first = &headers[0];
     let (slices, blocks) = ordered(slices);
     let plane_kind = most_common_plane(&slices);
-    let csv_description = descriptions.get(&first.study_uid, &first.series_uid);
     let (role, role_reason) = classify(&Facts {
         plane: plane_kind,
         csv_description,
@@ -173,6 +182,7 @@ fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
             rows: header.rows,
             frames: header.frames.len() as u32,
             transfer_syntax: header.transfer_syntax.clone(),
+            is_synthetic: header.is_synthetic,
         });
         for (frame, header) in std::mem::take(&mut header.frames).into_iter().enumerate() {
             slices.push(SliceRef {

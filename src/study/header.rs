@@ -14,6 +14,7 @@ use super::{
     file::{self, Loaded},
     frames,
     model::Patient,
+    synthetic,
 };
 use crate::{geometry::ImagePlane, raster::Window};
 
@@ -64,6 +65,8 @@ pub struct Header {
     pub repetition_time: Option<f64>,
     pub echo_time: Option<f64>,
     pub inversion_time: Option<f64>,
+    /// It says that its image was computed.
+    pub is_synthetic: bool,
     pub frames: Vec<FrameHeader>,
     /// Something odd that did not stop the reading.
     pub doubt: Option<String>,
@@ -145,6 +148,7 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         repetition_time: decimals(object, tags::REPETITION_TIME).first().copied(),
         echo_time: decimals(object, tags::ECHO_TIME).first().copied(),
         inversion_time: decimals(object, tags::INVERSION_TIME).first().copied(),
+        is_synthetic: synthetic::is_synthetic(object),
         frames,
         doubt,
         missing: None,

@@ -15,6 +15,7 @@ use super::{
     assemble::{self, Found, Group},
     descriptions::Descriptions,
     model::{Issue, Scan, Source, without_image},
+    names::StudyNames,
     scan::{self, Candidates},
 };
 use crate::cancel::Cancel;
@@ -38,6 +39,11 @@ impl StudyFiles {
     /// `StudyInstanceUID`; empty where there is none.
     pub fn uid(&self) -> &str {
         if self.has_uid { &self.key } else { "" }
+    }
+
+    /// Everything that a CSV may call it.
+    pub fn names(&self) -> StudyNames {
+        StudyNames::new(self.uid(), self.sources.iter())
     }
 }
 

@@ -17,18 +17,21 @@ mod listing;
 mod lookup;
 mod memory;
 mod model;
+mod names;
 mod native;
 mod origin;
 mod pixels;
 mod rle;
 mod scan;
 mod source;
+mod synthetic;
 
 use std::path::PathBuf;
 
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+pub use names::{Ambiguous, Matches, NoId, SeriesId, SeriesNames, StudyId, StudyNames};
 pub use origin::Origin;
 pub use pixels::PixelError;
 pub use scan::{scan, scan_memory};

@@ -173,6 +173,8 @@ pub struct Instance {
     pub frames: u32,
     /// Transfer syntax UID.
     pub transfer_syntax: String,
+    /// The file says that its image was computed, in whole or in part.
+    pub is_synthetic: bool,
 }
 
 /// Where a file's bytes are.
@@ -247,6 +249,11 @@ impl SliceRef {
 }
 
 impl Study {
+    /// Whether any of its files says that its image was computed: what is seen in it says nothing of a patient.
+    pub fn is_synthetic(&self) -> bool {
+        self.series.iter().flat_map(|series| &series.slices).any(|slice| slice.instance.is_synthetic)
+    }
+
     /// The series that a detector looks at, in order.
     pub fn series_of(&self, role: Role) -> impl Iterator<Item = &Series> {
         self.series.iter().filter(move |s| s.role == Some(role))

@@ -54,7 +54,7 @@ pub fn enter(training: &Training, exported: &Exported, onnx: &[u8], figures: &[F
 
 fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figures]) -> ManifestEntry {
     let (options, data, fold) = (&training.options, &training.data, &training.fold);
-    let kind = if data.demo { "computed phantoms (no patients)" } else { "the user's labelled studies" };
+    let kind = data.kind();
     let version = |name: &str| exported.versions.get(name).map_or("?", String::as_str);
     let ultralytics = format!("Ultralytics {}", version("Ultralytics"));
     ManifestEntry {

@@ -76,7 +76,7 @@ pub fn run(args: &super::Args, out: &Path) -> CliOutcome {
         let number = format!("study {} of {}", index + 1, mine.len());
         // The number tells how far it is; the file tells which study it is, also to the next run.
         let name = format!("{number} ({}.json)", file_stem(study));
-        let grader = match graders.of(&study.key) {
+        let grader = match graders.of(&study.names()) {
             Ok(grader) => grader,
             Err(why) => {
                 bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));

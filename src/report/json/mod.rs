@@ -35,6 +35,8 @@ struct Document<'a> {
 struct StudyForm<'a> {
     study_uid: &'a str,
     assessed: bool,
+    /// The images say that they were computed.
+    synthetic_images: bool,
     demo_models: bool,
     /// `max` or `geometric`.
     aggregate: Aggregate,
@@ -126,6 +128,7 @@ fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
     StudyForm {
         study_uid: &study.study_uid,
         assessed: study.table.is_assessed(),
+        synthetic_images: study.is_synthetic,
         demo_models: study.models.iter().any(|m| m.demo),
         aggregate: study.aggregate,
         calibrated: study.calibrated,
