@@ -3,6 +3,7 @@
 //! pixels on demand.
 
 mod assemble;
+mod bare;
 mod charset;
 mod classify;
 mod codestream;
@@ -26,6 +27,7 @@ mod source;
 
 use std::path::PathBuf;
 
+pub use bare::BareFolder;
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
