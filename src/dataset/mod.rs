@@ -161,6 +161,18 @@ pub fn data_yaml(folder: &Path, fold: u32) -> PathBuf {
     folder.join(format!("fold{fold}")).join("data.yaml")
 }
 
+/// What a data set is being made of at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The headers of all files are read.
+    Headers,
+    /// The images of one detector are written.
+    Images(Role),
+}
+
+/// Is told how far it is: the step, how many files or images are done, and how many there are in that step.
+pub type Progress<'a> = &'a (dyn Fn(Step, usize, usize) + Sync);
+
 /// What is read once for all detectors.
 struct Source<'a> {
     data: &'a Path,
@@ -177,18 +189,17 @@ struct Source<'a> {
 }
 
 /// Makes a YOLO data set for each of `all` (one or more, of different roles) of `data`: CSVs and `train_images/`.
-/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called with (images done, images in
-/// all) of one detector after the other.
+/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called from any thread.
 ///
 /// Until everything is written, the new folder has another name; after an error nothing is left of it.
 pub fn make(
     data: &Path,
     out: &Path,
     all: &[DatasetOptions],
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<DatasetInfo>, DatasetError> {
     let growing = Growing::start(out)?;
-    let source = Source::read(data, all)?;
+    let source = Source::read(data, all, progress)?;
     let mut infos = Vec::new();
     for options in all {
         let folder = match all {
@@ -202,7 +213,7 @@ pub fn make(
 }
 
 impl<'a> Source<'a> {
-    fn read(data: &'a Path, all: &[DatasetOptions]) -> Result<Self, DatasetError> {
+    fn read(data: &'a Path, all: &[DatasetOptions], progress: Progress) -> Result<Self, DatasetError> {
         let mut skipped = SkipList::default();
         let train = data.join("train.csv");
         let grades = Grades::read(&train, &mut skipped)?;
@@ -213,7 +224,16 @@ impl<'a> Source<'a> {
         let folds_file = data.join("5folds.csv");
         // Before the images, of which there may be many: what is wrong with a CSV is known at once.
         let read = if folds_file.is_file() { Some(Folds::read(&folds_file)?) } else { None };
-        let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &|_, _| ())?;
+        let count = |done, all| progress(Step::Headers, done, all);
+        let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &count)?;
+        tracing::debug!(
+            "{}: {} studies in train.csv, {} points, {} files of {} studies",
+            data.display(),
+            grades.rows.len(),
+            points.len(),
+            scan.files,
+            scan.studies.len()
+        );
         let of_studies = scan.studies.iter().flat_map(|study| &study.issues);
         scan.issues.iter().chain(of_studies).for_each(|issue| skipped.add(Reason::File, issue.to_string()));
         let matches = Matches::new(&scan.studies, &grades.rows);
@@ -233,15 +253,28 @@ fn write(
     source: &Source<'_>,
     folder: &Path,
     options: &DatasetOptions,
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: Progress,
 ) -> Result<DatasetInfo, DatasetError> {
     let Source { data, grades, points, folds, scan, matches, .. } = source;
     let mut skipped = source.skipped.clone();
     grades.must_have(options.role, &data.join("train.csv"), &mut skipped)?;
     let labels = Labels { grades, matches, points, folds };
     let series = merge::label(&scan.studies, labels, options, &mut skipped);
+    for labelled in &series {
+        tracing::debug!(
+            "{}: study {}, series {}: {} boxes on {} slices; fold {}, {}",
+            options.role,
+            labelled.study,
+            labelled.series.uid,
+            labelled.boxes.len(),
+            labelled.series.slices.len(),
+            labelled.fold,
+            if labelled.has_background { "with background" } else { "no background" }
+        );
+    }
     let pictures = yolo::plan(&series, options.negatives);
-    let pictures = yolo::write(folder, pictures, options, &mut skipped, progress)?;
+    let count = |done, all| progress(Step::Images(options.role), done, all);
+    let pictures = yolo::write(folder, pictures, options, &mut skipped, &count)?;
     if pictures.iter().all(|picture| picture.boxes.is_empty()) {
         return Err(DatasetError::Empty { data: data.to_path_buf(), role: options.role, skipped: skipped.groups() });
     }

@@ -22,11 +22,16 @@ fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
     let shape = info.shape;
     writeln!(text, "# Data set for {} ({})\n", info.role, info.role.label())?;
     writeln!(text, "{} studies, {images} images, {boxes} boxes.\n", info.studies)?;
-    writeln!(
-        text,
-        "- A point is a box of {} x {} mm, also on slices up to {} mm from it.",
-        shape.width_mm, shape.height_mm, shape.depth_mm
-    )?;
+    let size = match shape.share_of_image {
+        Some(share) => format!("{:.2} % of the image's width and height", 100.0 * share),
+        None => format!("{} x {} mm", shape.width_mm, shape.height_mm),
+    };
+    let depth = if shape.depth_mm > 0.0 {
+        format!("also on slices up to {} mm from it", shape.depth_mm)
+    } else {
+        "on its own slice alone".to_owned()
+    };
+    writeln!(text, "- A point is a box of {size}, {depth}.")?;
     writeln!(text, "- 0-255 by `{}`.", info.standardize)?;
     let split = match info.split {
         SplitSource::Read => "read from 5folds.csv",

@@ -117,7 +117,9 @@ pub struct SkipList(Vec<(Reason, String)>);
 impl SkipList {
     /// Adds one.
     pub fn add(&mut self, reason: Reason, what: impl Into<String>) {
-        self.0.push((reason, what.into()));
+        let what = what.into();
+        tracing::debug!("left out: {reason}: {what}");
+        self.0.push((reason, what));
     }
 
     /// Counted by reason, in the order of [`Reason`].

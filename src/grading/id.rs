@@ -107,6 +107,14 @@ impl GradeId {
         format!("{study}_{self}")
     }
 
+    /// The study and the grade of a row id; `None` if it is none.
+    pub fn parse_row_id(row_id: &str) -> Option<(&str, Self)> {
+        Self::ALL.into_iter().find_map(|id| {
+            let study = row_id.strip_suffix(&id.to_string())?.strip_suffix('_')?;
+            (!study.is_empty()).then_some((study, id))
+        })
+    }
+
     /// As a reader writes it: `L4/L5 left neural foraminal narrowing`.
     pub fn label(self) -> String {
         let condition = self.condition.label().to_lowercase();

@@ -12,7 +12,9 @@ mod probabilities;
 mod table;
 mod vocabulary;
 
-pub use aggregate::{Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, Vote, assess, geometric, max};
+pub use aggregate::{
+    Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, SEED_CONF, Vote, WithoutBox, assess, assess_seed, geometric, max,
+};
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};

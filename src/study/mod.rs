@@ -3,6 +3,7 @@
 //! pixels on demand.
 
 mod assemble;
+mod bare;
 mod charset;
 mod classify;
 mod codestream;
@@ -28,6 +29,7 @@ mod synthetic;
 
 use std::path::PathBuf;
 
+pub use bare::BareFolder;
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
