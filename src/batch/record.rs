@@ -191,7 +191,7 @@ mod tests {
         for end in [0, 1, bytes.len() / 2, bytes.len() - 3] {
             assert_eq!(Record::parse(&bytes[..end], OURS), None, "cut at {end}");
         }
-        assert_eq!(Record::parse(&crate::report::json_bytes(&[graded()]), OURS), None, "it has no fingerprint");
+        assert_eq!(Record::parse(&crate::report::json_bytes(&[graded()], &[]), OURS), None, "it has no fingerprint");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     grading::GradeId,
     pipeline::{GradedStudy, Grader},
     report,
-    study::{ScanError, Study},
+    study::{Issue, ScanError, Study},
 };
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Outcome {
     let (graded, failed) = grade_all(args, models, &scan.studies)?;
     let bytes = match format {
         Format::Csv => report::csv_bytes(&graded),
-        Format::Json => report::json_bytes(&graded),
+        Format::Json => report::json_bytes(&graded, &scan.issues),
     };
     write(args.out.as_deref(), &bytes)?;
     let unassessed = graded.iter().filter(|s| !s.table.is_assessed()).count();
@@ -120,11 +120,14 @@ fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<Gr
                 continue;
             }
         };
-        let result = grading::grade(grader, &name, study, &bar)?;
+        let mut result = grading::grade(grader, &name, study, &bar)?;
+        // What was wrong before anything was graded is as much a part of the result.
+        let unsaid: Vec<Issue> = result.unsaid(study).cloned().collect();
+        result.issues.extend(unsaid);
         let assessed = result.table.rows().iter().filter(|row| row.probabilities().is_some()).count();
         bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
         // As in a batch: a copy that is left out costs nothing, files of another patient do.
-        doubtful += usize::from(result.unsaid(study).chain(&result.issues).any(|issue| !issue.is_note));
+        doubtful += usize::from(result.issues.iter().any(|issue| !issue.is_note));
         graded.push(result);
     }
     bar.finish_and_clear();

@@ -29,6 +29,9 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<&'a str>,
     studies: Vec<StudyForm<'a>>,
+    /// What could not be read and belongs to no study.
+    #[serde(skip_serializing_if = "<[Issue]>::is_empty")]
+    issues: &'a [Issue],
 }
 
 #[derive(Serialize)]
@@ -89,6 +92,9 @@ struct EvidenceForm<'a> {
     conflicts: &'a [Conflict],
     series_uid: &'a str,
     sop_instance_uid: &'a str,
+    /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
+    #[serde(skip_serializing_if = "is_first")]
+    twin: u32,
     /// From 1, as DICOM counts frames.
     frame_number: u32,
     /// Left, top, right, bottom in pixel edges: the image spans 0 to its width.
@@ -97,18 +103,18 @@ struct EvidenceForm<'a> {
     box_patient_mm: Option<[[f64; 3]; 4]>,
 }
 
-/// All studies in one JSON document.
-pub fn json_bytes(studies: &[GradedStudy]) -> Vec<u8> {
-    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), None)
+/// All studies in one JSON document, and the issues of no study.
+pub fn json_bytes(studies: &[GradedStudy], issues: &[Issue]) -> Vec<u8> {
+    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), issues, None)
 }
 
 /// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
 /// where it has none another name.
 pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Vec<u8> {
-    document_bytes(vec![study_form(study, id)], Some(fingerprint))
+    document_bytes(vec![study_form(study, id)], &[], Some(fingerprint))
 }
 
-fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>) -> Vec<u8> {
+fn document_bytes(studies: Vec<StudyForm>, issues: &[Issue], fingerprint: Option<&str>) -> Vec<u8> {
     let document = Document {
         format: FORMAT,
         notice: RESEARCH_USE_ONLY,
@@ -116,6 +122,7 @@ fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>) -> Vec<u8>
         version: env!("CARGO_PKG_VERSION"),
         fingerprint,
         studies,
+        issues,
     };
     let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
     bytes.push(b'\n');
@@ -171,10 +178,16 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
         conflicts: &evidence.conflicts,
         series_uid: &detection.slice.series_uid,
         sop_instance_uid: &detection.slice.sop_instance_uid,
+        twin: detection.slice.twin,
         frame_number: detection.slice.frame + 1,
         box_pixels: [b.x0, b.y0, b.x1, b.y1],
         box_patient_mm: study.planes.get(&detection.slice).map(|plane| corners(plane, b)),
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first(twin: &u32) -> bool {
+    *twin == 0
 }
 
 /// Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.
