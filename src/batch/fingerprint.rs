@@ -19,8 +19,11 @@ pub fn of(study: &StudyFiles, scan: &Scan, settings: &str) -> String {
     let mut series: Vec<String> =
         scan.studies.iter().flat_map(|s| &s.series).map(|s| format!("{}={:?}", s.uid, s.role)).collect();
     series.sort();
+    // A file that is found broken today is to be said in the result, and one that was repaired no longer.
+    let mut issues: Vec<String> = study.issues.iter().map(|issue| issue.message.clone()).collect();
+    issues.sort();
     let mut hash = Sha256::new();
-    for part in [FORM, settings].into_iter().map(str::to_owned).chain(files).chain(series) {
+    for part in [FORM, settings].into_iter().map(str::to_owned).chain(files).chain(series).chain(issues) {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
@@ -55,7 +58,7 @@ mod tests {
     use super::*;
 
     fn files(key: &str, has_uid: bool) -> StudyFiles {
-        StudyFiles { key: key.to_owned(), has_uid, sources: Vec::new() }
+        StudyFiles { key: key.to_owned(), has_uid, sources: Vec::new(), issues: Vec::new() }
     }
 
     #[test]
@@ -71,7 +74,11 @@ mod tests {
     fn content_counts_and_place_does_not() {
         let at = |name: &str, byte: u8| {
             let sources = vec![Source::Memory { name: name.to_owned(), bytes: vec![byte; 3].into() }];
-            of(&StudyFiles { key: "1".into(), has_uid: true, sources }, &Scan::default(), "settings")
+            of(
+                &StudyFiles { key: "1".into(), has_uid: true, sources, issues: Vec::new() },
+                &Scan::default(),
+                "settings",
+            )
         };
         assert_eq!(at("here", 1), at("there", 1));
         assert_ne!(at("here", 1), at("here", 2));

@@ -162,12 +162,15 @@ impl Plain {
                 self.about.summary.failed += 1;
                 continue;
             };
-            let result = result?;
+            let mut result = result?;
+            // What was wrong before anything was graded is as much a part of the result.
+            let unsaid: Vec<Issue> = result.unsaid(study).cloned().collect();
+            result.issues.extend(unsaid);
             let scores = result.table.rows().iter().map(|row| row.probabilities());
             let assessed = scores.clone().flatten().count();
             bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
             // As in a batch: a copy that is left out costs nothing, files of another patient do.
-            let is_doubtful = result.unsaid(study).chain(&result.issues).any(|issue| !issue.is_note);
+            let is_doubtful = result.issues.iter().any(|issue| !issue.is_note);
             Status::of_graded(assessed, is_doubtful).add_to(&mut self.about.summary);
             if let Some(sample) = &mut self.sample {
                 let mut row: SampleScores = [None; GradeId::ALL.len()];

@@ -12,7 +12,7 @@ use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
     grading::{Aggregate, SEED_CONF, WithoutBox},
-    pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
+    pipeline::{GradeError, GradeEvent, GradeOptions, GradedStudy, Grader},
     study::{Issue, Scan, Study},
 };
 
@@ -86,9 +86,18 @@ pub fn grade(grader: &Grader, name: &str, study: &Study, bar: &ProgressBar) -> R
         GradeEvent::Role { .. } => (),
     };
     let result = grader.grade(study, &Cancel::default(), &on_event);
-    let result = result.map_err(|error| Failure::new(Exit::Model, error))?;
+    let result = result.map_err(failure)?;
     bar.suspend(|| explain(name, study, &result, grader.models()));
     Ok(result)
+}
+
+/// A grading that ended the run, with its exit code.
+pub fn failure(error: GradeError) -> Failure {
+    let exit = match &error {
+        GradeError::Model(_) => Exit::Model,
+        GradeError::Cancelled | GradeError::Memory(_) => Exit::Error,
+    };
+    Failure::new(exit, error)
 }
 
 /// The study's own warnings and issues on stderr.

@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
     geometry::PlaneKind,
     grading::Role,
-    study::{Issue, Patient, Scan, Series, Study},
+    study::{Issue, Patient, Scan, Series, Study, Tally},
 };
 
 /// List studies and series: role with the reason, plane, slices, spacing, encoding, and what cannot be read
@@ -25,7 +25,10 @@ pub struct Args {
 #[derive(Serialize)]
 struct Report<'a> {
     files: usize,
+    /// What became of each file.
+    account: &'a Tally,
     studies: Vec<StudyReport<'a>>,
+    /// What belongs to no study.
     issues: &'a [Issue],
 }
 
@@ -74,7 +77,12 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn report(scan: &Scan) -> Report<'_> {
-    Report { files: scan.files, studies: scan.studies.iter().map(study_report).collect(), issues: &scan.issues }
+    Report {
+        files: scan.files,
+        account: &scan.tally,
+        studies: scan.studies.iter().map(study_report).collect(),
+        issues: &scan.issues,
+    }
 }
 
 fn study_report(study: &Study) -> StudyReport<'_> {
@@ -122,6 +130,7 @@ fn human(report: &Report<'_>) -> String {
             let _ = writeln!(text, "  {issue}");
         }
     }
+    let _ = writeln!(text, "{}", report.account);
     text
 }
 

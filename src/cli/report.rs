@@ -88,7 +88,8 @@ pub fn run(args: &Args) -> Outcome {
     for (index, study) in scan.studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, scan.studies.len());
         let graded = grading::grade(&grader, &name, study, &bar)?;
-        partial += usize::from(!graded.issues.is_empty() || !graded.table.is_assessed());
+        let is_doubtful = graded.unsaid(study).chain(&graded.issues).any(|issue| !issue.is_note);
+        partial += usize::from(is_doubtful || !graded.table.is_assessed());
         let (written, failed) = bar.suspend(|| run.write(&name, study, &graded, &target));
         if told.is_ok() {
             told = bar.suspend(|| print(lines(&written).as_bytes()));

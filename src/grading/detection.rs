@@ -12,8 +12,17 @@ pub struct SliceId {
     pub series_uid: String,
     /// `SOPInstanceUID` as it stands in the file.
     pub sop_instance_uid: String,
+    /// Which of the images that share both UIDs and differ in content, from 0: an anonymiser or archive made them one.
+    /// In what is stored it stands only where it is not 0.
+    #[serde(default, skip_serializing_if = "is_first")]
+    pub twin: u32,
     /// Frame within the instance, from 0.
     pub frame: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first(twin: &u32) -> bool {
+    *twin == 0
 }
 
 /// One box with its class and score.

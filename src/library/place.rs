@@ -66,8 +66,7 @@ fn common_folder(study: &Study) -> Option<PathBuf> {
     for slice in study.series.iter().flat_map(|series| &series.slices) {
         let folder = match &slice.instance.source {
             Source::File(file) => file.parent().unwrap_or(Path::new("")),
-            Source::Zip { archive, .. } => archive.as_path(),
-            Source::Memory { .. } => return None,
+            packed => packed.path()?,
         };
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         common = Some(match common {

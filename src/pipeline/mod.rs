@@ -7,13 +7,14 @@
 mod conclude;
 mod ensemble;
 mod plan;
+mod room;
 mod run;
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::conclude::layout;
+pub use self::{conclude::layout, room::NotEnough};
 
 use crate::{
     cancel::Cancel,
@@ -132,7 +133,11 @@ impl GradedStudy {
     /// What was wrong with the study as it was read, and is not among the issues of its grading: a file that the grading
     /// stumbled over is told of once, with its series and slice.
     pub fn unsaid<'a>(&self, study: &'a Study) -> impl Iterator<Item = &'a Issue> {
-        study.issues.iter().filter(|issue| self.issues.iter().all(|other| other.file != issue.file))
+        let is_said = |issue: &Issue| {
+            let is_it = |other: &Issue| other == issue || (!issue.file.is_empty() && other.file == issue.file);
+            self.issues.iter().any(is_it)
+        };
+        study.issues.iter().filter(move |issue| !is_said(issue))
     }
 }
 
@@ -166,6 +171,9 @@ pub enum GradeError {
     /// A model could not be loaded.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// There is no room to work in.
+    #[error(transparent)]
+    Memory(#[from] NotEnough),
 }
 
 /// Models with their detectors, loaded when first needed and kept from study to study.
@@ -217,11 +225,15 @@ impl Grader {
         self.models.of(role).find_map(of_model).filter(|_| self.options.calibrate)
     }
 
-    fn worker_count(&self) -> usize {
-        match self.options.threads {
+    /// Threads that grade: as many as were asked for, or fewer where there is not the memory for them.
+    fn worker_count(&self) -> Result<usize, NotEnough> {
+        let wanted = match self.options.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             n => n,
-        }
+        };
+        // Detectors of an earlier study are there already.
+        let loaded = self.lock().iter().map(Vec::len).min().unwrap_or(0);
+        room::workers(wanted, loaded, &self.models)
     }
 
     /// An idle detector of a model, or a new one.

@@ -66,9 +66,12 @@ pub fn grade(
         ranges: study.series.iter().map(|_| OnceLock::new()).collect(),
         results: Mutex::new(Results { boxes: vec![None; plan.jobs.len()], ..Results::default() }),
     };
+    let workers = if plan.jobs.is_empty() { 0 } else { grader.worker_count()?.min(plan.jobs.len()) };
     std::thread::scope(|scope| {
-        for _ in 0..grader.worker_count().min(plan.jobs.len()) {
-            scope.spawn(|| shared.work());
+        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || shared.work()).is_ok();
+        // Where no thread can be started, this one does the work.
+        if (0..workers).take_while(start).count() == 0 {
+            shared.work();
         }
     });
     if cancel.is_cancelled() {

@@ -221,7 +221,7 @@ impl<'a> Report<'a> {
 
     /// Where it comes from, line by line.
     pub fn provenance_lines(&self) -> Vec<String> {
-        self.provenance.lines()
+        self.provenance.lines(self.identity.is_removed())
     }
 }
 

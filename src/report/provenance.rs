@@ -5,8 +5,11 @@ use crate::{
     moment::Moment,
     pipeline::{GradedStudy, UsedModel},
     review::{Review, Signature},
-    study::Study,
+    study::{Issue, Study},
 };
+
+/// So many issues are told one by one.
+const NAMED: usize = 20;
 
 /// How far a person has gone through the grades.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Provenance {
     pub status: ReviewStatus,
     /// The images of every series that is graded.
     pub sources: Vec<SourceSeries>,
+    /// What of the study could not be read, is missing or doubtful. They name files, and files may name a patient.
+    pub issues: Vec<Issue>,
 }
 
 impl Provenance {
@@ -71,6 +76,7 @@ impl Provenance {
                 (None, decided) => ReviewStatus::InReview { decided },
             },
             sources: sources(study),
+            issues: graded.unsaid(study).chain(&graded.issues).cloned().collect(),
         }
     }
 
@@ -92,8 +98,13 @@ impl Provenance {
         models.iter().map(|model| format!("{} {}", model.name, model.sha256)).collect()
     }
 
-    /// For people, line by line.
-    pub fn lines(&self) -> Vec<String> {
+    /// Issues that are more than notes: something is missing or doubtful.
+    pub fn doubts(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| !issue.is_note)
+    }
+
+    /// For people, line by line. Where `is_removed`, the identity of the patient is: issues are counted, not told.
+    pub fn lines(&self, is_removed: bool) -> Vec<String> {
         let mut lines = vec![format!("{} {}, {} UTC", self.program, self.version, self.created)];
         for model in &self.models {
             let demo = if model.demo { " (DEMO model, trained on computed phantoms only)" } else { "" };
@@ -113,6 +124,20 @@ impl Provenance {
         ));
         let images: usize = self.sources.iter().map(|series| series.instances.len()).sum();
         lines.push(format!("Sources: {} series, {images} DICOM instances.", self.sources.len()));
+        let doubts = self.doubts().count();
+        if doubts > 0 {
+            let are = if doubts == 1 { "issue: something" } else { "issues: some things" };
+            lines.push(format!("{doubts} {are} could not be read or may be wrong."));
+        }
+        if !is_removed {
+            // Where the files lay says nothing to whom the report is sent.
+            let file = |issue: &Issue| issue.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            let named = self.doubts().take(NAMED);
+            lines.extend(named.map(|issue| format!("Issue: {}", Issue { file: file(issue), ..issue.clone() })));
+            if doubts > NAMED {
+                lines.push(format!("and {} more issues.", doubts - NAMED));
+            }
+        }
         lines
     }
 }

@@ -41,7 +41,7 @@ fn any_decision() -> impl Strategy<Value = Decision> {
 }
 
 fn any_box() -> impl Strategy<Value = BoxChoice> {
-    let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), frame: 0 };
+    let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), twin: 0, frame: 0 };
     prop_oneof![
         Just(BoxChoice::Model),
         Just(BoxChoice::Removed),

@@ -1,9 +1,8 @@
 //! Headers to studies: grouped by UID, slices in patient order, roles decided.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     ops::Range,
-    sync::Arc,
 };
 
 use dicom_encoding::TransferSyntaxIndex;
@@ -11,10 +10,11 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
     classify::{Facts, classify},
+    copies,
     descriptions::{self, Descriptions},
-    extent::Missing,
     header::Header,
-    model::{Instance, Issue, Patient, Series, SliceRef, Source, Study},
+    model::{Issue, Patient, Series, SliceRef, Study},
+    source::Source,
 };
 use crate::geometry::{self, ImagePlane, PlaneKind};
 
@@ -84,6 +84,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
                        correct the headers, or open the patients' files apart";
         study.issues.push(Issue::new("", message));
     }
+    let files = copies::apart(files, &mut study);
     let synthetic = files.iter().filter(|file| file.header.is_synthetic).count();
     if synthetic > 0 && synthetic < files.len() {
         let message = format!(
@@ -116,7 +117,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
 }
 
 fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Series {
-    let (slices, headers) = slices(files, issues);
+    let (slices, headers) = copies::slices(files, issues);
     let first = &headers[0];
     let (slices, blocks) = ordered(slices);
     let plane_kind = most_common_plane(&slices);
@@ -152,55 +153,12 @@ fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Iss
     }
 }
 
-/// One slice for each frame of each file; a file that is there twice counts once.
-fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
-    // Of two copies the whole one counts.
-    files.sort_by_key(|file| file.header.missing.is_some());
-    let mut seen = HashSet::new();
-    let (mut slices, mut headers) = (Vec::new(), Vec::new());
-    for Found { source, mut header } in files {
-        if !header.sop_instance_uid.is_empty() && !seen.insert(header.sop_instance_uid.clone()) {
-            issues.push(Issue::note(&source, "a copy of an image that is already there; left out"));
-            continue;
-        }
-        if let Some(doubt) = header.doubt.take() {
-            issues.push(Issue::new(&source, format!("{doubt}; the image is shown without its place in the patient")));
-        }
-        if let Some(Missing { found, needed }) = header.missing {
-            let message = format!(
-                "the file is cut short: {found} of {needed} bytes of its pixels are there; this image cannot be shown"
-            );
-            issues.push(Issue::new(&source, message));
-        }
-        let instance = Arc::new(Instance {
-            source,
-            series_uid: header.series_uid.clone(),
-            sop_instance_uid: header.sop_instance_uid.clone(),
-            sop_class_uid: header.sop_class_uid.clone(),
-            number: header.instance_number,
-            columns: header.columns,
-            rows: header.rows,
-            frames: header.frames.len() as u32,
-            transfer_syntax: header.transfer_syntax.clone(),
-            is_synthetic: header.is_synthetic,
-        });
-        for (frame, header) in std::mem::take(&mut header.frames).into_iter().enumerate() {
-            slices.push(SliceRef {
-                instance: instance.clone(),
-                frame: frame as u32,
-                plane: header.plane,
-                pixel_spacing: header.pixel_spacing,
-                window: header.window,
-            });
-        }
-        headers.push(header);
-    }
-    (slices, headers)
-}
-
 /// Block by block in patient order; slices without a place last, by number.
 fn ordered(mut slices: Vec<SliceRef>) -> (Vec<SliceRef>, Vec<Range<usize>>) {
-    slices.sort_by_key(|s| (s.instance.number.unwrap_or(i32::MAX), s.instance.sop_instance_uid.clone(), s.frame));
+    slices.sort_by_key(|s| {
+        let instance = &s.instance;
+        (instance.number.unwrap_or(i32::MAX), instance.sop_instance_uid.clone(), instance.twin, s.frame)
+    });
     let (placed, lost): (Vec<SliceRef>, Vec<SliceRef>) = slices.into_iter().partition(|s| s.plane.is_some());
     let planes: Vec<ImagePlane> = placed.iter().filter_map(|s| s.plane).collect();
     let (mut sorted, mut ranges) = (Vec::with_capacity(placed.len() + lost.len()), Vec::new());

@@ -11,7 +11,7 @@ use std::{
 
 use walkdir::WalkDir;
 
-use super::model::Source;
+use super::source::Source;
 use crate::files::is_temporary;
 
 /// Endings of files that nobody takes for an image: results, labels, pictures, models. A folder of nothing else is no
@@ -109,11 +109,7 @@ fn look(path: &Path) -> Option<BareFolder> {
 
 /// The folder of a file on disk; of an entry of a zip that of the zip.
 fn folder_of(source: &Source) -> Option<&Path> {
-    match source {
-        Source::File(path) => path.parent(),
-        Source::Zip { archive, .. } => archive.parent(),
-        Source::Memory { .. } => None,
-    }
+    source.path().and_then(Path::parent)
 }
 
 /// The deepest folder that both lie in.

@@ -24,6 +24,8 @@ pub struct Extent {
     pub pixels: usize,
     /// Behind the last element of group 7FE0. Known only where the whole file was walked.
     pub end: usize,
+    /// Whether there is any element of group 7FE0 that is not empty.
+    pub has_pixels: bool,
     /// The pixels stop early.
     pub missing: Option<Missing>,
     /// `PixelData` that are not compressed.
@@ -90,7 +92,8 @@ pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -
             if missing.is_some() || !whole {
                 let plain = (element.number == 0x10 && element.length != UNDEFINED)
                     .then_some(Plain { at: walk.at as u64, length: element.length as usize });
-                return Ok(Extent { plain, ..walk.extent(Some(first), start, missing) });
+                let extent = walk.extent(Some(first), start, missing);
+                return Ok(Extent { plain, has_pixels: element.length > 0, ..extent });
             }
         } else if walk.open.is_empty() && pixels.is_some() {
             // What follows the pixels (padding, signatures, garbage) is of no use here.
@@ -166,7 +169,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn extent(&mut self, pixels: Option<usize>, end: usize, missing: Option<Missing>) -> Extent {
-        Extent { pixels: pixels.unwrap_or(end), end, missing, plain: None, mended: std::mem::take(&mut self.mended) }
+        Extent {
+            pixels: pixels.unwrap_or(end),
+            end,
+            has_pixels: pixels.is_some(),
+            missing,
+            plain: None,
+            mended: std::mem::take(&mut self.mended),
+        }
     }
 
     fn broken(&self) -> Stop {

@@ -22,6 +22,8 @@ use crate::panics;
 pub struct Loaded {
     /// The header, and the pixels if they were asked for.
     pub object: DefaultDicomObject,
+    /// Whether it has any.
+    pub has_pixels: bool,
     /// The pixels stop early.
     pub missing: Option<Missing>,
     /// Where the pixels lie in the file, if they can be taken as they are.
@@ -74,6 +76,17 @@ pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, Heade
             Ok(loaded) => return Ok(loaded),
         }
     }
+}
+
+/// Whether a file begins as DICOM files do.
+pub fn begins_as_dicom(bytes: &[u8]) -> bool {
+    Start::of(bytes).is_some()
+}
+
+/// The transfer syntax of a file, and where its data set begins: what stands before tells who sent it, not what it is.
+pub fn data_set(bytes: &[u8]) -> Option<(String, usize)> {
+    let meta = Start::of(bytes)?.meta(bytes, bytes.len() as u64).ok()?;
+    Some((meta.transfer_syntax, meta.data_set))
 }
 
 enum Trouble {
@@ -161,7 +174,7 @@ impl Start {
         if meta.transfer_syntax.is_empty() {
             syntax_of(encoding).clone_into(&mut meta.transfer_syntax);
         }
-        let Extent { pixels, end, missing, plain, mended } = found;
+        let Extent { pixels, end, has_pixels, missing, plain, mended } = found;
         let end = if whole && missing.is_none() { end } else { pixels };
         let mut data_set = Cow::Borrowed(&bytes[at..end]);
         for (place, bytes) in mended.into_iter().filter(|(place, bytes)| place + bytes.len() <= end) {
@@ -169,7 +182,7 @@ impl Start {
         }
         let object = object(&meta, &data_set, encoding).map_err(Trouble::Other)?;
         let is_as_it_lies = !is_deflated && encoding != Encoding::ExplicitBig;
-        Ok(Loaded { object, missing, plain: plain.filter(|_| is_as_it_lies) })
+        Ok(Loaded { object, has_pixels, missing, plain: plain.filter(|_| is_as_it_lies) })
     }
 }
 

@@ -24,7 +24,10 @@ pub enum HeaderError {
     /// Another kind of file.
     #[error("not a DICOM file")]
     NotDicom,
-    /// DICOM, but nothing to show.
+    /// DICOM, but of another kind: a report, a presentation state.
+    #[error("not an image: {0}")]
+    Object(String),
+    /// An image, or it may be one, without what an image must have.
     #[error("not an image: {0}")]
     NotAnImage(String),
     /// The index of a file set; the files that it lists speak for themselves.
@@ -70,8 +73,12 @@ pub struct Header {
     pub frames: Vec<FrameHeader>,
     /// Something odd that did not stop the reading.
     pub doubt: Option<String>,
+    /// Whether it has any pixels.
+    pub has_pixels: bool,
     /// The pixels stop early.
     pub missing: Option<Missing>,
+    /// Which of the images with its UIDs it is; see `copies`.
+    pub twin: u32,
 }
 
 /// What differs from frame to frame.
@@ -84,11 +91,11 @@ pub struct FrameHeader {
 
 /// Reads the header of a file of `size` bytes.
 pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
-    let Loaded { object, missing, .. } = file::load(from, size, false)?;
+    let Loaded { object, has_pixels, missing, .. } = file::load(from, size, false)?;
     // What deflate packs is packed a thousandfold at most.
     let is_deflated = object.meta().transfer_syntax() == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
     let mut header = header(&object, if is_deflated { size.saturating_mul(1000) } else { size })?;
-    header.missing = missing;
+    (header.has_pixels, header.missing) = (has_pixels, missing);
     Ok(header)
 }
 
@@ -115,8 +122,11 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
     }
     let (columns, rows) = (number::<u32>(object, tags::COLUMNS), number::<u32>(object, tags::ROWS));
     let (Some(columns @ 1..), Some(rows @ 1..)) = (columns, rows) else {
-        return Err(HeaderError::NotAnImage(kind_of_object(class)));
+        return Err(without_size(class));
     };
+    if is_video(object.meta().transfer_syntax()) {
+        return Err(HeaderError::Object(format!("a video ({})", class.map_or_else(String::new, class_name))));
+    }
     let (frames, doubt) = frames::of(object, columns, rows, size);
     Ok(Header {
         patient: Patient {
@@ -151,22 +161,35 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         is_synthetic: synthetic::is_synthetic(object),
         frames,
         doubt,
+        has_pixels: false,
         missing: None,
+        twin: 0,
     })
 }
 
-fn kind_of_object(sop_class_uid: Option<&str>) -> String {
-    use dicom_core::dictionary::UidDictionary;
-    let name = |uid: &str| {
-        dicom_dictionary_std::sop_class::StandardSopClassDictionary
-            .by_uid(uid)
-            .map_or_else(|| format!("SOP class {uid}"), |entry| entry.name.to_owned())
-    };
-    match sop_class_uid.map(name) {
-        Some(name) if name.contains("Image Storage") => format!("a {name} object without Rows and Columns"),
-        Some(name) => name,
-        None => "it has no Rows and Columns".to_owned(),
+/// What a file without Rows and Columns is. Only what names another kind of object is one: a header that breaks off
+/// between two elements looks the same.
+fn without_size(class: Option<&str>) -> HeaderError {
+    match class.map(class_name) {
+        Some(name) if name.contains("Image Storage") => {
+            HeaderError::NotAnImage(format!("a {name} object without Rows and Columns"))
+        }
+        Some(name) => HeaderError::Object(name),
+        None => HeaderError::NotAnImage("it has no Rows and Columns".to_owned()),
     }
+}
+
+fn class_name(uid: &str) -> String {
+    use dicom_core::dictionary::UidDictionary;
+    dicom_dictionary_std::sop_class::StandardSopClassDictionary
+        .by_uid(uid)
+        .map_or_else(|| format!("SOP class {uid}"), |entry| entry.name.to_owned())
+}
+
+/// MPEG-2, MPEG-4 and HEVC: PS3.5 A.4.5 to A.4.9.
+fn is_video(transfer_syntax: &str) -> bool {
+    let number = transfer_syntax.strip_prefix("1.2.840.10008.1.2.4.10");
+    number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
 /// The text of an element, trimmed, several values joined by `\`; empty if it is missing or cannot be read.

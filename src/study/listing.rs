@@ -3,7 +3,8 @@
 //! Headers are read in portions and forgotten; a name and a place are kept of each file.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
+    hash::BuildHasher,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -15,9 +16,13 @@ use super::{
     assemble::{self, Found, Group},
     bare::{BareFolder, bare_folders},
     descriptions::Descriptions,
-    model::{Issue, Scan, Source, without_image},
+    model::{Issue, Scan, Study, without_image},
     names::StudyNames,
-    scan::{self, Candidates},
+    scan::Headers,
+    settle::{Images, Settled, settle},
+    source::Source,
+    tally::Tally,
+    walk::{Candidates, Trouble},
 };
 use crate::cancel::Cancel;
 
@@ -34,6 +39,8 @@ pub struct StudyFiles {
     pub has_uid: bool,
     /// Where its images are, in order of path.
     pub sources: Vec<Source>,
+    /// What lies among them and could not be read, or is missing.
+    pub issues: Vec<Issue>,
 }
 
 impl StudyFiles {
@@ -57,8 +64,10 @@ pub struct Listing {
     pub issues: Vec<Issue>,
     /// Files looked at.
     pub files: usize,
-    /// How many of them are broken, so that what they held is missing.
+    /// How many files of no study are broken, so that what they held is missing.
     pub lost: usize,
+    /// What became of each file, as far as its header tells: copies count as images.
+    pub tally: Tally,
     descriptions: Descriptions,
 }
 
@@ -69,22 +78,28 @@ pub fn list(
     cancel: &Cancel,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Listing, ScanError> {
-    let (candidates, descriptions) = Candidates::below(paths, cancel)?;
-    let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
-    let mut listing =
-        Listing { studies: Vec::new(), issues: candidates.issues, files: total, lost: candidates.lost, descriptions };
+    let (mut candidates, descriptions) = Candidates::below(paths, cancel)?;
+    let mut headers = Headers::begin(&mut candidates);
+    let Candidates { sources, roots, .. } = candidates;
+    let (total, done) = (sources.len(), AtomicUsize::new(0));
     let mut groups: BTreeMap<Group, Files> = BTreeMap::new();
-    let mut left = candidates.sources.into_iter();
+    // Of each image a number that its UID comes to: for the files that a DICOMDIR lists.
+    let mut known: HashSet<u64> = HashSet::new();
+    let hash = std::hash::RandomState::new();
+    let mut left = sources.into_iter();
     loop {
         let portion: Vec<_> = left.by_ref().take(PORTION).collect();
         if portion.is_empty() {
             break;
         }
-        let count = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        let headers = scan::headers(portion, cancel, &count);
-        listing.issues.extend(headers.issues);
-        listing.lost += headers.lost;
-        for found in headers.found {
+        // More are found in archives inside archives.
+        let count = || {
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            progress(done, total.max(done));
+        };
+        headers.read(portion, cancel, &count);
+        for found in std::mem::take(&mut headers.found) {
+            known.insert(hash.hash_one(&found.header.sop_instance_uid));
             groups.entry(Group::of(&found)).or_default().add(found);
         }
         if cancel.is_cancelled() {
@@ -100,9 +115,23 @@ pub fn list(
         };
         by_key.entry(key).or_default().extend(files.sources);
     }
-    let study = |((key, has_uid), sources)| StudyFiles { key, has_uid, sources };
-    listing.studies = by_key.into_iter().map(study).collect();
-    Ok(listing)
+    let study = |((key, has_uid), sources)| StudyFiles { key, has_uid, sources, issues: Vec::new() };
+    let mut studies: Vec<StudyFiles> = by_key.into_iter().map(study).collect();
+    let images = Images {
+        studies: studies.iter().map(StudyFiles::uid).collect(),
+        sources: studies
+            .iter()
+            .enumerate()
+            .flat_map(|(number, study)| study.sources.iter().map(move |source| (number, source)))
+            .collect(),
+        is_known: &|uid| known.contains(&hash.hash_one(uid)),
+    };
+    let Settled { of_studies, issues, lost: _, lost_elsewhere, mut tally } = settle(headers, &roots, &images);
+    for (study, issues) in studies.iter_mut().zip(of_studies) {
+        study.issues = issues;
+        tally.images += study.sources.len();
+    }
+    Ok(Listing { studies, issues, files: tally.found, lost: lost_elsewhere, tally, descriptions })
 }
 
 /// The files of a group, and of those without a study's UID what else they call themselves.
@@ -146,18 +175,27 @@ fn name(file: &Found) -> [u8; 32] {
 impl Listing {
     /// Reads the headers of one study's files again, and makes the one study of them; none where the files are gone.
     pub fn open(&self, study: &StudyFiles, cancel: &Cancel) -> Scan {
-        let sources = study.sources.iter().map(|source| (source.clone(), true)).collect();
-        let mut headers = scan::headers(sources, cancel, &|| ());
+        let sources: Vec<_> = study.sources.iter().map(|source| (source.clone(), true)).collect();
+        let mut headers = Headers::default();
+        headers.tally.found = sources.len();
+        headers.read(sources, cancel, &|| ());
         let (found, others): (Vec<Found>, Vec<Found>) =
-            headers.found.into_iter().partition(|found| found.header.study_uid == study.uid());
+            std::mem::take(&mut headers.found).into_iter().partition(|found| found.header.study_uid == study.uid());
         let became = "it became a file of another study after it was found: left out; run it again";
-        headers.issues.extend(others.iter().map(|found| Issue::new(&found.source, became)));
-        Scan {
-            studies: assemble::study(found, &self.descriptions).into_iter().collect(),
-            issues: headers.issues,
-            files: study.sources.len(),
-            lost: headers.lost + others.len(),
+        headers.tally.issues += others.len();
+        headers.troubles.extend(others.iter().map(|found| Trouble::lost(Issue::new(&found.source, became))));
+        let mut studies: Vec<Study> = assemble::study(found, &self.descriptions).into_iter().collect();
+        let mut tally = headers.tally;
+        for opened in &mut studies {
+            opened.issues.extend(study.issues.iter().cloned());
+            tally.add_study(opened);
         }
+        let lost = headers.troubles.iter().map(|trouble| trouble.lost).sum();
+        let mut issues: Vec<Issue> = headers.troubles.into_iter().map(|trouble| trouble.issue).collect();
+        if studies.is_empty() {
+            issues.extend(study.issues.iter().cloned());
+        }
+        Scan { studies, issues, files: study.sources.len(), lost, tally }
     }
 
     /// Those of `paths`, as they were given, that no image came from.

@@ -51,11 +51,27 @@ fn fits(size: u64, available: Option<u64>) -> io::Result<()> {
     }
 }
 
-/// Bytes that this program may still take, where the system says so: of the machine's, and of what its container or job
-/// was given.
-fn available() -> Option<u64> {
+/// Bytes that this program may still take, where the system says so: of the machine's, of what its container or job was
+/// given, and of its own addresses (`ulimit -v`).
+pub fn available() -> Option<u64> {
     let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-    [of_machine(), of_groups(Path::new("/sys/fs/cgroup"), &group)].into_iter().flatten().min()
+    [of_machine(), of_groups(Path::new("/sys/fs/cgroup"), &group), of_addresses()].into_iter().flatten().min()
+}
+
+/// How much may be mapped still, where that has a limit: memory that was not touched counts too.
+pub fn of_addresses() -> Option<u64> {
+    let limits = fs::read_to_string("/proc/self/limits").ok()?;
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    addresses_left(&limits, &status)
+}
+
+fn addresses_left(limits: &str, status: &str) -> Option<u64> {
+    let limit = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
+    // "unlimited" is no number.
+    let limit = limit.split_whitespace().next()?.parse::<u64>().ok()?;
+    let used = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let used = used.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024;
+    Some(limit.saturating_sub(used))
 }
 
 fn of_machine() -> Option<u64> {
@@ -112,6 +128,15 @@ mod tests {
         if cfg!(target_os = "linux") {
             assert!(available().is_some_and(|bytes| bytes > 1 << 20));
         }
+    }
+
+    #[test]
+    fn a_limit_on_addresses_counts_what_is_mapped() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max address space         716800000            unlimited            bytes     \n";
+        let status = "VmPeak:\t  200000 kB\nVmSize:\t  100000 kB\n";
+        assert_eq!(addresses_left(limits, status), Some(716_800_000 - 102_400_000));
+        assert_eq!(addresses_left(&limits.replace("716800000", "unlimited"), status), None);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //! without pixel data, sort slices in patient space, tell which series is which, and decode
 //! pixels on demand.
 
+mod archive;
 mod assemble;
 mod bare;
 mod charset;
 mod classify;
 mod codestream;
 mod compressed;
+mod copies;
 mod descriptions;
+mod dicomdir;
 mod extent;
 mod file;
 mod frames;
@@ -22,21 +25,30 @@ mod names;
 mod native;
 mod origin;
 mod pixels;
+mod places;
 mod rle;
 mod scan;
+mod settle;
 mod source;
+mod strangers;
 mod synthetic;
+mod tally;
+mod walk;
 
 use std::path::PathBuf;
 
+pub use archive::Entry;
 pub use bare::BareFolder;
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
-pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+pub use memory::{available as available_memory, of_addresses as available_addresses};
+pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Study};
 pub use names::{Ambiguous, Matches, NoId, SeriesId, SeriesNames, StudyId, StudyNames};
 pub use origin::Origin;
 pub use pixels::PixelError;
 pub use scan::{scan, scan_memory};
+pub use source::Source;
+pub use tally::Tally;
 
 /// Why nothing could be scanned at all. A single bad file is an [`Issue`], not this.
 #[derive(Debug, thiserror::Error)]

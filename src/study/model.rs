@@ -10,7 +10,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::bare::{BareFolder, bare_folders};
+use super::{
+    bare::{BareFolder, bare_folders},
+    source::Source,
+    tally::Tally,
+};
 use crate::{
     geometry::{ImagePlane, PlaneKind},
     grading::{Role, SliceId},
@@ -22,12 +26,16 @@ use crate::{
 pub struct Scan {
     /// The studies, in order of date and id.
     pub studies: Vec<Study>,
-    /// What could not be read, and belongs to no study.
+    /// What could not be read or was left out, and belongs to no study: what lies among the files of one is an issue of
+    /// that study.
     pub issues: Vec<Issue>,
     /// Files looked at.
     pub files: usize,
-    /// How many of them are broken, so that what they held is missing. Other kinds of files do not count.
+    /// How many of them are broken, so that what they held is missing, and how many that should be there are not. Other
+    /// kinds of files do not count.
     pub lost: usize,
+    /// What became of each file.
+    pub tally: Tally,
 }
 
 impl Scan {
@@ -51,11 +59,7 @@ pub(super) fn without_image<'a, 's>(paths: &'a [PathBuf], images: impl Iterator<
     };
     let mut left: HashSet<&Path> = paths.iter().map(|path| place(path)).collect();
     for image in images {
-        let path = match image {
-            Source::File(path) => path,
-            Source::Zip { archive, .. } => archive.as_ref(),
-            Source::Memory { .. } => continue,
-        };
+        let Some(path) = image.path() else { continue };
         // As many looks as the image lies deep: neither files nor paths are few.
         for place in path.ancestors() {
             left.remove(place);
@@ -112,6 +116,10 @@ pub struct Study {
     pub assumed_common_space: bool,
     /// Its files name more than one patient: nothing of it may be reported under one name.
     pub mixed_patients: bool,
+    /// Files that were left out because another holds the same.
+    pub copies: usize,
+    /// Files that were left out because they are damaged and another holds the image whole.
+    pub damaged_copies: usize,
 }
 
 /// One series.
@@ -167,6 +175,10 @@ pub struct Instance {
     pub series_uid: String,
     /// `SOPInstanceUID` as it stands in the file.
     pub sop_instance_uid: String,
+    /// Which of the images of this series that have its `SOPInstanceUID` and other content, from 0.
+    pub twin: u32,
+    /// Whether its pixels are there, as far as its length tells. Else the study has an issue that says so.
+    pub is_whole: bool,
     /// `SOPClassUID`; contest files have none.
     pub sop_class_uid: Option<String>,
     /// `InstanceNumber`.
@@ -181,56 +193,6 @@ pub struct Instance {
     pub transfer_syntax: String,
     /// The file says that its image was computed, in whole or in part.
     pub is_synthetic: bool,
-}
-
-/// Where a file's bytes are.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// On disk.
-    File(PathBuf),
-    /// In a zip.
-    Zip {
-        /// The archive.
-        archive: Arc<PathBuf>,
-        /// Index of the entry.
-        index: usize,
-        /// Name of the entry.
-        name: String,
-    },
-    /// In memory: the demo study.
-    Memory {
-        /// A name for messages.
-        name: String,
-        /// The whole file.
-        bytes: Arc<[u8]>,
-    },
-}
-
-impl fmt::Display for Source {
-    /// A path, `archive.zip!entry`, or a name: for messages to the user, not for logs.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Zip { archive, name, .. } => write!(f, "{}!{name}", archive.display()),
-            Self::Memory { name, .. } => f.write_str(name),
-        }
-    }
-}
-
-impl Source {
-    /// The names of the folders that it lies in, of a zip's entry those in the zip too.
-    pub fn folders(&self) -> Vec<String> {
-        let name = self.to_string();
-        let mut names: Vec<&str> = name.split(['/', '\\', '!']).filter(|name| !name.is_empty()).collect();
-        names.pop();
-        names.into_iter().map(str::to_owned).collect()
-    }
-
-    /// The folder or zip folder that it lies in.
-    pub(super) fn folder(&self) -> String {
-        let name = self.to_string();
-        name.rsplit_once(['/', '\\', '!']).map_or(String::new(), |(folder, _)| folder.to_owned())
-    }
 }
 
 impl Issue {
@@ -257,6 +219,7 @@ impl SliceRef {
         SliceId {
             series_uid: self.instance.series_uid.clone(),
             sop_instance_uid: self.instance.sop_instance_uid.clone(),
+            twin: self.instance.twin,
             frame: self.frame,
         }
     }
@@ -288,10 +251,11 @@ impl Study {
     /// Finds a slice by its name: (index of the series, index of the slice).
     pub fn find(&self, id: &SliceId) -> Option<(usize, usize)> {
         self.series.iter().enumerate().filter(|(_, s)| s.uid == id.series_uid).find_map(|(i, s)| {
-            let at = s
-                .slices
-                .iter()
-                .position(|slice| slice.frame == id.frame && slice.instance.sop_instance_uid == id.sop_instance_uid)?;
+            let is_it = |slice: &SliceRef| {
+                let instance = &slice.instance;
+                slice.frame == id.frame && instance.twin == id.twin && instance.sop_instance_uid == id.sop_instance_uid
+            };
+            let at = s.slices.iter().position(is_it)?;
             Some((i, at))
         })
     }

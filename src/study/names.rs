@@ -13,7 +13,7 @@ use std::{
     str::FromStr,
 };
 
-use super::model::{Source, Study};
+use super::{model::Study, source::Source};
 use crate::grading::csv_id;
 
 macro_rules! id {

@@ -6,7 +6,7 @@ use dicom_dictionary_std::tags;
 use super::{
     charset, file, frames,
     header::{HeaderError, text},
-    model::Source,
+    source::Source,
 };
 
 /// The attributes of one file that objects of the same study repeat. Empty where the file says nothing. Never logged.

@@ -70,7 +70,7 @@ impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
     pub fn decode(&self) -> Result<Slice, PixelError> {
         let (mut from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
-        let Loaded { object, missing, plain } = file::load(&mut from, size, false)?;
+        let Loaded { object, missing, plain, .. } = file::load(&mut from, size, false)?;
         let whole = |missing: Option<Missing>| match missing {
             Some(Missing { found, needed }) => Err(PixelError::CutShort { found, needed }),
             None => Ok(()),

@@ -1,7 +1,8 @@
 //! Finding files and reading their headers, side by side on all cores.
 
 use std::{
-    path::{Path, PathBuf},
+    collections::HashSet,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,23 +13,18 @@ use rayon::prelude::*;
 
 use super::{
     ScanError,
+    archive::{Archive, Contents},
     assemble::{self, Found},
     descriptions::Descriptions,
-    header::{self, HeaderError},
-    model::{Issue, Scan, Source},
-    source,
+    header::{Header, HeaderError},
+    model::{Issue, Scan},
+    settle::{Images, Settled, Stranger, settle},
+    source::Source,
+    strangers::{self, Kind, What},
+    tally::Tally,
+    walk::{Candidates, Trouble},
 };
-use crate::{cancel::Cancel, files::is_temporary};
-
-/// What was found before any header was read.
-#[derive(Default)]
-pub(super) struct Candidates {
-    /// (where, whether the user named this very file).
-    pub(super) sources: Vec<(Source, bool)>,
-    pub(super) issues: Vec<Issue>,
-    /// How many of the issues are about something that is broken.
-    pub(super) lost: usize,
-}
+use crate::cancel::Cancel;
 
 /// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
 /// `progress` is called with (files read, files found), from any thread.
@@ -42,183 +38,224 @@ pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize)
 
 /// The same for files in memory: (name, bytes).
 pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
+    let found = files.len();
     let sources = files.into_iter().map(|(name, bytes)| (Source::Memory { name, bytes }, false)).collect();
-    let candidates = Candidates { sources, ..Candidates::default() };
+    let candidates = Candidates { sources, found, ..Candidates::default() };
     read(candidates, &Descriptions::default(), &Cancel::default(), &|_, _| ())
-}
-
-impl Candidates {
-    /// Everything below `paths`, and what the contest's CSVs say of it.
-    pub(super) fn below(paths: &[PathBuf], cancel: &Cancel) -> Result<(Self, Descriptions), ScanError> {
-        let mut candidates = Self::default();
-        for path in paths {
-            if !path.exists() {
-                return Err(ScanError::NotFound(path.clone()));
-            }
-            candidates.add(path, cancel);
-        }
-        let (descriptions, failures) = Descriptions::find(paths);
-        candidates.issues.extend(failures.into_iter().map(|(file, error)| {
-            let message = format!("cannot be read in full, so that roles come from the images alone: {error}");
-            Issue::new(file.display(), message)
-        }));
-        Ok((candidates, descriptions))
-    }
-
-    fn add(&mut self, path: &Path, cancel: &Cancel) {
-        if !path.is_dir() {
-            return self.add_named_file(path, cancel);
-        }
-        for entry in walkdir::WalkDir::new(path).follow_links(true).sort_by_file_name() {
-            if cancel.is_cancelled() {
-                return;
-            }
-            // A program that writes into a folder below, as another share of a batch does, renames them while we walk.
-            let name = match &entry {
-                Ok(entry) if !entry.file_type().is_dir() => Some(entry.path()),
-                Ok(_) => None,
-                Err(error) => error.path(),
-            };
-            if name.and_then(Path::file_name).is_some_and(is_temporary) {
-                continue;
-            }
-            match entry {
-                Ok(entry) if entry.file_type().is_file() => {
-                    let file = entry.into_path();
-                    if file.extension().is_some_and(|e| e.eq_ignore_ascii_case("zip")) && source::is_zip(&file) {
-                        self.add_zip(&file);
-                    } else {
-                        self.sources.push((Source::File(file), false));
-                    }
-                }
-                Ok(_) => (),
-                Err(error) => {
-                    self.lost += 1;
-                    let file = error.path().map(|p| p.display().to_string()).unwrap_or_default();
-                    self.issues.push(Issue::new(file, format!("left out: {error}")));
-                }
-            }
-        }
-    }
-
-    fn add_named_file(&mut self, path: &Path, cancel: &Cancel) {
-        if source::is_zip(path) {
-            self.add_zip(path);
-        } else if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("DICOMDIR")) {
-            // The directory lies beside the files that it lists; they are read from their own headers,
-            // which also finds files that a faulty directory forgets.
-            self.add(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")), cancel);
-        } else {
-            self.sources.push((Source::File(path.to_owned()), true));
-        }
-    }
-
-    fn add_zip(&mut self, path: &Path) {
-        let mut fail = |message: String| {
-            self.lost += 1;
-            self.issues.push(Issue::new(path.display(), message));
-        };
-        let mut archive = match source::open_archive(path) {
-            Ok(archive) => archive,
-            Err(error) => return fail(format!("the zip cannot be read: {error}")),
-        };
-        let shared = Arc::new(path.to_owned());
-        for index in 0..archive.len() {
-            let entry = match archive.by_index_raw(index) {
-                Ok(entry) => entry,
-                Err(error) => {
-                    fail(format!("entry {index} of the zip cannot be read: {error}"));
-                    continue;
-                }
-            };
-            if entry.is_dir() {
-                continue;
-            }
-            let name = entry.name().map(std::borrow::Cow::into_owned).unwrap_or_default();
-            if entry.encrypted() {
-                fail(format!("'{name}' in the zip is encrypted; unpack it first"));
-            } else if entry.enclosed_name().is_none() {
-                fail(format!("'{name}' in the zip points outside the zip; left out"));
-            } else {
-                self.sources.push((Source::Zip { archive: shared.clone(), index, name }, false));
-            }
-        }
-    }
 }
 
 /// What came of reading many headers.
 #[derive(Default)]
 pub(super) struct Headers {
     pub(super) found: Vec<Found>,
-    pub(super) issues: Vec<Issue>,
-    pub(super) lost: usize,
+    pub(super) troubles: Vec<Trouble>,
+    /// Files that are no DICOM.
+    pub(super) strangers: Vec<Stranger>,
+    /// DICOMDIRs.
+    pub(super) directories: Vec<Source>,
+    /// Without images and copies, which are told apart when studies are made of them.
+    pub(super) tally: Tally,
+    /// Bytes of archives that are held unpacked.
+    held: u64,
 }
 
 /// A source, whether the user named it, and what came of it; nothing after a cancel.
-type Outcome = (Source, bool, Option<Result<header::Header, HeaderError>>);
+type Outcome = (Source, bool, Option<Result<Header, HeaderError>>);
 
-/// Reads headers side by side; `done` is called after each.
-pub(super) fn headers(sources: Vec<(Source, bool)>, cancel: &Cancel, done: &(dyn Fn() + Sync)) -> Headers {
-    let results: Vec<Outcome> = sources
-        .into_par_iter()
-        .map(|(source, named)| {
-            if cancel.is_cancelled() {
-                return (source, named, None);
-            }
-            let result = source.open_sized().map_err(HeaderError::Io).and_then(header::read);
-            done();
-            (source, named, Some(result))
-        })
-        .collect();
-    let mut headers = Headers::default();
-    for (source, named, result) in results {
-        match result {
-            Some(Ok(header)) => headers.found.push(Found { source, header }),
-            // A folder may hold anything; a file that the user names should be an image.
-            Some(Err(HeaderError::NotDicom | HeaderError::Directory)) if !named => (),
-            Some(Err(error)) => {
-                headers.lost += usize::from(matches!(error, HeaderError::Broken(_) | HeaderError::Io(_)));
-                headers.issues.push(Issue::new(source, error.to_string()));
-            }
-            None => (),
+impl Headers {
+    /// What was found with nothing read yet; takes from the candidates all but the sources.
+    pub(super) fn begin(candidates: &mut Candidates) -> Self {
+        let tally = Tally { found: candidates.found, issues: candidates.refused, ..Tally::default() };
+        Self { troubles: std::mem::take(&mut candidates.troubles), tally, ..Self::default() }
+    }
+
+    /// Reads headers side by side; `done` is called after each. What is in archives among them is read too.
+    pub(super) fn read(&mut self, mut sources: Vec<(Source, bool)>, cancel: &Cancel, done: &(dyn Fn() + Sync)) {
+        while !sources.is_empty() {
+            let results: Vec<Outcome> = sources
+                .into_par_iter()
+                .map(|(source, named)| {
+                    if cancel.is_cancelled() {
+                        return (source, named, None);
+                    }
+                    let result = source.header();
+                    done();
+                    (source, named, Some(result))
+                })
+                .collect();
+            let no_dicom: Vec<(Source, bool)> =
+                results.into_iter().filter_map(|(source, named, result)| self.sort(source, named, result?)).collect();
+            sources = self.look_into(no_dicom);
         }
     }
-    headers
+
+    /// Puts a file where it belongs; gives it back if it is no DICOM.
+    fn sort(&mut self, source: Source, named: bool, result: Result<Header, HeaderError>) -> Option<(Source, bool)> {
+        let error = match result {
+            Ok(header) => {
+                self.found.push(Found { source, header });
+                return None;
+            }
+            Err(HeaderError::NotDicom) => return Some((source, named)),
+            Err(error) => error,
+        };
+        match &error {
+            HeaderError::Directory => {
+                *self.tally.objects.entry("DICOMDIR".to_owned()).or_default() += 1;
+                // A folder may hold one; a file that the user names should be an image.
+                if named {
+                    self.troubles.push(Trouble::nothing_lost(Issue::new(&source, error.to_string())));
+                }
+                self.directories.push(source);
+            }
+            HeaderError::Object(kind) => {
+                *self.tally.objects.entry(kind.clone()).or_default() += 1;
+                self.troubles.push(Trouble::nothing_lost(Issue::note(source, error.to_string())));
+            }
+            _ => {
+                self.tally.issues += 1;
+                self.troubles.push(Trouble::lost(Issue::new(source, error.to_string())));
+            }
+        }
+        None
+    }
+
+    /// Opens what is an archive, and returns what is in it.
+    fn look_into(&mut self, no_dicom: Vec<(Source, bool)>) -> Vec<(Source, bool)> {
+        let looked: Vec<_> = no_dicom
+            .into_par_iter()
+            .map(|(source, named)| {
+                let looked = look(&source);
+                (source, named, looked)
+            })
+            .collect();
+        let mut more = Vec::new();
+        for (source, named, looked) in looked {
+            match looked {
+                Look::Zip => match open_zip(&source, &mut self.held) {
+                    Ok(contents) => {
+                        let mut inside = Candidates::default();
+                        inside.add_contents(&source.to_string(), contents);
+                        // The archive counts as what is in it.
+                        self.tally.found = self.tally.found - 1 + inside.found;
+                        self.tally.issues += inside.refused;
+                        self.troubles.append(&mut inside.troubles);
+                        more.append(&mut inside.sources);
+                    }
+                    Err(error) => self.refuse(&source, format!("the zip cannot be read: {error}")),
+                },
+                Look::Packed => more.push((Source::Gzip(Box::new(source)), named)),
+                Look::Refused(why) => self.refuse(&source, why),
+                Look::Stranger(_) if named => {
+                    self.tally.issues += 1;
+                    let issue = Issue::new(&source, HeaderError::NotDicom.to_string());
+                    self.troubles.push(Trouble::nothing_lost(issue));
+                }
+                Look::Stranger(what) => self.strangers.push(Stranger { source, what }),
+            }
+        }
+        more
+    }
+
+    fn refuse(&mut self, source: &Source, why: String) {
+        self.tally.issues += 1;
+        self.troubles.push(Trouble::lost(Issue::new(source, why)));
+    }
+}
+
+/// What a file is that is no DICOM.
+enum Look {
+    Zip,
+    /// DICOM, packed with gzip.
+    Packed,
+    /// Something may be in it, and cannot be read.
+    Refused(String),
+    Stranger(What),
+}
+
+fn look(source: &Source) -> Look {
+    let name = source.to_string();
+    let begin = match source.begin(strangers::FIRST) {
+        Ok(begin) => begin,
+        Err(error) => return Look::Refused(format!("cannot be read: {error}")),
+    };
+    let mut kind = strangers::kind_of(&name, &begin);
+    if kind == Kind::Gzip {
+        let unpacked = match source.gunzip(strangers::FIRST) {
+            Ok(unpacked) => unpacked,
+            Err(error) => return Look::Refused(format!("cannot be unpacked: {error}")),
+        };
+        match strangers::kind_of_unpacked(&name, &unpacked) {
+            None => return Look::Packed,
+            Some(inside) => kind = inside,
+        }
+    }
+    match kind {
+        Kind::Zip => Look::Zip,
+        Kind::Archive(what) => {
+            Look::Refused(format!("{what}, which is not opened here: unpack it and open the folder"))
+        }
+        Kind::BrokenArchive(instead) => {
+            Look::Refused(format!("called an archive, and none: {instead}; it is damaged, or was not copied whole"))
+        }
+        Kind::Other(what) => Look::Stranger(what),
+        // Packed twice: not to be expected.
+        Kind::Gzip => Look::Refused("an archive packed once more: unpack it and open the folder".to_owned()),
+    }
+}
+
+fn open_zip(source: &Source, held: &mut u64) -> std::io::Result<Contents> {
+    match source {
+        Source::File(path) => Archive::open(path),
+        Source::Zip(entry) => Archive::open_inside(entry, held),
+        Source::Gzip(_) | Source::Memory { .. } => Err(std::io::Error::other("unpack it and open the folder")),
+    }
 }
 
 fn read(
-    candidates: Candidates,
+    mut candidates: Candidates,
     descriptions: &Descriptions,
     cancel: &Cancel,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Scan {
-    let (total, done) = (candidates.sources.len(), AtomicUsize::new(0));
-    let count = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-    let headers = headers(candidates.sources, cancel, &count);
-    Scan {
-        studies: assemble::studies(headers.found, descriptions),
-        issues: candidates.issues.into_iter().chain(headers.issues).collect(),
-        files: total,
-        lost: candidates.lost + headers.lost,
+    let mut headers = Headers::begin(&mut candidates);
+    let Candidates { sources, roots, .. } = candidates;
+    // More are found in archives inside archives.
+    let (total, done) = (sources.len(), AtomicUsize::new(0));
+    let count = || {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        progress(done, total.max(done));
+    };
+    headers.read(sources, cancel, &count);
+    let mut studies = assemble::studies(std::mem::take(&mut headers.found), descriptions);
+    let known: HashSet<&str> = if headers.directories.is_empty() {
+        HashSet::new()
+    } else {
+        studies
+            .iter()
+            .flat_map(|s| &s.series)
+            .flat_map(|s| &s.slices)
+            .map(|slice| slice.instance.sop_instance_uid.as_str())
+            .collect()
+    };
+    let images = Images {
+        studies: studies.iter().map(|study| study.uid.as_str()).collect(),
+        sources: studies
+            .iter()
+            .enumerate()
+            .flat_map(|(number, study)| study.series.iter().flat_map(|s| &s.slices).map(move |slice| (number, slice)))
+            .filter(|(_, slice)| slice.frame == 0)
+            .map(|(number, slice)| (number, &slice.instance.source))
+            .collect(),
+        is_known: &|uid| known.contains(uid),
+    };
+    let Settled { of_studies, issues, lost, lost_elsewhere: _, mut tally } = settle(headers, &roots, &images);
+    for (study, issues) in studies.iter_mut().zip(of_studies) {
+        study.issues.extend(issues);
+        tally.add_study(study);
     }
+    Scan { files: tally.found, studies, issues, lost, tally }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn what_a_program_is_writing_below_is_passed_over() {
-        use std::os::unix::fs::symlink;
-        let dir = tempfile::tempdir().unwrap();
-        let root = [dir.path().to_owned()];
-        // A link to nowhere is to the walk what a file is that was renamed after its name was read.
-        symlink("nowhere", dir.path().join(".foramen-a")).unwrap();
-        std::fs::write(dir.path().join(".foramen-b"), "half of a result").unwrap();
-        let scan_it = || scan(&root, &Cancel::default(), &|_, _| ()).unwrap();
-        assert_eq!((scan_it().files, scan_it().lost), (0, 0));
-        symlink("nowhere", dir.path().join("1.dcm")).unwrap();
-        assert_eq!(scan_it().lost, 1, "another file that goes away is missed");
-    }
-}
+mod tests;

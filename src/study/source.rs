@@ -1,30 +1,87 @@
-//! Where bytes come from: files, zip entries, memory. Nothing is ever unpacked to disk.
+//! Where bytes come from: files, entries of zips, gzip, memory. Nothing is ever unpacked to disk.
 
 use std::{
+    fmt,
     fs::File,
     io::{self, BufReader, Cursor, Read, Seek},
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest, Sha256};
-use zip::ZipArchive;
 
-use super::{memory::Turn, model::Source};
-
-/// A zip entry, or a file read into memory whole, may be this large. More is a mistake or an attack.
-pub const MAX_BYTES: u64 = 4 << 30;
-/// A zip entry may unpack to this, whatever its packed size.
-const PLAIN_BYTES: u64 = 64 << 20;
-/// And beyond that to so many times its packed size: images of nothing but zeros come to 100, bombs to 1,000.
-const MOST_UNPACKED: u64 = 200;
+pub use super::archive::MAX_BYTES;
+use super::{
+    archive::{Entry, Limited},
+    header::{self, Header, HeaderError},
+};
 
 /// Bytes that can be read from any place.
 pub trait Bytes: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> Bytes for T {}
 
+/// Where a file's bytes are.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// On disk.
+    File(PathBuf),
+    /// In a zip, which may be in a zip.
+    Zip(Entry),
+    /// Packed with gzip.
+    Gzip(Box<Source>),
+    /// In memory: the demo study.
+    Memory {
+        /// A name for messages.
+        name: String,
+        /// The whole file.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl fmt::Display for Source {
+    /// A path, `archive.zip!entry`, or a name: for messages to the user, not for logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Zip(entry) => write!(f, "{entry}"),
+            Self::Gzip(packed) => write!(f, "{packed}"),
+            Self::Memory { name, .. } => f.write_str(name),
+        }
+    }
+}
+
 impl Source {
-    /// Opens the bytes for reading from the start, and tells how many there are.
+    /// The file on disk that it is, or is inside of.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::File(path) => Some(path),
+            Self::Zip(entry) => Some(entry.archive().path()),
+            Self::Gzip(packed) => packed.path(),
+            Self::Memory { .. } => None,
+        }
+    }
+
+    /// Whether it is packed in another file.
+    pub const fn is_packed(&self) -> bool {
+        matches!(self, Self::Zip(_) | Self::Gzip(_))
+    }
+
+    /// The names of the folders that it lies in, of a zip's entry those in the zip too.
+    pub fn folders(&self) -> Vec<String> {
+        let name = self.to_string();
+        let mut names: Vec<&str> = name.split(['/', '\\', '!']).filter(|name| !name.is_empty()).collect();
+        names.pop();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The folder or zip folder that it lies in.
+    pub(super) fn folder(&self) -> String {
+        folder_of(&self.to_string()).to_owned()
+    }
+
+    /// Opens the bytes for reading from the start, and tells how many there are. What is packed is unpacked into memory.
     pub fn open_sized(&self) -> io::Result<(Box<dyn Bytes + '_>, u64)> {
         match self {
             Self::File(path) => {
@@ -32,13 +89,46 @@ impl Source {
                 let size = file.metadata()?.len();
                 Ok((Box::new(file), size))
             }
-            Self::Zip { archive, index, .. } => {
-                let bytes = read_entry(&mut open_archive(archive)?, *index)?;
-                let size = bytes.len() as u64;
-                Ok((Box::new(Cursor::new(bytes)), size))
-            }
+            Self::Zip(entry) => Ok(in_memory(entry.read()?)),
+            Self::Gzip(packed) => Ok(in_memory(packed.gunzip(MAX_BYTES)?)),
             Self::Memory { bytes, .. } => Ok((Box::new(Cursor::new(bytes)), bytes.len() as u64)),
         }
+    }
+
+    /// Reads the header. Of what is packed in a zip the rest is unpacked too, a piece at a time, and forgotten: that
+    /// it unpacks is known then.
+    pub(super) fn header(&self) -> Result<Header, HeaderError> {
+        let Self::Zip(entry) = self else { return header::read(self.open_sized()?) };
+        let mut bytes = entry.open()?;
+        let header = header::read((&mut bytes, entry.size()));
+        bytes.check()?;
+        header
+    }
+
+    /// Its first bytes, at most so many.
+    pub(super) fn begin(&self, most: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match self {
+            Self::File(path) => File::open(path)?.take(most).read_to_end(&mut bytes)?,
+            Self::Zip(entry) => entry.open()?.take(most).read_to_end(&mut bytes)?,
+            Self::Gzip(packed) => return packed.gunzip(most),
+            Self::Memory { bytes: all, .. } => all.take(most).read_to_end(&mut bytes)?,
+        };
+        Ok(bytes)
+    }
+
+    /// What it is when it is unpacked with gzip, or the beginning of that.
+    pub(super) fn gunzip(&self, most: u64) -> io::Result<Vec<u8>> {
+        let (from, packed): (Box<dyn Read + '_>, u64) = match self {
+            Self::Zip(entry) => (Box::new(entry.open()?), entry.size()),
+            _ => {
+                let (from, size) = self.open_sized()?;
+                (Box::new(from), size)
+            }
+        };
+        let mut bytes = Vec::new();
+        Limited::new(MultiGzDecoder::new(BufReader::new(from)), packed).take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// SHA-256 of the bytes.
@@ -56,30 +146,17 @@ impl Source {
     }
 }
 
-/// Opens a zip.
-pub fn open_archive(path: &Path) -> io::Result<ZipArchive<BufReader<File>>> {
-    ZipArchive::new(BufReader::new(File::open(path)?)).map_err(io::Error::other)
+fn in_memory<'a>(bytes: Vec<u8>) -> (Box<dyn Bytes + 'a>, u64) {
+    let size = bytes.len() as u64;
+    (Box::new(Cursor::new(bytes)), size)
 }
 
-/// The bytes of an entry.
-pub fn read_entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> io::Result<Vec<u8>> {
-    let entry = archive.by_index(index).map_err(io::Error::other)?;
-    let packed = entry.compressed_size();
-    let limit = packed.saturating_mul(MOST_UNPACKED).clamp(PLAIN_BYTES, MAX_BYTES);
-    let mut turn = Turn::default();
-    turn.take(entry.size().min(limit))?;
-    let mut bytes = Vec::new();
-    let read = entry.take(limit + 1).read_to_end(&mut bytes)? as u64;
-    if read > limit {
-        let why = format!("the zip entry of {packed} bytes unpacks to more than {} MiB", limit >> 20);
-        return Err(io::Error::other(why));
-    }
-    Ok(bytes)
+/// The folder of a file, of an entry of a zip, or the zip of one at its top, by its name in messages.
+pub fn folder_of(name: &str) -> &str {
+    name.rsplit_once(['/', '\\', '!']).map_or("", |(folder, _)| folder)
 }
 
-/// Whether a file begins as zips do.
-pub fn is_zip(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    File::open(path).and_then(|mut f| f.read_exact(&mut magic)).is_ok()
-        && (magic == *b"PK\x03\x04" || magic == *b"PK\x05\x06")
+/// The last part of such a name.
+pub fn file_name_of(name: &str) -> &str {
+    name.rsplit_once(['/', '\\', '!']).map_or(name, |(_, name)| name)
 }

@@ -137,7 +137,7 @@ mod tests {
 
     /// A place counted from the edge of the first pixel of an image of 100 x 50.
     fn at(x: f32, y: f32) -> At {
-        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), frame: 0 };
+        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), twin: 0, frame: 0 };
         let pixel = (f64::from(x) - 0.5, f64::from(y) - 0.5);
         At { pane: PANE, slice, bounds: Bounds { columns: 100, rows: 50 }, pixel }
     }

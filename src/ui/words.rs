@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_box_that_is_overruled_says_what_it_names_and_where_it_lies() {
-        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 };
+        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), twin: 0, frame: 0 };
         let class = "left_neural_foraminal_narrowing_l3_l4_severe".parse().unwrap();
         let detection = Detection { class, score: 0.7, bbox: BBox::new(0.0, 0.0, 9.0, 9.0), slice };
         let conflicts = vec![Conflict::Level, Conflict::Side];

@@ -173,9 +173,8 @@ fn explain(name: &str, study: &StudyRecord, models: &ModelSet) {
 }
 
 fn failure(error: BatchError) -> Failure {
-    let exit = match &error {
-        BatchError::Grade(_) => Exit::Model,
-        BatchError::Write(_) => Exit::Output,
-    };
-    Failure::new(exit, error)
+    match error {
+        BatchError::Grade(error) => crate::cli::grading::failure(error),
+        BatchError::Write(error) => Failure::new(Exit::Output, error),
+    }
 }

@@ -12,20 +12,20 @@ use std::{
 };
 
 use super::{Library, Query, StudySource};
-use crate::study::{Instance, Patient, Series, SliceRef, Source, Study};
+use crate::study::{Entry, Instance, Patient, Series, SliceRef, Source, Study};
 
 /// A study of one series, with an image at each of `files`; a zip holds one.
 fn study_in(uid: &str, files: &[PathBuf]) -> Study {
     let slice = |file: &PathBuf| SliceRef {
         instance: Arc::new(Instance {
             source: match file.extension() {
-                Some(end) if end == "zip" => {
-                    Source::Zip { archive: Arc::new(file.clone()), index: 0, name: "1.dcm".to_owned() }
-                }
+                Some(end) if end == "zip" => Source::Zip(Entry::of_nothing(file, "1.dcm")),
                 _ => Source::File(file.clone()),
             },
             series_uid: format!("{uid}.1"),
             sop_instance_uid: format!("{uid}.1.{}", file.display()),
+            twin: 0,
+            is_whole: true,
             sop_class_uid: None,
             number: None,
             columns: 8,

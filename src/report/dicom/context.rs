@@ -70,8 +70,19 @@ impl<'a> Context<'a> {
         origin(self.report, slice)
     }
 
+    /// Whether another image of the study has the same UIDs.
+    pub fn is_one_of_several(&self, id: &SliceId) -> bool {
+        id.twin > 0 || self.report.study.find(&SliceId { twin: 1, ..id.clone() }).is_some()
+    }
+
     /// How other objects name a slice.
+    ///
+    /// # Errors
+    /// If several images have its UIDs: a reference would point to all of them.
     pub fn reference(&self, id: &SliceId) -> Result<ImageReference, DicomError> {
+        if self.is_one_of_several(id) {
+            return Err(DicomError::SeveralOfOneUid);
+        }
         let instance = &self.slice(id)?.instance;
         let frame = (instance.frames > 1).then_some(id.frame + 1);
         self.instance_reference(&id.series_uid, &instance.sop_instance_uid, instance.sop_class_uid.as_deref(), frame)

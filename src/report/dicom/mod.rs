@@ -67,6 +67,12 @@ pub enum DicomError {
     /// A mark, box or key image on a slice that the study does not have.
     #[error("a box or mark lies on an image that is not in this study: nothing was exported. Open the study again")]
     NoSuchSlice,
+    /// Several images have one UID.
+    #[error(
+        "a box or mark lies on an image whose SOPInstanceUID other images of its series have, too, so no DICOM object can \
+         point to it; write JSON, CSV, PDF or text, or give the files proper UIDs first"
+    )]
+    SeveralOfOneUid,
     /// The values under a mark.
     #[error("{file}: {cause}")]
     Pixels {

@@ -120,6 +120,9 @@ struct EvidenceForm<'a> {
     conflicts: &'a [Conflict],
     series_uid: &'a str,
     sop_instance_uid: &'a str,
+    /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
+    #[serde(skip_serializing_if = "is_first")]
+    twin: u32,
     /// From 1, as DICOM counts frames.
     frame_number: u32,
     /// Left, top, right, bottom in pixel edges: the image spans 0 to its width.
@@ -204,10 +207,16 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
         conflicts: &evidence.conflicts,
         series_uid: &detection.slice.series_uid,
         sop_instance_uid: &detection.slice.sop_instance_uid,
+        twin: detection.slice.twin,
         frame_number: detection.slice.frame + 1,
         box_pixels: [b.x0, b.y0, b.x1, b.y1],
         box_patient_mm: study.planes.get(&detection.slice).map(|plane| corners(plane, b)),
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first(twin: &u32) -> bool {
+    *twin == 0
 }
 
 /// Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.

@@ -10,6 +10,7 @@ use crate::{
     pipeline::UsedModel,
     report::{Report, ReviewStatus, Row, RowRegion},
     review::{Act, Decision, Statement},
+    study::Issue,
 };
 
 /// Version of this form; grows when a key changes its meaning or goes.
@@ -62,6 +63,10 @@ struct ProvenanceForm<'a> {
     threshold: f32,
     status: StatusForm<'a>,
     sources: Vec<SourceForm<'a>>,
+    /// How many things could not be read, are missing or doubtful.
+    issue_count: usize,
+    /// What they are; nothing where the identity is removed, for they name files.
+    issues: &'a [Issue],
 }
 
 #[derive(Serialize)]
@@ -141,6 +146,9 @@ struct RegionForm {
 struct SliceForm {
     series_uid: String,
     sop_instance_uid: String,
+    /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
+    #[serde(skip_serializing_if = "super::is_first")]
+    twin: u32,
     /// From 1, as DICOM counts frames.
     frame_number: u32,
 }
@@ -238,6 +246,8 @@ fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
                     .collect(),
             })
             .collect(),
+        issue_count: from.doubts().count(),
+        issues: if report.identity.is_removed() { &[] } else { &from.issues },
     }
 }
 
@@ -292,6 +302,7 @@ fn slice_form(report: &Report, slice: &crate::grading::SliceId) -> SliceForm {
     SliceForm {
         series_uid: report.uid(&slice.series_uid),
         sop_instance_uid: report.instance_uid(&slice.series_uid, &slice.sop_instance_uid),
+        twin: slice.twin,
         frame_number: slice.frame + 1,
     }
 }

@@ -6,7 +6,7 @@ use crate::{
 };
 
 fn evidence(id: GradeId, severity: Severity, score: f32) -> Evidence {
-    let slice = SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), frame: 0 };
+    let slice = SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), twin: 0, frame: 0 };
     let detection =
         Detection { class: DetectionClass { grade: id, severity }, score, bbox: BBox::new(1.0, 2.0, 9.0, 8.0), slice };
     Evidence { severity, weight: score, detection, conflicts: vec![] }
@@ -32,6 +32,8 @@ fn study(uid: &str) -> Study {
         source: Source::Memory { name: String::new(), bytes: [].into() },
         series_uid: "1.2".into(),
         sop_instance_uid: "1.2.3".into(),
+        twin: 0,
+        is_whole: true,
         sop_class_uid: None,
         number: None,
         columns: 10,
@@ -95,7 +97,7 @@ fn grades_of_another_study_or_on_other_images_make_no_report() {
 fn the_readers_word_and_box_stand_before_the_programs() {
     let cell: GradeId = "spinal_canal_stenosis_l4_l5".parse().unwrap();
     let region = Region {
-        slice: SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), frame: 0 },
+        slice: SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), twin: 0, frame: 0 },
         bbox: BBox::new(2.0, 2.0, 5.0, 5.0),
     };
     let (study, graded) = (study("1"), graded("1"));

@@ -111,7 +111,7 @@ fn contradicting_names_of_a_series_are_said_and_not_guessed() {
 
 #[test]
 fn an_archive_is_a_folder_of_its_name() {
-    let entry = |name: &str| Source::Zip { archive: Arc::new("d/100.zip".into()), index: 0, name: name.to_owned() };
+    let entry = |name: &str| Source::Memory { name: format!("d/100.zip!{name}"), bytes: Arc::from([]) };
     let sources = [entry("11/1.dcm"), entry("12/1.dcm")];
     let table = table(&["100"]);
     assert!(StudyNames::new("1.2.3", sources.iter()).row_of(&table).unwrap().is_some());

@@ -150,7 +150,7 @@ mod tests {
     };
 
     fn slice() -> SliceId {
-        SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 }
+        SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), twin: 0, frame: 0 }
     }
 
     fn vote(class: usize, score: f32, x: f32) -> Vote {

@@ -157,10 +157,13 @@ impl Outline {
     }
 }
 
-/// None for a box that lies beside the image.
+/// None for a box that lies beside the image, or on one of several images with one UID, of which a warning tells.
 fn region(context: &Context, region: &RowRegion) -> Result<Option<Outline>, DicomError> {
     let instance = &context.slice(&region.slice)?.instance;
     let Some(points) = outline(region.bbox, instance.columns, instance.rows) else { return Ok(None) };
+    if context.is_one_of_several(&region.slice) {
+        return Ok(None);
+    }
     let image = Item::image(Relation::SelectedFrom, context.reference(&region.slice)?);
     Ok(Some(Outline { points, image }))
 }

@@ -1,0 +1,83 @@
+//! Which study a file belongs to that nothing can be read of: the one that its neighbours are of.
+
+use std::collections::{HashMap, HashSet};
+
+use super::source::{Source, folder_of};
+
+/// Folders, and the one study whose images lie in each and below it; `None` for several.
+#[derive(Debug)]
+pub struct Places {
+    by_folder: HashMap<String, Option<usize>>,
+    /// There is no other.
+    only: Option<usize>,
+}
+
+impl Places {
+    /// Of images and the numbers of their studies, of `studies` in all.
+    pub fn of<'a>(studies: usize, images: impl Iterator<Item = (usize, &'a Source)>) -> Self {
+        let mut by_folder: HashMap<String, Option<usize>> = HashMap::new();
+        let mut seen: HashSet<(usize, String)> = HashSet::new();
+        for (study, image) in images {
+            let folder = image.folder();
+            if !seen.insert((study, folder.clone())) {
+                continue;
+            }
+            let mut folder = folder.as_str();
+            loop {
+                let of = by_folder.entry(folder.to_owned()).or_insert(Some(study));
+                if *of != Some(study) {
+                    *of = None;
+                }
+                if folder.is_empty() {
+                    break;
+                }
+                folder = folder_of(folder);
+            }
+        }
+        Self { by_folder, only: (studies == 1).then_some(0) }
+    }
+
+    /// The study of the file of this name: that of the images in its folder or, where there are none, around it. A
+    /// folder that the user did not give (none of `roots` is it or above it) says nothing.
+    pub fn study_of(&self, file: &str, roots: &[String]) -> Option<usize> {
+        if self.only.is_some() {
+            return self.only;
+        }
+        let mut folder = folder_of(file);
+        loop {
+            if !roots.iter().any(|root| is_within(folder, root)) {
+                return None;
+            }
+            if let Some(study) = self.by_folder.get(folder) {
+                return *study;
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder_of(folder);
+        }
+    }
+}
+
+fn is_within(folder: &str, root: &str) -> bool {
+    let root = root.trim_end_matches(['/', '\\']);
+    folder.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '\\', '!']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_of_the_study_around_it_and_of_none_between_two() {
+        let images: Vec<(usize, Source)> = [(0, "in/a/s1/1"), (0, "in/a/s2/1"), (1, "in/b/1"), (1, "in/b/2")]
+            .map(|(study, path)| (study, Source::File(path.into())))
+            .into();
+        let places = Places::of(2, images.iter().map(|(study, source)| (*study, source)));
+        let of = |file: &str| places.study_of(file, &["in".to_owned()]);
+        assert_eq!((of("in/a/s1/2"), of("in/a/s3/1"), of("in/a/x.zip!y/1")), (Some(0), Some(0), Some(0)));
+        assert_eq!((of("in/b/3"), of("in/3"), of("in/c/3"), of("elsewhere/3")), (Some(1), None, None, None));
+        let only = Places::of(1, images[..1].iter().map(|(study, source)| (*study, source)));
+        assert_eq!(only.study_of("elsewhere/3", &[]), Some(0));
+    }
+}

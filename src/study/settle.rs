@@ -1,0 +1,93 @@
+//! When all headers are read: which of the other files are lost images, what a DICOMDIR lists and nobody found, and to
+//! which study each issue belongs.
+
+use std::collections::HashSet;
+
+use super::{
+    dicomdir,
+    model::Issue,
+    places::Places,
+    scan::Headers,
+    source::Source,
+    strangers::{Names, What},
+    tally::Tally,
+    walk::Trouble,
+};
+
+/// A file that is no DICOM, and no archive that was opened.
+#[derive(Debug)]
+pub struct Stranger {
+    pub source: Source,
+    pub what: What,
+}
+
+/// The images that were found.
+pub struct Images<'a> {
+    /// `StudyInstanceUID`s of the studies in their order; empty where a study has none.
+    pub studies: Vec<&'a str>,
+    /// Where each image is, with the number of its study.
+    pub sources: Vec<(usize, &'a Source)>,
+    /// Whether an image of this `SOPInstanceUID` is among them.
+    pub is_known: &'a dyn Fn(&str) -> bool,
+}
+
+/// What is to be said beside the images.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// By the number of the study.
+    pub of_studies: Vec<Vec<Issue>>,
+    /// Of no study.
+    pub issues: Vec<Issue>,
+    /// Files that are missing or broken.
+    pub lost: usize,
+    /// How many of those are of no study.
+    pub lost_elsewhere: usize,
+    pub tally: Tally,
+}
+
+/// Settles what reading headers left open. `roots` are the paths that the user gave.
+pub fn settle(headers: Headers, roots: &[String], images: &Images) -> Settled {
+    let Headers { mut troubles, strangers, directories, mut tally, .. } = headers;
+    let mut listed: HashSet<String> = HashSet::new();
+    for directory in &directories {
+        match dicomdir::compare(directory, images.is_known) {
+            Ok(report) => {
+                listed.extend(report.listed);
+                troubles.extend(report.missing.into_iter().map(|(uid, issue, lost)| {
+                    let study = images.studies.iter().position(|of| !uid.is_empty() && *of == uid);
+                    Trouble { issue, lost, study }
+                }));
+            }
+            Err(why) => {
+                let message = format!("the DICOMDIR cannot be read: {why}");
+                troubles.push(Trouble::nothing_lost(Issue::new(directory, message)));
+            }
+        }
+    }
+    // The names of a million images are looked at only where a stranger asks for them.
+    let names = (!strangers.is_empty()).then(|| Names::of(images.sources.iter().map(|(_, source)| *source)));
+    for Stranger { source, what } in strangers {
+        let name = source.to_string();
+        let lost = names.as_ref().and_then(|names| names.is_lost_image(&name, &what));
+        if let Some(why) = lost.or_else(|| listed.contains(&name).then_some("the DICOMDIR lists it")) {
+            tally.issues += 1;
+            let message = format!("not a DICOM file, though {why}: {}; an image is missing here", what.words);
+            troubles.push(Trouble::lost(Issue::new(name, message)));
+        } else {
+            tally.not_dicom += 1;
+        }
+    }
+    let mut settled = Settled { of_studies: vec![Vec::new(); images.studies.len()], tally, ..Settled::default() };
+    let places = (!troubles.is_empty()).then(|| Places::of(images.studies.len(), images.sources.iter().copied()));
+    for Trouble { issue, lost, study } in troubles {
+        settled.lost += lost;
+        match study.or_else(|| places.as_ref()?.study_of(&issue.file, roots)) {
+            Some(study) => settled.of_studies[study].push(issue),
+            None => {
+                settled.lost_elsewhere += lost;
+                settled.issues.push(issue);
+            }
+        }
+    }
+    settled
+}
