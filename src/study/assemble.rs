@@ -12,6 +12,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use super::{
     classify::{Facts, classify},
     descriptions::Descriptions,
+    doubts,
     extent::Missing,
     header::Header,
     model::{Instance, Issue, Patient, Series, SliceRef, Source, Study},
@@ -78,6 +79,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let message = "files of this study give different study dates: it is taken for one study, of the earliest";
         study.issues.push(Issue::note("", message));
     }
+    study.issues.extend(doubts::of(&files));
     study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
     if study.mixed_patients {
         let message = "files of this study name different patients: it is shown, and no report is written of it; \
@@ -180,6 +182,7 @@ fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
                 frame: frame as u32,
                 plane: header.plane,
                 pixel_spacing: header.pixel_spacing,
+                pixel_aspect: header.pixel_aspect,
                 window: header.window,
             });
         }

@@ -3,29 +3,36 @@
 //! pixels on demand.
 
 mod assemble;
+mod bits;
 mod charset;
 mod classify;
 mod codestream;
 mod compressed;
+mod decimal;
 mod descriptions;
+mod doubts;
 mod extent;
 mod file;
 mod frames;
 mod header;
 mod jpeg_xl;
+mod layout;
 mod listing;
 mod lookup;
 mod memory;
 mod model;
 mod native;
 mod origin;
+mod padding;
 mod pixels;
 mod rle;
 mod scan;
 mod source;
+mod syntax;
 
 use std::path::PathBuf;
 
+pub use doubts::{Doubt, gathered};
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
@@ -43,3 +50,6 @@ pub enum ScanError {
     #[error("cancelled")]
     Cancelled,
 }
+
+#[cfg(test)]
+mod values_tests;
