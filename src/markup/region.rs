@@ -6,7 +6,7 @@ use crate::raster::Slice;
 /// Pixels. Rounding must not put a centre that lies on the edge of an ellipse outside.
 const ON_THE_EDGE: f64 = 1e-9;
 
-/// The values of the pixels whose centres lie inside a region or on its edge.
+/// The values of the pixels whose centres lie inside a region or on its edge. Padding has no value and does not count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statistics {
     /// Pixels.
@@ -37,7 +37,7 @@ pub(super) fn area(shape: &Shape) -> Option<f64> {
     }
 }
 
-/// The values inside an ellipse or rectangle; `None` where no pixel centre of the slice lies inside.
+/// The values inside an ellipse or rectangle; `None` where no pixel centre of the slice lies inside, or only padding.
 pub(super) fn statistics(shape: &Shape, slice: &Slice) -> Option<Statistics> {
     match *shape {
         Shape::Rectangle { corner, opposite } => {
@@ -75,14 +75,12 @@ fn over_rows(
     opposite: Point,
     span: impl Fn(u32) -> Option<(f64, f64)>,
 ) -> Option<Statistics> {
-    let columns = slice.columns() as usize;
     let rows = centres(ends(corner.row(), opposite.row()), slice.rows());
     let runs = rows.filter_map(|row| {
         let inside = centres(span(row)?, slice.columns());
-        let first = row as usize * columns;
-        slice.values().get(first + inside.start as usize..first + inside.end.max(inside.start) as usize)
+        Some(slice.row_values(row, inside.start..inside.end.max(inside.start)))
     });
-    let values = runs.flatten().copied();
+    let values = runs.flatten();
     let count = values.clone().count();
     if count == 0 {
         return None;
@@ -160,6 +158,17 @@ mod tests {
         let circle = Shape::Ellipse { corner: Point::new(0.0, 0.0), opposite: Point::new(10.0, 10.0) };
         // Gauss's circle problem: 1, 5, 13, 29, 49, 81.
         assert_eq!(statistics(&circle, &slice).unwrap().count, 81);
+    }
+
+    #[test]
+    fn padding_does_not_count() {
+        let slice = Slice::new(3, 2, vec![1.0, -32768.0, 3.0, 5.0, -32768.0, 7.0]).unwrap();
+        let slice = slice.with_padding(vec![false, true, false, false, true, false]);
+        let shape = Shape::Rectangle { corner: Point::new(0.0, 0.0), opposite: Point::new(2.0, 1.0) };
+        let found = statistics(&shape, &slice).unwrap();
+        assert_eq!((found.count, found.mean, found.min, found.max), (4, 4.0, 1.0, 7.0));
+        let on_padding = Shape::Rectangle { corner: Point::new(1.0, 0.0), opposite: Point::new(1.0, 1.0) };
+        assert!(statistics(&on_padding, &slice).is_none());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     geometry::Vec3,
     grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
-    study::{Issue, Series, Study},
+    study::{Issue, Series, Study, gathered},
 };
 
 /// A table and where its geometry comes from.
@@ -101,6 +101,9 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
             planes.insert(id.clone(), plane);
         }
     }
+    results.doubts.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
+    let file = |job: Job| study.series[job.series].slices[job.slice].instance.source.to_string();
+    let doubts = gathered(std::mem::take(&mut results.doubts).into_iter().map(|(job, doubt)| (doubt, file(job))));
     let models = used_models(grader, &results);
     let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
     GradedStudy {
@@ -115,7 +118,7 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
-        issues: results.issues.into_iter().map(|(_, issue)| issue).collect(),
+        issues: results.issues.into_iter().map(|(_, issue)| issue).chain(doubts).collect(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     detector::{Detector, ModelError, RawDetection},
     grading::{Aggregate, Detection, Layout, Role},
     raster::{Slice, ValueRange},
-    study::{Issue, Study},
+    study::{Doubt, Issue, Study},
 };
 
 /// What worker threads share.
@@ -39,6 +39,8 @@ pub(super) struct Results {
     /// By job; `None` until done.
     pub boxes: Vec<Option<Vec<Detection>>>,
     pub issues: Vec<(Job, Issue)>,
+    /// What was doubtful about slices that were looked at.
+    pub doubts: Vec<(Job, Doubt)>,
     /// By model: the engine that ran it.
     pub engines: BTreeMap<usize, String>,
     failure: Option<ModelError>,
@@ -141,6 +143,9 @@ impl Shared<'_> {
                 return Ok(Vec::new());
             }
         };
+        if let Some(doubt) = &slice.doubt {
+            self.results().doubts.push((job, Doubt::new(doubt)));
+        }
         let mut per_model = Vec::new();
         let models = self.grader.models.models.iter().enumerate().filter(|(_, m)| m.role == job.role);
         for (index, model) in models {

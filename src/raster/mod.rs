@@ -4,10 +4,12 @@ mod bbox;
 mod image8;
 mod slice;
 mod standardize;
+mod table;
 mod window;
 
 pub use bbox::BBox;
 pub use image8::Image8;
 pub use slice::Slice;
 pub use standardize::{Standardize, ValueRange};
+pub use table::VoiTable;
 pub use window::{VoiFunction, Window};

@@ -30,6 +30,9 @@ pub struct ValueRange {
 }
 
 impl Standardize {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SliceMinMax, Self::SlicePercentile, Self::SeriesPercentile];
+
     /// The word in manifests.
     pub const fn word(self) -> &'static str {
         match self {
@@ -47,11 +50,14 @@ impl Standardize {
     /// The image a detector sees. `series` is the range from [`ValueRange::of_series`] and is
     /// used by [`Self::SeriesPercentile`] only; without it that falls back to the slice's own percentiles.
     /// MONOCHROME1 is turned the right way round. A slice of one value becomes black.
+    ///
+    /// These are modality values, whatever window or VOI table the file has: those are for eyes, and differ from
+    /// scanner to scanner. Padding is in no range, and 0.
     pub fn image(self, slice: &Slice, series: Option<ValueRange>) -> Image8 {
         let range = match self {
-            Self::SliceMinMax => ValueRange::min_max(slice.values()),
-            Self::SlicePercentile => ValueRange::percentile([slice.values()]),
-            Self::SeriesPercentile => series.unwrap_or_else(|| ValueRange::percentile([slice.values()])),
+            Self::SliceMinMax => ValueRange::min_max(slice),
+            Self::SlicePercentile => ValueRange::percentile([slice]),
+            Self::SeriesPercentile => series.unwrap_or_else(|| ValueRange::percentile([slice])),
         };
         range.image(slice)
     }
@@ -67,7 +73,7 @@ impl FromStr for Standardize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::SliceMinMax, Self::SlicePercentile, Self::SeriesPercentile]
+        Self::ALL
             .into_iter()
             .find(|s| s.word() == text)
             .ok_or_else(|| {
@@ -77,22 +83,27 @@ impl FromStr for Standardize {
 }
 
 impl ValueRange {
-    /// Least and greatest finite value; 0 and 0 if there is none.
-    pub fn min_max(values: &[f32]) -> Self {
-        let (low, high) = values
+    /// Least and greatest finite value outside of padding; 0 and 0 if there is none.
+    pub fn min_max(slice: &Slice) -> Self {
+        let (low, high) = slice
+            .real_values()
             .iter()
             .filter(|v| v.is_finite())
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
         if low <= high { Self { low, high } } else { Self { low: 0.0, high: 0.0 } }
     }
 
-    /// The 0.5th and 99.5th percentile (nearest rank) over all finite values of the slices given.
-    pub fn percentile<'a>(slices: impl IntoIterator<Item = &'a [f32]>) -> Self {
-        let slices: Vec<&[f32]> = slices.into_iter().collect();
-        if let Some(range) = Self::percentile_by_count(&slices) {
+    /// The 0.5th and 99.5th percentile (nearest rank) over all finite values of the slices given, without padding.
+    pub fn percentile<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Self {
+        let values: Vec<_> = slices.into_iter().map(Slice::real_values).collect();
+        Self::percentile_of(&values.iter().map(AsRef::as_ref).collect::<Vec<&[f32]>>())
+    }
+
+    fn percentile_of(slices: &[&[f32]]) -> Self {
+        if let Some(range) = Self::percentile_by_count(slices) {
             return range;
         }
-        let mut values: Vec<f32> = slices.into_iter().flatten().copied().filter(|v| v.is_finite()).collect();
+        let mut values: Vec<f32> = slices.iter().copied().flatten().copied().filter(|v| v.is_finite()).collect();
         if values.is_empty() {
             return Self { low: 0.0, high: 0.0 };
         }
@@ -131,7 +142,7 @@ impl ValueRange {
 
     /// The percentile range of a whole series.
     pub fn of_series<'a>(slices: impl IntoIterator<Item = &'a Slice>) -> Self {
-        Self::percentile(slices.into_iter().map(Slice::values))
+        Self::percentile(slices)
     }
 
     fn image(self, slice: &Slice) -> Image8 {
@@ -143,7 +154,10 @@ impl ValueRange {
             let y = ((f64::from(v) - low) / range * 255.0).clamp(0.0, 255.0) as u8;
             if slice.inverted { 255 - y } else { y }
         };
-        let pixels = slice.values().iter().map(grey).collect();
+        let mut pixels: Vec<u8> = slice.values().iter().map(grey).collect();
+        if let Some(padding) = slice.padding() {
+            pixels.iter_mut().zip(padding).filter(|(_, is_padding)| **is_padding).for_each(|(pixel, _)| *pixel = 0);
+        }
         #[expect(clippy::expect_used, reason = "a Slice has columns × rows values, so the image has as many pixels")]
         Image8::new(slice.columns(), slice.rows(), pixels).expect("same size")
     }
@@ -183,7 +197,7 @@ mod tests {
             slices in prop::collection::vec(prop::collection::vec(0u16..5000, 0..300), 0..4)
         ) {
             let slices: Vec<Vec<f32>> = slices.iter().map(|s| s.iter().map(|&v| f32::from(v)).collect()).collect();
-            let of = |slices: &[Vec<f32>]| ValueRange::percentile(slices.iter().map(Vec::as_slice));
+            let of = |slices: &[Vec<f32>]| ValueRange::percentile_of(&slices.iter().map(Vec::as_slice).collect::<Vec<_>>());
             // Half a step aside the values are not whole, and the order is the same.
             let aside: Vec<Vec<f32>> = slices.iter().map(|s| s.iter().map(|v| v + 0.5).collect()).collect();
             let (counted, selected) = (of(&slices), of(&aside));

@@ -8,7 +8,7 @@ use crate::{
     geometry::{ImagePlane, PlaneKind},
     grading::{GradeId, Severity, SliceId},
     markup::Mark,
-    raster::{BBox, ValueRange, Window},
+    raster::BBox,
     study::{Issue, Series},
 };
 
@@ -99,12 +99,8 @@ fn image(
     let failed = |why: String| (reference.instance.source.to_string(), format!("no key image: {why}"));
     let decoded = reference.decode().map_err(|why| failed(why.to_string()))?;
     let (columns, rows_of_image) = (decoded.columns(), decoded.rows());
-    // What the viewer shows at first: the window of the file, else the percentiles.
-    let window = decoded.window.unwrap_or_else(|| {
-        let range = ValueRange::percentile([decoded.values()]);
-        Window::from_range(range.low, range.high)
-    });
-    let greys = window.greys(decoded.values(), decoded.inverted, |grey| grey);
+    // What the viewer shows at first.
+    let greys = decoded.greys(decoded.first_window(), decoded.inverted, |grey| grey);
     let pixels = image::GrayImage::from_raw(columns, rows_of_image, greys)
         .ok_or_else(|| failed("the file has fewer pixels than rows and columns".to_owned()))?;
     let boxes = choose::boxes(rows, &slice, columns, rows_of_image);
@@ -120,7 +116,7 @@ fn image(
         series,
         index,
         pixels,
-        pixel_spacing: decoded.pixel_spacing.unwrap_or([1.0; 2]),
+        pixel_spacing: decoded.pixel_size(),
         plane: decoded.plane,
         boxes,
         lines: Vec::new(),

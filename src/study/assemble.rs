@@ -12,6 +12,7 @@ use super::{
     classify::{Facts, classify},
     copies,
     descriptions::{self, Descriptions},
+    doubts,
     header::Header,
     model::{Issue, Patient, Series, SliceRef, Study},
     source::Source,
@@ -78,6 +79,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let message = "files of this study give different study dates: it is taken for one study, of the earliest";
         study.issues.push(Issue::note("", message));
     }
+    study.issues.extend(doubts::of(&files));
     study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
     if study.mixed_patients {
         let message = "files of this study name different patients: it is shown, and no report is written of it; \

@@ -1,81 +1,262 @@
-//! Texts in several character sets at once, which change within a text at escape sequences (PS3.5 6.1.2.5): how names are
-//! written in Japan and Korea. The DICOM library decodes a text as a whole in the first of the sets.
+//! Texts of files: in one character set or in several at once, which change within a text at escape sequences (PS3.5
+//! 6.1.2.5), as names are written in Japan, Korea and China.
+//!
+//! The DICOM library is kept from decoding texts: it knows the sets by their exact names only, and one set a file. It
+//! gives each byte as one character ([`file::CHARACTER_SETS`](super::file::CHARACTER_SETS)), and this is the one place
+//! that makes texts of them. Where a set is not known, or a text does not fit it, the text is still there as far as it
+//! can be read, and the doubt is said: never the wrong letters in silence.
 
-use dicom_dictionary_std::tags;
-use dicom_encoding::text::{SpecificCharacterSet, TextCodec};
+use std::borrow::Cow;
+
+use dicom_core::Tag;
 use dicom_object::InMemDicomObject;
+use encoding_rs::{
+    EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_8859_2, ISO_8859_3, ISO_8859_4, ISO_8859_5, ISO_8859_6, ISO_8859_7,
+    ISO_8859_8, ISO_8859_15, SHIFT_JIS, UTF_8, WINDOWS_874, WINDOWS_1254,
+};
 
-use super::header::text;
+use super::{doubts::Doubt, file, header::text};
 
 const ESCAPE: u8 = 0x1b;
 
-/// The text, decoded piece by piece where the file has several character sets; as it is where that is not possible.
-pub fn decoded(object: &InMemDicomObject, as_read: String) -> String {
-    let sets = text(object, tags::SPECIFIC_CHARACTER_SET);
-    if !as_read.contains(char::from(ESCAPE)) || !sets.contains('\\') {
-        return as_read;
-    }
-    pieces(sets.split('\\').next().unwrap_or_default(), &as_read).unwrap_or(as_read)
+/// One character set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Set {
+    /// ISO 646; also those that are only ever reached by an escape sequence.
+    Ascii,
+    /// ISO 8859-1: a byte is a character.
+    Latin1,
+    /// Another.
+    Other(&'static Encoding),
 }
 
-fn pieces(first: &str, as_read: &str) -> Option<String> {
-    let first = if first.is_empty() { SpecificCharacterSet::ISO_IR_6 } else { SpecificCharacterSet::from_code(first)? };
-    // Back to the bytes of the file.
-    let bytes = first.encode(as_read).ok()?;
-    let mut parts = bytes.split(|&byte| byte == ESCAPE);
-    let mut out = first.decode(parts.next()?).ok()?;
-    for part in parts {
-        out.push_str(&piece(&first, part)?);
-    }
-    Some(out)
+/// The character sets of a file.
+#[derive(Debug, Clone)]
+pub struct CharacterSets {
+    /// As the file has it.
+    declared: String,
+    /// What texts begin in; `None` where the file names one that is not known.
+    first: Option<Set>,
+    /// The others, which escape sequences lead to.
+    others: Vec<Set>,
 }
 
-/// What follows an escape character: two or three bytes that name a set, and text in it.
-fn piece(first: &SpecificCharacterSet, part: &[u8]) -> Option<String> {
-    let of = |code: &str, skip: usize| SpecificCharacterSet::from_code(code)?.decode(part.get(skip..)?).ok();
-    match part {
-        [b'(', b'B', ..] => first.decode(part.get(2..)?).ok(),
-        [b'(', b'J', ..] | [b')', b'I', ..] => of("ISO 2022 IR 13", 2),
-        // This decoder wants to see the escape sequence itself.
-        [b'$', b'B', ..] => {
-            let with_escape: Vec<u8> = [ESCAPE].into_iter().chain(part.iter().copied()).collect();
-            SpecificCharacterSet::from_code("ISO 2022 IR 87")?.decode(&with_escape).ok()
+impl CharacterSets {
+    /// Those of a file.
+    pub fn of(object: &InMemDicomObject) -> Self {
+        Self::named(&text(object, file::CHARACTER_SETS))
+    }
+
+    fn named(declared: &str) -> Self {
+        let mut names = declared.split(['\\', ',', ';']);
+        let first = set(names.next().unwrap_or_default());
+        Self { declared: declared.to_owned(), first, others: names.filter_map(set).collect() }
+    }
+
+    /// A text of which each character is a byte of the file, decoded; and what is doubtful about it.
+    pub fn decode(&self, as_read: &str) -> (String, Option<Doubt>) {
+        let is_plain = as_read.bytes().all(|b| b.is_ascii() && b != ESCAPE);
+        if is_plain || as_read.chars().any(|c| u32::from(c) > 0xFF) {
+            return (as_read.to_owned(), None);
         }
-        [b'$', b')', b'C', ..] => of("ISO 2022 IR 149", 3),
-        [b'$', b')', b'A', ..] => of("ISO 2022 IR 58", 3),
-        [b'-', set, ..] => {
-            let code = match set {
-                b'A' => "100",
-                b'B' => "101",
-                b'C' => "109",
-                b'D' => "110",
-                b'F' => "126",
-                b'G' => "127",
-                b'H' => "138",
-                b'L' => "144",
-                b'T' => "166",
-                _ => return None,
-            };
-            of(&format!("ISO 2022 IR {code}"), 2)
+        let bytes: Vec<u8> = as_read.chars().map(|c| c as u8).collect();
+        if bytes.contains(&ESCAPE) {
+            let (text, fits) = self.pieces(&bytes);
+            return (text, (!fits).then(|| self.misfit()));
         }
-        _ => None,
+        let as_utf8 = || std::str::from_utf8(&bytes).ok().map(str::to_owned);
+        let declared = &self.declared;
+        match self.first {
+            None => match as_utf8() {
+                Some(text) => {
+                    (text, Some(Doubt::new(format!("its character set '{declared}' is not known: read as UTF-8, which its texts are"))))
+                }
+                None => {
+                    let (text, _) = Set::Ascii.decode(&bytes);
+                    let why = format!("its character set '{declared}' is not known: letters beyond ASCII are shown as U+FFFD");
+                    (text, Some(Doubt::new(why)))
+                }
+            },
+            Some(Set::Ascii) => self.undeclared(as_utf8(), &bytes),
+            Some(Set::Latin1) if as_utf8().is_some() => {
+                let why = format!("its texts are read as '{declared}', as it says, but look like UTF-8");
+                (Set::Latin1.decode(&bytes).0, Some(Doubt::new(why)))
+            }
+            Some(set) => match set.decode(&bytes) {
+                (text, true) => (text, None),
+                (text, false) => match as_utf8() {
+                    Some(text) => {
+                        let why = format!("its texts are not in '{declared}', as it says, but in UTF-8: read as such");
+                        (text, Some(Doubt::new(why)))
+                    }
+                    None => (text, Some(self.misfit())),
+                },
+            },
+        }
+    }
+
+    /// A text that is not ASCII, though no set is named for it.
+    fn undeclared(&self, as_utf8: Option<String>, bytes: &[u8]) -> (String, Option<Doubt>) {
+        if let Some(text) = as_utf8 {
+            return (text, Some(Doubt::note("it names no character set for its texts: read as UTF-8, which they are")));
+        }
+        // Writers that forget the escape sequences.
+        let forgotten = self.others.iter().filter(|set| **set != Set::Ascii).find_map(|set| match set.decode(bytes) {
+            (text, true) => Some(text),
+            _ => None,
+        });
+        if let Some(text) = forgotten {
+            let why = format!("its texts lack the escape sequences of '{}': read without them", self.declared);
+            return (text, Some(Doubt::new(why)));
+        }
+        let why = "it names no character set for texts that are not plain ASCII: read as Latin-1";
+        (Set::Latin1.decode(bytes).0, Some(Doubt::new(why)))
+    }
+
+    fn misfit(&self) -> Doubt {
+        Doubt::new(format!("its texts do not fit its character set '{}': what does not is shown as U+FFFD", self.declared))
+    }
+
+    /// Piece by piece, each in the set of its escape sequence; and whether all of it fits.
+    fn pieces(&self, bytes: &[u8]) -> (String, bool) {
+        let first = self.first.unwrap_or(Set::Ascii);
+        let mut parts = bytes.split(|&byte| byte == ESCAPE);
+        let (mut text, mut fits) = first.decode(parts.next().unwrap_or_default());
+        for part in parts {
+            let (piece, piece_fits) = piece(first, part);
+            text.push_str(&piece);
+            fits &= piece_fits;
+        }
+        (text, fits)
+    }
+}
+
+impl Set {
+    /// A text, with U+FFFD for what does not fit; and whether all did.
+    fn decode(self, bytes: &[u8]) -> (String, bool) {
+        match self {
+            Self::Ascii => {
+                let letter = |&b: &u8| if b.is_ascii() { char::from(b) } else { char::REPLACEMENT_CHARACTER };
+                (bytes.iter().map(letter).collect(), bytes.is_ascii())
+            }
+            Self::Latin1 => (bytes.iter().map(|&b| char::from(b)).collect(), true),
+            Self::Other(encoding) => {
+                let (text, has_errors) = encoding.decode_without_bom_handling(bytes);
+                (text.into_owned(), !has_errors)
+            }
+        }
+    }
+}
+
+/// What follows an escape character: two to four bytes that name a set, and text in it.
+fn piece(first: Set, part: &[u8]) -> (String, bool) {
+    use Set::{Ascii, Latin1, Other};
+    let (set, text): (Set, Cow<'_, [u8]>) = match part {
+        // Back to ASCII in the lower half; what the upper half holds stays.
+        [b'(', b'B', rest @ ..] => (first, rest.into()),
+        [b'(', b'J', rest @ ..] | [b')', b'I', rest @ ..] => (Other(SHIFT_JIS), rest.into()),
+        // Two bytes a character, in the lower half: EUC has them in the upper one, supplementary ones behind 0x8F.
+        [b'$', b'B' | b'@', rest @ ..] => (Other(EUC_JP), upper(rest, false).into()),
+        [b'$', b'(', b'D', rest @ ..] => (Other(EUC_JP), upper(rest, true).into()),
+        [b'$', b')', b'C', rest @ ..] => (Other(EUC_KR), rest.into()),
+        [b'$', b')', b'A', rest @ ..] => (Other(GBK), rest.into()),
+        [b'-', b'A', rest @ ..] => (Latin1, rest.into()),
+        [b'-', letter, rest @ ..] if right_half(*letter).is_some() => {
+            (right_half(*letter).map_or(Ascii, Other), rest.into())
+        }
+        // Not one of DICOM's.
+        rest => return (Ascii.decode(rest).0, false),
+    };
+    set.decode(&text)
+}
+
+/// The set that an escape sequence puts into the upper half (PS3.3 C.12.1.1.2, table C.12-3).
+fn right_half(letter: u8) -> Option<&'static Encoding> {
+    Some(match letter {
+        b'B' => ISO_8859_2,
+        b'C' => ISO_8859_3,
+        b'D' => ISO_8859_4,
+        b'F' => ISO_8859_7,
+        b'G' => ISO_8859_6,
+        b'H' => ISO_8859_8,
+        b'L' => ISO_8859_5,
+        b'M' => WINDOWS_1254,
+        b'T' => WINDOWS_874,
+        b'b' => ISO_8859_15,
+        _ => return None,
+    })
+}
+
+/// Pairs of bytes as EUC has them. A byte below 0x21 is no half of a character and ends the set.
+fn upper(bytes: &[u8], is_supplement: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() * 3 / 2);
+    let mut rest = bytes;
+    while let [a @ 0x21..=0x7E, b @ 0x21..=0x7E, after @ ..] = rest {
+        if is_supplement {
+            out.push(0x8F);
+        }
+        out.extend([a | 0x80, b | 0x80]);
+        rest = after;
+    }
+    out.extend(rest);
+    out
+}
+
+/// The set of a name, however it is spelled: by its letters and digits alone. `None` where it is none that is known.
+fn set(name: &str) -> Option<Set> {
+    let key: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    let number = ["ISO2022IR", "ISOIR", "IR"].into_iter().find_map(|prefix| key.strip_prefix(prefix));
+    Some(match number.unwrap_or(&key) {
+        // JIS X 0208 and 0212 are there only behind escape sequences.
+        "" | "6" | "14" | "87" | "159" | "ASCII" | "USASCII" | "ISO646" => Set::Ascii,
+        "100" | "LATIN1" | "ISO88591" | "88591" => Set::Latin1,
+        "101" => Set::Other(ISO_8859_2),
+        "109" => Set::Other(ISO_8859_3),
+        "110" => Set::Other(ISO_8859_4),
+        "126" => Set::Other(ISO_8859_7),
+        "127" => Set::Other(ISO_8859_6),
+        "138" => Set::Other(ISO_8859_8),
+        "144" => Set::Other(ISO_8859_5),
+        "148" => Set::Other(WINDOWS_1254),
+        "166" => Set::Other(WINDOWS_874),
+        "203" => Set::Other(ISO_8859_15),
+        "13" => Set::Other(SHIFT_JIS),
+        "149" => Set::Other(EUC_KR),
+        "58" | "GB2312" => Set::Other(GBK),
+        "192" | "UTF8" | "ISO10646" | "UNICODE" => Set::Other(UTF_8),
+        "GB18030" => Set::Other(GB18030),
+        _ => Set::Other(by_label(name)?),
+    })
+}
+
+/// By the names that the web has for character sets.
+fn by_label(name: &str) -> Option<&'static Encoding> {
+    let name = name.trim_matches(|c: char| c == '\0' || c.is_whitespace());
+    let label = |text: String| Encoding::for_label_no_replacement(text.as_bytes());
+    label(name.to_owned()).or_else(|| label(name.replace(['_', ' '], "-"))).filter(|encoding| encoding.is_ascii_compatible())
+}
+
+/// Texts of one file, and what was doubtful about them.
+pub struct Texts<'a> {
+    object: &'a InMemDicomObject,
+    sets: CharacterSets,
+    /// Each once.
+    pub doubts: Vec<Doubt>,
+}
+
+impl<'a> Texts<'a> {
+    /// Those of a file.
+    pub fn of(object: &'a InMemDicomObject) -> Self {
+        Self { object, sets: CharacterSets::of(object), doubts: Vec::new() }
+    }
+
+    /// The text of an element, trimmed, several values joined by `\`; empty if it is missing.
+    pub fn read(&mut self, tag: Tag) -> String {
+        let (text, doubt) = self.sets.decode(&text(self.object, tag));
+        self.doubts.extend(doubt.filter(|doubt| !self.doubts.contains(doubt)));
+        text
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The examples of PS3.5, annexes H and I, and one of two alphabets.
-    #[test]
-    fn names_of_the_standard_are_read() {
-        let latin = |bytes: &[u8]| bytes.iter().map(|&b| char::from(b)).collect::<String>();
-        let kanji = latin(b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B");
-        assert_eq!(pieces("", &kanji).as_deref(), Some("Yamada^Tarou=山田^太郎"));
-        let hangul = latin(b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7");
-        assert_eq!(pieces("", &hangul).as_deref(), Some("Hong^Gildong=洪^吉洞"));
-        let greek = latin(b"Buc^J\xe9r\xf4me \x1b-F\xc4\xe9");
-        assert_eq!(pieces("ISO 2022 IR 100", &greek).as_deref(), Some("Buc^Jérôme Δι"));
-        assert_eq!(pieces("", &latin(b"\x1b$(D??")), None, "JIS X 0212: not known here");
-    }
-}
+mod tests;

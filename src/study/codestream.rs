@@ -1,6 +1,8 @@
 //! What a compressed image says of its own size, before a codec takes memory for it: a few flipped bits make 65,535 x
 //! 65,535 pixels of a small file.
 
+use dicom_dictionary_std::uids;
+
 /// What an image says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
@@ -24,6 +26,36 @@ pub fn head(bytes: &[u8]) -> Option<Head> {
         [0, 0, 0, 0x0C, 0x6A, 0x50, ..] => head(in_boxes(bytes)?),
         _ => None,
     }
+}
+
+/// The transfer syntax of a frame, by what it begins with; `None` where that is nothing known. Of those that one decoder
+/// reads it is any.
+pub fn syntax(bytes: &[u8], samples: usize, allocated: u32) -> Option<&'static str> {
+    match bytes {
+        [0xFF, 0xD8, 0xFF, ..] => Some(match start_of_frame(&bytes[2..])?.0 {
+            0xF7 => uids::JPEGLS_NEAR_LOSSLESS,
+            0xC3 => uids::JPEG_LOSSLESS,
+            _ => uids::JPEG_BASELINE8_BIT,
+        }),
+        [0xFF, 0x4F, 0xFF, 0x51, ..] => Some(uids::JPEG2000),
+        [0, 0, 0, 0x0C, b'j', b'P', b' ', b' ', ..] => Some(uids::JPEG2000),
+        [0, 0, 0, 0x0C, b'J', b'X', b'L', b' ', ..] | [0xFF, 0x0A, ..] => Some(uids::JPEGXL),
+        _ => is_rle(bytes, samples, allocated).then_some(uids::RLE_LOSSLESS),
+    }
+}
+
+/// PS3.5 G.5: sixteen words, of which the first counts the segments, and the others say where they begin.
+fn is_rle(bytes: &[u8], samples: usize, allocated: u32) -> bool {
+    let Some((head, rest)) = bytes.split_first_chunk::<64>() else { return false };
+    let words: Vec<u32> = head.as_chunks::<4>().0.iter().map(|word| u32::from_le_bytes(*word)).collect();
+    let count = words[0] as usize;
+    let size = (64 + rest.len()) as u32;
+    (1..16).contains(&count)
+        && count == samples * allocated as usize / 8
+        && words[1] == 64
+        && words[1..=count].is_sorted_by(|a, b| a < b)
+        && words[count] < size
+        && words[count + 1..].iter().all(|word| *word == 0)
 }
 
 /// The code stream in a JP2 file (ISO 15444-1 I.4): boxes, each with its length and its kind.
@@ -53,16 +85,20 @@ fn long(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?)))
 }
 
-/// Goes over marker segments to the first start of frame (ISO 10918-1 B.2.2, 14495-1 C.2.2).
-fn jpeg(mut bytes: &[u8]) -> Option<Head> {
+/// What the first start of frame says.
+fn jpeg(bytes: &[u8]) -> Option<Head> {
+    let (_, frame) = start_of_frame(bytes)?;
+    Some(Head { pixels: word(frame, 3)? * word(frame, 5)?, samples: u64::from(*frame.get(7)?) })
+}
+
+/// Goes over marker segments to the first start of frame (ISO 10918-1 B.2.2, 14495-1 C.2.2): which it is, and its bytes.
+fn start_of_frame(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         match bytes {
             // Filling before a marker.
             [0xFF, 0xFF, ..] => bytes = &bytes[1..],
             [0xFF, 0xC4 | 0xC8 | 0xCC, rest @ ..] => bytes = rest.get(word(rest, 0)? as usize..)?,
-            [0xFF, 0xC0..=0xCF | 0xF7, rest @ ..] => {
-                return Some(Head { pixels: word(rest, 3)? * word(rest, 5)?, samples: u64::from(*rest.get(7)?) });
-            }
+            [0xFF, marker @ (0xC0..=0xCF | 0xF7), rest @ ..] => return Some((*marker, rest)),
             [0xFF, 0x01 | 0xD0..=0xD9, rest @ ..] => bytes = rest,
             [0xFF, _, rest @ ..] => bytes = rest.get(word(rest, 0)? as usize..)?,
             _ => return None,
@@ -113,6 +149,29 @@ mod tests {
     }
 
     #[test]
+    fn code_streams_say_what_they_are() {
+        let jpeg = |marker| [&[0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, marker, 0, 11][..], &[8, 1, 0, 2, 0, 1, 1, 0x11, 0]].concat();
+        let of = |bytes: &[u8]| syntax(bytes, 1, 16);
+        assert_eq!(of(&jpeg(0xC0)), Some(uids::JPEG_BASELINE8_BIT));
+        assert_eq!(of(&jpeg(0xC3)), Some(uids::JPEG_LOSSLESS));
+        assert_eq!(of(&jpeg(0xF7)), Some(uids::JPEGLS_NEAR_LOSSLESS));
+        assert_eq!(of(&jpeg_2000_stream([300, 200, 0, 0], 1)), Some(uids::JPEG2000));
+        assert_eq!(of(&[0xFF, 0x0A, 0]), Some(uids::JPEGXL));
+        let rle = |words: &[u32]| {
+            let mut head: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            head.resize(200, 0);
+            head
+        };
+        assert_eq!(of(&rle(&[2, 64, 100])), Some(uids::RLE_LOSSLESS));
+        // Of another number of segments than the pixels need, out of order, beyond the end, or nothing but zeros.
+        for words in [&[1, 64][..], &[2, 64, 64], &[2, 64, 200], &[2, 64, 100, 150], &[0], &[2, 60, 100]] {
+            assert_eq!(of(&rle(words)), None, "{words:?}");
+        }
+        assert_eq!(of(&[0xFF, 0xD8, 0xFF]), None);
+        assert_eq!(of(&[]), None);
+    }
+
+    #[test]
     fn which_transfer_syntaxes_have_a_head() {
         assert!(is_in("1.2.840.10008.1.2.4.70") && is_in("1.2.840.10008.1.2.4.80") && is_in("1.2.840.10008.1.2.4.91"));
         assert!(!is_in("1.2.840.10008.1.2.5") && !is_in("1.2.840.10008.1.2.4.110") && !is_in("1.2.840.10008.1.2.8.1"));
@@ -124,6 +183,8 @@ mod tests {
             let _ = head(&[&[0xFF, 0xD8][..], &bytes].concat());
             let _ = head(&[&[0xFF, 0x4F, 0xFF, 0x51][..], &bytes].concat());
             let _ = head(&[&[0, 0, 0, 0x0C, 0x6A, 0x50][..], &bytes].concat());
+            let _ = syntax(&[&[0xFF, 0xD8, 0xFF][..], &bytes].concat(), 1, 16);
+            let _ = syntax(&bytes, 1, 16);
         }
     }
 }

@@ -18,8 +18,10 @@ use super::{
     codestream,
     header::chain,
     jpeg_xl,
-    pixels::{Layout, PixelError},
+    layout::Layout,
+    pixels::PixelError,
     rle,
+    syntax::{self, Form},
 };
 use crate::panics;
 
@@ -28,9 +30,14 @@ const USUAL_PIXELS: usize = 1 << 22;
 /// Of a larger one, a byte holds no more: codecs take 20 bytes and more a pixel before they have read the first.
 const PIXELS_A_BYTE: usize = 1024;
 
-/// Its bytes, little-endian, samples of a pixel side by side.
-pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Result<Vec<u8>, PixelError> {
-    let uid = object.meta().transfer_syntax();
+/// Its bytes, little-endian, samples of a pixel side by side. `uid` is the transfer syntax that the fragments are of,
+/// which need not be the one that the file says.
+pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u32) -> Result<Vec<u8>, PixelError> {
+    if syntax::form(uid) == Form::Native {
+        let says = syntax::name(uid);
+        let why = format!("its transfer syntax is {says}, but they are in fragments, and in none of the known forms");
+        return Err(PixelError::Codec(why));
+    }
     let syntax = TransferSyntaxRegistry.get(uid);
     let name = || syntax.map_or_else(|| uid.to_owned(), |s| s.name().to_owned());
     if uid == uids::RLE_LOSSLESS && layout.allocated >= 8 {
@@ -42,7 +49,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Resul
     }
     let is_deflated = uid == uids::DEFLATED_IMAGE_FRAME_COMPRESSION;
     let reader = match syntax.map(dicom_encoding::TransferSyntax::codec) {
-        _ if is_deflated || jpeg_xl::is_one(uid) => None,
+        _ if is_deflated || jpeg_xl::is_one(uid) || syntax::is_plain_in_fragments(uid) => None,
         Some(Codec::EncapsulatedPixelData(Some(reader), _)) => Some(reader),
         _ => return Err(PixelError::Unsupported(name())),
     };
@@ -54,6 +61,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, frame: u32) -> Resul
     }
     let decoded = panics::caught(|| match reader {
         None if is_deflated => inflate(&bytes, layout),
+        None if syntax::is_plain_in_fragments(uid) => Ok(bytes.into_owned()),
         None => jpeg_xl::decode(&bytes, layout),
         Some(reader) => {
             if codestream::is_in(uid) {

@@ -238,6 +238,7 @@ pub fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
                 frame: frame as u32,
                 plane: header.plane,
                 pixel_spacing: header.pixel_spacing,
+                pixel_aspect: header.pixel_aspect,
                 window: header.window,
             });
         }

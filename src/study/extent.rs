@@ -7,7 +7,9 @@ use dicom_core::{
     Tag, VR,
     dictionary::{DataDictionary, DataDictionaryEntry, DataDictionaryEntryRef},
 };
-use dicom_dictionary_std::StandardDataDictionary;
+use dicom_dictionary_std::{StandardDataDictionary, tags};
+
+use super::file::CHARACTER_SETS;
 
 /// How elements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +32,10 @@ pub struct Extent {
     pub missing: Option<Missing>,
     /// `PixelData` that are not compressed.
     pub plain: Option<Plain>,
-    /// Where the DICOM library must be given other bytes than the file's, and which: the length of elements of unknown
+    /// `PixelData` are in fragments. Known only where the walk stops at them.
+    pub is_in_fragments: bool,
+    /// Where the DICOM library must be given other bytes than the file's, and which: the number of
+    /// `SpecificCharacterSet` ([`CHARACTER_SETS`] says why), the length of elements of unknown
     /// kind and undefined length, and the kind of elements whose values their length does not fit (it would read on
     /// from the middle of a value).
     pub mended: Vec<(usize, Vec<u8>)>,
@@ -90,10 +95,12 @@ pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -
             let first = *pixels.get_or_insert(start);
             let missing = walk.missing(&element);
             if missing.is_some() || !whole {
-                let plain = (element.number == 0x10 && element.length != UNDEFINED)
+                let is_data = element.number == PIXEL_DATA.1;
+                let plain = (is_data && element.length != UNDEFINED)
                     .then_some(Plain { at: walk.at as u64, length: element.length as usize });
+                let is_in_fragments = is_data && plain.is_none();
                 let extent = walk.extent(Some(first), start, missing);
-                return Ok(Extent { plain, has_pixels: element.length > 0, ..extent });
+                return Ok(Extent { plain, is_in_fragments, has_pixels: element.length > 0, ..extent });
             }
         } else if walk.open.is_empty() && pixels.is_some() {
             // What follows the pixels (padding, signatures, garbage) is of no use here.
@@ -175,6 +182,7 @@ impl<'a> Walk<'a> {
             has_pixels: pixels.is_some(),
             missing,
             plain: None,
+            is_in_fragments: false,
             mended: std::mem::take(&mut self.mended),
         }
     }
@@ -225,6 +233,12 @@ impl<'a> Walk<'a> {
         }
         let (group, number) = (self.u16(self.at)?, self.u16(self.at + 2)?);
         self.last = Some((group, number));
+        if Tag(group, number) == tags::SPECIFIC_CHARACTER_SET {
+            let other = CHARACTER_SETS.element();
+            let is_big = self.encoding == Encoding::ExplicitBig;
+            let bytes = if is_big { other.to_be_bytes() } else { other.to_le_bytes() };
+            self.mended.push((self.at + 2, bytes.to_vec()));
+        }
         if group == 0xFFFE || self.encoding == Encoding::ImplicitLittle {
             let length = self.u32(self.at + 4)?;
             self.at += 8;

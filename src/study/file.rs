@@ -5,6 +5,7 @@ use std::{
     io::{Cursor, Read},
 };
 
+use dicom_core::Tag;
 use dicom_dictionary_std::uids;
 use dicom_encoding::{Codec, TransferSyntaxIndex};
 use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
@@ -28,8 +29,14 @@ pub struct Loaded {
     pub missing: Option<Missing>,
     /// Where the pixels lie in the file, if they can be taken as they are.
     pub plain: Option<Plain>,
+    /// The pixels are in fragments, as compressed ones are. Known only where they were not asked for.
+    pub is_in_fragments: bool,
 }
 
+/// Where the object has the `SpecificCharacterSet` of the file. Under its own name the library would decode texts by it:
+/// by no other name than the standard's, and by the last one in the file, were it in an item. So it takes each byte for a
+/// character, and [`super::charset`] makes texts of them.
+pub const CHARACTER_SETS: Tag = Tag(0x0008, 0x0004);
 /// Explicit VR Big Endian: retired, but there in old archives.
 pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most headers fit into this.
@@ -174,7 +181,7 @@ impl Start {
         if meta.transfer_syntax.is_empty() {
             syntax_of(encoding).clone_into(&mut meta.transfer_syntax);
         }
-        let Extent { pixels, end, has_pixels, missing, plain, mended } = found;
+        let Extent { pixels, end, has_pixels, missing, plain, is_in_fragments, mended } = found;
         let end = if whole && missing.is_none() { end } else { pixels };
         let mut data_set = Cow::Borrowed(&bytes[at..end]);
         for (place, bytes) in mended.into_iter().filter(|(place, bytes)| place + bytes.len() <= end) {
@@ -182,7 +189,7 @@ impl Start {
         }
         let object = object(&meta, &data_set, encoding).map_err(Trouble::Other)?;
         let is_as_it_lies = !is_deflated && encoding != Encoding::ExplicitBig;
-        Ok(Loaded { object, has_pixels, missing, plain: plain.filter(|_| is_as_it_lies) })
+        Ok(Loaded { object, has_pixels, missing, plain: plain.filter(|_| is_as_it_lies), is_in_fragments })
     }
 }
 

@@ -1,11 +1,17 @@
 //! Where the frames of a file lie and how they want to be shown: from the plain attributes, or from the
 //! functional groups of enhanced multi-frame objects.
 
+use std::collections::BTreeSet;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::header::{FrameHeader, decimals, number, text};
+use super::{
+    decimal,
+    doubts::Doubt,
+    header::{FrameHeader, name, number, text},
+};
 use crate::{
     geometry::ImagePlane,
     raster::{VoiFunction, Window},
@@ -16,31 +22,53 @@ const MAX_FRAMES: u32 = 100_000;
 /// A compressed frame has a head of eight bytes; one that is not has at least some pixels.
 const LEAST_BYTES: u64 = 8;
 
-/// One header for each frame, and a word of doubt if the geometry does not hold. Of a file of `size` bytes no more
-/// frames are believed than it can hold.
-pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> (Vec<FrameHeader>, Option<String>) {
+/// The frames of a file.
+#[derive(Debug, Default)]
+pub struct Frames {
+    /// One for each.
+    pub headers: Vec<FrameHeader>,
+    /// Why a frame has no place in the patient, where the file gives one that does not hold.
+    pub doubt: Option<String>,
+    /// What else is odd about them.
+    pub doubts: Vec<Doubt>,
+}
+
+/// The frames of a file of `size` bytes: no more of them are believed than it can hold.
+pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> Frames {
     let most = (size / LEAST_BYTES).clamp(1, MAX_FRAMES.into()) as u32;
     let count = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, most);
     let groups = Groups::of(object);
-    let mut doubt = None;
-    let frames = (0..count)
-        .map(|frame| {
-            let (plane, spacing) = geometry(&groups, frame, count, columns, rows).unwrap_or_else(|why| {
-                doubt.get_or_insert(why);
-                (None, None)
-            });
-            FrameHeader { plane, pixel_spacing: spacing, window: window(&groups, frame) }
-        })
-        .collect();
-    (frames, doubt)
+    let mut frames = Frames::default();
+    let mut doubts = Doubts::default();
+    let aspect = aspect(object, &mut doubts);
+    for frame in 0..count {
+        let (plane, spacing) = geometry(&groups, frame, count, [columns, rows], &mut doubts).unwrap_or_else(|why| {
+            frames.doubt.get_or_insert(why);
+            (None, None)
+        });
+        check_rescale(&groups, frame, &mut doubts);
+        let window = window(&groups, frame, &mut doubts);
+        frames.headers.push(FrameHeader { plane, pixel_spacing: spacing, pixel_aspect: aspect, window });
+    }
+    frames.doubts = doubts.said();
+    frames
 }
 
 /// Slope and intercept of a frame, if the file gives any.
 pub fn rescale(object: &InMemDicomObject, frame: u32) -> Option<(f64, f64)> {
-    let groups = Groups::of(object);
+    rescale_of(&Groups::of(object), frame)
+}
+
+fn rescale_of(groups: &Groups<'_>, frame: u32) -> Option<(f64, f64)> {
     let place = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, tags::RESCALE_SLOPE)?;
-    let first = |tag| decimals(place, tag).first().copied();
-    Some((first(tags::RESCALE_SLOPE)?, first(tags::RESCALE_INTERCEPT).unwrap_or(0.0)))
+    let slope = decimal::first(place, tags::RESCALE_SLOPE)?;
+    Some((slope, decimal::first(place, tags::RESCALE_INTERCEPT).unwrap_or(0.0)))
+}
+
+/// The item of the first VOI LUT of a frame.
+pub fn voi_item(object: &InMemDicomObject, frame: u32) -> Option<&InMemDicomObject> {
+    let place = Groups::of(object).find(frame, tags::FRAME_VOILUT_SEQUENCE, tags::VOILUT_SEQUENCE)?;
+    place.get(tags::VOILUT_SEQUENCE)?.items()?.first()
 }
 
 /// The places where an attribute of a frame may stand.
@@ -67,32 +95,74 @@ impl<'a> Groups<'a> {
         [own, self.shared.and_then(inside), Some(self.object)].into_iter().flatten().find(|o| o.get(tag).is_some())
     }
 
-    fn decimals(&self, frame: u32, group: Tag, tag: Tag) -> Vec<f64> {
-        self.find(frame, group, tag).map(|o| decimals(o, tag)).unwrap_or_default()
+    /// So many numbers; none where there is nothing.
+    fn exactly<const N: usize>(&self, frame: u32, group: Tag, tag: Tag, doubts: &mut Doubts) -> Exactly<N> {
+        let Some(place) = self.find(frame, group, tag) else { return Ok(None) };
+        doubts.see_commas(place, tag);
+        decimal::exactly(place, tag)
+    }
+}
+
+type Exactly<const N: usize> = Result<Option<[f64; N]>, String>;
+
+/// What is odd about the frames of a file, each once.
+#[derive(Default)]
+struct Doubts {
+    others: Vec<Doubt>,
+    with_commas: BTreeSet<&'static str>,
+}
+
+impl Doubts {
+    fn add(&mut self, doubt: Doubt) {
+        if !self.others.contains(&doubt) {
+            self.others.push(doubt);
+        }
+    }
+
+    fn see_commas(&mut self, object: &InMemDicomObject, tag: Tag) {
+        if decimal::has_commas(object, tag) {
+            self.with_commas.insert(name(tag));
+        }
+    }
+
+    fn said(mut self) -> Vec<Doubt> {
+        if !self.with_commas.is_empty() {
+            let names: Vec<&str> = self.with_commas.into_iter().collect();
+            self.others.push(Doubt::note(format!("decimal commas are read as points: {}", names.join(", "))));
+        }
+        self.others
     }
 }
 
 type Geometry = (Option<ImagePlane>, Option<[f64; 2]>);
 
-fn geometry(groups: &Groups<'_>, frame: u32, count: u32, columns: u32, rows: u32) -> Result<Geometry, String> {
-    let spacing = groups.decimals(frame, tags::PIXEL_MEASURES_SEQUENCE, tags::PIXEL_SPACING);
-    let plain = |tag| decimals(groups.object, tag);
-    let spacing = [spacing, plain(tags::IMAGER_PIXEL_SPACING), plain(tags::NOMINAL_SCANNED_PIXEL_SPACING)]
-        .into_iter()
-        .find_map(|s| <[f64; 2]>::try_from(s).ok())
-        .filter(|s| s.iter().all(|v| v.is_finite() && *v > 0.0));
+fn geometry(
+    groups: &Groups<'_>,
+    frame: u32,
+    count: u32,
+    [columns, rows]: [u32; 2],
+    doubts: &mut Doubts,
+) -> Result<Geometry, String> {
+    let spacing = spacing(groups, frame, doubts);
     // The plain position of a classic multi-frame file is that of its first frame: the others are unknown.
-    if count > 1 && groups.per_frame.is_empty() && frame > 0 {
+    let is_further = count > 1 && groups.per_frame.is_empty() && frame > 0;
+    let [position, orientation] = [
+        (tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT),
+        (tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT),
+    ]
+    .map(|(group, tag)| groups.find(frame, group, tag).filter(|place| decimal::read(place, tag) != decimal::Decimals::Absent));
+    if is_further || position.is_none() || orientation.is_none() {
+        let spacing = spacing.unwrap_or_else(|why| {
+            doubts.add(Doubt::new(format!("{why}; lengths are counted in pixels")));
+            None
+        });
         return Ok((None, spacing));
     }
-    let position = groups.decimals(frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT);
-    let orientation = groups.decimals(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT);
-    if position.is_empty() || orientation.is_empty() {
-        return Ok((None, spacing));
-    }
-    let (Ok(position), Ok(orientation)) = (<[f64; 3]>::try_from(position), <[f64; 6]>::try_from(orientation)) else {
-        return Err("ImagePositionPatient or ImageOrientationPatient has the wrong number of values".to_owned());
-    };
+    let position = groups.exactly::<3>(frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT, doubts)?;
+    let orientation =
+        groups.exactly::<6>(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT, doubts)?;
+    let spacing = spacing?;
+    let (Some(position), Some(orientation)) = (position, orientation) else { return Ok((None, spacing)) };
     let Some(spacing) = spacing else {
         return Err("it has a position but no PixelSpacing".to_owned());
     };
@@ -100,16 +170,83 @@ fn geometry(groups: &Groups<'_>, frame: u32, count: u32, columns: u32, rows: u32
     Ok((Some(plane), Some(spacing)))
 }
 
-fn window(groups: &Groups<'_>, frame: u32) -> Option<Window> {
+/// The first of the attributes that say how large a pixel is. One that is there and cannot be used is named: another may
+/// mean another thing.
+fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
+    for tag in [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING, tags::NOMINAL_SCANNED_PIXEL_SPACING] {
+        let Some(spacing) = groups.exactly::<2>(frame, tags::PIXEL_MEASURES_SEQUENCE, tag, doubts)? else { continue };
+        if spacing.iter().any(|v| *v <= 0.0) {
+            let text = groups.find(frame, tags::PIXEL_MEASURES_SEQUENCE, tag).map(|o| decimal::elements_text(o, tag));
+            return Err(format!("its {} '{}' is no distance", name(tag), text.unwrap_or_default()));
+        }
+        return Ok(Some(spacing));
+    }
+    Ok(None)
+}
+
+/// `PixelAspectRatio`: height and width of a pixel in relation to each other.
+fn aspect(object: &InMemDicomObject, doubts: &mut Doubts) -> Option<[f64; 2]> {
+    let shown = "; pixels are shown as squares";
+    match decimal::exactly::<2>(object, tags::PIXEL_ASPECT_RATIO) {
+        Ok(Some(ratio)) if ratio.iter().all(|v| *v > 0.0) => Some(ratio),
+        Ok(None) => None,
+        Ok(Some(_)) => {
+            let text = decimal::elements_text(object, tags::PIXEL_ASPECT_RATIO);
+            doubts.add(Doubt::new(format!("its PixelAspectRatio '{text}' is no ratio{shown}")));
+            None
+        }
+        Err(why) => {
+            doubts.add(Doubt::new(format!("{why}{shown}")));
+            None
+        }
+    }
+}
+
+/// Says where a rescale is there and cannot be used.
+fn check_rescale(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) {
+    for tag in [tags::RESCALE_SLOPE, tags::RESCALE_INTERCEPT] {
+        let Some(place) = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, tag) else { continue };
+        doubts.see_commas(place, tag);
+        let is_zero = |values: &[Option<f64>]| tag == tags::RESCALE_SLOPE && values.first() == Some(&Some(0.0));
+        let values = decimal::each(place, tag);
+        if values.first() == Some(&None) || is_zero(&values) {
+            let text = decimal::elements_text(place, tag);
+            doubts.add(Doubt::new(format!("its {} '{text}' cannot be used; values are shown without it", name(tag))));
+        }
+    }
+}
+
+/// The first window that can be used. Values of fractions, which a slope below 1 makes, are not shifted by the half step
+/// that LINEAR has for whole numbers: viewers show such windows as `LINEAR_EXACT`.
+fn window(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Option<Window> {
     let place = groups.find(frame, tags::FRAME_VOILUT_SEQUENCE, tags::WINDOW_CENTER)?;
-    let first = |tag| decimals(place, tag).first().copied();
-    let (center, width) = (first(tags::WINDOW_CENTER)? as f32, first(tags::WINDOW_WIDTH)? as f32);
-    let function = match text(place, tags::VOILUT_FUNCTION).as_str() {
+    let [centers, widths] = [tags::WINDOW_CENTER, tags::WINDOW_WIDTH].map(|tag| decimal::each(place, tag));
+    if centers.is_empty() && widths.is_empty() {
+        return None;
+    }
+    let can_be_used = |(center, width): (&Option<f64>, &Option<f64>)| {
+        let (center, width) = ((*center)? as f32, (*width)? as f32);
+        (center.is_finite() && width.is_finite() && width > 0.0).then_some((center, width))
+    };
+    let Some((center, width)) = centers.iter().zip(&widths).find_map(can_be_used) else {
+        // Centres differ from slice to slice, and what is said of many files is said once.
+        let has_width = widths.iter().flatten().any(|width| *width > 0.0);
+        let tag = if has_width { tags::WINDOW_CENTER } else { tags::WINDOW_WIDTH };
+        let text = decimal::elements_text(place, tag);
+        let why = format!("its {} '{text}' cannot be used; an automatic window is shown", name(tag));
+        doubts.add(Doubt::note(why));
+        return None;
+    };
+    doubts.see_commas(place, tags::WINDOW_CENTER);
+    doubts.see_commas(place, tags::WINDOW_WIDTH);
+    let has_fractions = || rescale_of(groups, frame).is_some_and(|(slope, _)| slope != 0.0 && slope.abs() < 1.0);
+    let function = match text(place, tags::VOILUT_FUNCTION).to_ascii_uppercase().as_str() {
         "SIGMOID" => VoiFunction::Sigmoid,
         "LINEAR_EXACT" => VoiFunction::LinearExact,
+        _ if width < 1.0 || has_fractions() => VoiFunction::LinearExact,
         _ => VoiFunction::Linear,
     };
-    (center.is_finite() && width.is_finite() && width > 0.0).then_some(Window { center, width, function })
+    Some(Window { center, width, function })
 }
 
 #[cfg(test)]
@@ -191,6 +328,12 @@ mod tests {
         let pixels: Vec<u16> =
             (0..positions.len() as u16).flat_map(|f| [f * 10, f * 10 + 1, f * 10 + 2, 0x5FFF]).collect();
         put(&mut object, tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into()));
+        // Its planes are the bits from 12 on.
+        put(&mut object, Tag(0x6000, 0x0100), VR::US, PrimitiveValue::from(16_u16));
+        for (number, position) in (12_u16..16).enumerate() {
+            let tag = Tag(0x6000 + 2 * number as u16, 0x0102);
+            put(&mut object, tag, VR::US, PrimitiveValue::from(position));
+        }
         let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
         let mut bytes = Vec::new();
         object.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();

@@ -10,11 +10,16 @@ use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
 use super::{
-    extent::Missing,
+    charset::Texts,
+    decimal,
+    doubts::Doubt,
+    extent::{Missing, Plain},
     file::{self, Loaded},
-    frames,
+    frames, lookup, native,
+    layout::Layout,
     model::Patient,
     synthetic,
+    syntax::{self, Form},
 };
 use crate::{geometry::ImagePlane, raster::Window};
 
@@ -71,10 +76,12 @@ pub struct Header {
     /// It says that its image was computed.
     pub is_synthetic: bool,
     pub frames: Vec<FrameHeader>,
-    /// Something odd that did not stop the reading.
+    /// Why the image has no place in the patient, where the file gives one that does not hold.
     pub doubt: Option<String>,
     /// Whether it has any pixels.
     pub has_pixels: bool,
+    /// What else was odd and did not stop the reading.
+    pub doubts: Vec<Doubt>,
     /// The pixels stop early.
     pub missing: Option<Missing>,
     /// Which of the images with its UIDs it is; see `copies`.
@@ -86,17 +93,47 @@ pub struct Header {
 pub struct FrameHeader {
     pub plane: Option<ImagePlane>,
     pub pixel_spacing: Option<[f64; 2]>,
+    pub pixel_aspect: Option<[f64; 2]>,
     pub window: Option<Window>,
 }
 
 /// Reads the header of a file of `size` bytes.
 pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
-    let Loaded { object, has_pixels, missing, .. } = file::load(from, size, false)?;
+    let Loaded { object, has_pixels, missing, plain, is_in_fragments } = file::load(from, size, false)?;
     // What deflate packs is packed a thousandfold at most.
     let is_deflated = object.meta().transfer_syntax() == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
     let mut header = header(&object, if is_deflated { size.saturating_mul(1000) } else { size })?;
     (header.has_pixels, header.missing) = (has_pixels, missing);
+    let frames = header.frames.len();
+    if let Ok(layout) = Layout::of(&object) {
+        header.doubts.extend(layout.doubts(&object));
+        if let Some(plain) = plain {
+            let length = native::length(&layout, plain, frames, size);
+            // All pixels are there, whatever more was announced.
+            header.missing = missing.filter(|_| length.is_short);
+            header.doubts.extend(length.doubt);
+        }
+    }
+    header.doubts.extend(lookup::doubts(&object));
+    header.doubts.extend(syntax_doubt(&header.transfer_syntax, plain, is_in_fragments));
     Ok(header)
+}
+
+/// Where the transfer syntax is not what the pixels are, or is nothing that is known.
+fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Option<Doubt> {
+    let name = syntax::name(uid);
+    match syntax::form(uid) {
+        Form::Unknown => Some(Doubt::new(format!(
+            "its transfer syntax, {name}, is not known: this image cannot be shown"
+        ))),
+        Form::Native if is_in_fragments => Some(Doubt::new(format!(
+            "its transfer syntax is {name}, but its pixels are compressed: they are read as what they say of themselves"
+        ))),
+        Form::Compressed if plain.is_some() => Some(Doubt::new(format!(
+            "its transfer syntax is {name}, but its pixels are not compressed: they are read as they are"
+        ))),
+        Form::Native | Form::Compressed => None,
+    }
 }
 
 /// An error with its causes on one line.
@@ -127,25 +164,26 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
     if is_video(object.meta().transfer_syntax()) {
         return Err(HeaderError::Object(format!("a video ({})", class.map_or_else(String::new, class_name))));
     }
-    let (frames, doubt) = frames::of(object, columns, rows, size);
-    Ok(Header {
+    let frames = frames::of(object, columns, rows, size);
+    let mut texts = Texts::of(object);
+    let mut header = Header {
         patient: Patient {
-            name: person(&text(object, tags::PATIENT_NAME)),
-            id: text(object, tags::PATIENT_ID),
+            name: person(&texts.read(tags::PATIENT_NAME)),
+            id: texts.read(tags::PATIENT_ID),
             birth_date: text(object, tags::PATIENT_BIRTH_DATE),
             sex: text(object, tags::PATIENT_SEX),
         },
         study_uid: text(object, tags::STUDY_INSTANCE_UID),
         study_date: text(object, tags::STUDY_DATE),
-        study_description: text(object, tags::STUDY_DESCRIPTION),
+        study_description: texts.read(tags::STUDY_DESCRIPTION),
         series_uid: text(object, tags::SERIES_INSTANCE_UID),
         series_number: number(object, tags::SERIES_NUMBER),
-        series_description: text(object, tags::SERIES_DESCRIPTION),
-        protocol_name: text(object, tags::PROTOCOL_NAME),
-        body_part: text(object, tags::BODY_PART_EXAMINED),
+        series_description: texts.read(tags::SERIES_DESCRIPTION),
+        protocol_name: texts.read(tags::PROTOCOL_NAME),
+        body_part: texts.read(tags::BODY_PART_EXAMINED),
         modality: text(object, tags::MODALITY),
         image_type: text(object, tags::IMAGE_TYPE),
-        contrast_agent: text(object, tags::CONTRAST_BOLUS_AGENT),
+        contrast_agent: texts.read(tags::CONTRAST_BOLUS_AGENT),
         scanning_sequence: text(object, tags::SCANNING_SEQUENCE),
         sop_class_uid,
         sop_instance_uid: text(object, tags::SOP_INSTANCE_UID),
@@ -155,16 +193,19 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         rows,
         frame_of_reference_uid: Some(text(object, tags::FRAME_OF_REFERENCE_UID)).filter(|s| !s.is_empty()),
         patient_position: text(object, tags::PATIENT_POSITION),
-        repetition_time: decimals(object, tags::REPETITION_TIME).first().copied(),
-        echo_time: decimals(object, tags::ECHO_TIME).first().copied(),
-        inversion_time: decimals(object, tags::INVERSION_TIME).first().copied(),
+        repetition_time: decimal::first(object, tags::REPETITION_TIME),
+        echo_time: decimal::first(object, tags::ECHO_TIME),
+        inversion_time: decimal::first(object, tags::INVERSION_TIME),
         is_synthetic: synthetic::is_synthetic(object),
-        frames,
-        doubt,
+        frames: frames.headers,
+        doubt: frames.doubt,
         has_pixels: false,
+        doubts: frames.doubts,
         missing: None,
         twin: 0,
-    })
+    };
+    header.doubts.extend(texts.doubts);
+    Ok(header)
 }
 
 /// What a file without Rows and Columns is. Only what names another kind of object is one: a header that breaks off
@@ -192,9 +233,10 @@ fn is_video(transfer_syntax: &str) -> bool {
     number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
-/// The text of an element, trimmed, several values joined by `\`; empty if it is missing or cannot be read.
+/// The text of an element, trimmed, several values joined by `\`; empty if it is missing. Each character is a byte of the
+/// file: where letters beyond ASCII matter, [`Texts`] reads it.
 pub fn text(object: &InMemDicomObject, tag: Tag) -> String {
-    value(object, tag).map(|v| v.to_str().trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
+    value(object, tag).map(|v| elements(&v).trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
 }
 
 /// The first value of an element as a number, whatever its VR.
@@ -206,27 +248,37 @@ pub fn number<T: std::str::FromStr>(object: &InMemDicomObject, tag: Tag) -> Opti
     first.parse().ok().or_else(|| first.parse::<f64>().ok().filter(|v| v.fract() == 0.0)?.to_string().parse().ok())
 }
 
-/// All values of an element as decimal numbers; empty if one cannot be read.
-pub fn decimals(object: &InMemDicomObject, tag: Tag) -> Vec<f64> {
-    value(object, tag).and_then(|v| v.to_multi_float64().ok()).unwrap_or_default()
+/// All values of an element as one text, parted by `\`.
+pub fn elements(value: &PrimitiveValue) -> String {
+    match value {
+        PrimitiveValue::Strs(texts) => texts.join("\\"),
+        other => other.to_str().into_owned(),
+    }
+}
+
+/// The name of an element, for messages.
+pub fn name(tag: Tag) -> &'static str {
+    StandardDataDictionary.by_tag(tag).map_or("element", DataDictionaryEntry::alias)
+}
+
+/// The plain value of an element, as it is written.
+pub fn element_value(object: &InMemDicomObject, tag: Tag) -> Option<&PrimitiveValue> {
+    object.get(tag)?.value().primitive()
 }
 
 /// The plain value of an element. Gateways write elements that they do not know as UN, which is bytes: what they
 /// mean is looked up.
-fn value(object: &InMemDicomObject, tag: Tag) -> Option<Cow<'_, PrimitiveValue>> {
-    let element = object.get(tag)?;
-    let value = element.value().primitive()?;
+pub fn value(object: &InMemDicomObject, tag: Tag) -> Option<Cow<'_, PrimitiveValue>> {
+    let value = element_value(object, tag)?;
     let PrimitiveValue::U8(bytes) = value else { return Some(Cow::Borrowed(value)) };
     let meant = StandardDataDictionary.by_tag(tag).and_then(|entry| entry.vr().exact());
     match meant {
-        Some(VR::US) if element.vr() == VR::UN => {
+        Some(VR::US) => {
             let words = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
             Some(Cow::Owned(PrimitiveValue::U16(words.collect())))
         }
-        Some(VR::AS | VR::CS | VR::DA | VR::DS | VR::IS | VR::LO | VR::LT | VR::PN | VR::SH | VR::TM | VR::UI)
-            if element.vr() == VR::UN =>
-        {
-            let text = String::from_utf8_lossy(bytes);
+        Some(VR::AS | VR::CS | VR::DA | VR::DS | VR::IS | VR::LO | VR::LT | VR::PN | VR::SH | VR::TM | VR::UI) => {
+            let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
             Some(Cow::Owned(PrimitiveValue::Strs(text.split('\\').map(str::to_owned).collect())))
         }
         _ => Some(Cow::Borrowed(value)),

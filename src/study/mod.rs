@@ -5,18 +5,22 @@
 mod archive;
 mod assemble;
 mod bare;
+mod bits;
 mod charset;
 mod classify;
 mod codestream;
 mod compressed;
 mod copies;
+mod decimal;
 mod descriptions;
 mod dicomdir;
+mod doubts;
 mod extent;
 mod file;
 mod frames;
 mod header;
 mod jpeg_xl;
+mod layout;
 mod listing;
 mod lookup;
 mod memory;
@@ -24,6 +28,7 @@ mod model;
 mod names;
 mod native;
 mod origin;
+mod padding;
 mod pixels;
 mod places;
 mod rle;
@@ -31,6 +36,7 @@ mod scan;
 mod settle;
 mod source;
 mod strangers;
+mod syntax;
 mod synthetic;
 mod tally;
 mod walk;
@@ -39,6 +45,7 @@ use std::path::PathBuf;
 
 pub use archive::Entry;
 pub use bare::BareFolder;
+pub use doubts::{Doubt, gathered};
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use memory::{available as available_memory, of_addresses as available_addresses};
@@ -60,3 +67,6 @@ pub enum ScanError {
     #[error("cancelled")]
     Cancelled,
 }
+
+#[cfg(test)]
+mod values_tests;

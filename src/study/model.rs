@@ -162,6 +162,8 @@ pub struct SliceRef {
     pub plane: Option<ImagePlane>,
     /// mm between rows and between columns.
     pub pixel_spacing: Option<[f64; 2]>,
+    /// How high and how wide a pixel is in relation to the other, where the file says so.
+    pub pixel_aspect: Option<[f64; 2]>,
     /// VOI window of this frame.
     pub window: Option<Window>,
 }
@@ -214,6 +216,11 @@ impl fmt::Display for Issue {
 }
 
 impl SliceRef {
+    /// Height and width of a pixel as it is to be shown: in mm where spacing is known, else in relation to each other.
+    pub fn pixel_size(&self) -> [f64; 2] {
+        self.pixel_spacing.or(self.pixel_aspect).unwrap_or([1.0, 1.0])
+    }
+
     /// The slice's name within its study.
     pub fn id(&self) -> SliceId {
         SliceId {

@@ -7,11 +7,7 @@ use std::{
 
 use dicom_core::PrimitiveValue;
 
-use super::{
-    extent::Plain,
-    header::HeaderError,
-    pixels::{Layout, PixelError},
-};
+use super::{doubts::Doubt, extent::Plain, header::HeaderError, layout::Layout, pixels::PixelError};
 
 /// The frame's bytes in a value that was read whole: little-endian; single bits as one byte each.
 pub fn frame(layout: &Layout, value: &PrimitiveValue, frame: u32, words_are_big: bool) -> Result<Vec<u8>, PixelError> {
@@ -26,9 +22,84 @@ pub fn frame(layout: &Layout, value: &PrimitiveValue, frame: u32, words_are_big:
     Ok(bytes)
 }
 
-/// The same, from the file.
-pub fn read(layout: &Layout, mut file: impl Read + Seek, plain: Plain, frame: u32) -> Result<Vec<u8>, PixelError> {
-    let place = place(layout, plain.length, frame)?;
+/// How long the pixels of a file are, held against what its header needs.
+#[derive(Debug, PartialEq)]
+pub struct Length {
+    /// Some of the pixels are not there.
+    pub is_short: bool,
+    /// What else is odd about it.
+    pub doubt: Option<Doubt>,
+}
+
+/// Of `plain` pixels in a file of `size` bytes. An announced length that is wrong loses nothing where the bytes are there.
+pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length {
+    let announced = plain.length as u64;
+    let (there, needed) = (size.saturating_sub(plain.at), bytes_of(layout, frames));
+    let found = there_are(layout, plain, frames, size);
+    let doubt = |doubt| Length { is_short: false, doubt: Some(doubt) };
+    if found < needed {
+        // A file that ends too early is said to, by whoever walked over it.
+        let doubt = (announced <= there).then(|| {
+            Doubt::new(format!(
+                "its PixelData has {announced} bytes where its pixels need {needed}: those that are missing cannot be shown"
+            ))
+        });
+        return Length { is_short: true, doubt };
+    }
+    if announced < needed {
+        return doubt(Doubt::new(format!(
+            "its PixelData says that it has {announced} bytes, and up to the end of the file there are the {needed} that its \
+             pixels need: they are taken for these"
+        )));
+    }
+    if announced > there {
+        return doubt(Doubt::note(format!(
+            "its PixelData says that it has {announced} bytes, and there are {there}; its pixels need {needed}, and are all there"
+        )));
+    }
+    let one = bytes_of(layout, 1);
+    // One byte makes the length even.
+    match announced - needed {
+        0 | 1 => Length { is_short: false, doubt: None },
+        more if frames == 1 && one > 0 && more >= one => doubt(Doubt::note(format!(
+            "its PixelData has room for {} images, and its header speaks of one: the first is shown",
+            announced / one
+        ))),
+        more => doubt(Doubt::note(format!("its PixelData has {more} bytes behind its pixels"))),
+    }
+}
+
+/// Bytes of so many frames.
+fn bytes_of(layout: &Layout, frames: usize) -> u64 {
+    (layout.frame_bits() as u64).saturating_mul(frames as u64).div_ceil(8)
+}
+
+/// Bytes that are the pixels' in a file of `size` bytes: those that are announced, as far as they are there; those up to
+/// the end of the file, where these are just as many as all frames need.
+fn there_are(layout: &Layout, plain: Plain, frames: usize, size: u64) -> u64 {
+    let there = size.saturating_sub(plain.at);
+    let needed = bytes_of(layout, frames);
+    let announced = plain.length as u64;
+    let are_just_enough = announced < needed && (there == needed || there == needed + needed % 2);
+    if are_just_enough { there } else { announced.min(there) }
+}
+
+/// The same as [`frame`], from a file of `size` bytes and so many frames.
+pub fn read(
+    layout: &Layout,
+    mut file: impl Read + Seek,
+    plain: Plain,
+    frame: u32,
+    (frames, size): (u32, u64),
+) -> Result<Vec<u8>, PixelError> {
+    let found = there_are(layout, plain, frames as usize, size);
+    let place = match place(layout, found as usize, frame) {
+        // The file ends too early, which says more than that its header promises more.
+        Err(PixelError::Truncated { .. }) if found < plain.length as u64 => {
+            return Err(PixelError::CutShort { found, needed: plain.length as u64 });
+        }
+        place => place?,
+    };
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(plain.at + place.start as u64)).map_err(HeaderError::Io)?;
     file.take(place.len() as u64).read_to_end(&mut bytes).map_err(HeaderError::Io)?;
@@ -49,6 +120,15 @@ fn place(layout: &Layout, found: usize, frame: u32) -> Result<Range<usize>, Pixe
         return Err(PixelError::Truncated { found, needed, columns, rows, frames });
     }
     Ok(first / 8..needed)
+}
+
+/// Big-endian words to little-endian ones.
+pub fn swap(layout: &Layout, bytes: &mut [u8]) {
+    match layout.allocated {
+        16 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|word| word.reverse()),
+        32 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|word| word.reverse()),
+        _ => (),
+    }
 }
 
 /// Single bits as one byte each. Their frames follow each other without a gap, so that one may begin inside a byte.
@@ -77,6 +157,8 @@ fn bytes(value: &PrimitiveValue, from: usize, to: usize) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn layout(columns: u32, rows: u32, allocated: u32) -> Layout {
@@ -106,8 +188,67 @@ mod tests {
         }
         let file = std::io::Cursor::new((100..130).collect::<Vec<u8>>());
         let plain = Plain { at: 7, length: 18 };
-        assert_eq!(read(&layout(3, 2, 8), file.clone(), plain, 1).unwrap(), [113, 114, 115, 116, 117, 118]);
-        assert!(matches!(read(&layout(3, 2, 8), file, plain, 3), Err(PixelError::Truncated { .. })));
+        let read = |frame| read(&layout(3, 2, 8), file.clone(), plain, frame, (3, 30));
+        assert_eq!(read(1).unwrap(), [113, 114, 115, 116, 117, 118]);
+        assert!(matches!(read(3), Err(PixelError::Truncated { .. })));
+    }
+
+    proptest! {
+        /// Whatever length is announced: pixels that are all there are read, and any other length than theirs is said.
+        #[test]
+        fn pixels_that_are_all_there_are_read(
+            side in 1u32..9, allocated in prop::sample::select(vec![8u32, 16]), frames in 1u32..4,
+            announced in 0usize..700, more in 0u64..700, at in 0u64..9,
+        ) {
+            let layout = layout(side, side, allocated);
+            let needed = bytes_of(&layout, frames as usize);
+            let size = at + needed + more;
+            let file: Vec<u8> = (0..size).map(|i| i as u8).collect();
+            let plain = Plain { at, length: announced };
+            let found = length(&layout, plain, frames as usize, size);
+            let is_known = announced as u64 >= needed || more == 0 || (more == 1 && needed % 2 == 1);
+            prop_assert_eq!(found.is_short, !is_known);
+            if is_known {
+                let one = bytes_of(&layout, 1);
+                for frame in 0..frames {
+                    let bytes = read(&layout, std::io::Cursor::new(&file), plain, frame, (frames, size)).unwrap();
+                    let first = (at + one * u64::from(frame)) as usize;
+                    prop_assert_eq!(&bytes, &file[first..first + one as usize]);
+                }
+                let is_as_needed = (needed..=needed + 1).contains(&(announced as u64)) && announced as u64 <= size - at;
+                prop_assert_eq!(found.doubt.is_none(), is_as_needed);
+                // Nothing is missing, but a header that says too little is wrong about more than its end.
+                prop_assert!(found.doubt.is_none_or(|doubt| doubt.is_note == (announced as u64 >= needed)));
+            }
+        }
+
+        #[test]
+        fn pixels_that_are_not_all_there_are_not(side in 1u32..9, lacking in 1u64..200, announced in 0u64..400) {
+            let layout = layout(side, side, 16);
+            let needed = bytes_of(&layout, 1);
+            prop_assume!(lacking <= needed);
+            let plain = Plain { at: 3, length: announced as usize };
+            let size = 3 + needed - lacking;
+            prop_assert!(length(&layout, plain, 1, size).is_short);
+            let file = std::io::Cursor::new(vec![0; size as usize]);
+            prop_assert!(read(&layout, file, plain, 0, (1, size)).is_err());
+        }
+    }
+
+    #[test]
+    fn several_images_behind_each_other_are_named() {
+        let said = |length| super::length(&layout(8, 8, 16), Plain { at: 0, length }, 1, 1000).doubt.unwrap().message;
+        assert!(said(384).contains("room for 3 images"));
+        assert!(said(130).contains("2 bytes behind its pixels"));
+    }
+
+    #[test]
+    fn words_are_turned_round() {
+        for (allocated, expected) in [(8, [1, 2, 3, 4]), (16, [2, 1, 4, 3]), (32, [4, 3, 2, 1])] {
+            let mut bytes = [1, 2, 3, 4];
+            swap(&layout(1, 1, allocated), &mut bytes);
+            assert_eq!(bytes, expected);
+        }
     }
 
     #[test]

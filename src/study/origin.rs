@@ -1,13 +1,18 @@
 //! What a file says of patient and study, as it stands there: for objects that are to lie beside it in an archive.
 
+use std::sync::Arc;
+
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::{
-    charset, file, frames,
+    charset::Texts,
+    file, frames,
     header::{HeaderError, text},
+    lookup,
     source::Source,
 };
+use crate::raster::VoiTable;
 
 /// The attributes of one file that objects of the same study repeat. Empty where the file says nothing. Never logged.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,6 +29,8 @@ pub struct Origin {
     pub photometric: String,
     /// `RescaleSlope` and `RescaleIntercept` of the frame.
     pub rescale: Option<(f64, f64)>,
+    /// The VOI table of the frame, if it has one.
+    pub table: Option<Arc<VoiTable>>,
     /// The other attributes of the patient and study modules that have a value.
     pub others: Vec<(Tag, String)>,
 }
@@ -52,16 +59,19 @@ impl Source {
     pub fn origin(&self, frame: u32) -> Result<Origin, HeaderError> {
         let (from, size) = self.open_sized()?;
         let object = file::load(from, size, false)?.object;
-        let decoded = |tag| charset::decoded(&object, text(&object, tag));
-        let others = OTHERS.into_iter().map(|tag| (tag, decoded(tag))).filter(|(_, value)| !value.is_empty());
+        let mut texts = Texts::of(&object);
+        let patient_id = texts.read(tags::PATIENT_ID);
+        let others = OTHERS.into_iter().map(|tag| (tag, texts.read(tag))).filter(|(_, value)| !value.is_empty());
+        let others = others.collect();
         Ok(Origin {
             study_uid: text(&object, tags::STUDY_INSTANCE_UID),
             series_uid: text(&object, tags::SERIES_INSTANCE_UID),
             sop_instance_uid: text(&object, tags::SOP_INSTANCE_UID),
-            patient_id: text(&object, tags::PATIENT_ID),
+            patient_id,
             photometric: text(&object, tags::PHOTOMETRIC_INTERPRETATION),
             rescale: frames::rescale(&object, frame),
-            others: others.collect(),
+            table: lookup::voi(&object, frame),
+            others,
         })
     }
 }

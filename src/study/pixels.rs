@@ -5,14 +5,17 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
 use super::{
-    compressed,
+    bits, compressed,
     extent::Missing,
     file::{self, Loaded},
     frames,
-    header::{HeaderError, chain, number, text},
+    header::{HeaderError, chain, number},
+    layout::{Layout, MAX_PIXELS},
     lookup,
     model::SliceRef,
     native,
+    padding::Padding,
+    syntax::{self, Form},
 };
 use crate::raster::Slice;
 
@@ -53,6 +56,9 @@ pub enum PixelError {
     /// A codec that is not in this program.
     #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
     Unsupported(String),
+    /// A transfer syntax that nobody here knows: the bytes might be anything.
+    #[error("its transfer syntax, {0}, is not known here; convert it with the software that wrote it")]
+    UnknownSyntax(String),
     /// A layout that is not shown.
     #[error("{0}")]
     Layout(String),
@@ -63,8 +69,6 @@ pub enum PixelError {
 
 /// No modality value is larger; so that differences of values are numbers too.
 const LARGEST: f64 = 1e30;
-/// More pixels than this in one frame are not believed.
-const MAX_PIXELS: u64 = 1 << 26;
 
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
@@ -75,12 +79,20 @@ impl SliceRef {
             Some(Missing { found, needed }) => Err(PixelError::CutShort { found, needed }),
             None => Ok(()),
         };
-        whole(missing)?;
+        let syntax = object.meta().transfer_syntax();
+        if syntax::form(syntax) == Form::Unknown {
+            return Err(PixelError::UnknownSyntax(syntax.to_owned()));
+        }
         let mut slice = if let Some(plain) = plain {
             let layout = Layout::of(&object)?;
-            let bytes = native::read(&layout, from, plain, self.frame)?;
-            finish(&object, &layout, &bytes, false, self.frame)?
+            let read = native::read(&layout, from, plain, self.frame, (self.instance.frames, size));
+            let mut bytes = read.map_err(|error| contradiction(syntax, error))?;
+            if syntax == syntax::GE_BIG_PIXELS {
+                native::swap(&layout, &mut bytes);
+            }
+            finish(&object, layout, &bytes, None, self.frame)?
         } else {
+            whole(missing)?;
             from.rewind().map_err(HeaderError::Io)?;
             let Loaded { object, missing, .. } = file::load(from, size, true)?;
             whole(missing)?;
@@ -88,65 +100,28 @@ impl SliceRef {
         };
         slice.plane = self.plane;
         slice.pixel_spacing = self.pixel_spacing;
+        slice.pixel_aspect = self.pixel_aspect;
         slice.window = self.window;
+        if slice.window.is_none() {
+            slice.table = lookup::voi(&object, self.frame);
+            slice.window = slice.table.as_ref().map(|table| table.window());
+        }
         Ok(slice)
     }
 }
 
-/// The attributes of PS3.3 C.7.6.3 that say how to read the bytes.
-#[derive(Debug)]
-pub struct Layout {
-    pub columns: u32,
-    pub rows: u32,
-    pub samples: usize,
-    pub allocated: u32,
-    pub stored: u32,
-    pub high_bit: u32,
-    pub signed: bool,
-    pub planar: bool,
-    pub photometric: String,
-}
-
-impl Layout {
-    fn of(object: &InMemDicomObject) -> Result<Self, PixelError> {
-        let value = |tag| number::<u32>(object, tag);
-        let allocated = value(tags::BITS_ALLOCATED).unwrap_or(16);
-        let samples = value(tags::SAMPLES_PER_PIXEL).unwrap_or(1) as usize;
-        if ![1, 8, 16, 32].contains(&allocated) || ![1, 3].contains(&samples) {
-            return Err(PixelError::Layout(format!("pixels of {samples} samples with {allocated} bits are not shown")));
+/// Pixels that the transfer syntax calls compressed, and that are neither in fragments nor plain.
+fn contradiction(syntax: &str, error: PixelError) -> PixelError {
+    match error {
+        PixelError::Truncated { found, needed, .. } if syntax::form(syntax) == Form::Compressed => {
+            let says = syntax::name(syntax);
+            let why = format!(
+                "its transfer syntax is {says}, but its pixels are not in fragments as this asks for, and {found} bytes are \
+                 not the {needed} of plain pixels"
+            );
+            PixelError::Layout(why)
         }
-        let stored = value(tags::BITS_STORED).filter(|s| (1..=allocated).contains(s)).unwrap_or(allocated);
-        let layout = Self {
-            columns: value(tags::COLUMNS).unwrap_or(0),
-            rows: value(tags::ROWS).unwrap_or(0),
-            samples,
-            allocated,
-            stored,
-            high_bit: value(tags::HIGH_BIT).filter(|h| (stored - 1..allocated).contains(h)).unwrap_or(stored - 1),
-            signed: value(tags::PIXEL_REPRESENTATION) == Some(1),
-            planar: value(tags::PLANAR_CONFIGURATION) == Some(1),
-            photometric: text(object, tags::PHOTOMETRIC_INTERPRETATION),
-        };
-        if u64::from(layout.columns) * u64::from(layout.rows) > MAX_PIXELS || layout.columns == 0 || layout.rows == 0 {
-            return Err(PixelError::TooLarge(layout.columns, layout.rows));
-        }
-        Ok(layout)
-    }
-
-    /// Columns times rows.
-    pub fn pixels(&self) -> usize {
-        self.columns as usize * self.rows as usize
-    }
-
-    /// Uncompressed, two pixels share their colour: two bytes a pixel instead of three.
-    fn is_422(&self) -> bool {
-        self.photometric == "YBR_FULL_422" && self.samples == 3 && self.allocated == 8
-    }
-
-    /// Bits of an uncompressed frame.
-    pub fn frame_bits(&self) -> usize {
-        let samples = if self.is_422() { 2 } else { self.samples };
-        self.pixels() * samples * self.allocated as usize
+        other => other,
     }
 }
 
@@ -156,35 +131,44 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> 
     }
     let layout = Layout::of(object)?;
     let element = object.get(tags::PIXEL_DATA).ok_or(PixelError::NoPixelData)?;
-    let is_compressed = element.fragments().is_some();
-    let bytes = if let Some(value) = element.value().primitive() {
+    if let Some(value) = element.value().primitive() {
         let words_are_big = object.meta().transfer_syntax() == file::BIG_ENDIAN && element.vr() != VR::OL;
-        native::frame(&layout, value, frame, words_are_big)?
-    } else {
-        compressed::decode(object, &layout, frame)?
-    };
-    finish(object, &layout, &bytes, is_compressed, frame)
+        let bytes = native::frame(&layout, value, frame, words_are_big)?;
+        return finish(object, layout, &bytes, None, frame);
+    }
+    let syntax = syntax::of_fragments(object, &layout, frame);
+    let bytes = compressed::decode(object, &layout, &syntax, frame)?;
+    let codec = (!syntax::is_plain_in_fragments(&syntax)).then_some(syntax.as_str());
+    finish(object, layout, &bytes, codec, frame)
 }
 
-/// Bytes to modality values.
+/// Bytes to modality values. `codec` is the transfer syntax that they went through, if any.
 fn finish(
     object: &DefaultDicomObject,
-    layout: &Layout,
+    mut layout: Layout,
     bytes: &[u8],
-    is_compressed: bool,
+    codec: Option<&str>,
     frame: u32,
 ) -> Result<Slice, PixelError> {
-    let is_rle = object.meta().transfer_syntax() == uids::RLE_LOSSLESS;
     // Codecs of colour give red, green and blue; RLE and plain bytes are what they are.
-    let is_ybr = layout.photometric.starts_with("YBR_FULL") && (!is_compressed || is_rle);
-    let colour = Colour { planar: layout.planar && !is_compressed, is_ybr };
-    let mut values = values(layout, bytes, colour)?;
+    let is_ybr = layout.photometric.starts_with("YBR_FULL") && codec.is_none_or(|codec| codec == uids::RLE_LOSSLESS);
+    let colour = Colour { planar: layout.planar && codec.is_none(), is_ybr };
+    let padding = Padding::of(object, &layout);
+    let overlays = if layout.stored < layout.allocated { bits::of_overlays(object, layout.allocated) } else { 0 };
+    let doubt = layout.settle(bytes, overlays, padding.as_ref());
+    let mut values = values(&layout, bytes, colour)?;
+    let mask = padding.and_then(|padding| padding.mask(&values, bytes));
     if layout.photometric == "PALETTE COLOR" {
         lookup::palette(object, &mut values);
     } else if layout.samples == 1 {
         rescale(object, frame, &mut values);
     }
-    slice(layout, values)
+    let slice = Slice::new(layout.columns, layout.rows, values)
+        .ok_or_else(|| PixelError::Codec("the codec gave another number of pixels than the header".to_owned()))?;
+    let mut slice = slice.with_padding(mask.unwrap_or_default());
+    slice.inverted = layout.photometric == "MONOCHROME1";
+    slice.doubt = doubt;
+    Ok(slice)
 }
 
 /// How the three samples of a pixel lie and what they mean.
@@ -194,13 +178,6 @@ struct Colour {
     planar: bool,
     /// The first sample is the luminance.
     is_ybr: bool,
-}
-
-fn slice(layout: &Layout, values: Vec<f32>) -> Result<Slice, PixelError> {
-    let mut slice = Slice::new(layout.columns, layout.rows, values)
-        .ok_or_else(|| PixelError::Codec("the codec gave another number of pixels than the header".to_owned()))?;
-    slice.inverted = layout.photometric == "MONOCHROME1";
-    Ok(slice)
 }
 
 /// Rec. 601.
@@ -241,35 +218,6 @@ fn values(layout: &Layout, bytes: &[u8], colour: Colour) -> Result<Vec<f32>, Pix
     Ok(numbers)
 }
 
-impl Layout {
-    /// 16-bit words to numbers, as [`Self::number`] does it one by one: nearly all of MRI, and a loop without branches.
-    fn words(&self, bytes: &[u8]) -> Vec<f32> {
-        let words = bytes.as_chunks::<2>().0.iter().map(|word| u16::from_le_bytes(*word));
-        let stored = self.stored.min(16);
-        let shift = (self.high_bit + 1).saturating_sub(stored).min(16 - stored);
-        let up = 16 - stored;
-        if self.signed {
-            words.map(|word| f32::from((word >> shift << up) as i16 >> up)).collect()
-        } else {
-            let mask = u16::MAX >> up;
-            words.map(|word| f32::from((word >> shift) & mask)).collect()
-        }
-    }
-
-    /// Cuts a stored word to `BitsStored` bits below `HighBit` and minds the sign.
-    fn number(&self, word: u32, width: u32) -> f32 {
-        let stored = self.stored.min(width);
-        let shift = (self.high_bit + 1).saturating_sub(stored).min(width - stored);
-        let bits = (word >> shift) & (u32::MAX >> (32 - stored));
-        if self.signed {
-            let up = 32 - stored;
-            ((bits << up) as i32 >> up) as f32
-        } else {
-            bits as f32
-        }
-    }
-}
-
 fn rescale(object: &InMemDicomObject, frame: u32, values: &mut [f32]) {
     if let Some((slope, intercept)) = frames::rescale(object, frame)
         && (slope as f32).is_finite()
@@ -308,31 +256,9 @@ fn float_pixels(object: &InMemDicomObject, frame: u32) -> Result<Option<Slice>, 
         frames,
     })?;
     // Programs that compute maps leave "not a number" outside of the body.
+    let padding = Padding::of_floats(object);
+    let is_padding = |&v: &f64| v.is_nan() || padding.as_ref().is_some_and(|padding| padding.holds(v));
+    let mask = values.iter().map(is_padding).collect();
     let number = |&v: &f64| if v.is_nan() { 0.0 } else { v.clamp(-LARGEST, LARGEST) as f32 };
-    Ok(Slice::new(columns, rows, values.iter().map(number).collect()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn words_are_the_numbers_one_by_one(
-            words in prop::collection::vec(any::<u16>(), 0..40),
-            stored in 1_u32..=16,
-            high_bit in 0_u32..16,
-            signed: bool,
-        ) {
-            let high_bit = high_bit.max(stored - 1);
-            let layout = Layout {
-                columns: 1, rows: 1, samples: 1, allocated: 16, stored, high_bit, signed, planar: false,
-                photometric: String::new(),
-            };
-            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-            let one_by_one: Vec<f32> = words.iter().map(|word| layout.number(u32::from(*word), 16)).collect();
-            prop_assert_eq!(layout.words(&bytes), one_by_one);
-        }
-    }
+    Ok(Slice::new(columns, rows, values.iter().map(number).collect()).map(|slice| slice.with_padding(mask)))
 }

@@ -131,36 +131,35 @@ impl Pane {
     /// Changes the window by a drag of the mouse: right widens, down darkens, as in other viewers.
     pub fn drag_window(&mut self, delta: Vec2) {
         let Some(window) = &mut self.window else { return };
-        // As fast in a series of values to 200 as in one to 4000.
-        let speed = (window.width / 256.0).max(0.01);
-        window.width = (window.width + delta.x * speed).max(window.width.abs().min(1.0) * 0.5).max(1e-3);
+        // As fast in a series of values to 0.02 as in one to 4000.
+        let speed = window.width / 256.0;
+        // Narrower than this, neighbouring values cannot be told apart in 32 bits.
+        let narrowest = (window.center.abs() * 1e-5).max(f32::MIN_POSITIVE);
+        window.width = (window.width + delta.x * speed).max(window.width.abs() * 0.5).max(narrowest);
         window.center += delta.y * speed;
     }
 }
 
 /// The window of the file, else from the 0.5th to the 99.5th percentile.
 pub fn file_window(slice: &Slice) -> Window {
-    slice.window.unwrap_or_else(|| range_window(ValueRange::percentile([slice.values()])))
+    slice.first_window()
 }
 
 /// From the least to the greatest value.
 pub fn full_window(slice: &Slice) -> Window {
-    range_window(ValueRange::min_max(slice.values()))
+    let range = ValueRange::min_max(slice);
+    Window::from_range(range.low, range.high)
 }
 
 /// From the 1st to the 99th percentile: more contrast than the file's window mostly has.
 pub fn percentile_window(slice: &Slice) -> Window {
-    let mut sorted: Vec<f32> = slice.values().iter().copied().filter(|v| v.is_finite()).collect();
+    let mut sorted: Vec<f32> = slice.real_values().iter().copied().filter(|v| v.is_finite()).collect();
     sorted.sort_unstable_by(f32::total_cmp);
     let at = |share: f32| sorted.get(((sorted.len() as f32 - 1.0) * share).round() as usize).copied();
     match (at(0.01), at(0.99)) {
         (Some(low), Some(high)) if high > low => Window::from_range(low, high),
         _ => full_window(slice),
     }
-}
-
-fn range_window(range: ValueRange) -> Window {
-    Window::from_range(range.low, range.high)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Thumbnails {
 
 /// In true proportions; each pixel is the mean of those that it stands for.
 fn small(slice: &Slice) -> ColorImage {
-    let [down, across] = slice.pixel_spacing.unwrap_or([1.0, 1.0]);
+    let [down, across] = slice.pixel_size();
     let (columns, rows) = (slice.columns().max(1), slice.rows().max(1));
     let (width, height) = (f64::from(columns) * across, f64::from(rows) * down);
     let scale = f64::from(SIDE) / width.max(height);
@@ -61,12 +61,13 @@ fn small(slice: &Slice) -> ColorImage {
         for x in 0..size[0] {
             let (mut sum, mut count) = (0.0, 0);
             for row in span(y, size[1], rows) {
-                for column in span(x, size[0], columns) {
-                    sum += slice.value(column, row).unwrap_or_default();
+                for value in slice.row_values(row, span(x, size[0], columns)) {
+                    sum += value;
                     count += 1;
                 }
             }
-            grey.push(window.grey(sum / count.max(1) as f32, slice.inverted));
+            // Padding is black.
+            grey.push(if count == 0 { 0 } else { slice.grey(window, sum / count as f32, slice.inverted) });
         }
     }
     ColorImage::from_gray(size, &grey)

@@ -37,6 +37,7 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
         frame: 0,
         plane: None,
         pixel_spacing: None,
+        pixel_aspect: None,
         window: None,
     };
     let series = Series {

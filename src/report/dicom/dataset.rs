@@ -37,6 +37,10 @@ impl Object {
         self.0.put(DataElement::new(tag, VR::US, PrimitiveValue::U16(values.into())));
     }
 
+    pub fn signed_shorts(&mut self, tag: Tag, values: &[i16]) {
+        self.0.put(DataElement::new(tag, VR::SS, PrimitiveValue::I16(values.into())));
+    }
+
     pub fn floats(&mut self, tag: Tag, values: &[f32]) {
         self.0.put(DataElement::new(tag, VR::FL, PrimitiveValue::F32(values.into())));
     }

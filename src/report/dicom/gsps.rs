@@ -2,7 +2,7 @@
 
 mod annotation;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids as classes};
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     grading::SliceId,
     markup::Mark,
-    raster::{VoiFunction, Window},
+    raster::{VoiFunction, VoiTable, Window},
     report::Report,
     study::SliceRef,
 };
@@ -44,6 +44,8 @@ struct Look {
 struct Marked<'a> {
     slice: &'a SliceRef,
     reference: ImageReference,
+    /// The file's own curve, which counts where there is no window.
+    table: Option<Arc<VoiTable>>,
     marks: Vec<&'a Mark>,
 }
 
@@ -67,7 +69,12 @@ pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, Di
             inverted: origin.photometric == "MONOCHROME1",
             rescale: origin.rescale.map(|(slope, intercept)| (decimal(slope), decimal(intercept))),
         };
-        by_look.entry(look).or_default().push(Marked { slice, reference: context.reference(id)?, marks });
+        by_look.entry(look).or_default().push(Marked {
+            slice,
+            reference: context.reference(id)?,
+            table: origin.table,
+            marks,
+        });
     }
     let series_uid = uids::fresh();
     let each = by_look.into_iter().enumerate().map(|(at, (look, marked))| {
@@ -103,7 +110,7 @@ fn state(
         object.text(tags::RESCALE_TYPE, VR::LO, "US");
     }
     // Without a window here the file's own would not count (PS3.4 N.2.2).
-    let windows: Vec<Object> = marked.iter().filter_map(|m| Some(window(&m.reference, m.slice.window?))).collect();
+    let windows: Vec<Object> = marked.iter().filter_map(voi).collect();
     if !windows.is_empty() {
         object.sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, windows);
     }
@@ -139,9 +146,44 @@ fn displayed_area(marked: &Marked) -> Object {
         Some([rows, columns]) => {
             area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)));
         }
-        None => area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, "1\\1"),
+        None => {
+            let [rows, columns] = marked.slice.pixel_aspect.map_or([1, 1], whole_ratio);
+            area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, format!("{rows}\\{columns}"));
+        }
     }
     area
+}
+
+/// A ratio in whole numbers, as IS has them.
+fn whole_ratio(ratio: [f64; 2]) -> [u32; 2] {
+    let scale = if ratio.iter().all(|v| v.fract() == 0.0) { 1.0 } else { 1000.0 };
+    ratio.map(|v| (v * scale).round().clamp(1.0, 1e9) as u32)
+}
+
+/// The window of a slice, or its table.
+fn voi(marked: &Marked) -> Option<Object> {
+    match (marked.slice.window, &marked.table) {
+        (Some(window_of_file), _) => Some(window(&marked.reference, window_of_file)),
+        (None, Some(of_file)) => Some(table(&marked.reference, of_file)),
+        (None, None) => None,
+    }
+}
+
+fn table(reference: &ImageReference, table: &VoiTable) -> Object {
+    let mut lut = Object::new();
+    let entries: Vec<u16> = table.entries().collect();
+    // None stands for 65,536.
+    let count = entries.len() as u16;
+    if table.first() < 0 {
+        lut.signed_shorts(tags::LUT_DESCRIPTOR, &[count as i16, table.first() as i16, 16]);
+    } else {
+        lut.shorts(tags::LUT_DESCRIPTOR, &[count, table.first() as u16, 16]);
+    }
+    lut.shorts(tags::LUT_DATA, &entries);
+    let mut item = Object::new();
+    item.sequence(tags::REFERENCED_IMAGE_SEQUENCE, vec![pointed_at(reference)]);
+    item.sequence(tags::VOILUT_SEQUENCE, vec![lut]);
+    item
 }
 
 fn window(reference: &ImageReference, window: Window) -> Object {
@@ -151,7 +193,7 @@ fn window(reference: &ImageReference, window: Window) -> Object {
     item.text(tags::WINDOW_WIDTH, VR::DS, decimal(f64::from(window.width)));
     let function = match window.function {
         VoiFunction::Linear => "LINEAR",
-        VoiFunction::LinearExact => "LINEAR_EXACT",
+        VoiFunction::LinearExact | VoiFunction::Table => "LINEAR_EXACT",
         VoiFunction::Sigmoid => "SIGMOID",
     };
     item.text(tags::VOILUT_FUNCTION, VR::CS, function);

@@ -30,11 +30,11 @@ fn the_pixels_are_found_and_what_follows_them_is_left_out() {
     let bytes = sample();
     let pixels = bytes.len() - 112;
     let plain = Some(Plain { at: pixels as u64 + 12, length: 100 });
-    assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, mended: vec![] }));
+    assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, is_in_fragments: false, mended: vec![] }));
     let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, *b"OB", &[0; 10])].concat();
     assert_eq!(
         walk(&longer, true),
-        Ok(Extent { pixels, end: bytes.len(), missing: None, plain: None, mended: vec![] })
+        Ok(Extent { pixels, end: bytes.len(), missing: None, plain: None, is_in_fragments: false, mended: vec![] })
     );
 }
 
@@ -99,6 +99,14 @@ fn a_length_that_does_not_fit_its_kind_cannot_lead_astray() {
     assert!(matches!(stop, Err(Stop::Broken(why)) if why.contains("(0028,0010)")));
     // The last of a file is not followed by anything.
     assert!(of(&implicit[..11], 0, 11, Encoding::ImplicitLittle, true).is_ok());
+}
+
+#[test]
+fn the_character_sets_are_kept_from_the_library() {
+    let sets = explicit(8, 5, *b"CS", b"ISO_IR 100");
+    let item = [[0xFE, 0xFF, 0x00, 0xE0, 18, 0, 0, 0].to_vec(), sets.clone()].concat();
+    let bytes = [sets, explicit(8, 0x1140, *b"SQ", &item), sample()].concat();
+    assert_eq!(walk(&bytes, true).unwrap().mended, [(2, vec![4, 0]), (18 + 8 + 4 + 8 + 2, vec![4, 0])]);
 }
 
 #[test]

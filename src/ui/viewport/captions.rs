@@ -6,6 +6,7 @@ use super::view::{Look, View};
 use crate::{
     geometry::{PlaneKind, direction_letters},
     grading::Role,
+    raster::Window,
     study::Series,
     ui::{theme, words},
 };
@@ -28,11 +29,17 @@ pub fn paint_corners(view: &View<'_>) -> [Rect; 3] {
         Align2::LEFT_BOTTOM,
         &[count, words::position(series, number).unwrap_or_else(|| "position unknown".to_owned())],
     );
-    let window = view.pane.window.map_or_else(String::new, |w| format!("C {:.0}  W {:.0}", w.center, w.width));
+    let window = view.pane.window.map_or_else(String::new, window_text);
     let turned = if view.pane.inverted { "inverted" } else { "" };
     let zoom = 100.0 * view.pane.zoom / view.transform.one_to_one(view.painter.pixels_per_point());
     let zoom = format!("{} x {}, {zoom:.0} %", view.slice.columns(), view.slice.rows());
     [title, place, corner(Align2::RIGHT_BOTTOM, &[turned.to_owned(), zoom, window])]
+}
+
+/// Centre and width, with as many decimals as a narrow window needs.
+fn window_text(window: Window) -> String {
+    let decimals = if window.width >= 10.0 { 0 } else { (1.0 - window.width.max(1e-30).log10().floor()) as usize };
+    format!("C {:.decimals$}  W {:.decimals$}", window.center, window.width)
 }
 
 /// Whose image it is, while two studies are on screen.

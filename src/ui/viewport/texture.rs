@@ -58,5 +58,5 @@ impl Textures {
 
 fn grey(slice: &Slice, window: Window, inverted: bool) -> ColorImage {
     let size = [slice.columns() as usize, slice.rows() as usize];
-    ColorImage::new(size, window.greys(slice.values(), inverted, Color32::from_gray))
+    ColorImage::new(size, slice.greys(window, inverted, Color32::from_gray))
 }

@@ -9,6 +9,9 @@ use crate::{
 };
 
 /// Size and spacing of an image: all that its place on screen depends on.
+///
+/// Where no spacing is known, what is said here of millimetres is true of the unit of the pixels' aspect ratio, or of
+/// pixels where that is not known either.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
     /// Pixels: across, down.
@@ -20,16 +23,15 @@ pub struct Extent {
 impl Extent {
     /// Of a decoded slice.
     pub fn of_slice(slice: &Slice) -> Self {
-        Self::new(slice.columns(), slice.rows(), slice.pixel_spacing)
+        Self::new(slice.columns(), slice.rows(), slice.pixel_size())
     }
 
     /// Of a slice that need not be decoded.
     pub fn of_header(slice: &SliceRef) -> Self {
-        Self::new(slice.instance.columns, slice.instance.rows, slice.pixel_spacing)
+        Self::new(slice.instance.columns, slice.instance.rows, slice.pixel_size())
     }
 
-    fn new(columns: u32, rows: u32, spacing: Option<[f64; 2]>) -> Self {
-        let [down, across] = spacing.unwrap_or([1.0, 1.0]);
+    fn new(columns: u32, rows: u32, [down, across]: [f64; 2]) -> Self {
         Self { size: vec2(columns.max(1) as f32, rows.max(1) as f32), spacing: vec2(across as f32, down as f32) }
     }
 }
@@ -126,6 +128,10 @@ mod tests {
         let extent = Extent::of_slice(&slice);
         let transform = Transform::new(rect, extent, &Pane::default());
         let image = Rect::from_two_pos(transform.corners()[0], transform.corners()[2]);
+        // Where only the proportions are known they are the same.
+        let aspect = Slice { pixel_spacing: None, pixel_aspect: Some([4.0, 1.0]), ..slice.clone() };
+        let by_aspect = Transform::new(rect, Extent::of_slice(&aspect), &Pane::default()).corners();
+        assert_eq!(Rect::from_two_pos(by_aspect[0], by_aspect[2]), image);
         assert!((image.width() - 100.0).abs() < 1e-3 && (image.height() - 200.0).abs() < 1e-3, "{image:?}");
         assert_eq!(image.center(), rect.center());
         // The centre of the first pixel lies half a pixel inside the image's corner.

@@ -1,0 +1,65 @@
+//! What is odd about single files and did not stop their reading. Files of one series mostly share it, so it is said once.
+
+use super::{assemble::Found, model::Issue};
+
+/// Something odd about one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubt {
+    /// What it was and what became of it.
+    pub message: String,
+    /// Nothing is missing or doubtful for it.
+    pub is_note: bool,
+}
+
+impl Doubt {
+    /// Something is missing or doubtful.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_note: false }
+    }
+
+    /// Something to know.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self { message: message.into(), is_note: true }
+    }
+}
+
+/// The doubts of some files: each once, with the first file that it is about and how many more there are.
+pub fn of(files: &[Found]) -> Vec<Issue> {
+    let each = files.iter().flat_map(|file| file.header.doubts.iter().map(move |doubt| (doubt, &file.source)));
+    gathered(each.map(|(doubt, source)| (doubt.clone(), source.to_string())))
+}
+
+/// Each doubt once, with the first of the files that it is about and how many more there are; in order of their coming.
+pub fn gathered(doubts: impl IntoIterator<Item = (Doubt, String)>) -> Vec<Issue> {
+    let mut once: Vec<(Doubt, String, usize)> = Vec::new();
+    for (doubt, file) in doubts {
+        match once.iter_mut().find(|(seen, ..)| *seen == doubt) {
+            Some((_, _, more)) => *more += 1,
+            None => once.push((doubt, file, 0)),
+        }
+    }
+    let issue = |(Doubt { mut message, is_note }, file, more): (Doubt, String, usize)| {
+        match more {
+            0 => (),
+            1 => message.push_str(" (so it is in 1 more file)"),
+            _ => message.push_str(&format!(" (so it is in {more} more files)")),
+        }
+        Issue { file, message, is_note }
+    };
+    once.into_iter().map(issue).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_files_share_is_said_once() {
+        let doubts = [("a", "x"), ("b", "y"), ("c", "x"), ("d", "x")];
+        let mut doubts: Vec<_> = doubts.iter().map(|(f, m)| (Doubt::new(*m), (*f).to_owned())).collect();
+        doubts.push((Doubt::note("x"), "e".to_owned()));
+        let issues = gathered(doubts);
+        let said: Vec<_> = issues.iter().map(|i| (i.file.as_str(), i.message.as_str(), i.is_note)).collect();
+        assert_eq!(said, [("a", "x (so it is in 2 more files)", false), ("b", "y", false), ("e", "x", true)]);
+    }
+}
