@@ -17,7 +17,7 @@ pub fn of(study: &StudyFiles, scan: &Scan, settings: &str) -> String {
     let mut files: Vec<String> = study.sources.par_iter().map(content).collect();
     files.sort();
     let mut series: Vec<String> =
-        scan.studies.iter().flat_map(|s| &s.series).map(|s| format!("{}={:?}", s.uid, s.role)).collect();
+        scan.studies.iter().flat_map(|s| &s.series).map(|s| format!("{}{}={:?}", s.uid, s.part, s.role)).collect();
     series.sort();
     let mut hash = Sha256::new();
     for part in [FORM, settings].into_iter().map(str::to_owned).chain(files).chain(series) {

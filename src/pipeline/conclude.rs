@@ -11,7 +11,7 @@ use super::{
 use crate::{
     geometry::Vec3,
     grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
-    study::{Issue, Series, Study},
+    study::{Issue, Study},
 };
 
 /// A table and where its geometry comes from.
@@ -161,14 +161,4 @@ fn warnings(
     }
     all.extend(grader.models.warnings.iter().cloned());
     all
-}
-
-/// A series in messages.
-pub fn series_name(series: &Series) -> String {
-    match (series.number, series.description.as_str()) {
-        (Some(n), "") => format!("series {n}"),
-        (Some(n), text) => format!("series {n} '{text}'"),
-        (None, "") => "series".to_owned(),
-        (None, text) => format!("series '{text}'"),
-    }
 }

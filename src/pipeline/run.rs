@@ -126,7 +126,8 @@ impl Shared<'_> {
                 }
             };
             let range = model.standardize.needs_series().then(|| self.series_range(job, &slice));
-            let image = model.standardize.image(&slice, range);
+            // Whatever way its rows and columns run: the detector sees the patient, not the storage.
+            let image = model.standardize.image(&slice, range).turned(reference.turn);
             match detector.evidence(&image, self.grader.options.floor) {
                 Ok(boxes) => per_model.push(boxes),
                 Err(error) => self.report(job, &error),
@@ -136,8 +137,11 @@ impl Shared<'_> {
             return Ok(Vec::new());
         }
         let id = reference.id();
-        let tie =
-            |raw: RawDetection| Detection { class: raw.class, score: raw.score, bbox: raw.bbox, slice: id.clone() };
+        let stored = [slice.columns(), slice.rows()];
+        let tie = |raw: RawDetection| {
+            let bbox = raw.bbox.turned_back(reference.turn, stored);
+            Detection { class: raw.class, score: raw.score, bbox, slice: id.clone() }
+        };
         Ok(ensemble::merge(per_model).into_iter().map(tie).collect())
     }
 
@@ -152,7 +156,7 @@ impl Shared<'_> {
 
     fn report(&self, job: Job, error: &dyn std::error::Error) {
         let series = &self.study.series[job.series];
-        let message = format!("{}, slice {}: {error}", conclude::series_name(series), job.slice + 1);
+        let message = format!("{}, slice {}: {error}", series.title(), job.slice + 1);
         let file = &series.slices[job.slice].instance.source;
         self.results().issues.push((job, Issue::new(file, message)));
     }

@@ -4,6 +4,7 @@ mod bbox;
 mod image8;
 mod slice;
 mod standardize;
+mod turn;
 mod window;
 
 pub use bbox::BBox;

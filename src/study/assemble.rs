@@ -13,10 +13,14 @@ use super::{
     classify::{Facts, classify},
     descriptions::Descriptions,
     extent::Missing,
+    gaps,
     header::Header,
     model::{Instance, Issue, Patient, Series, SliceRef, Source, Study},
+    parts::{self, Doubt, Image, Part},
+    traits::Traits,
+    unplaced,
 };
-use crate::geometry::{self, ImagePlane, PlaneKind};
+use crate::geometry::{self, ImagePlane, Turn};
 
 /// A header and where it came from.
 pub struct Found {
@@ -64,11 +68,14 @@ pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
 
 /// The study that some files are, whatever else they say; `None` of no files.
 pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
-    let first = &files.first()?.header;
+    files.first()?;
+    let common = |text: fn(&Header) -> &str| most_common(files.iter().map(|file| text(&file.header))).to_owned();
+    let patients: BTreeSet<&Patient> = files.iter().map(|file| &file.header.patient).collect();
+    let count = |patient: &Patient| files.iter().filter(|file| file.header.patient == *patient).count();
     let mut study = Study {
-        uid: first.study_uid.clone(),
-        patient: first.patient.clone(),
-        description: first.study_description.clone(),
+        uid: common(|h| &h.study_uid),
+        patient: patients.iter().rev().max_by_key(|patient| count(patient)).map(|p| (*p).clone()).unwrap_or_default(),
+        description: common(|h| &h.study_description),
         ..Study::default()
     };
     // One UID is one study, whatever a clock or a tool made of the dates.
@@ -78,26 +85,31 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let message = "files of this study give different study dates: it is taken for one study, of the earliest";
         study.issues.push(Issue::note("", message));
     }
-    study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
+    study.mixed_patients = patients.iter().any(|patient| patients.iter().any(|other| is_other(patient, other)));
     if study.mixed_patients {
         let message = "files of this study name different patients: it is shown, and no report is written of it; \
                        correct the headers, or open the patients' files apart";
         study.issues.push(Issue::new("", message));
     }
     let mut positions = BTreeSet::new();
-    let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
+    let mut by_series: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for file in files {
         let header = &file.header;
         if !header.patient_position.is_empty() {
             positions.insert(header.patient_position.clone());
         }
         let key = if header.series_uid.is_empty() { file.source.folder() } else { header.series_uid.clone() };
-        by_series.entry((header.series_number.unwrap_or(i32::MAX), key)).or_default().push(file);
+        by_series.entry(key).or_default().push(file);
     }
     for files in by_series.into_values() {
-        let series = series(files, descriptions, &mut study.issues);
-        study.series.push(series);
+        let all = series(files, descriptions, &mut study.issues);
+        study.series.extend(all);
     }
+    // Stable: of one number and UID they are in order of their parts.
+    study.series.sort_by(|a, b| {
+        let number = |series: &Series| series.number.unwrap_or(i32::MAX);
+        (number(a), &a.uid).cmp(&(number(b), &b.uid))
+    });
     let placed = || study.series.iter().filter(|s| s.plane_kind.is_some());
     let frames: BTreeSet<_> = placed().map(|s| &s.frame_of_reference_uid).collect();
     let unsure = frames.len() > 1 || frames.iter().any(|uid| uid.is_none());
@@ -105,45 +117,137 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     Some(study)
 }
 
-fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Series {
+/// The series that the files of one `SeriesInstanceUID` are.
+fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Vec<Series> {
     let (slices, headers) = slices(files, issues);
-    let first = &headers[0];
-    let (slices, blocks) = ordered(slices);
-    let plane_kind = most_common_plane(&slices);
-    let csv_description = descriptions.get(&first.study_uid, &first.series_uid);
-    let (role, role_reason) = classify(&Facts {
-        plane: plane_kind,
-        csv_description,
-        description: &first.series_description,
-        protocol: &first.protocol_name,
-        study_description: &first.study_description,
-        body_part: &first.body_part,
-        modality: &first.modality,
-        image_type: &first.image_type,
-        contrast_agent: &first.contrast_agent,
-        scanning_sequence: &first.scanning_sequence,
-        repetition_time: first.repetition_time,
-        echo_time: first.echo_time,
-        inversion_time: first.inversion_time,
-        slices: slices.len(),
-    });
-    Series {
-        uid: first.series_uid.clone(),
-        number: first.series_number,
-        description: csv_description.map_or_else(|| first.series_description.clone(), str::to_owned),
-        modality: first.modality.clone(),
-        role,
-        role_reason,
-        plane_kind,
-        frame_of_reference_uid: first.frame_of_reference_uid.clone(),
-        spacing: spacing(&slices, &blocks),
-        blocks,
-        transfer_syntaxes: headers.iter().map(|h| syntax_name(&h.transfer_syntax)).collect(),
-        slices,
+    let frames = headers.iter().flat_map(|header| header.frames.iter().map(move |frame| (header, frame)));
+    let mut images: Vec<Image<'_>> =
+        slices.into_iter().zip(frames).map(|(slice, (header, frame))| Image { slice, header, frame }).collect();
+    let numbers: BTreeSet<i32> = images.iter().filter_map(|image| image.slice.instance.number).collect();
+    let at_origin = unplaced::forget_unset(&mut images);
+    let (parts, doubt) = parts::split(images);
+    let most = parts.iter().map(|part| part.images.len()).max().unwrap_or(0);
+    let mut all = Vec::with_capacity(parts.len());
+    let mut said = Vec::new();
+    for part in parts {
+        let mut told = Vec::new();
+        let series = one_series(part, most, &numbers, descriptions, &mut told);
+        let title = series.title();
+        said.extend(told.into_iter().map(|message| Issue::new("", format!("{title}: {message}"))));
+        all.push(series);
     }
+    if at_origin > 0 {
+        let what = if at_origin == 1 { "an image says" } else { "images say" };
+        let title = all.iter().max_by_key(|series| series.slices.len()).map(Series::title).unwrap_or_default();
+        let message = format!("{title}: {at_origin} {what} 0, 0, 0 for where it lies, off the line of the others");
+        said.push(Issue::new("", format!("{message}: taken for unknown")));
+    }
+    issues.extend(mixture(&all, doubt));
+    issues.extend(said);
+    all
 }
 
-/// One slice for each frame of each file; a file that is there twice counts once.
+/// What to say of several series in one.
+fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
+    let largest = all.iter().max_by_key(|series| series.slices.len()).filter(|_| all.len() > 1)?;
+    let list = all.iter().map(|series| {
+        let name = if series.part.is_empty() { "images" } else { &series.part };
+        format!("{name} ({})", series.slices.len())
+    });
+    let list = list.collect::<Vec<_>>().join("; ");
+    let whole = Series { part: String::new(), ..largest.clone() }.title();
+    let shared = if largest.uid.is_empty() { "files without SeriesInstanceUID" } else { "one SeriesInstanceUID" };
+    let message = format!("{whole}: {shared} for {} kinds of images, told apart: {list}", all.len());
+    Some(match doubt {
+        Doubt::None => Issue::note("", message),
+        Doubt::Mixed => Issue::new("", message),
+        Doubt::Numbers => Issue::new("", format!("{message}; nothing but their numbers tells the volumes apart")),
+    })
+}
+
+/// A part becomes a series; `told` is what is wrong with it.
+fn one_series(
+    part: Part<'_>,
+    most: usize,
+    numbers: &BTreeSet<i32>,
+    descriptions: &Descriptions,
+    told: &mut Vec<String>,
+) -> Series {
+    let apart = part.is_stray(most).then(|| {
+        let images = if part.images.len() == 1 { "an image" } else { "images" };
+        format!("{images} among those of another series, and not like them: {}", part.name)
+    });
+    let header = |text: fn(&Header) -> &str| most_common(part.images.iter().map(|image| text(image.header)));
+    let frame = |text: fn(&Traits) -> &str| most_common(part.images.iter().map(|image| text(&image.frame.traits)));
+    let decimal = |value: fn(&Traits) -> Option<f64>| {
+        let mut all: Vec<f64> = part.images.iter().filter_map(|image| value(&image.frame.traits)).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
+    };
+    let (study_uid, series_uid) = (header(|h| &h.study_uid), header(|h| &h.series_uid));
+    let description = header(|h| &h.series_description);
+    let csv_description = descriptions.get(study_uid, series_uid);
+    let verdict = classify(&Facts {
+        plane: part.plane,
+        csv_description,
+        description,
+        protocol: header(|h| &h.protocol_name),
+        study_description: header(|h| &h.study_description),
+        body_part: header(|h| &h.body_part),
+        modality: header(|h| &h.modality),
+        image_type: frame(|t| &t.image_type),
+        contrast_agent: header(|h| &h.contrast_agent),
+        scanning_sequence: frame(|t| &t.scanning_sequence),
+        repetition_time: decimal(|t| t.repetition_time),
+        echo_time: decimal(|t| t.echo_time),
+        inversion_time: decimal(|t| t.inversion_time),
+        b_value: decimal(|t| t.b_value),
+        is_picture: part.is_picture,
+        apart: apart.as_deref(),
+        slices: part.images.len(),
+    });
+    told.extend(verdict.doubt);
+    told.extend(unplaced::unknown(&part, verdict.role.is_some()));
+    let said_spacing = decimal(|t| t.spacing);
+    let frame_of_reference = header(|h| h.frame_of_reference_uid.as_deref().unwrap_or_default());
+    let upright = |image: &Image<'_>| {
+        image.orientation().zip(part.plane).map_or(Turn::NONE, |(plane, kind)| Turn::upright(&plane, kind))
+    };
+    let slices = part.images.iter().map(|image| SliceRef { turn: upright(image), ..image.slice.clone() }).collect();
+    let (slices, blocks) = ordered(slices);
+    let series = Series {
+        uid: series_uid.to_owned(),
+        part: part.name.clone(),
+        number: part.images.iter().find_map(|image| image.header.series_number),
+        description: csv_description.unwrap_or(description).to_owned(),
+        modality: header(|h| &h.modality).to_owned(),
+        role: verdict.role,
+        role_reason: verdict.reason,
+        plane_kind: part.plane,
+        frame_of_reference_uid: Some(frame_of_reference.to_owned()).filter(|uid| !uid.is_empty()),
+        spacing: spacing(&slices, &blocks),
+        blocks,
+        transfer_syntaxes: part.images.iter().map(|image| syntax_name(&image.header.transfer_syntax)).collect(),
+        slices,
+    };
+    if !part.is_localizer && !part.is_picture && apart.is_none() {
+        told.extend(gaps::find(&series, numbers, said_spacing));
+        told.extend(unplaced::turned_against_others(&series));
+    }
+    series
+}
+
+/// Of equally common ones the first in order: not that of the first file.
+fn most_common<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value).unwrap_or_default()
+}
+
+/// One slice for each frame of each file, in the order of the headers and of their frames; a file that is there twice
+/// counts once.
 fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
     // Of two copies the whole one counts.
     files.sort_by_key(|file| file.header.missing.is_some());
@@ -174,13 +278,14 @@ fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
             frames: header.frames.len() as u32,
             transfer_syntax: header.transfer_syntax.clone(),
         });
-        for (frame, header) in std::mem::take(&mut header.frames).into_iter().enumerate() {
+        for (number, frame) in header.frames.iter().enumerate() {
             slices.push(SliceRef {
                 instance: instance.clone(),
-                frame: frame as u32,
-                plane: header.plane,
-                pixel_spacing: header.pixel_spacing,
-                window: header.window,
+                frame: number as u32,
+                plane: frame.plane,
+                turn: Turn::NONE,
+                pixel_spacing: frame.pixel_spacing,
+                window: frame.window,
             });
         }
         headers.push(header);
@@ -206,18 +311,10 @@ fn ordered(mut slices: Vec<SliceRef>) -> (Vec<SliceRef>, Vec<Range<usize>>) {
     (sorted, ranges)
 }
 
-fn most_common_plane(slices: &[SliceRef]) -> Option<PlaneKind> {
-    let count = |kind| slices.iter().filter_map(|s| s.plane).filter(|p| PlaneKind::of(p) == kind).count();
-    [PlaneKind::Sagittal, PlaneKind::Coronal, PlaneKind::Axial]
-        .into_iter()
-        .max_by_key(|&kind| count(kind))
-        .filter(|&kind| count(kind) > 0)
-}
-
 /// Of the longest block.
 fn spacing(slices: &[SliceRef], blocks: &[Range<usize>]) -> Option<f64> {
-    let longest = blocks.iter().max_by_key(|b| b.len())?;
-    let planes: Vec<ImagePlane> = slices[longest.clone()].iter().filter_map(|s| s.plane).collect();
+    let planes_of = |block: &Range<usize>| slices[block.clone()].iter().filter_map(|s| s.plane).collect::<Vec<_>>();
+    let planes = blocks.iter().map(planes_of).max_by_key(Vec::len)?;
     let block = geometry::SliceBlock { slices: (0..planes.len()).collect() };
     geometry::spacing_between(&planes, &block)
 }

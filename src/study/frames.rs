@@ -5,7 +5,10 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::header::{FrameHeader, decimals, number, text};
+use super::{
+    header::{FrameHeader, decimals, number, text},
+    traits::Traits,
+};
 use crate::{
     geometry::ImagePlane,
     raster::{VoiFunction, Window},
@@ -25,11 +28,16 @@ pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> (Vec
     let mut doubt = None;
     let frames = (0..count)
         .map(|frame| {
-            let (plane, spacing) = geometry(&groups, frame, count, columns, rows).unwrap_or_else(|why| {
+            let found = geometry(&groups, frame, count, columns, rows);
+            let is_place_wrong = found.is_err();
+            let (plane, spacing) = found.unwrap_or_else(|why| {
                 doubt.get_or_insert(why);
                 (None, None)
             });
-            FrameHeader { plane, pixel_spacing: spacing, window: window(&groups, frame) }
+            let orientation = plane.or_else(|| orientation(&groups, frame, columns, rows));
+            let traits = Traits::of(&groups, frame);
+            let window = window(&groups, frame);
+            FrameHeader { plane, orientation, is_place_wrong, pixel_spacing: spacing, window, traits }
         })
         .collect();
     (frames, doubt)
@@ -44,8 +52,9 @@ pub fn rescale(object: &InMemDicomObject, frame: u32) -> Option<(f64, f64)> {
 }
 
 /// The places where an attribute of a frame may stand.
-struct Groups<'a> {
-    object: &'a InMemDicomObject,
+pub struct Groups<'a> {
+    /// The file itself.
+    pub object: &'a InMemDicomObject,
     shared: Option<&'a InMemDicomObject>,
     per_frame: &'a [InMemDicomObject],
 }
@@ -61,7 +70,7 @@ impl<'a> Groups<'a> {
     }
 
     /// The data set that holds `tag` for a frame: its own group, the shared one, or the file itself.
-    fn find(&self, frame: u32, group: Tag, tag: Tag) -> Option<&'a InMemDicomObject> {
+    pub fn find(&self, frame: u32, group: Tag, tag: Tag) -> Option<&'a InMemDicomObject> {
         let inside = |object: &'a InMemDicomObject| object.get(group)?.items()?.first();
         let own = self.per_frame.get(frame as usize).and_then(inside);
         [own, self.shared.and_then(inside), Some(self.object)].into_iter().flatten().find(|o| o.get(tag).is_some())
@@ -98,6 +107,12 @@ fn geometry(groups: &Groups<'_>, frame: u32, count: u32, columns: u32, rows: u32
     };
     let plane = ImagePlane::new(position, orientation, spacing, columns, rows).map_err(|e| e.to_string())?;
     Ok((Some(plane), Some(spacing)))
+}
+
+/// How an image lies that does not say where: a plane through nowhere in particular.
+fn orientation(groups: &Groups<'_>, frame: u32, columns: u32, rows: u32) -> Option<ImagePlane> {
+    let cosines = groups.decimals(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT);
+    ImagePlane::new([0.0; 3], cosines.try_into().ok()?, [1.0; 2], columns, rows).ok()
 }
 
 fn window(groups: &Groups<'_>, frame: u32) -> Option<Window> {

@@ -11,6 +11,7 @@ mod descriptions;
 mod extent;
 mod file;
 mod frames;
+mod gaps;
 mod header;
 mod jpeg_xl;
 mod listing;
@@ -19,16 +20,22 @@ mod memory;
 mod model;
 mod native;
 mod origin;
+mod parts;
 mod pixels;
 mod rle;
 mod scan;
+#[cfg(test)]
+mod series_tests;
 mod source;
+mod traits;
+mod unplaced;
+mod words;
 
 use std::path::PathBuf;
 
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
-pub use model::{Instance, Issue, Patient, Scan, Series, SliceRef, Source, Study};
+pub use model::{Instance, Issue, Patient, Scan, Series, SeriesKey, SliceRef, Source, Study};
 pub use origin::Origin;
 pub use pixels::PixelError;
 pub use scan::{scan, scan_memory};
