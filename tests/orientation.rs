@@ -99,10 +99,10 @@ fn no_way_of_storing_the_images_changes_a_grade() {
         assert!(undone.clone().all(|(role, undone)| undone.is_none() == turn(role).is_none()));
         let after = grade(&study);
         for (old, new) in before.table.rows().iter().zip(after.table.rows()) {
-            let name = || format!("{:?}, {}", turn(Role::Scs), old.id());
+            let name = || format!("{:?}, {}", turn(Role::Scs), old.id);
             match (old.probabilities(), new.probabilities()) {
                 (Some(old), Some(new)) => {
-                    assert!(old.values().iter().zip(new.values()).all(|(a, b)| (a - b).abs() < 2e-3), "{}", name());
+                    assert!(old.as_array().iter().zip(new.as_array()).all(|(a, b)| (a - b).abs() < 2e-3), "{}", name());
                 }
                 (old, new) => assert_eq!(old.is_some(), new.is_some(), "{}", name()),
             }

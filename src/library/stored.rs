@@ -112,7 +112,9 @@ impl Library {
     pub fn set_role(&mut self, uid: &str, series: &SeriesKey, role: Option<Option<Role>>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match role {
-                Some(_) => "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)",
+                Some(_) => {
+                    "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)"
+                }
                 None => "DELETE FROM role_override WHERE study = ?1 AND series_uid = ?2 AND part = ?3 AND ?4 IS NULL",
             };
             let role = role.flatten().map(Role::word);

@@ -293,8 +293,7 @@ fn timed(facts: &Facts<'_>) -> Option<(Weighting, String)> {
         return Some((Weighting::Stir, format!("{timing} with inversion")));
     }
     if is_between(300.0, f64::INFINITY) {
-        return (te < 40.0 && is_between(300.0, 1500.0))
-            .then(|| (Weighting::T1, format!("{timing} with inversion")));
+        return (te < 40.0 && is_between(300.0, 1500.0)).then(|| (Weighting::T1, format!("{timing} with inversion")));
     }
     if tr < 1000.0 && te < 30.0 {
         return Some((Weighting::T1, timing));

@@ -51,7 +51,9 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
         let lost = |gap: &Gap<'_>| lost_numbers(gap, numbers);
         // Of every second slice missing all distances are doubled.
         let thinned = said.filter(|&said| {
-            said > 0.5 && median > said * GAP && neighbours.iter().filter(|gap| lost(gap) > Some(0)).count() * 2 > neighbours.len()
+            said > 0.5
+                && median > said * GAP
+                && neighbours.iter().filter(|gap| lost(gap) > Some(0)).count() * 2 > neighbours.len()
         });
         let step = thinned.unwrap_or(median);
         let is_gap = |gap: &Gap<'_>| {
@@ -61,11 +63,8 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
             steps > GAP && (is_stack || lost(gap).map_or(is_whole, |lost| lost > 0))
         };
         let count = |gap: &Gap<'_>| ((gap.mm / step).round() as usize).saturating_sub(1).max(1);
-        let found: Vec<Gap<'_>> = neighbours
-            .into_iter()
-            .filter(is_gap)
-            .map(|gap| Gap { missing: count(&gap), ..gap })
-            .collect();
+        let found: Vec<Gap<'_>> =
+            neighbours.into_iter().filter(is_gap).map(|gap| Gap { missing: count(&gap), ..gap }).collect();
         all.extend(tell(&found, step));
     }
     all

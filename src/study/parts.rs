@@ -100,15 +100,8 @@ enum Trait {
 }
 
 /// Images of one series never differ in these.
-const ALWAYS: [Trait; 7] = [
-    Trait::Number,
-    Trait::Picture,
-    Trait::Localizer,
-    Trait::Description,
-    Trait::Plane,
-    Trait::Size,
-    Trait::Contrast,
-];
+const ALWAYS: [Trait; 7] =
+    [Trait::Number, Trait::Picture, Trait::Localizer, Trait::Description, Trait::Plane, Trait::Size, Trait::Contrast];
 
 /// Tell volumes at one place apart, in this order.
 const AT_ONE_PLACE: [Trait; 10] = [
@@ -171,7 +164,7 @@ impl Image<'_> {
 }
 
 /// The parts of one series, in a fixed order, and what is doubtful about there being several.
-pub fn split(mut images: Vec<Image<'_>>) -> (Vec<Part<'_>>, Doubt) {
+pub fn split<'a>(mut images: Vec<Image<'a>>) -> (Vec<Part<'a>>, Doubt) {
     images.sort_by(|a, b| a.key().cmp(&b.key()));
     let (is_picture, is_localizer) = (images.iter().any(Image::is_picture), images.iter().any(Image::is_localizer));
     let whole = Part {
@@ -185,7 +178,11 @@ pub fn split(mut images: Vec<Image<'_>>) -> (Vec<Part<'_>>, Doubt) {
     };
     let mut parts = vec![whole];
     for kind in ALWAYS {
-        parts = parts.into_iter().flat_map(|part| part.by(kind, &kind.labels_of(&part))).collect();
+        let cut = |part: Part<'a>| {
+            let labels = kind.labels_of(&part);
+            part.by(kind, &labels)
+        };
+        parts = parts.into_iter().flat_map(cut).collect();
     }
     parts = parts.into_iter().flat_map(Part::volumes).collect();
     for part in &mut parts {
@@ -263,7 +260,8 @@ impl<'a> Part<'a> {
             }
             // An image without a label is a volume's of its own.
             let none = format!("no {}", by.what());
-            let labels: Vec<Option<String>> = labels.into_iter().map(|l| Some(l.unwrap_or_else(|| none.clone()))).collect();
+            let labels: Vec<Option<String>> =
+                labels.into_iter().map(|l| Some(l.unwrap_or_else(|| none.clone()))).collect();
             return self.by(by, &labels).into_iter().flat_map(Part::volumes).collect();
         }
         if let Some(labels) = by_runs(&self.images, &places) {
@@ -341,7 +339,8 @@ impl Trait {
 
     fn labels_of(self, part: &Part<'_>) -> Vec<Option<String>> {
         // A scout's planes and sizes are its own affair, and so are those of pictures.
-        let is_free = (part.is_localizer || part.is_picture) && matches!(self, Self::Plane | Self::Size | Self::Contrast);
+        let is_free =
+            (part.is_localizer || part.is_picture) && matches!(self, Self::Plane | Self::Size | Self::Contrast);
         if is_free { vec![None; part.images.len()] } else { self.labels(&part.images) }
     }
 
@@ -403,7 +402,8 @@ fn plane_kinds(images: &[Image<'_>]) -> Vec<Option<PlaneKind>> {
     loop {
         let left = || lying.iter().zip(&kinds).filter(|(_, kind)| kind.is_none()).filter_map(|(plane, _)| *plane);
         let count = |kind| left().filter(|plane| PlaneKind::of(plane) == kind).count();
-        let commonest = [PlaneKind::Coronal, PlaneKind::Axial, PlaneKind::Sagittal].into_iter().max_by_key(|&k| count(k));
+        let commonest =
+            [PlaneKind::Coronal, PlaneKind::Axial, PlaneKind::Sagittal].into_iter().max_by_key(|&k| count(k));
         let Some(kind) = commonest.filter(|&kind| count(kind) > 0) else { return kinds };
         for (plane, of) in lying.iter().zip(&mut kinds) {
             let is_near = |plane: &ImagePlane| PlaneKind::of(plane) == kind || kind.angle(plane) <= ANGLED_DEG;

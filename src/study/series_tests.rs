@@ -236,8 +236,7 @@ fn a_study_under_one_series_uid_is_told_apart() {
         }),
     ];
     for (what, change) in unify {
-        let mut files: Vec<File> =
-            ["SAG T1 TSE", "SAG T2 TSE", "AX T2 TSE"].into_iter().flat_map(of).collect();
+        let mut files: Vec<File> = ["SAG T1 TSE", "SAG T2 TSE", "AX T2 TSE"].into_iter().flat_map(of).collect();
         let counts = ["SAG T1 TSE", "SAG T2 TSE", "AX T2 TSE"].map(|name| of(name).len());
         for file in &mut files {
             put(file, tags::SERIES_INSTANCE_UID, VR::UI, "1.2.3");
@@ -348,7 +347,13 @@ fn enhanced(frames: &[(f64, &dyn Fn(&mut InMemDicomObject))]) -> File {
         .map(|(x, change)| {
             let mut frame = InMemDicomObject::new_empty();
             let position = [*x, -100.0, 100.0].map(|v| v.to_string());
-            group(&mut frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT, VR::DS, PrimitiveValue::Strs(position.to_vec().into()));
+            group(
+                &mut frame,
+                tags::PLANE_POSITION_SEQUENCE,
+                tags::IMAGE_POSITION_PATIENT,
+                VR::DS,
+                PrimitiveValue::Strs(position.to_vec().into()),
+            );
             change(&mut frame);
             frame
         })

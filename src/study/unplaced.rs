@@ -65,6 +65,9 @@ pub fn turned_against_others(series: &Series) -> Option<String> {
     let more = if odd.len() > 5 { format!(" and {} more", odd.len() - 5) } else { String::new() };
     odd.truncate(5);
     (!odd.is_empty()).then(|| {
-        format!("{}{more} {verb} stored turned or mirrored against the others: shown and read as the header says", odd.join(", "))
+        format!(
+            "{}{more} {verb} stored turned or mirrored against the others: shown and read as the header says",
+            odd.join(", ")
+        )
     })
 }

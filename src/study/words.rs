@@ -4,10 +4,25 @@ use crate::geometry::PlaneKind;
 
 /// Body parts that are no lumbar spine.
 pub const ELSEWHERE: [(&str, &[&str]); 9] = [
-    ("the sacrum or sacroiliac joints", &[
-        "sacrum", "sakrum", "sacro", "sij", "sijoint", "sijoints", "isg", "iliosacral", "iliosakral", "sacroiliac",
-        "sacroiliaque", "sacroiliaco", "kreuzbein", "coccyx",
-    ]),
+    (
+        "the sacrum or sacroiliac joints",
+        &[
+            "sacrum",
+            "sakrum",
+            "sacro",
+            "sij",
+            "sijoint",
+            "sijoints",
+            "isg",
+            "iliosacral",
+            "iliosakral",
+            "sacroiliac",
+            "sacroiliaque",
+            "sacroiliaco",
+            "kreuzbein",
+            "coccyx",
+        ],
+    ),
     ("the head", &["head", "brain", "cranium", "neuro", "skull", "kopf", "schädel", "cerebral", "tête", "hersenen"]),
     ("the cervical spine", &["cspine", "cervical", "cervicale", "cervicaal", "neck", "hws", "cwk"]),
     ("the thoracic spine", &["tspine", "thoracic", "thoracique", "thoracaal", "torácica", "dorsal", "dorsale", "bws"]),
@@ -20,31 +35,102 @@ pub const ELSEWHERE: [(&str, &[&str]); 9] = [
 
 /// The lumbar spine.
 pub const LUMBAR: [&str; 18] = [
-    "lumbar", "lspine", "ls", "lws", "lwk", "lwz", "lumbosacral", "lumbal", "lumbale", "lumbaal", "lombaire", "lombare",
-    "lumbares", "lumbo", "lendenwirbelsäule", "tlspine", "thoracolumbar", "phantom",
+    "lumbar",
+    "lspine",
+    "ls",
+    "lws",
+    "lwk",
+    "lwz",
+    "lumbosacral",
+    "lumbal",
+    "lumbale",
+    "lumbaal",
+    "lombaire",
+    "lombare",
+    "lumbares",
+    "lumbo",
+    "lendenwirbelsäule",
+    "tlspine",
+    "thoracolumbar",
+    "phantom",
 ];
 
 /// Images that show where others lie.
 const LOCALIZER: [&str; 19] = [
-    "localizer", "localiser", "localizador", "lokalizer", "lokalisator", "localisateur", "scout", "survey", "loc",
-    "locator", "pilot", "topogram", "planscan", "smartbrain", "übersicht", "uebersicht", "repérage", "reperage",
+    "localizer",
+    "localiser",
+    "localizador",
+    "lokalizer",
+    "lokalisator",
+    "localisateur",
+    "scout",
+    "survey",
+    "loc",
+    "locator",
+    "pilot",
+    "topogram",
+    "planscan",
+    "smartbrain",
+    "übersicht",
+    "uebersicht",
+    "repérage",
+    "reperage",
     "3plane",
 ];
 
 /// More of the spine than its lumbar part.
-const WHOLE_SPINE: [&str; 9] =
-    ["wholespine", "totalspine", "fullspine", "entirespine", "gws", "wholebody", "gesamtwirbelsäule", "ganzwirbelsäule",
-     "rachisentier"];
+const WHOLE_SPINE: [&str; 9] = [
+    "wholespine",
+    "totalspine",
+    "fullspine",
+    "entirespine",
+    "gws",
+    "wholebody",
+    "gesamtwirbelsäule",
+    "ganzwirbelsäule",
+    "rachisentier",
+];
 
 /// Kinds of images that are no plain T1, T2 or STIR, with the words that name them. The first that fits counts.
 const OTHER_KINDS: [(&str, &[&str]); 9] = [
     ("a map", &["map", "maps", "mapping", "t2map", "t1map", "mapit", "cartigram"]),
-    ("diffusion", &["adc", "dwi", "dti", "diff", "diffusion", "trace", "tracew", "eadc", "b0", "b50", "b400", "b800",
-        "b1000", "fa"]),
+    (
+        "diffusion",
+        &[
+            "adc",
+            "dwi",
+            "dti",
+            "diff",
+            "diffusion",
+            "trace",
+            "tracew",
+            "eadc",
+            "b0",
+            "b50",
+            "b400",
+            "b800",
+            "b1000",
+            "fa",
+        ],
+    ),
     ("perfusion or dynamic", &["perf", "perfusion", "dce", "dsc", "dyn", "dynamic", "twist"]),
     ("a subtraction", &["sub", "subtr", "subtraction", "subtracted", "subtraktion", "soustraction"]),
-    ("computed from other images", &["mip", "minip", "mpr", "mprs", "reformat", "reformats", "reformatted", "refor",
-        "reformatierung", "composed", "composing"]),
+    (
+        "computed from other images",
+        &[
+            "mip",
+            "minip",
+            "mpr",
+            "mprs",
+            "reformat",
+            "reformats",
+            "reformatted",
+            "refor",
+            "reformatierung",
+            "composed",
+            "composing",
+        ],
+    ),
     ("myelography", &["myelo", "myelography", "myelographie", "mielo", "mrm", "mryelo", "myelogram"]),
     ("T2*", &["t2star", "star", "medic", "merge", "gre", "fl2d", "fl3d", "swi", "mffe"]),
     ("in or out of phase", &["opp", "outphase", "oop", "outofphase", "opposed", "oppphase"]),
@@ -53,14 +139,28 @@ const OTHER_KINDS: [(&str, &[&str]); 9] = [
 
 /// Contrast agents.
 const CONTRAST: [&str; 17] = [
-    "gd", "gad", "gado", "contrast", "contraste", "contrastmiddel", "kontrast", "kontrastmittel", "km", "kmgabe",
-    "gadovist", "dotarem", "clariscan", "gadavist", "injection", "injecté", "postgad",
+    "gd",
+    "gad",
+    "gado",
+    "contrast",
+    "contraste",
+    "contrastmiddel",
+    "kontrast",
+    "kontrastmittel",
+    "km",
+    "kmgabe",
+    "gadovist",
+    "dotarem",
+    "clariscan",
+    "gadavist",
+    "injection",
+    "injecté",
+    "postgad",
 ];
 
 /// Before the name of a contrast agent: none was given.
-const WITHOUT: [&str; 14] = [
-    "no", "non", "without", "wo", "pre", "before", "ohne", "vor", "sans", "avant", "sin", "senza", "zonder", "voor",
-];
+const WITHOUT: [&str; 14] =
+    ["no", "non", "without", "wo", "pre", "before", "ohne", "vor", "sans", "avant", "sin", "senza", "zonder", "voor"];
 
 /// In lower case, cut at whatever is no letter or digit; `é` is a letter.
 pub fn words(text: &str) -> Vec<String> {
@@ -161,7 +261,9 @@ mod tests {
         ] {
             assert_eq!(other_kind(text), Some(what), "{text}");
         }
-        for text in ["SAG T2 TSE", "t2_tse_dixon_sag_W", "SAG T2 FS", "SAG T2 POST OP", "t2_tse_tra_384", "IRM LOMBAIRE T2 SAG"] {
+        for text in
+            ["SAG T2 TSE", "t2_tse_dixon_sag_W", "SAG T2 FS", "SAG T2 POST OP", "t2_tse_tra_384", "IRM LOMBAIRE T2 SAG"]
+        {
             assert_eq!(other_kind(text), None, "{text}");
         }
         for text in ["T1 SAG +C", "T1 SAG C+", "SAG T1 POST", "T1 sag KM", "t1 sag post gd", "T1 SAG avec injection"] {

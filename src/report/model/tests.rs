@@ -39,7 +39,14 @@ fn study(uid: &str) -> Study {
         frames: 1,
         transfer_syntax: String::new(),
     });
-    let slice = SliceRef { instance, frame: 0, plane: None, turn: crate::geometry::Turn::NONE, pixel_spacing: None, window: None };
+    let slice = SliceRef {
+        instance,
+        frame: 0,
+        plane: None,
+        turn: crate::geometry::Turn::NONE,
+        pixel_spacing: None,
+        window: None,
+    };
     let series = Series {
         uid: "1.2".into(),
         part: String::new(),
