@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     grading::{GradeId, Severity},
-    report::csv::row_id,
+    report::{Tally, csv::row_id},
     study::Issue,
 };
 
@@ -66,14 +66,35 @@ struct Scores {
 /// How a study came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// All of it was read, and nothing is doubtful.
+    /// All of it was read, nothing is doubtful, and each row was assessed.
     Graded,
-    /// Some of it could not be read or is doubtful; the rest was graded.
+    /// Some of it could not be read, is doubtful or is missing (a series, a model); the rest was graded.
     Partial,
     /// Nothing in it is a series that the detectors look at.
     NotAssessed,
     /// There are no grades.
     Failed,
+}
+
+impl Status {
+    /// Of a study with grades: by how many of its rows were assessed, and whether anything is doubtful.
+    pub const fn of_graded(assessed: usize, is_doubtful: bool) -> Self {
+        match assessed {
+            0 => Self::NotAssessed,
+            _ if is_doubtful || assessed < GradeId::ALL.len() => Self::Partial,
+            _ => Self::Graded,
+        }
+    }
+
+    /// Counts it.
+    pub const fn add_to(self, tally: &mut Tally) {
+        match self {
+            Self::Graded => tally.graded += 1,
+            Self::Partial => tally.partial += 1,
+            Self::NotAssessed => tally.not_assessed += 1,
+            Self::Failed => tally.failed += 1,
+        }
+    }
 }
 
 impl fmt::Display for Status {
@@ -128,12 +149,7 @@ impl StudyRecord {
     /// How it came out.
     pub fn status(&self) -> Status {
         let is_doubtful = self.issues.iter().any(|issue| !issue.is_note);
-        match (self.grades.is_empty(), self.assessed(), is_doubtful) {
-            (true, ..) => Status::Failed,
-            (_, 0, _) => Status::NotAssessed,
-            (_, _, false) => Status::Graded,
-            _ => Status::Partial,
-        }
+        if self.grades.is_empty() { Status::Failed } else { Status::of_graded(self.assessed(), is_doubtful) }
     }
 
     /// Rows with numbers, of 25.
@@ -184,14 +200,18 @@ mod tests {
         let record = Record::parse(&bytes, OURS).unwrap();
         let study = &record.study;
         assert_eq!((record.fingerprint.as_str(), study.study_uid.as_str()), ("abc", "1.2.3"));
-        assert_eq!((study.status(), study.assessed(), study.count(Severity::NormalMild)), (Status::Graded, 20, 20));
+        assert_eq!((study.status(), study.assessed(), study.count(Severity::NormalMild)), (Status::Partial, 20, 20));
         for (written, scores) in graded().table.rows().iter().zip(study.scores()) {
             assert_eq!(written.probabilities().map(Probabilities::as_array), scores, "to the last digit");
         }
         for end in [0, 1, bytes.len() / 2, bytes.len() - 3] {
             assert_eq!(Record::parse(&bytes[..end], OURS), None, "cut at {end}");
         }
-        assert_eq!(Record::parse(&crate::report::json_bytes(&[graded()]), OURS), None, "it has no fingerprint");
+        assert_eq!(
+            Record::parse(&crate::report::json_bytes(&[graded()], &crate::report::About::default()), OURS),
+            None,
+            "it has no fingerprint"
+        );
     }
 
     #[test]
@@ -226,7 +246,8 @@ mod tests {
     #[test]
     fn a_note_leaves_a_study_graded_and_a_doubt_makes_it_partial() {
         let status = |issue: Issue| {
-            let graded = GradedStudy { issues: vec![issue], ..graded() };
+            let table = GradeTable::from_fn(|id| Assessment::Prior { probabilities: Prior::default().of(id) });
+            let graded = GradedStudy { issues: vec![issue], ..GradedStudy::of_table("1.2.3", table) };
             Record::parse(&json_bytes_of(&graded, OURS.id, "abc"), OURS).unwrap().study.status()
         };
         assert_eq!(status(Issue::note("a", "a copy")), Status::Graded);

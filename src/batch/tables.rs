@@ -8,7 +8,7 @@ use std::{
 
 use super::{Outcome, Shard, Status, file_stem, fingerprint::row_name};
 use crate::{
-    files::{AtomicFile, WriteError},
+    files::{AtomicFile, WriteError, write_atomic},
     grading::{GradeId, Prior, Severity},
     report::csv::{HEADER, row_id},
     study::StudyFiles,
@@ -66,18 +66,37 @@ impl Tables {
         });
     }
 
+    /// Takes in a study of which nothing could be read, so that no program has seen its UID. Its name goes into the table
+    /// only where it is nobody's: a number or a UID.
+    pub fn add_failed(&mut self, name: &str, files: usize, issues: usize) {
+        let is_id = !name.is_empty() && name.chars().all(|c| c.is_ascii_digit() || c == '.');
+        self.rows.push(Row {
+            study_uid: if is_id { name.to_owned() } else { String::new() },
+            status: Status::Failed,
+            was_done: false,
+            counts: [files, issues, 0, 0, 0, 0],
+            seconds: 0.0,
+            file: String::new(),
+            scores: None,
+        });
+    }
+
     /// Where both of a share will be: the summary first.
     pub fn places(out: &Path, shard: Shard) -> [PathBuf; 2] {
         ["summary", "submission"].map(|name| out.join(shard.file_name(name)))
     }
 
-    /// Writes both into a folder. The summary comes last: where it is, the other is of the same run.
-    pub fn write(&self, out: &Path, shard: Shard) -> Result<(), WriteError> {
+    /// Writes both into a folder: as the submission the bytes given, or else the rows of each study that was assessed.
+    /// The summary comes last: where it is, the other is of the same run.
+    pub fn write(&self, out: &Path, shard: Shard, submitted: Option<&[u8]>) -> Result<(), WriteError> {
         let [summary, submission] = Self::places(out, shard);
-        write(&submission, &HEADER, |table| {
-            let prior = Prior::default();
-            self.rows.iter().try_for_each(|row| row.submit(table, &prior))
-        })?;
+        match submitted {
+            Some(bytes) => write_atomic(&submission, bytes)?,
+            None => write(&submission, &HEADER, |table| {
+                let prior = Prior::default();
+                self.rows.iter().try_for_each(|row| row.submit(table, &prior))
+            })?,
+        }
         write(&summary, &SUMMARY, |table| self.rows.iter().try_for_each(|row| row.sum_up(table)))
     }
 }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
     detector::manifest::{Manifest, ManifestEntry},
-    grading::{Aggregate, Calibration, Prior, Role},
+    grading::{Aggregate, Calibration, Probabilities, Role},
     metric::{self, Fit, ScoredRow, Solution, Studies, Submission},
     training,
 };
@@ -25,8 +25,9 @@ use crate::{
 ///
 /// For each role one temperature and three biases are found that minimise the contest's weighted log loss (1, 2, 4) of
 /// softmax(ln p / T + b) on its labelled rows: canal for scs, foramina for nfn, recesses for ss. Rows that no detector
-/// saw, which state the prevalence, are left out: they are not calibrated when grading either. Each study is scored too
-/// by a fit on the other four fifths of the studies; a role that does not gain by that measure is left as it is.
+/// saw, which state the prevalence (or with --aggregate seed a third each), are left out: they are not calibrated when
+/// grading either. Each study is scored too by a fit on the other four fifths of the studies; a role that does not gain
+/// by that measure is left as it is.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -63,7 +64,7 @@ pub fn run(args: &Args) -> Outcome {
     let rows = rows(args).map_err(|e| Failure::new(Exit::Input, e))?;
     let (mut fitted, mut text) = (BTreeMap::new(), String::new());
     for &role in Role::ALL {
-        let verdict = judge(&manifest, role, &rows);
+        let verdict = judge(&manifest, role, &rows, args.aggregate);
         text += &line(role, &verdict);
         if let Verdict::Fitted(fit) = verdict {
             fitted.insert(role, fit.calibration);
@@ -91,12 +92,15 @@ fn rows(args: &Args) -> Result<Vec<ScoredRow>, metric::MetricError> {
     metric::match_rows(&solution, &predictions, Studies::OfSubmission)
 }
 
-fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow]) -> Verdict {
+fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow], aggregate: Aggregate) -> Verdict {
     let entries: Vec<&ManifestEntry> = manifest.models.iter().filter(|m| m.role == role).collect();
     if entries.is_empty() {
         return Verdict::Left("no model of this role".to_owned(), None);
     }
-    let is_prior = |row: &ScoredRow| entries.iter().any(|entry| states(&entry.prior, row));
+    let is_prior = |row: &ScoredRow| {
+        entries.iter().any(|entry| states(entry.prior.of(row.id), row))
+            || (aggregate == Aggregate::Seed && states(Probabilities::UNIFORM, row))
+    };
     let seen: Vec<ScoredRow> =
         rows.iter().filter(|row| row.id.condition().role() == role && !is_prior(row)).cloned().collect();
     match metric::calibrate(&seen) {
@@ -108,10 +112,9 @@ fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow]) -> Verdict {
     }
 }
 
-/// Whether the row states how common the severities are, and nothing else. To what six digits of a CSV keep.
-fn states(prior: &Prior, row: &ScoredRow) -> bool {
-    let shares = prior.of(row.id).as_array();
-    shares.iter().zip(row.predicted).all(|(share, p)| (f64::from(*share) - p).abs() < 1e-6)
+/// Whether the row states what is said without a box, and nothing else. To what six digits of a CSV keep.
+fn states(shares: Probabilities, row: &ScoredRow) -> bool {
+    shares.as_array().iter().zip(row.predicted).all(|(share, p)| (f64::from(*share) - p).abs() < 1e-6)
 }
 
 fn line(role: Role, verdict: &Verdict) -> String {

@@ -4,10 +4,10 @@ use std::{path::PathBuf, str::FromStr};
 
 use super::{
     exit::{self, Exit, Failure, Outcome},
-    progress,
+    progress::{self, Teller},
 };
 use crate::{
-    dataset::{self, BoxShape, DatasetError, DatasetOptions},
+    dataset::{self, BoxShape, DatasetError, DatasetOptions, Step},
     grading::Role,
     raster::Standardize,
 };
@@ -17,7 +17,8 @@ use crate::{
 /// One role writes to OUT itself: `images/`, `labels/`, `fold0/` to `fold4/` with a `data.yaml` each,
 /// `contact_sheet.png`, `report.md`, `skipped.csv`, `5folds.csv` and `dataset.json`. Several roles write to OUT/nfn,
 /// OUT/scs and OUT/ss and read the images' headers once. The folds are those of `5folds.csv` beside `train.csv`; without
-/// one they are made, by study and alike in the severities of every condition and level.
+/// one they are made, by study and alike in the severities of every condition and level. Whether images are computed
+/// phantoms is read from the files: a model trained on a data set with any is a demo.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which detectors: nfn, scs or ss, several with commas, or all
@@ -29,21 +30,35 @@ pub struct Args {
     /// New folder to write
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
-    /// How slices become 0-255: `slice_min_max`, `slice_percentile` or `series_percentile`
-    #[arg(long, default_value_t = Standardize::SlicePercentile)]
-    standardize: Standardize,
+    /// The choices below that are not made by name
+    #[arg(long, value_enum, default_value_t)]
+    preset: Preset,
+    /// How slices become 0-255: `slice_min_max` (seed), `slice_percentile` (foramen) or `series_percentile`
+    #[arg(long, value_name = "HOW")]
+    standardize: Option<Standardize>,
     /// Size of the boxes in mm, WIDTHxHEIGHT; made to fit the role if left out
     #[arg(long, value_name = "WxH", value_parser = size)]
     box_mm: Option<(f64, f64)>,
-    /// Label slices this near to a point too, in mm
-    #[arg(long, value_name = "MM", value_parser = millimetres)]
+    /// Width and height of the boxes as a share of the image's; seed: 0.0521, which is 20 of 384 pixels
+    #[arg(long, value_name = "SHARE", value_parser = progress::share, conflicts_with = "box_mm")]
+    box_share: Option<f64>,
+    /// Label slices this near to a point too, in mm; 0 for its own slice alone (seed)
+    #[arg(long, value_name = "MM", value_parser = depth)]
     depth_mm: Option<f64>,
-    /// Share of the slices without boxes to write as background
-    #[arg(long, default_value_t = 0.15, value_name = "SHARE", value_parser = progress::share)]
-    negatives: f64,
-    /// The images are of patients, not phantoms: models trained on them are not marked as demo
-    #[arg(long)]
-    real_data: bool,
+    /// Share of the slices without boxes to write as background; 0.15 (foramen) or 0 (seed) if left out
+    #[arg(long, value_name = "SHARE", value_parser = progress::share)]
+    negatives: Option<f64>,
+}
+
+/// A set of choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum Preset {
+    /// Boxes of a physical size on every slice that shows the place, percentiles to 0-255, some background
+    #[default]
+    Foramen,
+    /// The starting solution's: a box of 20 of 384 pixels on the point's own slice, each slice's minimum and maximum to
+    /// 0-255, no background
+    Seed,
 }
 
 /// One role or all of them.
@@ -72,12 +87,21 @@ impl Args {
     }
 
     fn options(&self, role: Role) -> DatasetOptions {
-        let mut shape = BoxShape::of(role);
+        let (mut shape, standardize, negatives) = match self.preset {
+            Preset::Foramen => (BoxShape::of(role), Standardize::SlicePercentile, 0.15),
+            Preset::Seed => (BoxShape::seed(role), Standardize::SliceMinMax, 0.0),
+        };
         if let Some((width, height)) = self.box_mm {
-            (shape.width_mm, shape.height_mm) = (width, height);
+            (shape.width_mm, shape.height_mm, shape.share_of_image) = (width, height, None);
         }
+        shape.share_of_image = self.box_share.or(shape.share_of_image);
         shape.depth_mm = self.depth_mm.unwrap_or(shape.depth_mm);
-        DatasetOptions { role, standardize: self.standardize, shape, negatives: self.negatives, demo: !self.real_data }
+        DatasetOptions {
+            role,
+            standardize: self.standardize.unwrap_or(standardize),
+            shape,
+            negatives: self.negatives.unwrap_or(negatives),
+        }
     }
 }
 
@@ -93,6 +117,11 @@ fn millimetres(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "expected millimetres, above 0".to_owned())
 }
 
+fn depth(text: &str) -> Result<f64, String> {
+    let depth = text.parse().ok().filter(|v: &f64| v.is_finite() && *v >= 0.0);
+    depth.ok_or_else(|| "expected millimetres, 0 or more".to_owned())
+}
+
 pub fn run(args: &Args) -> Outcome {
     let roles = args.roles();
     if roles.len() > 1 && (args.box_mm.is_some() || args.depth_mm.is_some()) {
@@ -100,10 +129,14 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::new(Exit::Usage, error));
     }
     let options: Vec<DatasetOptions> = roles.iter().map(|role| args.options(*role)).collect();
-    let bar = progress::bar("images");
-    let infos = dataset::make(&args.data, &args.out, &options, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
+    // Two, for files are counted first and images then.
+    let (headers, images) = (Teller::new("files"), Teller::new("images"));
+    let infos = dataset::make(&args.data, &args.out, &options, &|step, done, all| match step {
+        Step::Headers => headers.at("reading headers", done, all),
+        Step::Images(role) => {
+            headers.end();
+            images.at(role.word(), done, all);
+        }
     })
     .map_err(|error| {
         let exit = match error {
@@ -114,7 +147,7 @@ pub fn run(args: &Args) -> Outcome {
         };
         Failure::new(exit, error)
     })?;
-    bar.finish_and_clear();
+    images.end();
     let reports: Vec<String> = infos.iter().map(dataset::report_text).collect();
     exit::print(format!("{}\nWritten to {}\n", reports.join("\n"), args.out.display()).as_bytes())?;
     Ok(Exit::Ok)

@@ -1,29 +1,38 @@
 //! `foramen grade`: studies in, a table out, no window.
 
 mod batch;
+mod submit;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
+use self::submit::Submission;
 use super::{
     exit::{Exit, Failure, Outcome, print},
-    grading::{self, GradingArgs, report_losses},
+    grading::{self, GradingArgs, report_issues},
     progress,
 };
 use crate::{
+    batch::Status,
+    cancel::Cancel,
     dataset::Folds,
     detector::ModelSet,
     files::{WriteError, is_special, write_atomic},
     grading::GradeId,
-    pipeline::{GradedStudy, Grader},
-    report,
-    study::{ScanError, Study},
+    panics,
+    pipeline::{GradeOptions, GradedStudy, Grader},
+    report::{self, About, SampleScores, Tally},
+    study::{self, BareFolder, Issue, Scan, ScanError, StudyNames},
 };
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
 ///
-/// A study that lacks a series is graded in part and says so. A study of which nothing can be assessed
-/// (not a lumbar spine) has no rows in the CSV, 25 "not_assessed" rows in the JSON, and makes the exit code 6.
-/// Many studies, on one computer or several: --out-dir.
+/// A study that lacks a series, or has files that cannot be read, is graded in part and says so. A study of which
+/// nothing can be assessed (not a lumbar spine) has no rows in the CSV and 25 "not_assessed" rows in the JSON. A folder
+/// beside studies that holds no image that can be read is a study that failed. Each of these makes the exit code 6; how
+/// many came out how is said at the end. Many studies, on one computer or several: --out-dir. For the contest: --sample.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs
@@ -35,6 +44,11 @@ pub struct Args {
     /// File to write; standard output if left out
     #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     out: Option<PathBuf>,
+    /// A contest's `sample_submission.csv`: the CSV has each row that it names, in its order, whatever is missing or
+    /// cannot be read. Rows without numbers of their own hold the contest's prevalence; which and why is said, and stands
+    /// in the JSON. Studies are known by their UID, or by the folder that all their images lie in
+    #[arg(long, value_name = "FILE", conflicts_with = "shard")]
+    sample: Option<PathBuf>,
     #[command(flatten)]
     batch: batch::BatchArgs,
     #[command(flatten)]
@@ -56,28 +70,154 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let format = args.format();
-    if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
-        return Err(Failure::new(Exit::Input, ScanError::NotFound(missing.clone())));
-    }
     // Asked before the work, so that an hour of it is not lost to a typing error.
+    let options = args.grading.options()?;
+    let sample = Submission::begin(args.sample.as_deref())?;
+    let (paths, missing) = submit::present(&args.paths);
+    if let (Some(first), None) = (args.paths.iter().find(|path| !path.exists()), &sample) {
+        return Err(Failure::new(Exit::Input, ScanError::NotFound(first.clone())));
+    }
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
     }
     if let Some(out) = args.batch.folder() {
-        return batch::run(args, out);
+        return batch::run(args, out, &options, &Input { paths: &paths, missing }, sample);
     }
-    let models = args.grading.load_models()?;
-    let scan = super::scan(&args.paths)?;
-    let lost = report_losses(&args.paths, &scan);
-    let (graded, failed) = grade_all(args, models, &scan.studies)?;
-    let bytes = match format {
-        Format::Csv => report::csv_bytes(&graded),
-        Format::Json => report::json_bytes(&graded),
+    let graders = Graders::new(args, args.grading.load_models()?, &options)?;
+    let scan = match &sample {
+        // A submission without any study is a submission all the same.
+        Some(_) => study::scan(&paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?,
+        None => super::scan(&paths)?,
     };
-    write(args.out.as_deref(), &bytes)?;
-    let unassessed = graded.iter().filter(|s| !s.table.is_assessed()).count();
-    Ok(if lost + failed + unassessed > 0 { Exit::Partial } else { Exit::Ok })
+    let graded = Plain::new(&Input { paths: &paths, missing }, &scan, sample).grade(&graders, &scan)?;
+    graded.write(args)
+}
+
+/// What is graded.
+struct Input<'a> {
+    paths: &'a [PathBuf],
+    /// Paths that are not there, where that is no reason to stop.
+    missing: Vec<Issue>,
+}
+
+/// A run that keeps all results to its end.
+struct Plain {
+    studies: Vec<GradedStudy>,
+    /// How the studies came out, and what belongs to none of them.
+    about: About,
+    sample: Option<Submission>,
+    /// Files that are broken, and paths that are missing.
+    lost: usize,
+    /// Studies that no model may look at.
+    left_out: usize,
+}
+
+impl Plain {
+    /// Before anything is graded: says what cannot be.
+    fn new(input: &Input, scan: &Scan, mut sample: Option<Submission>) -> Self {
+        let mut issues: Vec<Issue> = input.missing.iter().chain(&scan.issues).cloned().collect();
+        let empty = scan.empty(input.paths);
+        report_issues(&issues, &empty);
+        issues.extend(empty.iter().map(|path| Issue::new(path.display(), grading::NO_IMAGE)));
+        let mut bare = scan.bare(input.paths, None);
+        for folder in &bare {
+            let issue = Issue::new(folder.path.display(), folder.why());
+            eprintln!("foramen: {issue}");
+            issues.push(issue);
+        }
+        bare.extend(empty.into_iter().map(BareFolder::at));
+        if let Some(sample) = &mut sample {
+            sample.found(&scan.studies.iter().map(|s| (s.uid.as_str(), s.sources().collect())).collect::<Vec<_>>());
+            sample.bare(&bare);
+        }
+        Self {
+            studies: Vec::with_capacity(scan.studies.len()),
+            about: About { issues, summary: Tally { failed: bare.len(), ..Tally::default() }, sample: None },
+            sample,
+            lost: scan.lost + input.missing.len(),
+            left_out: 0,
+        }
+    }
+
+    /// One study after the other, each on all cores. A model that cannot be loaded ends the run; a fault of ours costs
+    /// one study.
+    fn grade(mut self, graders: &Graders, scan: &Scan) -> Result<Self, Failure> {
+        let bar = progress::bar("slices");
+        let count = scan.studies.len();
+        for (index, study) in scan.studies.iter().enumerate() {
+            let name = name(index, count, &study.uid);
+            let grader = match graders.of(&StudyNames::of(study)) {
+                Ok(grader) => grader,
+                Err(why) => {
+                    bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
+                    self.lose(index, &format!("left out: {why}"));
+                    self.left_out += 1;
+                    continue;
+                }
+            };
+            let Ok(result) = panics::caught(|| grading::grade(grader, &name, study, &bar)) else {
+                bar.suspend(|| eprintln!("foramen: {name}: {FAULT}"));
+                self.lose(index, FAULT);
+                self.about.issues.push(Issue::new("", format!("{name}: {FAULT}")));
+                self.about.summary.failed += 1;
+                continue;
+            };
+            let result = result?;
+            let scores = result.table.rows().iter().map(|row| row.probabilities());
+            let assessed = scores.clone().flatten().count();
+            bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
+            // As in a batch: a copy that is left out costs nothing, files of another patient do.
+            let is_doubtful = result.unsaid(study).chain(&result.issues).any(|issue| !issue.is_note);
+            Status::of_graded(assessed, is_doubtful).add_to(&mut self.about.summary);
+            if let Some(sample) = &mut self.sample {
+                let mut row: SampleScores = [None; GradeId::ALL.len()];
+                row.iter_mut()
+                    .zip(scores)
+                    .for_each(|(place, p)| *place = p.map(crate::grading::Probabilities::as_array));
+                sample.graded(index, row);
+            }
+            self.studies.push(result);
+        }
+        bar.finish_and_clear();
+        Ok(self)
+    }
+
+    fn lose(&mut self, index: usize, why: &str) {
+        if let Some(sample) = &mut self.sample {
+            sample.lost(index, why);
+        }
+    }
+
+    fn write(mut self, args: &Args) -> Outcome {
+        let submission = self.sample.take().map(Submission::finish);
+        let csv = match submission {
+            Some((bytes, filling)) => {
+                submit::say(&filling);
+                self.about.sample = Some(filling);
+                bytes
+            }
+            None => report::csv_bytes(&self.studies),
+        };
+        let summary = self.about.summary;
+        if summary.studies() > 1 || !summary.is_whole() {
+            eprintln!("foramen: {summary}");
+        }
+        let bytes = match args.format() {
+            Format::Csv => csv,
+            Format::Json => report::json_bytes(&self.studies, &self.about),
+        };
+        write(args.out.as_deref(), &bytes)?;
+        let is_filled = self.about.sample.is_some_and(|sample| !sample.is_whole());
+        Ok(if summary.is_whole() && !is_filled && self.lost + self.left_out == 0 { Exit::Ok } else { Exit::Partial })
+    }
+}
+
+const FAULT: &str = "grading it failed inside the program (a fault of ours): please report it";
+
+/// A study in messages: how far the run is, and where there are several which one it is. Nothing of the patient.
+fn name(index: usize, count: usize, uid: &str) -> String {
+    let number = format!("study {} of {count}", index + 1);
+    if count > 1 && !uid.is_empty() { format!("{number} ({})", report::folder_name(uid)) } else { number }
 }
 
 impl Args {
@@ -87,7 +227,7 @@ impl Args {
     }
 }
 
-pub(super) fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
+pub(super) fn check_writable(out: &Path) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: out.to_owned(), source };
     if out.is_dir() {
         return Err(fail(std::io::Error::other("it is a folder; name a file")));
@@ -97,38 +237,10 @@ pub(super) fn check_writable(out: &std::path::Path) -> Result<(), WriteError> {
     }
     // Folders that are missing are made with the file, not before: a run that fails leaves nothing behind.
     let there = out.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists());
-    let folder = there.filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let folder = there.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::tempfile_in(folder)
         .map(drop)
         .map_err(|_| fail(std::io::Error::other(format!("files cannot be made in {}", folder.display()))))
-}
-
-/// One study after the other, each on all cores: (graded, how many are doubtful or left out). A model that cannot be
-/// loaded ends the run.
-fn grade_all(args: &Args, models: ModelSet, studies: &[Study]) -> Result<(Vec<GradedStudy>, usize), Failure> {
-    let graders = Graders::new(args, models)?;
-    let bar = progress::bar("slices");
-    let mut graded = Vec::with_capacity(studies.len());
-    let (mut doubtful, mut left_out) = (0, 0);
-    for (index, study) in studies.iter().enumerate() {
-        let name = format!("study {} of {}", index + 1, studies.len());
-        let grader = match graders.of(&study.uid) {
-            Ok(grader) => grader,
-            Err(why) => {
-                bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
-                left_out += 1;
-                continue;
-            }
-        };
-        let result = grading::grade(grader, &name, study, &bar)?;
-        let assessed = result.table.rows().iter().filter(|row| row.probabilities().is_some()).count();
-        bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
-        // As in a batch: a copy that is left out costs nothing, files of another patient do.
-        doubtful += usize::from(result.unsaid(study).chain(&result.issues).any(|issue| !issue.is_note));
-        graded.push(result);
-    }
-    bar.finish_and_clear();
-    Ok((graded, doubtful + left_out))
 }
 
 /// One grader for all studies, or one for each fold.
@@ -138,9 +250,8 @@ enum Graders {
 }
 
 impl Graders {
-    fn new(args: &Args, models: ModelSet) -> Result<Self, Failure> {
-        let options = args.grading.options();
-        let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options))) };
+    fn new(args: &Args, models: ModelSet, options: &GradeOptions) -> Result<Self, Failure> {
+        let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options.clone()))) };
         let folds = Folds::read(file).map_err(|error| Failure::new(Exit::Input, error))?;
         let graders: BTreeMap<u32, Grader> =
             models.by_fold().into_iter().map(|(fold, models)| (fold, Grader::new(models, options.clone()))).collect();
@@ -152,11 +263,12 @@ impl Graders {
     }
 
     /// The grader that may look at a study, or why there is none.
-    fn of(&self, study_uid: &str) -> Result<&Grader, String> {
+    fn of(&self, study: &StudyNames) -> Result<&Grader, String> {
         match self {
             Self::One(grader) => Ok(grader),
             Self::ByFold { folds, graders } => {
-                let fold = folds.0.get(study_uid).ok_or("it has no line in the file of --out-of-fold")?;
+                let row = study.row_of(&folds.0).map_err(|ambiguous| ambiguous.to_string())?;
+                let (_, fold) = row.ok_or("it has no line in the file of --out-of-fold")?;
                 graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
             }
         }
@@ -172,7 +284,7 @@ fn say_what_a_csv_cannot(name: &str, assessed_rows: usize) {
     }
 }
 
-fn write(out: Option<&std::path::Path>, bytes: &[u8]) -> Result<(), Failure> {
+fn write(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     let Some(out) = out else { return print(bytes) };
     match write_atomic(out, bytes) {
         Ok(()) => Ok(()),

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use indicatif::ProgressBar;
 
-use super::exit::{Exit, Failure};
+use super::{
+    exit::{Exit, Failure},
+    progress,
+};
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
-    grading::Aggregate,
+    grading::{Aggregate, SEED_CONF, WithoutBox},
     pipeline::{GradeEvent, GradeOptions, GradedStudy, Grader},
     study::{Issue, Scan, Study},
 };
@@ -25,9 +28,15 @@ pub struct GradingArgs {
     /// Worker threads; 0 for one per core
     #[arg(long, default_value_t = 0, value_name = "N")]
     threads: usize,
-    /// How boxes become grades
+    /// How boxes become grades (docs/grading.md)
     #[arg(long, value_enum, default_value_t)]
     aggregate: Aggregate,
+    /// With --aggregate seed: boxes must score above this, as in Ultralytics' predict; 0.25 if left out, as there
+    #[arg(long, value_name = "SHARE", value_parser = progress::share)]
+    conf: Option<f64>,
+    /// With --aggregate seed: what a row says for which no box was drawn; prevalence if left out
+    #[arg(long, value_enum, value_name = "WHAT")]
+    without_box: Option<WithoutBox>,
     /// Scores as they are, without the calibration of the models' manifest
     #[arg(long)]
     no_calibration: bool,
@@ -35,14 +44,23 @@ pub struct GradingArgs {
 
 impl GradingArgs {
     /// For the pipeline.
-    pub fn options(&self) -> GradeOptions {
-        GradeOptions {
+    pub fn options(&self) -> Result<GradeOptions, Failure> {
+        let defaults = GradeOptions::default();
+        let is_seed = self.aggregate == Aggregate::Seed;
+        if !is_seed && (self.conf.is_some() || self.without_box.is_some()) {
+            let why = "--conf and --without-box belong to --aggregate seed: the other ways count every score above 0.01, \
+                       and a row without a box holds the prevalence";
+            return Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)));
+        }
+        let seed_floor = self.conf.map_or(SEED_CONF, |conf| conf as f32);
+        Ok(GradeOptions {
             engine: self.engine,
             threads: self.threads,
+            floor: if is_seed { seed_floor } else { defaults.floor },
             aggregate: self.aggregate,
+            without_box: self.without_box.unwrap_or_default(),
             calibrate: !self.no_calibration,
-            ..GradeOptions::default()
-        }
+        })
     }
 
     /// The models, with what must be said of them.
@@ -94,13 +112,16 @@ pub fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
     scan.lost + report_issues(&scan.issues, &scan.empty(paths))
 }
 
+/// What is wrong with a path of several from which no image came.
+pub const NO_IMAGE: &str = "no DICOM image in it; the others are graded";
+
 /// Says what could not be read, and which paths hold no image; returns how many do not.
 pub fn report_issues(issues: &[Issue], empty: &[&Path]) -> usize {
     for issue in issues {
         eprintln!("foramen: {issue}");
     }
     for path in empty {
-        eprintln!("foramen: {}: no DICOM image in it; the others are graded", path.display());
+        eprintln!("foramen: {}: {NO_IMAGE}", path.display());
     }
     empty.len()
 }

@@ -36,6 +36,8 @@ struct StudyReport<'a> {
     date: &'a str,
     description: &'a str,
     assumed_common_space: bool,
+    /// Some of its files say that their images were computed.
+    synthetic: bool,
     series: Vec<SeriesReport<'a>>,
     issues: &'a [Issue],
 }
@@ -85,6 +87,7 @@ fn study_report(study: &Study) -> StudyReport<'_> {
         date: &study.date,
         description: &study.description,
         assumed_common_space: study.assumed_common_space,
+        synthetic: study.is_synthetic(),
         series: study.series.iter().map(series_report).collect(),
         issues: &study.issues,
     }
@@ -134,6 +137,9 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
     writeln!(text, "  {}", words(&[&name, study.date, study.description]))?;
     if study.assumed_common_space {
         writeln!(text, "  FrameOfReferenceUID differs or is missing: one patient space is assumed")?;
+    }
+    if study.synthetic {
+        writeln!(text, "  SYNTHETIC: computed images, not of a patient")?;
     }
     for series in &study.series {
         let number = series.number.map_or_else(|| "-".to_owned(), |n| n.to_string());

@@ -101,6 +101,7 @@ pub fn main() -> ExitCode {
 /// Looks for images below `paths`; without any, the run ends with what was found instead.
 fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
     let scan = study::scan(paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?;
+    tracing::debug!("{} files looked at, {} studies, {} issues", scan.files, scan.studies.len(), scan.issues.len());
     if !scan.studies.is_empty() {
         return Ok(scan);
     }

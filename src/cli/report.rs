@@ -73,12 +73,13 @@ pub fn run(args: &Args) -> Outcome {
     if let Some(missing) = args.paths.iter().find(|path| !path.exists()) {
         return Err(Failure::new(Exit::Input, ScanError::NotFound(missing.clone())));
     }
+    let options = args.grading.options()?;
     let run = Run::new(args)?;
     let models = args.grading.load_models()?;
     let scan = super::scan(&args.paths)?;
     let lost = report_losses(&args.paths, &scan);
     let target = args.target(scan.studies.len())?;
-    let grader = Grader::new(models, args.grading.options());
+    let grader = Grader::new(models, options);
     let bar = progress::bar("slices");
     let mut failures = Vec::new();
     let mut partial = 0;

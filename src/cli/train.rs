@@ -6,7 +6,8 @@ use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
     grading::Role,
     training::{
-        self, Device, Event, Preset, Recipe, StageState, TrainError, TrainOptions, Trained, Training, TrainingData,
+        self, Checkpoint, Device, Event, Preset, Recipe, StageState, Start, TrainError, TrainOptions, Trained,
+        Training, TrainingData,
     },
 };
 
@@ -53,9 +54,24 @@ pub struct Args {
     /// Take the Python's Ultralytics whatever its version
     #[arg(long)]
     any_ultralytics: bool,
-    /// Weights (.pt) to start from, or the YAML of another network to train from scratch
+    /// Weights (.pt) to start from, or the YAML of another network to train from scratch; the recipe's if left out
+    ///
+    /// A name such as yolov8s.pt that is no file is left to Ultralytics, which fetches its own weights; they are kept
+    /// in the user's cache. The preset seed starts from yolov8m.pt (nfn) and yolov8s.pt, demo from nothing.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
+    /// From the network's YAML, without the recipe's weights: needs no network connection
+    #[arg(long, conflicts_with = "weights")]
+    from_scratch: bool,
+    /// Validate after each epoch, not only at the end; the recipe decides if neither is said (seed: yes, demo: no)
+    #[arg(long, overrides_with = "no_val")]
+    val: bool,
+    /// Validate at the end alone, which saves time; the last epoch becomes the model then
+    #[arg(long, overrides_with = "val")]
+    no_val: bool,
+    /// Which checkpoint becomes the model; the recipe decides if left out (seed: best, demo: last)
+    #[arg(long, value_enum, value_name = "WHICH")]
+    checkpoint: Option<Checkpoint>,
     /// Ultralytics' device: cpu, mps, 0, or 0,1,... for several GPUs
     #[arg(long, default_value = "cpu")]
     device: Device,
@@ -107,6 +123,7 @@ pub fn run(args: &Args) -> Outcome {
         None => Recipe::preset(args.preset),
     };
     let recipe = recipe.map_err(|e| failure(e.into()))?;
+    let (validate, checkpoint) = args.kept(&recipe)?;
     let data = TrainingData::read(data, role).map_err(failure)?;
     let folds = match args.fold {
         None => vec![(0, role.to_string())],
@@ -128,7 +145,9 @@ pub fn run(args: &Args) -> Outcome {
                 file: format!("{stem}.onnx"),
                 work: work(*fold, stem),
                 recipe: recipe.clone(),
-                weights: args.weights.clone(),
+                start: args.start(),
+                validate,
+                checkpoint,
                 device: args.device.clone(),
                 hours: args.hours,
                 epochs: args.epochs,
@@ -141,6 +160,30 @@ pub fn run(args: &Args) -> Outcome {
     train_all(args, &trainings)?;
     warn_of_both_kinds(role, out);
     Ok(Exit::Ok)
+}
+
+impl Args {
+    fn start(&self) -> Start {
+        match &self.weights {
+            Some(weights) => Start::File(weights.clone()),
+            None if self.from_scratch => Start::Scratch,
+            None => Start::Recipe,
+        }
+    }
+
+    /// Whether to validate after each epoch, and which checkpoint becomes the model.
+    fn kept(&self, recipe: &Recipe) -> Result<(bool, Checkpoint), Failure> {
+        match self.checkpoint {
+            Some(Checkpoint::Best) if self.no_val => {
+                let why = "--checkpoint best needs a validation after each epoch: leave --no-val out";
+                Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)))
+            }
+            Some(Checkpoint::Best) => Ok((true, Checkpoint::Best)),
+            // Without a validation between epochs the last is the only one that anything is known of.
+            _ if self.no_val => Ok((false, Checkpoint::Last)),
+            chosen => Ok((self.val || recipe.validate, chosen.unwrap_or(recipe.checkpoint))),
+        }
+    }
 }
 
 /// One after the other. What is entered already is passed over when resuming; Python is looked for only when it is needed.
@@ -242,7 +285,9 @@ fn failure(error: TrainError) -> Failure {
         | TrainError::Manifest { .. } => Exit::Input,
         TrainError::Write(_) | TrainError::DiskFull(_) => Exit::Output,
         TrainError::Busy(_) => Exit::Error,
-        TrainError::Python(_) | TrainError::Failed { .. } | TrainError::Export { .. } => Exit::Tool,
+        TrainError::Python(_) | TrainError::Fetch { .. } | TrainError::Failed { .. } | TrainError::Export { .. } => {
+            Exit::Tool
+        }
     };
     Failure::new(exit, error)
 }

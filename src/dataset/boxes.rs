@@ -18,8 +18,11 @@ pub struct BoxShape {
     /// Height of the box, mm.
     pub height_mm: f64,
     /// Slices whose plane lies within this of the point are labelled too, mm. A point lies on its own
-    /// slice, so this must be more than the distance between slices for any neighbour to count.
+    /// slice, so this must be more than the distance between slices for any neighbour to count; 0 labels its own alone.
     pub depth_mm: f64,
+    /// Width and height as a share of the image's, whatever its spacing, in place of millimetres.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_of_image: Option<f64>,
 }
 
 impl BoxShape {
@@ -27,10 +30,25 @@ impl BoxShape {
     /// from disc to lamina, recess with facet joint.
     pub const fn of(role: Role) -> Self {
         match role {
-            Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0 },
-            Role::Scs => Self { width_mm: 26.0, height_mm: 24.0, depth_mm: 5.0 },
-            Role::Ss => Self { width_mm: 20.0, height_mm: 20.0, depth_mm: 4.7 },
+            Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0, share_of_image: None },
+            Role::Scs => Self { width_mm: 26.0, height_mm: 24.0, depth_mm: 5.0, share_of_image: None },
+            Role::Ss => Self { width_mm: 20.0, height_mm: 20.0, depth_mm: 4.7, share_of_image: None },
         }
+    }
+
+    /// As the solution that Foramen started from had it: 20 of the network's 384 pixels wide and high, which is a share
+    /// of the image's sides, on the slice of the point alone.
+    pub const fn seed(role: Role) -> Self {
+        Self { share_of_image: Some(20.0 / 384.0), depth_mm: 0.0, ..Self::of(role) }
+    }
+
+    /// Width and height on an image, in its pixels.
+    fn pixels(&self, image: &crate::study::Instance, spacing: Option<[f64; 2]>) -> (f64, f64) {
+        if let Some(share) = self.share_of_image {
+            return (share * f64::from(image.columns), share * f64::from(image.rows));
+        }
+        let [row, column] = spacing.unwrap_or([1.0 / PIXELS_PER_MM_UNKNOWN; 2]);
+        (self.width_mm / column, self.height_mm / row)
     }
 }
 
@@ -65,7 +83,7 @@ pub fn boxes(
     for (index, slice) in series.slices.iter().enumerate() {
         let position = match (slice.plane, target) {
             _ if index == home => Some((point.x, point.y)),
-            (Some(plane), Some((home_plane, target))) => {
+            (Some(plane), Some((home_plane, target))) if shape.depth_mm > 0.0 => {
                 let near = plane.distance_from_patient(target).abs() <= shape.depth_mm;
                 // Neighbours of another orientation show another cut.
                 let alike = plane.is_parallel(&home_plane, crate::geometry::PARALLEL_TOLERANCE_DEG);
@@ -74,8 +92,7 @@ pub fn boxes(
             _ => None,
         };
         let Some((x, y)) = position else { continue };
-        let [row, column] = slice.pixel_spacing.unwrap_or([1.0 / PIXELS_PER_MM_UNKNOWN; 2]);
-        let (width, height) = (shape.width_mm / column, shape.height_mm / row);
+        let (width, height) = shape.pixels(&slice.instance, slice.pixel_spacing);
         let (columns, rows) = (slice.instance.columns as f32, slice.instance.rows as f32);
         // Pixel centres are integers for DICOM; for boxes the first pixel spans 0 to 1.
         let bbox =

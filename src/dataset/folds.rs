@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::labels::{Grades, LabelError, Table};
-use crate::grading::Severity;
+use crate::{grading::Severity, study::StudyId};
 
 /// How many folds there are.
 pub const FOLDS: u32 = 5;
@@ -15,7 +15,7 @@ const ROUNDS: usize = 10;
 
 /// Study id to the fold in which it validates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Folds(pub BTreeMap<String, u32>);
+pub struct Folds(pub BTreeMap<StudyId, u32>);
 
 impl Folds {
     /// Reads `5folds.csv`: `study_id,fold`, folds from 0 to 4.
@@ -32,7 +32,9 @@ impl Folds {
             let number = number.ok_or_else(|| {
                 wrong(format!("study {study} has fold '{text}'; folds are whole numbers from 0 to 4"))
             })?;
-            let before = folds.insert(study.to_owned(), number);
+            let study: StudyId =
+                study.parse().map_err(|e| wrong(format!("a row of fold {number} has no study_id: {e}")))?;
+            let before = folds.insert(study.clone(), number);
             if let Some(before) = before.filter(|before| *before != number) {
                 return Err(wrong(format!(
                     "study {study} is in fold {before} and in fold {number}; leave one of them"
@@ -43,8 +45,8 @@ impl Folds {
     }
 
     /// Refuses a split that leaves out some of `studies`.
-    pub fn must_hold<'a>(&self, studies: impl Iterator<Item = &'a str>, file: &Path) -> Result<(), LabelError> {
-        let missing: Vec<&str> = studies.filter(|study| !self.0.contains_key(*study)).collect();
+    pub fn must_hold<'a>(&self, studies: impl Iterator<Item = &'a StudyId>, file: &Path) -> Result<(), LabelError> {
+        let missing: Vec<&StudyId> = studies.filter(|study| !self.0.contains_key(*study)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
         let problem = format!(
             "it has no fold for {} of the studies, such as {first}; add them, or take the file away and a new split is made",
@@ -58,11 +60,11 @@ impl Folds {
     /// Fold sizes differ by one study at most. Each of the 75 pairs of grade and severity, and the missing label of
     /// each grade, is spread as evenly as a greedy pass (rare pairs first, as in Sechidis et al., "On the
     /// stratification of multi-label data", 2011) and exchanges of two studies can.
-    pub fn make<'a>(studies: impl Iterator<Item = &'a str>, grades: &Grades) -> Self {
+    pub fn make<'a>(studies: impl Iterator<Item = &'a StudyId>, grades: &Grades) -> Self {
         let mut split = Split::new(studies, grades);
         split.deal();
         split.exchange();
-        Self(split.ids.into_iter().zip(split.fold).map(|(id, fold)| (id.to_owned(), fold as u32)).collect())
+        Self(split.ids.into_iter().zip(split.fold).map(|(id, fold)| (id.clone(), fold as u32)).collect())
     }
 
     /// `study_id,fold`, in order of study.
@@ -78,7 +80,7 @@ const N: usize = FOLDS as usize;
 
 /// A split in the making.
 struct Split<'a> {
-    ids: Vec<&'a str>,
+    ids: Vec<&'a StudyId>,
     /// By study: its 25 kinds.
     kinds: Vec<[usize; 25]>,
     /// By kind: how many studies have it.
@@ -90,8 +92,8 @@ struct Split<'a> {
 }
 
 impl<'a> Split<'a> {
-    fn new(studies: impl Iterator<Item = &'a str>, grades: &Grades) -> Self {
-        let mut ids: Vec<&str> = studies.collect();
+    fn new(studies: impl Iterator<Item = &'a StudyId>, grades: &Grades) -> Self {
+        let mut ids: Vec<&StudyId> = studies.collect();
         ids.sort_unstable();
         ids.dedup();
         let kinds: Vec<[usize; 25]> = ids
@@ -185,6 +187,10 @@ mod tests {
 
     use super::*;
 
+    fn id(number: usize) -> StudyId {
+        number.to_string().parse().unwrap()
+    }
+
     /// Severities about as common as in the contest: severe in 1 % to 23 % of the cells, some labels missing, and
     /// bad discs in company.
     fn grades(studies: usize, seed: u64) -> Grades {
@@ -205,7 +211,7 @@ mod tests {
                 };
                 (!rng.random_bool(0.02)).then_some(severity)
             });
-            all.rows.insert(format!("{}", 1000 + number * 7), row);
+            all.rows.insert(id(1000 + number * 7), row);
         }
         all
     }
@@ -230,7 +236,7 @@ mod tests {
     }
 
     fn make(grades: &Grades) -> Folds {
-        Folds::make(grades.rows.keys().map(String::as_str), grades)
+        Folds::make(grades.rows.keys(), grades)
     }
 
     proptest! {
@@ -262,7 +268,7 @@ mod tests {
     fn shares_are_nearer_to_a_fifth_than_by_order_of_severity() {
         let grades = grades(300, 4);
         let weight = |row: &[Option<Severity>; 25]| row.iter().flatten().map(|s| s.index().pow(2)).sum::<usize>();
-        let mut order: Vec<&String> = grades.rows.keys().collect();
+        let mut order: Vec<&StudyId> = grades.rows.keys().collect();
         order.sort_by_key(|study| weight(&grades.rows[*study]));
         let dealt = Folds(order.into_iter().enumerate().map(|(i, study)| (study.clone(), i as u32 % FOLDS)).collect());
         let (ours, theirs) = (counts(&make(&grades), &grades), counts(&dealt, &grades));
@@ -277,7 +283,7 @@ mod tests {
     fn a_split_is_the_same_again_and_comes_back_from_its_file() {
         let grades = grades(40, 9);
         let folds = make(&grades);
-        let backwards = Folds::make(grades.rows.keys().rev().map(String::as_str), &grades);
+        let backwards = Folds::make(grades.rows.keys().rev(), &grades);
         assert_eq!(folds, backwards);
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("5folds.csv");
@@ -292,7 +298,7 @@ mod tests {
         let said = |text: &str| {
             std::fs::write(&file, text).unwrap();
             let read = Folds::read(&file);
-            read.and_then(|folds| folds.must_hold(["1", "2", "3"].into_iter(), &file)).unwrap_err().to_string()
+            read.and_then(|folds| folds.must_hold([id(1), id(2), id(3)].iter(), &file)).unwrap_err().to_string()
         };
         for (text, words) in [
             ("study_id,fold\n1,0\n2,5\n", "study 2 has fold '5'; folds are whole numbers from 0 to 4"),
@@ -301,11 +307,12 @@ mod tests {
             ("study_id,fold\n1,0\n1,1\n", "study 1 is in fold 0 and in fold 1"),
             ("study_id,fold\n1,0\n", "no fold for 2 of the studies, such as 2"),
             ("study,fold\n1,0\n", "no column study_id"),
+            ("study_id,fold\n ,0\n", "a row of fold 0 has no study_id"),
         ] {
             let said = said(text);
             assert!(said.contains("5folds.csv") && said.contains(words), "{said}");
         }
-        std::fs::write(&file, "study_id,fold\n1,4.0\n2,0\n3,1\n9,1\n").unwrap();
-        assert!(Folds::read(&file).unwrap().must_hold(["1", "2", "3"].into_iter(), &file).is_ok());
+        std::fs::write(&file, "study_id,fold\n1,4.0\n 2 ,0\n3.0,1\n9,1\n").unwrap();
+        assert!(Folds::read(&file).unwrap().must_hold([id(1), id(2), id(3)].iter(), &file).is_ok());
     }
 }

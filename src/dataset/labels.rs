@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::skipped::{Reason, SkipList};
-use crate::grading::{GradeId, Role, Severity};
+use crate::{
+    grading::{GradeId, Role, Severity},
+    study::{SeriesId, StudyId},
+};
 
 /// A CSV that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +58,7 @@ pub enum LabelError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grades {
     /// By study id, in order of [`GradeId::ALL`]; `None` where the label is missing.
-    pub rows: BTreeMap<String, [Option<Severity>; 25]>,
+    pub rows: BTreeMap<StudyId, [Option<Severity>; 25]>,
     /// The grades that the file has a column for.
     pub columns: Vec<GradeId>,
 }
@@ -66,9 +69,9 @@ pub struct Point {
     /// Line in the file, from 1; the head is line 1.
     pub line: u64,
     /// `study_id`.
-    pub study: String,
+    pub study: StudyId,
     /// `series_id`.
-    pub series: String,
+    pub series: SeriesId,
     /// `instance_number`.
     pub instance: i32,
     /// Condition and level.
@@ -147,11 +150,15 @@ impl Grades {
                     problem,
                 })?;
             }
-            if grades.rows.contains_key(cell(study)) {
-                let line = record.position().map_or(0, csv::Position::line);
-                skipped.add(Reason::StudyTwice, format!("line {line}: study {}", cell(study)));
-            } else {
-                grades.rows.insert(cell(study).to_owned(), row);
+            let line = record.position().map_or(0, csv::Position::line);
+            match cell(study).parse::<StudyId>() {
+                Ok(id) if grades.rows.contains_key(&id) => {
+                    skipped.add(Reason::StudyTwice, format!("line {line}: study {id}"));
+                }
+                Ok(id) => {
+                    grades.rows.insert(id, row);
+                }
+                Err(error) => skipped.add(Reason::NoStudyId, format!("line {line}: {error}")),
             }
         }
         Ok(grades)
@@ -247,8 +254,8 @@ fn point(line: u64, cells: [&str; 7]) -> Result<Point, String> {
     }
     Ok(Point {
         line,
-        study: study.to_owned(),
-        series: series.to_owned(),
+        study: study.parse().map_err(|e| format!("study_id: {e}"))?,
+        series: series.parse().map_err(|e| format!("series_id: {e}"))?,
         instance: instance_number as i32,
         id,
         x: number("x", x)?,

@@ -1,7 +1,7 @@
 //! Grades, points and images come together by study, series, level and condition.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::OnceLock,
 };
 
@@ -15,14 +15,18 @@ use super::{
 use crate::{
     grading::{GradeId, Level, Role},
     raster::{Slice, ValueRange},
-    study::{Series, Study},
+    study::{Matches, Series, SeriesId, SeriesNames, Study, StudyId},
 };
 
 /// One series with its boxes.
 pub struct LabelledSeries<'a> {
-    /// `StudyInstanceUID`.
-    pub study: &'a str,
+    /// What the CSVs call its study.
+    pub study: StudyId,
+    /// What they call the series.
+    pub id: SeriesId,
     pub series: &'a Series,
+    /// Files of the study say that their images were computed.
+    pub is_synthetic: bool,
     /// At least one.
     pub boxes: Vec<LabelledBox>,
     /// The fold in which it validates.
@@ -44,17 +48,28 @@ impl LabelledSeries<'_> {
     }
 }
 
+/// What there is to bring together.
+#[derive(Clone, Copy)]
+pub struct Labels<'b> {
+    /// `train.csv`.
+    pub grades: &'b Grades,
+    /// Which study each of its rows is about.
+    pub matches: &'b Matches,
+    /// `train_label_coordinates.csv`.
+    pub points: &'b [Point],
+    /// `5folds.csv`, or what was made in its place.
+    pub folds: &'b Folds,
+}
+
 /// Every series of the role on which a box lies. What did not come together is listed.
 pub fn label<'a>(
     studies: &'a [Study],
-    grades: &Grades,
-    points: &[Point],
-    folds: &Folds,
+    labels: Labels<'_>,
     options: &DatasetOptions,
     skipped: &mut SkipList,
 ) -> Vec<LabelledSeries<'a>> {
-    let points: Vec<&Point> = points.iter().filter(|p| p.id.condition().role() == options.role).collect();
-    let mut merge = Merge::new(studies, grades, options);
+    let points: Vec<&Point> = labels.points.iter().filter(|p| p.id.condition().role() == options.role).collect();
+    let mut merge = Merge::new(studies, labels, options);
     for point in &points {
         if let Err((reason, what)) = merge.place(point) {
             let separator = if what.is_empty() { "" } else { ": " };
@@ -62,39 +77,26 @@ pub fn label<'a>(
         }
     }
     merge.list_holes(&points, skipped);
-    merge.finish(folds, skipped)
+    merge.finish(skipped)
 }
 
 struct Merge<'a, 'b> {
-    grades: &'b Grades,
+    labels: Labels<'b>,
     options: &'b DatasetOptions,
-    /// Every series of every study.
-    all: Vec<(&'a Study, &'a Series)>,
-    /// By ids: place in `all`.
-    by_id: HashMap<(&'a str, &'a str), usize>,
-    studies: HashSet<&'a str>,
-    /// By series: what lies on it.
-    boxes: Vec<Vec<LabelledBox>>,
+    studies: &'a [Study],
+    /// By study of the CSV: the study's place, and what its series are called.
+    by_id: BTreeMap<&'b StudyId, (usize, SeriesNames)>,
+    /// By study and series, both by place: what lies on it, and what the first point called it.
+    boxes: BTreeMap<(usize, usize), (SeriesId, Vec<LabelledBox>)>,
     /// The points that became boxes.
-    taken: HashMap<(String, GradeId), Point>,
+    taken: HashMap<(StudyId, GradeId), Point>,
 }
 
 impl<'a, 'b> Merge<'a, 'b> {
-    fn new(studies: &'a [Study], grades: &'b Grades, options: &'b DatasetOptions) -> Self {
-        let all: Vec<_> = studies.iter().flat_map(|study| study.series.iter().map(move |s| (study, s))).collect();
-        let mut by_id = HashMap::new();
-        for (index, (study, series)) in all.iter().enumerate() {
-            by_id.entry((study.uid.as_str(), series.uid.as_str())).or_insert(index);
-        }
-        Self {
-            grades,
-            options,
-            boxes: vec![Vec::new(); all.len()],
-            studies: studies.iter().map(|study| study.uid.as_str()).collect(),
-            all,
-            by_id,
-            taken: HashMap::new(),
-        }
+    fn new(studies: &'a [Study], labels: Labels<'b>, options: &'b DatasetOptions) -> Self {
+        let names = |(id, &study): (&'b StudyId, &usize)| (id, (study, SeriesNames::of(&studies[study], id)));
+        let by_id = labels.matches.found.iter().map(names).collect();
+        Self { labels, options, studies, by_id, boxes: BTreeMap::new(), taken: HashMap::new() }
     }
 
     fn role(&self) -> Role {
@@ -102,14 +104,13 @@ impl<'a, 'b> Merge<'a, 'b> {
     }
 
     fn place(&mut self, point: &Point) -> Result<(), (Reason, String)> {
-        let because = |reason| Err((reason, String::new()));
-        if !self.grades.rows.contains_key(&point.study) {
-            return because(Reason::NoRow);
+        if !self.labels.grades.rows.contains_key(&point.study) {
+            return Err((Reason::NoRow, String::new()));
         }
-        if !self.studies.contains(point.study.as_str()) {
+        let Some((study, names)) = self.by_id.get(&point.study) else {
             // The study as a whole is listed; its ten points would say the same again.
             return Ok(());
-        }
+        };
         let key = (point.study.clone(), point.id);
         if let Some(first) = self.taken.get(&key) {
             if first.is_same(point) {
@@ -117,72 +118,107 @@ impl<'a, 'b> Merge<'a, 'b> {
             }
             return Err((Reason::SecondPoint, format!("the first is in line {}", first.line)));
         }
-        let Some(&index) = self.by_id.get(&(point.study.as_str(), point.series.as_str())) else {
-            return because(Reason::NoSeries);
-        };
-        let series = self.all[index].1;
-        if series.role != Some(self.role()) {
-            let wanted = self.role().label();
-            let found = series.role.map_or("none of the three kinds", Role::label);
-            return Err((Reason::WrongSeries, format!("{found} where {wanted} belongs ({})", series.role_reason)));
-        }
-        let Some(severity) = self.grades.get(&point.study, point.id) else {
-            return because(Reason::NoGrade);
+        let place = (*study, self.series_of(point, *study, names)?);
+        let series = &self.studies[place.0].series[place.1];
+        let Some(severity) = self.labels.grades.get(point.study.as_str(), point.id) else {
+            return Err((Reason::NoGrade, String::new()));
         };
         let made = boxes::boxes(series, point, severity, &self.options.shape)?;
-        self.boxes[index].extend(made);
+        self.boxes.entry(place).or_insert_with(|| (point.series.clone(), Vec::new())).1.extend(made);
         self.taken.insert(key, point.clone());
         Ok(())
     }
 
+    /// The place of the series of the role on which a point lies. Of several series of one UID it is the one that has the
+    /// point's image.
+    fn series_of(&self, point: &Point, study: usize, names: &SeriesNames) -> Result<usize, (Reason, String)> {
+        let of_study = &self.studies[study];
+        let named =
+            names.find_in(of_study, &point.series).map_err(|ambiguous| (Reason::WhichSeries, ambiguous.to_string()))?;
+        let Some(&first) = named.first() else { return Err((Reason::NoSeries, String::new())) };
+        let of_role: Vec<usize> =
+            named.into_iter().filter(|&index| of_study.series[index].role == Some(self.role())).collect();
+        if of_role.is_empty() {
+            let series = &of_study.series[first];
+            let wanted = self.role().label();
+            let found = series.role.map_or("none of the three kinds", Role::label);
+            return Err((Reason::WrongSeries, format!("{found} where {wanted} belongs ({})", series.role_reason)));
+        }
+        let has_image = |index: &usize| {
+            of_study.series[*index].slices.iter().any(|slice| slice.instance.number == Some(point.instance))
+        };
+        let with_image: Vec<usize> = of_role.iter().copied().filter(has_image).collect();
+        match with_image.as_slice() {
+            // What is missing is said by who makes the box.
+            [] => Ok(of_role[0]),
+            [one] => Ok(*one),
+            _ => Err((Reason::Ambiguous, format!("InstanceNumber {}", point.instance))),
+        }
+    }
+
     /// Grades without a point, labels without images, images without labels.
     fn list_holes(&self, points: &[&Point], skipped: &mut SkipList) {
-        let pointed: HashSet<(&str, GradeId)> = points.iter().map(|p| (p.study.as_str(), p.id)).collect();
+        let pointed: HashSet<(&StudyId, GradeId)> = points.iter().map(|p| (&p.study, p.id)).collect();
+        let grades = self.labels.grades;
         let ids = || GradeId::ALL.into_iter().filter(|id| id.condition().role() == self.role());
-        let graded = |study: &str| ids().any(|id| self.grades.get(study, id).is_some());
-        for study in self.grades.rows.keys() {
-            if !self.studies.contains(study.as_str()) {
+        let graded = |study: &StudyId| ids().any(|id| grades.get(study.as_str(), id).is_some());
+        for study in grades.rows.keys() {
+            if !self.by_id.contains_key(study) {
                 skipped.add(Reason::NoImages, format!("study {study}"));
                 continue;
             }
-            let without = |id: &GradeId| self.grades.get(study, *id).is_some() && !pointed.contains(&(study, *id));
+            let without = |id: &GradeId| grades.get(study.as_str(), *id).is_some() && !pointed.contains(&(study, *id));
             ids().filter(without).for_each(|id| skipped.add(Reason::NoPoint, format!("study {study}, {id}")));
         }
-        let mut without: Vec<&str> = self.studies.iter().copied().filter(|study| !graded(study)).collect();
+        let with: HashSet<usize> =
+            self.by_id.iter().filter(|(id, _)| graded(id)).map(|(_, (study, _))| *study).collect();
+        let without = self.studies.iter().enumerate().filter(|(index, _)| !with.contains(index));
+        let mut without: Vec<&str> = without.map(|(_, study)| study.uid.as_str()).collect();
         without.sort_unstable();
         for study in without {
             skipped.add(Reason::StudyWithoutLabels, format!("study {study}"));
         }
     }
 
-    fn finish(self, folds: &Folds, skipped: &mut SkipList) -> Vec<LabelledSeries<'a>> {
+    fn finish(mut self, skipped: &mut SkipList) -> Vec<LabelledSeries<'a>> {
         let role = self.role();
-        let labelled: HashSet<&str> = self.taken.keys().map(|(study, _)| study.as_str()).collect();
+        let labelled: HashSet<&StudyId> = self.taken.keys().map(|(study, _)| study).collect();
+        let ids: BTreeMap<usize, (&StudyId, &SeriesNames)> =
+            self.by_id.iter().map(|(id, (study, names))| (*study, (*id, names))).collect();
         let mut found = Vec::new();
-        for ((study, series), boxes) in self.all.into_iter().zip(self.boxes) {
-            let name = || format!("study {}, series {}", study.uid, series.uid);
-            if boxes.is_empty() {
-                if series.role == Some(role) && labelled.contains(study.uid.as_str()) {
-                    skipped.add(Reason::SeriesWithoutBoxes, name());
+        for (at, study) in self.studies.iter().enumerate() {
+            let Some(&(id, names)) = ids.get(&at) else { continue };
+            for (series_at, series) in study.series.iter().enumerate() {
+                let Some((series_id, boxes)) =
+                    self.boxes.remove(&(at, series_at)).filter(|(_, boxes)| !boxes.is_empty())
+                else {
+                    if series.role == Some(role) && labelled.contains(id) {
+                        skipped.add(
+                            Reason::SeriesWithoutBoxes,
+                            format!("study {id}, series {}", names.short(&series.uid)),
+                        );
+                    }
+                    continue;
+                };
+                // On a sagittal slice all levels stand together; on an axial one a level stands alone, and one that was
+                // not marked would be called background.
+                let has_level = |level: &Level| boxes.iter().any(|b| b.class.grade.level() == *level);
+                let has_background = role != Role::Ss || Level::ALL.iter().all(has_level);
+                if !has_background && self.options.negatives > 0.0 {
+                    skipped.add(Reason::IncompleteSeries, format!("study {id}, series {series_id}"));
                 }
-                continue;
+                let fold = self.labels.folds.0.get(id).copied().unwrap_or_default();
+                found.push(LabelledSeries {
+                    study: id.clone(),
+                    id: series_id,
+                    series,
+                    is_synthetic: study.is_synthetic(),
+                    boxes,
+                    fold,
+                    has_background,
+                    range: OnceLock::new(),
+                });
             }
-            // On a sagittal slice all levels stand together; on an axial one a level stands alone, and one that was
-            // not marked would be called background.
-            let has_level = |level: &Level| boxes.iter().any(|b| b.class.grade.level() == *level);
-            let has_background = role != Role::Ss || Level::ALL.iter().all(has_level);
-            if !has_background && self.options.negatives > 0.0 {
-                skipped.add(Reason::IncompleteSeries, name());
-            }
-            let fold = folds.0.get(&study.uid).copied().unwrap_or_default();
-            found.push(LabelledSeries {
-                study: &study.uid,
-                series,
-                boxes,
-                fold,
-                has_background,
-                range: OnceLock::new(),
-            });
         }
         found
     }

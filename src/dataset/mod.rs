@@ -27,15 +27,17 @@ use crate::{
     files::{WriteError, write_atomic},
     grading::{DetectionClass, Role},
     raster::Standardize,
-    study::{self, Scan, ScanError},
+    study::{self, Matches, Scan, ScanError},
 };
 pub use boxes::{BoxShape, LabelledBox};
 use folder::Growing;
 pub use folds::{FOLDS, Folds};
 pub use labels::{BadRow, Grades, LabelError, Point, point_rows};
+use merge::Labels;
 pub use report::text as report_text;
 pub use skipped::Skipped;
 use skipped::{Reason, SkipList};
+use yolo::Picture;
 
 /// The name of the file that tells what a data set is.
 pub const INFO_NAME: &str = "dataset.json";
@@ -51,8 +53,6 @@ pub struct DatasetOptions {
     pub shape: BoxShape,
     /// Share of the slices without a box that is written too, as background.
     pub negatives: f64,
-    /// Made from phantoms: a model trained on it is a demo.
-    pub demo: bool,
 }
 
 /// What a data set is: `dataset.json` in its folder.
@@ -66,10 +66,13 @@ pub struct DatasetInfo {
     pub standardize: Standardize,
     /// How points became boxes.
     pub shape: BoxShape,
-    /// Made from phantoms.
+    /// There are synthetic images in it, if only one: a model trained on it is a demo.
     pub demo: bool,
     /// How many studies have images in it.
     pub studies: usize,
+    /// How many of them have synthetic images in it: computed phantoms. `None` in data sets of versions up to 0.1.0.
+    #[serde(default)]
+    pub synthetic_studies: Option<usize>,
     /// Where the split by study comes from.
     #[serde(default)]
     pub split: SplitSource,
@@ -158,6 +161,18 @@ pub fn data_yaml(folder: &Path, fold: u32) -> PathBuf {
     folder.join(format!("fold{fold}")).join("data.yaml")
 }
 
+/// What a data set is being made of at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The headers of all files are read.
+    Headers,
+    /// The images of one detector are written.
+    Images(Role),
+}
+
+/// Is told how far it is: the step, how many files or images are done, and how many there are in that step.
+pub type Progress<'a> = &'a (dyn Fn(Step, usize, usize) + Sync);
+
 /// What is read once for all detectors.
 struct Source<'a> {
     data: &'a Path,
@@ -166,24 +181,25 @@ struct Source<'a> {
     folds: Folds,
     split: SplitSource,
     scan: Scan,
+    /// Which study each row of `train.csv` is about.
+    matches: Matches,
     labels_sha256: String,
     /// What was left out while reading.
     skipped: SkipList,
 }
 
 /// Makes a YOLO data set for each of `all` (one or more, of different roles) of `data`: CSVs and `train_images/`.
-/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called with (images done, images in
-/// all) of one detector after the other.
+/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called from any thread.
 ///
 /// Until everything is written, the new folder has another name; after an error nothing is left of it.
 pub fn make(
     data: &Path,
     out: &Path,
     all: &[DatasetOptions],
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: Progress,
 ) -> Result<Vec<DatasetInfo>, DatasetError> {
     let growing = Growing::start(out)?;
-    let source = Source::read(data, all)?;
+    let source = Source::read(data, all, progress)?;
     let mut infos = Vec::new();
     for options in all {
         let folder = match all {
@@ -197,7 +213,7 @@ pub fn make(
 }
 
 impl<'a> Source<'a> {
-    fn read(data: &'a Path, all: &[DatasetOptions]) -> Result<Self, DatasetError> {
+    fn read(data: &'a Path, all: &[DatasetOptions], progress: Progress) -> Result<Self, DatasetError> {
         let mut skipped = SkipList::default();
         let train = data.join("train.csv");
         let grades = Grades::read(&train, &mut skipped)?;
@@ -208,19 +224,28 @@ impl<'a> Source<'a> {
         let folds_file = data.join("5folds.csv");
         // Before the images, of which there may be many: what is wrong with a CSV is known at once.
         let read = if folds_file.is_file() { Some(Folds::read(&folds_file)?) } else { None };
-        let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &|_, _| ())?;
+        let count = |done, all| progress(Step::Headers, done, all);
+        let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &count)?;
+        tracing::debug!(
+            "{}: {} studies in train.csv, {} points, {} files of {} studies",
+            data.display(),
+            grades.rows.len(),
+            points.len(),
+            scan.files,
+            scan.studies.len()
+        );
         let of_studies = scan.studies.iter().flat_map(|study| &study.issues);
         scan.issues.iter().chain(of_studies).for_each(|issue| skipped.add(Reason::File, issue.to_string()));
-        let used: HashSet<&str> =
-            scan.studies.iter().map(|s| s.uid.as_str()).filter(|uid| grades.rows.contains_key(*uid)).collect();
-        let in_order = || grades.rows.keys().map(String::as_str).filter(|study| used.contains(study));
+        let matches = Matches::new(&scan.studies, &grades.rows);
+        matches.doubts.iter().for_each(|doubt| skipped.add(Reason::WhichStudy, doubt));
+        let in_order = || matches.found.keys();
         let (folds, split) = if let Some(folds) = read {
             folds.must_hold(in_order(), &folds_file)?;
             (folds, SplitSource::Read)
         } else {
             (Folds::make(in_order(), &grades), SplitSource::Made)
         };
-        Ok(Self { data, folds, split, points, labels_sha256: hash(data), skipped, grades, scan })
+        Ok(Self { data, folds, split, points, matches, labels_sha256: hash(data), skipped, grades, scan })
     }
 }
 
@@ -228,27 +253,46 @@ fn write(
     source: &Source<'_>,
     folder: &Path,
     options: &DatasetOptions,
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: Progress,
 ) -> Result<DatasetInfo, DatasetError> {
-    let Source { data, grades, points, folds, scan, .. } = source;
+    let Source { data, grades, points, folds, scan, matches, .. } = source;
     let mut skipped = source.skipped.clone();
     grades.must_have(options.role, &data.join("train.csv"), &mut skipped)?;
-    let series = merge::label(&scan.studies, grades, points, folds, options, &mut skipped);
+    let labels = Labels { grades, matches, points, folds };
+    let series = merge::label(&scan.studies, labels, options, &mut skipped);
+    for labelled in &series {
+        tracing::debug!(
+            "{}: study {}, series {}: {} boxes on {} slices; fold {}, {}",
+            options.role,
+            labelled.study,
+            labelled.series.uid,
+            labelled.boxes.len(),
+            labelled.series.slices.len(),
+            labelled.fold,
+            if labelled.has_background { "with background" } else { "no background" }
+        );
+    }
     let pictures = yolo::plan(&series, options.negatives);
-    let pictures = yolo::write(folder, pictures, options, &mut skipped, progress)?;
+    let count = |done, all| progress(Step::Images(options.role), done, all);
+    let pictures = yolo::write(folder, pictures, options, &mut skipped, &count)?;
     if pictures.iter().all(|picture| picture.boxes.is_empty()) {
         return Err(DatasetError::Empty { data: data.to_path_buf(), role: options.role, skipped: skipped.groups() });
     }
     let classes = DetectionClass::all(options.role);
     let folds = yolo::write_folds(folder, &pictures, &classes)?;
     sheet::write(folder, &pictures, options.role)?;
+    let studies = |is: fn(&Picture<'_>) -> bool| {
+        pictures.iter().filter(|picture| is(picture)).map(|picture| &picture.from.study).collect::<HashSet<_>>().len()
+    };
+    let synthetic = studies(|picture| picture.from.is_synthetic);
     let info = DatasetInfo {
         format: 2,
         role: options.role,
         standardize: options.standardize,
         shape: options.shape,
-        demo: options.demo,
-        studies: pictures.iter().map(|picture| picture.from.study).collect::<HashSet<_>>().len(),
+        demo: synthetic > 0,
+        studies: studies(|_| true),
+        synthetic_studies: Some(synthetic),
         split: source.split,
         folds,
         labels_sha256: source.labels_sha256.clone(),

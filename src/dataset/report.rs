@@ -22,19 +22,37 @@ fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
     let shape = info.shape;
     writeln!(text, "# Data set for {} ({})\n", info.role, info.role.label())?;
     writeln!(text, "{} studies, {images} images, {boxes} boxes.\n", info.studies)?;
-    writeln!(
-        text,
-        "- A point is a box of {} x {} mm, also on slices up to {} mm from it.",
-        shape.width_mm, shape.height_mm, shape.depth_mm
-    )?;
+    let size = match shape.share_of_image {
+        Some(share) => format!("{:.2} % of the image's width and height", 100.0 * share),
+        None => format!("{} x {} mm", shape.width_mm, shape.height_mm),
+    };
+    let depth = if shape.depth_mm > 0.0 {
+        format!("also on slices up to {} mm from it", shape.depth_mm)
+    } else {
+        "on its own slice alone".to_owned()
+    };
+    writeln!(text, "- A point is a box of {size}, {depth}.")?;
     writeln!(text, "- 0-255 by `{}`.", info.standardize)?;
     let split = match info.split {
         SplitSource::Read => "read from 5folds.csv",
         SplitSource::Made => "made here, by study, stratified by the severity of each condition and level",
     };
     writeln!(text, "- Folds: {split}.")?;
-    let kind = if info.demo { "computed phantoms: a model trained on them is a demo" } else { "real studies" };
-    writeln!(text, "- Images of {kind}.")
+    writeln!(text, "- Images of {}.", kind(info))
+}
+
+/// What the images say of themselves.
+fn kind(info: &DatasetInfo) -> String {
+    match info.synthetic_studies {
+        _ if !info.demo => "real studies: none of their files says that it is synthetic".to_owned(),
+        Some(synthetic) if synthetic < info.studies => {
+            let count = |n: usize, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+            let real = count(info.studies - synthetic, "real study", "real studies");
+            let computed = count(synthetic, "computed phantom", "computed phantoms");
+            format!("{real} and {computed}: a model trained on them is a demo")
+        }
+        _ => "computed phantoms: a model trained on them is a demo".to_owned(),
+    }
 }
 
 fn folds(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {

@@ -21,10 +21,14 @@ pub enum Reason {
     UnknownColumn,
     /// A grade that `train.csv` has no column for.
     NoColumn,
+    /// A row of `train.csv` without a study.
+    NoStudyId,
     /// A study twice in `train.csv`.
     StudyTwice,
     /// A row of `train_label_coordinates.csv` that cannot be read.
     Row,
+    /// A study that several ids fit, or the other way round.
+    WhichStudy,
     /// A point of a study without a row in `train.csv`.
     NoRow,
     /// A point whose cell in `train.csv` is empty.
@@ -35,6 +39,8 @@ pub enum Reason {
     NoImages,
     /// A point on a series without images.
     NoSeries,
+    /// A point whose series id several series fit.
+    WhichSeries,
     /// A point on a series of another kind.
     WrongSeries,
     /// A point on an image that is not there.
@@ -63,13 +69,16 @@ impl fmt::Display for Reason {
             Self::File => "a file was not read, or read with a doubt",
             Self::UnknownColumn => "a column of train.csv names none of the 25 conditions and levels",
             Self::NoColumn => "train.csv has no column for it",
+            Self::NoStudyId => "a row of train.csv has no study_id",
             Self::StudyTwice => "the study stands in train.csv more than once; its first row is taken",
             Self::Row => "a row of train_label_coordinates.csv cannot be read",
+            Self::WhichStudy => "images that no single study_id of train.csv stands for",
             Self::NoRow => "a point of a study that is not in train.csv",
             Self::NoGrade => "a point without a grade in train.csv",
             Self::NoPoint => "a grade without a point in train_label_coordinates.csv: nobody says where it is",
             Self::NoImages => "a study in train.csv without images",
             Self::NoSeries => "a point on a series without images",
+            Self::WhichSeries => "a point on a series that is not the only one its series_id fits",
             Self::WrongSeries => "a point on a series that is not of its condition's kind",
             Self::NoImage => "a point on an image that its series does not have",
             Self::Ambiguous => "a point on an image whose number is not the only one in its series",
@@ -108,7 +117,9 @@ pub struct SkipList(Vec<(Reason, String)>);
 impl SkipList {
     /// Adds one.
     pub fn add(&mut self, reason: Reason, what: impl Into<String>) {
-        self.0.push((reason, what.into()));
+        let what = what.into();
+        tracing::debug!("left out: {reason}: {what}");
+        self.0.push((reason, what));
     }
 
     /// Counted by reason, in the order of [`Reason`].

@@ -48,7 +48,7 @@ pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a
                 continue;
             }
             let number = reference.instance.number.map_or_else(|| format!("at{slice}"), |n| n.to_string());
-            let ids = [from.study, &from.series.uid].map(file_name);
+            let ids = [from.study.as_str(), from.id.as_str()].map(file_name);
             let mut name = format!("{}_{}_{number}_{}", ids[0], ids[1], reference.frame);
             if !names.insert(name.clone()) {
                 // Two files of one number.
@@ -187,7 +187,7 @@ fn count(pictures: &[Picture<'_>], fold: u32, classes: &[DetectionClass]) -> Fol
     for picture in pictures {
         let part = part_of(picture, fold);
         images[part] += 1;
-        studies[part].insert(picture.from.study);
+        studies[part].insert(&picture.from.study);
         for labelled in &picture.boxes {
             boxes.entry(labelled.class.to_string()).or_default()[part] += 1;
         }

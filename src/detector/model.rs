@@ -10,7 +10,7 @@ use super::{
     onnx::{OnnxInfo, python_names},
 };
 use crate::{
-    grading::{Calibrations, DetectionClass, Prior, Role},
+    grading::{Calibrations, DetectionClass, GradeId, Prior, Role},
     raster::Standardize,
 };
 
@@ -91,6 +91,32 @@ impl Model {
             demo: false,
             onnx,
             name,
+        })
+    }
+
+    /// Whether it has any class of a grade.
+    pub fn knows(&self, id: GradeId) -> bool {
+        self.classes.iter().any(|class| class.grade == id)
+    }
+
+    /// The classes of its role that it does not have.
+    pub fn missing_classes(&self) -> Vec<DetectionClass> {
+        DetectionClass::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
+    }
+
+    /// What to say of a model that does not know every class of its role: what it cannot see it does not deny.
+    pub fn lack(&self) -> Option<String> {
+        let missing = self.missing_classes();
+        let all = DetectionClass::all(self.role).len();
+        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        (!missing.is_empty()).then(|| {
+            format!(
+                "{}: it knows {} of the {all} classes for {} and can never see the others: {}",
+                self.name,
+                all - missing.len(),
+                self.role.label(),
+                names.join(", ")
+            )
         })
     }
 

@@ -79,6 +79,7 @@ impl ModelSet {
                     model.name, model.standardize
                 )),
             }
+            set.warnings.extend(model.lack());
             // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
             model.demo |= demo.contains(&model.sha256);
             set.models.push(Arc::new(model));

@@ -22,6 +22,17 @@ pub struct GradeId {
 #[error("{0:?} is not a condition and level such as left_neural_foraminal_narrowing_l4_l5")]
 pub struct ParseGradeIdError(pub String);
 
+/// An id of a table as it is meant: without spaces around it, and without the `.0` that numbers get in tables which went
+/// through floats.
+pub fn csv_id(text: &str) -> &str {
+    let text = text.trim();
+    let is_number = |part: &str, is: fn(u8) -> bool| !part.is_empty() && part.bytes().all(is);
+    match text.split_once('.') {
+        Some((whole, zeros)) if is_number(whole, |b| b.is_ascii_digit()) && is_number(zeros, |b| b == b'0') => whole,
+        _ => text,
+    }
+}
+
 impl GradeId {
     /// All 25 in the order of the contest's submission file (alphabetical by row id).
     pub const ALL: [Self; 25] = Self::all();
@@ -94,6 +105,14 @@ impl GradeId {
     /// The row id of the submission file: `<study>_<condition>_<level>`.
     pub fn row_id(self, study: &str) -> String {
         format!("{study}_{self}")
+    }
+
+    /// The study and the grade of a row id; `None` if it is none.
+    pub fn parse_row_id(row_id: &str) -> Option<(&str, Self)> {
+        Self::ALL.into_iter().find_map(|id| {
+            let study = row_id.strip_suffix(&id.to_string())?.strip_suffix('_')?;
+            (!study.is_empty()).then_some((study, id))
+        })
     }
 
     /// As a reader writes it: `L4/L5 left neural foraminal narrowing`.

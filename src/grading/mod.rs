@@ -12,11 +12,13 @@ mod probabilities;
 mod table;
 mod vocabulary;
 
-pub use aggregate::{Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, Vote, assess, geometric, max};
+pub use aggregate::{
+    Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, SEED_CONF, Vote, WithoutBox, assess, assess_seed, geometric, max,
+};
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};
-pub use id::{GradeId, ParseGradeIdError};
+pub use id::{GradeId, ParseGradeIdError, csv_id};
 pub use probabilities::{InvalidProbabilities, Probabilities};
 pub use table::{Assessment, Conflict, Evidence, Grade, GradeTable, Prior};
 pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Severity;
 
-/// P(normal/mild), P(moderate), P(severe): finite, each above 0 and below 1, summing to 1.
+/// P(normal/mild), P(moderate), P(severe): finite, each from 0 to 1, summing to 1. None is 0 or 1 but those of
+/// [`Probabilities::shares`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "[f32; 3]", into = "[f32; 3]")]
 pub struct Probabilities([f32; 3]);
@@ -21,13 +22,24 @@ impl Probabilities {
 
     /// Divides by the sum, lifts what is below [`Self::CLIP`] to it, and divides again.
     pub fn normalized(scores: [f32; 3]) -> Result<Self, InvalidProbabilities> {
+        let lifted = Self::shares(scores)?.0.map(|s| s.max(Self::CLIP));
+        let sum: f32 = lifted.iter().sum();
+        Ok(Self(lifted.map(|s| s / sum)))
+    }
+
+    /// A third each.
+    pub const UNIFORM: Self = Self([1.0 / 3.0; 3]);
+
+    /// Scores divided by their sum and nothing else: a severity without a score is impossible, one alone is certain.
+    ///
+    /// # Errors
+    /// Scores that are negative or not finite, or are all 0.
+    pub fn shares(scores: [f32; 3]) -> Result<Self, InvalidProbabilities> {
         let sum: f32 = scores.iter().sum();
         if scores.iter().any(|s| !s.is_finite() || *s < 0.0) || !sum.is_finite() || sum <= 0.0 {
             return Err(InvalidProbabilities(scores));
         }
-        let lifted = scores.map(|s| (s / sum).max(Self::CLIP));
-        let sum: f32 = lifted.iter().sum();
-        Ok(Self(lifted.map(|s| s / sum)))
+        Ok(Self(scores.map(|s| s / sum)))
     }
 
     /// In the order of [`Severity::ALL`].
@@ -84,7 +96,7 @@ mod tests {
     #[test]
     fn what_is_no_distribution_is_refused() {
         for bad in [[0.0; 3], [f32::NAN, 1.0, 1.0], [-1.0, 1.0, 1.0], [f32::INFINITY, 1.0, 1.0]] {
-            assert!(Probabilities::normalized(bad).is_err());
+            assert!(Probabilities::normalized(bad).is_err() && Probabilities::shares(bad).is_err());
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! [`Solution`] and [`Submission`] are read and checked apart, [`match_rows`] puts them side by side,
 //! [`score`] is the weighted log loss. Numbers agree with scikit-learn's `log_loss` (1.5 and later) on the
-//! same rows; where rows do not sum to 1, [`divided_by_sum`] gives what earlier versions made of them.
+//! same rows; where rows do not sum to 1, [`score_as_contest`] gives what the contest made of them.
 //! [`resample`] draws studies for intervals, [`reliability`] asks whether the probabilities hold.
 //!
 //! For boxes, [`judge`] matches an image's boxes with its labels, [`average_precision`] is mAP, [`Confusion`] what
@@ -35,6 +35,6 @@ pub use matching::{IOU_THRESHOLDS, JudgedBox, ScoredBox, judge};
 pub use quantile::{Spread, quantile};
 pub use reliability::{BINS, Bin, Curve, Reliability, reliability};
 pub use rows::{ScoredRow, Studies, divided_by_sum, match_rows, prior_alone};
-pub use score::{Group, GroupScore, Score, score};
+pub use score::{Group, GroupScore, Score, score, score_as_contest};
 pub use solution::Solution;
 pub use submission::Submission;

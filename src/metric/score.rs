@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{MetricError, ScoredRow, log_loss, weight};
+use super::{MetricError, ScoredRow, divided_by_sum, log_loss, weight};
 use crate::grading::{Condition, Severity};
 
 /// A part of the score, in the contest's order.
@@ -74,10 +74,30 @@ impl Group {
     }
 }
 
-/// Scores rows of [`super::match_rows`].
+/// Scores rows of [`super::match_rows`] as they stand.
+///
+/// # Errors
+/// A part of the score has no labelled row.
 pub fn score(rows: &[ScoredRow]) -> Result<Score, MetricError> {
+    score_from(|_| rows)
+}
+
+/// The score that the contest gave for rows that do not sum to 1. Its metric handed three columns to scikit-learn's
+/// `log_loss`, which before 1.5 divided each row by its sum, and took "any severe" from the severe column as it was
+/// submitted: a binary loss has one column, and nothing to divide by.
+///
+/// # Errors
+/// A part of the score has no labelled row.
+pub fn score_as_contest(rows: &[ScoredRow]) -> Result<Score, MetricError> {
+    let divided = divided_by_sum(rows);
+    score_from(|group| if group == Group::AnySevereSpinal { rows } else { &divided })
+}
+
+/// Each part from the rows that are given for it.
+fn score_from<'a>(rows_of: impl Fn(Group) -> &'a [ScoredRow]) -> Result<Score, MetricError> {
     let mut groups = Vec::with_capacity(4);
     for group in Group::ALL {
+        let rows = rows_of(group);
         let of_group: Vec<&ScoredRow> = rows.iter().filter(|r| r.id.condition() == group.condition()).collect();
         if of_group.is_empty() {
             return Err(MetricError::NoLabels { group: group.label() });
@@ -154,6 +174,31 @@ mod tests {
         assert_eq!(pairs, [(0.6, 4.0), (0.7, 2.0)]);
     }
 
+    /// Two studies, rows that do not sum to 1. The figures are those of the contest's metric (its pandas code, with
+    /// scikit-learn 1.2.2's `log_loss` written out in numpy), which takes "any severe" from the column as submitted.
+    #[test]
+    fn rows_that_do_not_sum_to_1_score_as_in_the_contest() {
+        let prediction = |study: usize, id: usize| {
+            let part = |k: usize| ((study * 31 + id * 7 + k * 13) % 17 + 1) as f64 / 20.0;
+            [part(0), part(1), part(2)]
+        };
+        let rows: Vec<ScoredRow> = (1..=2)
+            .flat_map(|study| (0..25).map(move |id| row(study, id, (study + id) % 3, prediction(study, id))))
+            .collect();
+        let contest = score_as_contest(&rows).unwrap();
+        let expected = CONTEST_PARTS;
+        for (group, expected) in contest.groups.iter().zip(expected) {
+            assert!((group.log_loss - expected).abs() < 1e-9, "{:?}: {}", group.group, group.log_loss);
+        }
+        assert!((contest.score - expected.iter().sum::<f64>() / 4.0).abs() < 1e-9);
+        // Dividing before the maximum is taken is another number, and was ours.
+        let divided = score(&divided_by_sum(&rows)).unwrap();
+        assert!((divided.groups[3].log_loss - contest.groups[3].log_loss).abs() > 0.01);
+    }
+
+    const CONTEST_PARTS: [f64; 4] =
+        [1.267_092_792_918_098_4, 1.420_019_785_550_742, 1.228_568_891_163_840_4, 0.287_682_072_451_780_9];
+
     proptest! {
         #[test]
         fn the_order_of_rows_does_not_matter((rows, shuffled) in rows().prop_flat_map(|r| (Just(r.clone()), Just(r).prop_shuffle()))) {
@@ -182,6 +227,7 @@ mod tests {
         fn rows_that_sum_to_1_are_left_alone_and_the_prior_does_not_see_predictions(rows in rows()) {
             let (plain, again) = (score(&rows).unwrap(), score(&divided_by_sum(&rows)).unwrap());
             prop_assert!((plain.score - again.score).abs() < 1e-12);
+            prop_assert!((plain.score - score_as_contest(&rows).unwrap().score).abs() < 1e-12);
             let prior = Prior::default();
             let from_prior = prior_alone(&rows, &prior);
             prop_assert!(from_prior.iter().all(|r| (r.predicted.iter().sum::<f64>() - 1.0).abs() < 1e-12));

@@ -30,7 +30,7 @@ impl Submission {
             let cell = |column: usize| record.get(columns[column]).unwrap_or_default();
             let row_id = cell(0);
             let fail = |problem: String| row_error(file, &record, &format!("row {row_id:?}"), problem);
-            let (study, id) = parse_row_id(row_id).ok_or_else(|| {
+            let (study, id) = GradeId::parse_row_id(row_id).ok_or_else(|| {
                 fail("not <study_id>_<condition>_<level>, such as 4003253_spinal_canal_stenosis_l1_l2".to_owned())
             })?;
             if !is_known(study) {
@@ -72,13 +72,6 @@ fn columns(file: &Path, header: &csv::StringRecord) -> Result<[usize; 4], Metric
     Ok(found)
 }
 
-fn parse_row_id(row_id: &str) -> Option<(&str, GradeId)> {
-    GradeId::ALL.into_iter().find_map(|id| {
-        let study = row_id.strip_suffix(&id.to_string())?.strip_suffix('_')?;
-        (!study.is_empty()).then_some((study, id))
-    })
-}
-
 fn probabilities(cells: [&str; 3]) -> Result<[f64; 3], String> {
     let mut values = [0.0; 3];
     for ((value, cell), column) in values.iter_mut().zip(cells).zip(&COLUMNS[1..]) {
@@ -111,11 +104,11 @@ mod tests {
     #[test]
     fn every_row_id_is_read_back() {
         for id in GradeId::ALL {
-            assert_eq!(parse_row_id(&id.row_id("a_b")), Some(("a_b", id)));
+            assert_eq!(GradeId::parse_row_id(&id.row_id("a_b")), Some(("a_b", id)));
         }
         for bad in ["spinal_canal_stenosis_l1_l2", "_spinal_canal_stenosis_l1_l2", "7_spinal_canal_stenosis_l6_l7", "7"]
         {
-            assert_eq!(parse_row_id(bad), None, "{bad}");
+            assert_eq!(GradeId::parse_row_id(bad), None, "{bad}");
         }
     }
 

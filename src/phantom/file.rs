@@ -3,6 +3,7 @@
 use dicom_core::{DataElement, PrimitiveValue, Tag, VR, value::PixelFragmentSequence};
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{FileMetaTableBuilder, InMemDicomObject};
+use dicom_transfer_syntax_registry::entries;
 
 use super::{
     Dialect, rle,
@@ -55,20 +56,58 @@ impl ImageOf<'_> {
 pub fn encode(image: &ImageOf<'_>, pixels: &[u16]) -> Result<Vec<u8>, EncodeError> {
     let rle = image.study.rle[image.series];
     let mut object = Object(InMemDicomObject::new_empty());
+    // The one attribute beyond the contest's: without it nothing in the files would say that nobody was scanned.
+    object.text(tags::SYNTHETIC_DATA, VR::CS, "YES");
     match image.study.dialect {
         Dialect::Clinical => clinical(&mut object, image),
         Dialect::Contest => contest(&mut object, image),
     }
     geometry(&mut object, image);
     pixel_data(&mut object, image, pixels, rle);
-    let meta = FileMetaTableBuilder::new()
-        .transfer_syntax(if rle { uids::RLE_LOSSLESS } else { uids::EXPLICIT_VR_LITTLE_ENDIAN })
-        .media_storage_sop_class_uid(uids::MR_IMAGE_STORAGE)
-        .media_storage_sop_instance_uid(image.ids().instance(image.series, image.instance_number()));
-    let file = object.0.with_meta(meta).map_err(|e| EncodeError::Meta(Box::new(e)))?;
+    let instance = image.ids().instance(image.series, image.instance_number());
     let mut bytes = Vec::new();
-    file.write_all(&mut bytes).map_err(|e| EncodeError::Data(Box::new(e)))?;
+    match image.study.dialect {
+        Dialect::Clinical => {
+            let meta = FileMetaTableBuilder::new()
+                .transfer_syntax(if rle { uids::RLE_LOSSLESS } else { uids::EXPLICIT_VR_LITTLE_ENDIAN })
+                .media_storage_sop_class_uid(uids::MR_IMAGE_STORAGE)
+                .media_storage_sop_instance_uid(instance);
+            let file = object.0.with_meta(meta).map_err(|e| EncodeError::Meta(Box::new(e)))?;
+            file.write_all(&mut bytes).map_err(|e| EncodeError::Data(Box::new(e)))?;
+        }
+        Dialect::Contest => {
+            contest_meta(&mut bytes, &instance);
+            // What RLE packs lies in a data set in explicit VR little endian.
+            let syntax = entries::EXPLICIT_VR_LITTLE_ENDIAN.erased();
+            object.0.write_dataset_with_ts(&mut bytes, &syntax).map_err(|e| EncodeError::Data(Box::new(e)))?;
+        }
+    }
     Ok(bytes)
+}
+
+/// Preamble and file meta group as in the contest's files: pydicom's names, no group length, and a class of multi-frame
+/// images although each file is one plain frame.
+fn contest_meta(bytes: &mut Vec<u8>, instance: &str) {
+    bytes.resize(128, 0);
+    bytes.extend(b"DICM");
+    // FileMetaInformationVersion: OB has a longer head.
+    bytes.extend([2, 0, 1, 0, b'O', b'B', 0, 0, 2, 0, 0, 0, 0, 1]);
+    for (element, vr, value) in [
+        (0x02, b"UI", uids::ENHANCED_MR_IMAGE_STORAGE),
+        (0x03, b"UI", instance),
+        (0x10, b"UI", uids::RLE_LOSSLESS),
+        (0x12, b"UI", "1.2.826.0.1.3680043.8.498.1"),
+        (0x13, b"SH", "PYDICOM 2.4.2"),
+    ] {
+        let mut value = value.as_bytes().to_vec();
+        if value.len() % 2 == 1 {
+            value.push(if vr == b"UI" { 0 } else { b' ' });
+        }
+        bytes.extend([2, 0, element, 0]);
+        bytes.extend(vr);
+        bytes.extend((value.len() as u16).to_le_bytes());
+        bytes.extend(value);
+    }
 }
 
 struct Object(InMemDicomObject);
@@ -143,12 +182,22 @@ fn clinical(object: &mut Object, image: &ImageOf<'_>) {
     object.decimals(tags::SPACING_BETWEEN_SLICES, &[plan.step]);
 }
 
-/// As the contest's files are: no Modality, no SOPClassUID, no names, a FrameOfReferenceUID for every series.
+/// As the contest's files are: no Modality, no SOPClassUID, no names, a FrameOfReferenceUID for every series, and in one
+/// study of three a rescale that changes nothing.
 fn contest(object: &mut Object, image: &ImageOf<'_>) {
     let ids = image.ids();
     let weighting = if image.plan().sequence.contrast == Contrast::T1 { "T1" } else { "T2" };
+    object.text(tags::CONTENT_DATE, VR::DA, "20260102");
+    object.text(tags::CONTENT_TIME, VR::TM, "093000.000000");
     object.text(tags::SERIES_DESCRIPTION, VR::LO, weighting);
     object.text(tags::PATIENT_ID, VR::LO, ids.study.as_str());
+    object.decimals(tags::SPACING_BETWEEN_SLICES, &[image.plan().step]);
+    let plane = image.plane();
+    object.decimals(tags::SLICE_LOCATION, &[plane.position()]);
+    if image.study.number.is_multiple_of(3) {
+        object.decimals(tags::RESCALE_INTERCEPT, &[0.0]);
+        object.decimals(tags::RESCALE_SLOPE, &[1.0]);
+    }
     object.text(tags::FRAME_OF_REFERENCE_UID, VR::UI, ids.frame_of_reference[image.series].as_str());
 }
 
@@ -156,7 +205,7 @@ fn geometry(object: &mut Object, image: &ImageOf<'_>) {
     let (ids, plane) = (image.ids(), image.plane());
     object.text(tags::SOP_INSTANCE_UID, VR::UI, ids.instance(image.series, image.instance_number()));
     object.text(tags::STUDY_INSTANCE_UID, VR::UI, ids.study.as_str());
-    object.text(tags::SERIES_INSTANCE_UID, VR::UI, ids.series[image.series].as_str());
+    object.text(tags::SERIES_INSTANCE_UID, VR::UI, ids.series_uid(image.series));
     object.text(tags::INSTANCE_NUMBER, VR::IS, image.instance_number().to_string());
     object.text(tags::PATIENT_POSITION, VR::CS, "HFS");
     object.decimals(tags::SLICE_THICKNESS, &[image.plan().thickness]);
@@ -200,3 +249,6 @@ fn description(plan: &SeriesPlan) -> &'static str {
         (_, Contrast::Stir) => "SAG STIR",
     }
 }
+
+#[cfg(test)]
+mod tests;

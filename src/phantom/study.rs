@@ -15,6 +15,8 @@ use crate::grading::{GradeId, Role};
 
 /// Share of studies that lack one of the three series.
 const MISSING_SERIES: f64 = 0.03;
+/// Share of clinical series that are RLE Lossless.
+const RLE_SHARE: f64 = 0.15;
 
 /// A study before its pixels are rendered.
 #[derive(Debug, Clone)]
@@ -41,12 +43,13 @@ pub struct PhantomStudy {
 /// UIDs, or the plain numbers of the contest.
 #[derive(Debug, Clone)]
 pub struct Ids {
-    /// `StudyInstanceUID`.
+    /// `StudyInstanceUID`, the folder's name and `study_id`.
     pub study: String,
-    /// `SeriesInstanceUID` by series.
+    /// By series: the folder's name and `series_id`.
     pub series: Vec<String>,
     /// `FrameOfReferenceUID` by series; the first is that of a clinical study.
     pub frame_of_reference: Vec<String>,
+    dialect: Dialect,
 }
 
 /// Where a grader's point lies.
@@ -65,24 +68,36 @@ pub struct LabelPoint {
 }
 
 impl Ids {
-    fn draw(rng: &mut impl Rng, dialect: Dialect, series: usize) -> Self {
+    fn clinical(rng: &mut impl Rng, series: usize) -> Self {
         let mut uid = || format!("2.25.{}", rng.random::<u128>() >> 6);
         let frame_of_reference: Vec<String> = (0..series).map(|_| uid()).collect();
-        match dialect {
-            Dialect::Clinical => {
-                Self { study: uid(), series: (0..series).map(|_| uid()).collect(), frame_of_reference }
-            }
-            Dialect::Contest => {
-                let mut number = || rng.random_range(1_000_000u64..4_294_967_295).to_string();
-                Self { study: number(), series: (0..series).map(|_| number()).collect(), frame_of_reference }
-            }
+        let study = uid();
+        let series = (0..series).map(|_| uid()).collect();
+        Self { study, series, frame_of_reference, dialect: Dialect::Clinical }
+    }
+
+    /// Bare numbers for study and series; frames of reference are UIDs here, too.
+    fn contest(rng: &mut impl Rng, frame_of_reference: Vec<String>) -> Self {
+        let mut number = || rng.random_range(1_000_000u64..4_294_967_295).to_string();
+        let study = number();
+        let series = frame_of_reference.iter().map(|_| number()).collect();
+        Self { study, series, frame_of_reference, dialect: Dialect::Contest }
+    }
+
+    /// `SeriesInstanceUID`; in the contest the study's number stands in front.
+    pub fn series_uid(&self, series: usize) -> String {
+        match self.dialect {
+            Dialect::Clinical => self.series[series].clone(),
+            Dialect::Contest => format!("{}.{}", self.study, self.series[series]),
         }
     }
 
-    /// `SOPInstanceUID`; in clinical studies a child of the series' UID.
+    /// `SOPInstanceUID`; in the contest it knows nothing of the series, and is there again in each.
     pub fn instance(&self, series: usize, number: u32) -> String {
-        let name = format!("{}.{number}", self.series[series]);
-        if self.series[series].contains('.') { name } else { format!("{}.{name}", self.study) }
+        match self.dialect {
+            Dialect::Clinical => format!("{}.{number}", self.series[series]),
+            Dialect::Contest => format!("{}.1.{number}", self.study),
+        }
     }
 }
 
@@ -94,14 +109,27 @@ impl PhantomStudy {
         let variety = Variety::new(options.variety);
         let subject = Subject::draw(&mut rng, disease, variety);
         let mut series = draw_series(&mut rng, &subject, Size::Full, variety);
-        if options.dialect == Dialect::Contest {
-            series.retain(|s| s.role.is_some());
-        }
         if rng.random_bool(MISSING_SERIES) {
             let missing = Role::ALL[rng.random_range(0..3)];
             series.retain(|s| s.role != Some(missing));
         }
-        Self::assemble(&mut rng, (options.seed, number), subject, series, options.dialect, (Size::Full, variety))
+        let study = Self::assemble(&mut rng, (options.seed, number), subject, series, (Size::Full, variety));
+        if options.dialect == Dialect::Contest { study.into_contest() } else { study }
+    }
+
+    /// The same spine in the same images, as the contest's files tell of it: no localizer, all of it RLE, ids that are
+    /// no UIDs.
+    fn into_contest(mut self) -> Self {
+        self.dialect = Dialect::Contest;
+        // Last, so that the others keep their places.
+        let shown = self.series.iter().take_while(|s| s.role.is_some()).count();
+        self.series.truncate(shown);
+        self.ids.frame_of_reference.truncate(shown);
+        self.rle = vec![true; shown];
+        self.series.iter_mut().for_each(|s| s.inverted = false);
+        let mut rng = ChaCha8Rng::seed_from_u64(self.pixel_seed);
+        self.ids = Ids::contest(&mut rng, self.ids.frame_of_reference);
+        self
     }
 
     /// A small clinical study with all three series and a few things wrong: `findings` over an otherwise normal spine.
@@ -114,7 +142,7 @@ impl PhantomStudy {
         }
         let subject = Subject::draw(&mut rng, disease, Variety::NONE);
         let series = draw_series(&mut rng, &subject, Size::Small, Variety::NONE);
-        Self::assemble(&mut rng, (seed, 1), subject, series, Dialect::Clinical, (Size::Small, Variety::NONE))
+        Self::assemble(&mut rng, (seed, 1), subject, series, (Size::Small, Variety::NONE))
     }
 
     fn assemble(
@@ -122,12 +150,11 @@ impl PhantomStudy {
         (seed, number): (u64, u32),
         subject: Subject,
         series: Vec<SeriesPlan>,
-        dialect: Dialect,
         (size, variety): (Size, Variety),
     ) -> Self {
-        let rle_share = if dialect == Dialect::Contest { 0.9 } else { 0.15 };
-        let rle = series.iter().map(|_| size == Size::Full && rng.random_bool(rle_share)).collect();
-        let ids = Ids::draw(rng, dialect, series.len());
+        let rle = series.iter().map(|_| size == Size::Full && rng.random_bool(RLE_SHARE)).collect();
+        let ids = Ids::clinical(rng, series.len());
+        let dialect = Dialect::Clinical;
         Self { seed, number, subject, series, rle, ids, dialect, size, variety, pixel_seed: rng.random() }
     }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    GradedStudy, Grader, UsedModel,
+    GradeOptions, GradedStudy, Grader, UsedModel,
     plan::{Job, Plan},
     run::Results,
 };
@@ -49,8 +49,12 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
     }
     let aggregate = grader.options.aggregate;
     let resolved = match aggregate {
-        Aggregate::Max => Resolved { votes: grading::max(&boxes), ..Resolved::default() },
+        Aggregate::Max | Aggregate::Seed => Resolved { votes: grading::max(&boxes), ..Resolved::default() },
         Aggregate::Geometric => grading::geometric(&boxes, layout),
+    };
+    let assess = |id, prior: &Prior| match aggregate {
+        Aggregate::Seed => grading::assess_seed(id, &resolved.votes, prior, grader.options.without_box),
+        Aggregate::Max | Aggregate::Geometric => grading::assess(id, &resolved.votes, prior),
     };
     let mut calibrated = false;
     let table = GradeTable::from_fn(|id| {
@@ -60,7 +64,11 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             return Assessment::NotAssessed { reason };
         }
         let prior = grader.models.of(role).next().map_or_else(Prior::default, |m| m.prior.clone());
-        match (grading::assess(id, &resolved.votes, &prior), grader.calibration(role)) {
+        match (assess(id, &prior), grader.calibration(role)) {
+            // Nothing was looked for, which is another thing than nothing seen.
+            (Assessment::Prior { .. }, _) if !grader.models.of(role).any(|m| m.knows(id)) => {
+                Assessment::NotAssessed { reason: "the model has no class for it".to_owned() }
+            }
             (Assessment::Detected { probabilities, evidence }, Some(calibration)) => {
                 calibrated = true;
                 Assessment::Detected { probabilities: calibration.apply(probabilities), evidence }
@@ -97,6 +105,7 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
     GradedStudy {
         study_uid: study.uid.clone(),
+        is_synthetic: study.is_synthetic(),
         warnings,
         table: conclusion.table,
         aggregate: grader.options.aggregate,
@@ -120,6 +129,7 @@ fn used_models(grader: &Grader, results: &Results) -> Vec<UsedModel> {
             demo: model.demo,
             engine: engine.clone(),
             standardize: model.standardize.to_string(),
+            missing_classes: model.missing_classes(),
         }
     };
     results.engines.iter().map(used).collect()
@@ -154,6 +164,9 @@ fn warnings(
             role.label()
         ));
     }
+    if grader.options.aggregate == Aggregate::Seed {
+        all.extend(without_box(grader, &conclusion.table));
+    }
     if grader.options.aggregate == Aggregate::Geometric && study.assumed_common_space {
         all.push(
             "the series' frames of reference differ: one patient space is assumed for levels and sides".to_owned(),
@@ -161,4 +174,12 @@ fn warnings(
     }
     all.extend(grader.models.warnings.iter().cloned());
     all
+}
+
+/// How many rows the seed's rule has no answer for, and what they hold instead.
+fn without_box(grader: &Grader, table: &GradeTable) -> Option<String> {
+    let rows = table.rows().iter().filter(|row| matches!(row.assessment, Assessment::Prior { .. })).count();
+    let GradeOptions { floor, without_box, .. } = grader.options;
+    let verb = if rows == 1 { "row has" } else { "rows have" };
+    (rows > 0).then(|| format!("{rows} {verb} no box above {floor}, and hold {} (--without-box)", without_box.words()))
 }

@@ -19,7 +19,7 @@ use crate::{
     cancel::Cancel,
     detector::{Detector, EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
-    grading::{Aggregate, Calibration, Detection, GradeTable, Role, SliceId},
+    grading::{Aggregate, Calibration, Detection, DetectionClass, GradeTable, Role, SliceId, WithoutBox},
     study::{Issue, Study},
 };
 
@@ -28,19 +28,28 @@ use crate::{
 pub struct GradeOptions {
     /// Which engine.
     pub engine: EngineChoice,
-    /// Boxes below this score are not kept as evidence.
+    /// Boxes must score above this to be kept as evidence; the `conf` of Ultralytics' `predict` with [`Aggregate::Seed`].
     pub floor: f32,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
     /// How boxes become grades.
     pub aggregate: Aggregate,
+    /// What a row says for which no box was drawn, with [`Aggregate::Seed`]; otherwise it is the prevalence.
+    pub without_box: WithoutBox,
     /// Whether rows go through the calibration of their model's manifest, where it has one for this aggregate.
     pub calibrate: bool,
 }
 
 impl Default for GradeOptions {
     fn default() -> Self {
-        Self { engine: EngineChoice::Auto, floor: 0.01, threads: 0, aggregate: Aggregate::default(), calibrate: true }
+        Self {
+            engine: EngineChoice::Auto,
+            floor: 0.01,
+            threads: 0,
+            aggregate: Aggregate::default(),
+            without_box: WithoutBox::default(),
+            calibrate: true,
+        }
     }
 }
 
@@ -85,6 +94,9 @@ pub struct UsedModel {
     pub engine: String,
     /// How slices became 0-255.
     pub standardize: String,
+    /// Classes of its role that it does not have: what they name it cannot see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing_classes: Vec<DetectionClass>,
 }
 
 /// A graded study.
@@ -92,6 +104,8 @@ pub struct UsedModel {
 pub struct GradedStudy {
     /// `StudyInstanceUID` as it stands in the file.
     pub study_uid: String,
+    /// Its files say that their images were computed.
+    pub is_synthetic: bool,
     /// The 25 rows.
     pub table: GradeTable,
     /// How boxes became grades.
@@ -128,6 +142,7 @@ impl GradedStudy {
     pub fn of_table(study_uid: &str, table: GradeTable) -> Self {
         Self {
             study_uid: study_uid.to_owned(),
+            is_synthetic: false,
             table,
             aggregate: Aggregate::Max,
             calibrated: false,
@@ -180,8 +195,9 @@ impl Grader {
         let models: Vec<_> =
             self.models.models.iter().map(|m| (m.role, &m.sha256, m.standardize, &m.prior, &m.calibration)).collect();
         let models = serde_json::to_string(&models).unwrap_or_default();
-        let GradeOptions { engine, floor, threads: _, aggregate, calibrate } = options;
-        format!("{} {engine:?} {floor} {aggregate:?} {calibrate} {models}", env!("CARGO_PKG_VERSION"))
+        let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate } = options;
+        let version = env!("CARGO_PKG_VERSION");
+        format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}")
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     detector::{Detector, ModelError, RawDetection},
-    grading::{Detection, Layout},
+    grading::{Aggregate, Detection, Layout, Role},
     raster::{Slice, ValueRange},
     study::{Issue, Study},
 };
@@ -53,6 +53,7 @@ pub fn grade(
     let plan = Plan::new(study, &grader.models);
     let layout = conclude::layout(study);
     let demo = grader.models.models.iter().any(|model| model.demo);
+    log_plan(grader, study, &plan);
     on_event(GradeEvent::Started { slices: plan.jobs.len(), demo });
     let shared = Shared {
         grader,
@@ -78,6 +79,29 @@ pub fn grade(
         return Err(failure.into());
     }
     Ok(conclude::graded(grader, study, &layout, &plan, results))
+}
+
+/// What will be looked at and what not, and why. Series by their names, so for debugging alone.
+fn log_plan(grader: &Grader, study: &Study, plan: &Plan) {
+    for (index, series) in study.series.iter().enumerate() {
+        let slices = plan.jobs.iter().filter(|job| job.series == index).count();
+        let models = grader.models.models.iter().filter(|model| Some(model.role) == series.role);
+        let models: Vec<&str> = models.map(|model| model.name.as_str()).collect();
+        tracing::debug!(
+            "{}: {} slices, {} ({}); {slices} of them go to {}",
+            series.title(),
+            series.slices.len(),
+            series.role.map_or("none of the three kinds", Role::label),
+            series.role_reason,
+            if models.is_empty() { "no model".to_owned() } else { models.join(", ") }
+        );
+    }
+    for (role, why) in &plan.skipped {
+        tracing::debug!("{}: not looked at: {why}", role.label());
+    }
+    for issue in &study.issues {
+        tracing::debug!("{issue}");
+    }
 }
 
 impl Shared<'_> {
@@ -128,7 +152,12 @@ impl Shared<'_> {
             let range = model.standardize.needs_series().then(|| self.series_range(job, &slice));
             // Whatever way its rows and columns run: the detector sees the patient, not the storage.
             let image = model.standardize.image(&slice, range).turned(reference.turn);
-            match detector.evidence(&image, self.grader.options.floor) {
+            let floor = self.grader.options.floor;
+            let boxes = match self.grader.options.aggregate {
+                Aggregate::Seed => detector.predict(&image, floor),
+                Aggregate::Max | Aggregate::Geometric => detector.evidence(&image, floor),
+            };
+            match boxes {
                 Ok(boxes) => per_model.push(boxes),
                 Err(error) => self.report(job, &error),
             }
@@ -142,7 +171,13 @@ impl Shared<'_> {
             let bbox = raw.bbox.turned_back(reference.turn, stored);
             Detection { class: raw.class, score: raw.score, bbox, slice: id.clone() }
         };
-        Ok(ensemble::merge(per_model).into_iter().map(tie).collect())
+        let boxes = match self.grader.options.aggregate {
+            // The highest score of any model counts: merged boxes would have other scores than the models gave.
+            Aggregate::Seed => per_model.into_iter().flatten().collect(),
+            Aggregate::Max | Aggregate::Geometric => ensemble::merge(per_model),
+        };
+        tracing::debug!("series {}, slice {}: {} boxes of {}", job.series + 1, job.slice + 1, boxes.len(), job.role);
+        Ok(boxes.into_iter().map(tie).collect())
     }
 
     /// The range of a whole series. Slices that cannot be decoded are left out; they are reported when their turn comes.

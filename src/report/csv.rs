@@ -47,11 +47,13 @@ fn certain(severity: Severity) -> Option<Probabilities> {
 }
 
 fn write(rows: impl Iterator<Item = (String, Probabilities)>) -> Vec<u8> {
+    rows_bytes(rows.map(|(id, probabilities)| (id, probabilities.as_array())))
+}
+
+/// A file of any rows: row id and the three numbers, mildest first.
+pub fn rows_bytes(rows: impl Iterator<Item = (String, [f32; 3])>) -> Vec<u8> {
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let records = rows.map(|(id, probabilities)| {
-        let [a, b, c] = probabilities.as_array();
-        [id, a.to_string(), b.to_string(), c.to_string()]
-    });
+    let records = rows.map(|(id, [a, b, c])| [id, a.to_string(), b.to_string(), c.to_string()]);
     for record in std::iter::once(HEADER.map(str::to_owned)).chain(records) {
         // Writing to memory does not fail, and every record has four fields.
         let _ = writer.write_record(record);

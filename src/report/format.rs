@@ -161,7 +161,7 @@ fn beside(report: &Report) -> String {
     lines.push(format!("Study UID: {}", report.uid(&report.study.uid)));
     lines.extend(report.provenance_lines());
     for series in &report.provenance.sources {
-        let uids = series.instances.iter().map(|(_, uid)| report.uid(uid));
+        let uids = series.instances.iter().map(|(_, uid)| report.instance_uid(&series.series_uid, uid));
         lines.push(format!("Series {}: {}", report.uid(&series.series_uid), uids.collect::<Vec<_>>().join(" ")));
     }
     lines.join("\n") + "\n"

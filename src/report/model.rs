@@ -1,7 +1,10 @@
 //! What a report says, before it takes a form: the program's grades, the reader's word where there is one, the boxes,
 //! the sentences, and where all of it comes from.
 
+use std::collections::HashSet;
+
 use super::{
+    SYNTHETIC,
     identity::Identity,
     provenance::{Provenance, ReviewStatus},
 };
@@ -48,6 +51,8 @@ pub struct Report<'a> {
     pub provenance: Provenance,
     /// Whether it says whose it is.
     pub identity: Identity,
+    /// Every `SOPInstanceUID` that more than one file of the study has.
+    repeated: HashSet<&'a str>,
 }
 
 /// A box behind a row.
@@ -99,7 +104,7 @@ impl<'a> Report<'a> {
             return Err(ReportError::OtherStudy);
         }
         let provenance = Provenance::of(study, graded, review, created);
-        let report = Self { study, graded, review, markup, provenance, identity };
+        let report = Self { study, graded, review, markup, provenance, identity, repeated: repeated(study) };
         let regions = report.rows().into_iter().flat_map(|row| row.regions);
         match regions.filter(|region| study.find(&region.slice).is_none()).count() {
             0 => Ok(report),
@@ -125,6 +130,21 @@ impl<'a> Report<'a> {
     /// A UID as it stands in the file, or its stand-in.
     pub fn uid(&self, original: &str) -> String {
         self.identity.uid(original)
+    }
+
+    /// The same of an image of a series. An image's UID that several files of the study have, as in the contest, has a
+    /// stand-in for each series.
+    pub fn instance_uid(&self, series: &str, original: &str) -> String {
+        if self.identity.is_removed() && self.is_repeated(original) {
+            self.identity.uid(&format!("{series}/{original}"))
+        } else {
+            self.identity.uid(original)
+        }
+    }
+
+    /// Whether several files of the study have this `SOPInstanceUID`, so that it names none of them.
+    pub fn is_repeated(&self, instance: &str) -> bool {
+        self.repeated.contains(instance)
     }
 
     /// Whether a person has decided anything.
@@ -177,6 +197,9 @@ impl<'a> Report<'a> {
     /// What must be read before anything else, on every form and page.
     pub fn banner(&self) -> Vec<String> {
         let mut lines = vec![RESEARCH_USE_ONLY.to_owned()];
+        if self.study.is_synthetic() {
+            lines.push(SYNTHETIC.to_owned());
+        }
         if self.provenance.is_demo() {
             lines.push(
                 "DEMO models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned(),
@@ -200,6 +223,14 @@ impl<'a> Report<'a> {
     pub fn provenance_lines(&self) -> Vec<String> {
         self.provenance.lines()
     }
+}
+
+fn repeated(study: &Study) -> HashSet<&str> {
+    // The frames of a file are one instance.
+    let files = study.series.iter().flat_map(|series| &series.slices).filter(|slice| slice.frame == 0);
+    let mut seen = HashSet::new();
+    let uids = files.map(|slice| slice.instance.sop_instance_uid.as_str()).filter(|uid| !uid.is_empty());
+    uids.filter(|uid| !seen.insert(*uid)).collect()
 }
 
 /// The reader's box alone where there is one; none where the reader took it away; else the detector's, the one to show

@@ -17,7 +17,7 @@ use embedded_graphics::{
 };
 use image::{RgbImage, imageops};
 
-use super::{KeyBox, KeyImage, Report, ReviewStatus};
+use super::{KeyBox, KeyImage, Report, ReviewStatus, SYNTHETIC};
 use crate::{
     RESEARCH_USE_ONLY,
     grading::Severity,
@@ -76,6 +76,9 @@ pub fn picture(report: &Report, key: &KeyImage, number: usize) -> RgbImage {
 /// As the report's banner, but without the name of whoever signed.
 fn notices(report: &Report) -> Vec<String> {
     let mut notices = vec![RESEARCH_USE_ONLY.to_owned()];
+    if report.study.is_synthetic() {
+        notices.push(SYNTHETIC.to_owned());
+    }
     let demo: Vec<&str> = report.provenance.models.iter().filter(|m| m.demo).map(|m| m.name.as_str()).collect();
     if !demo.is_empty() {
         notices.push(format!("DEMO models, trained on computed phantoms only: {}", demo.join(", ")));

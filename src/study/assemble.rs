@@ -11,7 +11,7 @@ use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
     classify::{Facts, classify},
-    descriptions::Descriptions,
+    descriptions::{self, Descriptions},
     extent::Missing,
     gaps,
     header::Header,
@@ -91,6 +91,16 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
                        correct the headers, or open the patients' files apart";
         study.issues.push(Issue::new("", message));
     }
+    let synthetic = files.iter().filter(|file| file.header.is_synthetic).count();
+    if synthetic > 0 && synthetic < files.len() {
+        let message = format!(
+            "{synthetic} of its {} images say that they are synthetic and the others do not: the study is taken for a \
+             synthetic one",
+            files.len()
+        );
+        study.issues.push(Issue::new("", message));
+    }
+    let described = descriptions.of(&files, &mut study.issues);
     let mut positions = BTreeSet::new();
     let mut by_series: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for file in files {
@@ -98,11 +108,10 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         if !header.patient_position.is_empty() {
             positions.insert(header.patient_position.clone());
         }
-        let key = if header.series_uid.is_empty() { file.source.folder() } else { header.series_uid.clone() };
-        by_series.entry(key).or_default().push(file);
+        by_series.entry(descriptions::key_of(&file)).or_default().push(file);
     }
-    for files in by_series.into_values() {
-        let all = series(files, descriptions, &mut study.issues);
+    for (key, files) in by_series {
+        let all = series(files, described.get(&key), &mut study.issues);
         study.series.extend(all);
     }
     // Stable: of one number and UID they are in order of their parts.
@@ -118,7 +127,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
 }
 
 /// The series that the files of one `SeriesInstanceUID` are.
-fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue>) -> Vec<Series> {
+fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Vec<Series> {
     let (slices, headers) = slices(files, issues);
     let frames = headers.iter().flat_map(|header| header.frames.iter().map(move |frame| (header, frame)));
     let mut images: Vec<Image<'_>> =
@@ -131,7 +140,7 @@ fn series(files: Vec<Found>, descriptions: &Descriptions, issues: &mut Vec<Issue
     let mut said = Vec::new();
     for part in parts {
         let mut told = Vec::new();
-        let series = one_series(part, most, &numbers, descriptions, &mut told);
+        let series = one_series(part, most, &numbers, csv_description, &mut told);
         let title = series.title();
         said.extend(told.into_iter().map(|message| Issue::new("", format!("{title}: {message}"))));
         all.push(series);
@@ -170,7 +179,7 @@ fn one_series(
     part: Part<'_>,
     most: usize,
     numbers: &BTreeSet<i32>,
-    descriptions: &Descriptions,
+    csv_description: Option<&str>,
     told: &mut Vec<String>,
 ) -> Series {
     let apart = part.is_stray(most).then(|| {
@@ -184,9 +193,7 @@ fn one_series(
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied()
     };
-    let (study_uid, series_uid) = (header(|h| &h.study_uid), header(|h| &h.series_uid));
     let description = header(|h| &h.series_description);
-    let csv_description = descriptions.get(study_uid, series_uid);
     let verdict = classify(&Facts {
         plane: part.plane,
         csv_description,
@@ -203,6 +210,7 @@ fn one_series(
         inversion_time: decimal(|t| t.inversion_time),
         b_value: decimal(|t| t.b_value),
         is_picture: part.is_picture,
+        is_one_of_echoes: part.is_one_of_echoes(),
         apart: apart.as_deref(),
         slices: part.images.len(),
     });
@@ -210,13 +218,10 @@ fn one_series(
     told.extend(unplaced::unknown(&part, verdict.role.is_some()));
     let said_spacing = decimal(|t| t.spacing);
     let frame_of_reference = header(|h| h.frame_of_reference_uid.as_deref().unwrap_or_default());
-    let upright = |image: &Image<'_>| {
-        image.orientation().zip(part.plane).map_or(Turn::NONE, |(plane, kind)| Turn::upright(&plane, kind))
-    };
-    let slices = part.images.iter().map(|image| SliceRef { turn: upright(image), ..image.slice.clone() }).collect();
+    let slices = part.images.iter().map(|image| SliceRef { turn: part.turn(image), ..image.slice.clone() }).collect();
     let (slices, blocks) = ordered(slices);
     let series = Series {
-        uid: series_uid.to_owned(),
+        uid: header(|h| &h.series_uid).to_owned(),
         part: part.name.clone(),
         number: part.images.iter().find_map(|image| image.header.series_number),
         description: csv_description.unwrap_or(description).to_owned(),
@@ -277,6 +282,7 @@ fn slices(mut files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
             rows: header.rows,
             frames: header.frames.len() as u32,
             transfer_syntax: header.transfer_syntax.clone(),
+            is_synthetic: header.is_synthetic,
         });
         for (number, frame) in header.frames.iter().enumerate() {
             slices.push(SliceRef {

@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub inversion_time: Option<f64>,
     /// `DiffusionBValue`, s/mm².
     pub b_value: Option<f64>,
+    /// Several echoes have its name, which is that of one of them.
+    pub is_one_of_echoes: bool,
     /// Colour, or a capture of a screen.
     pub is_picture: bool,
     /// A few images that lie among those of another series, and why they are apart.
@@ -61,6 +63,16 @@ impl Weighting {
             Self::T2 => "T2",
             Self::Stir => "STIR",
             Self::Pd => "proton density",
+        }
+    }
+
+    /// Whether times that say `seen` show that the name is wrong. STIR has echo times from those of T1 to those of T2.
+    fn is_denied_by(self, seen: Self) -> bool {
+        match self {
+            Self::T1 => seen != Self::T1,
+            Self::T2 => matches!(seen, Self::T1 | Self::Pd),
+            Self::Stir => seen == Self::T1,
+            Self::Pd => matches!(seen, Self::T1 | Self::T2),
         }
     }
 }
@@ -229,24 +241,13 @@ fn weighting(facts: &Facts<'_>) -> Result<(Weighting, String, Option<String>), S
         // A gradient echo called T2 is T2*.
         (Some((Weighting::T2, _)), _) if is_gradient_echo(facts) => Err("a gradient echo: T2*, not T2".to_owned()),
         (Some((named, _)), Some((seen, timing))) if named.is_denied_by(seen) => {
+            let is_other_echo = facts.is_one_of_echoes && seen == Weighting::Pd;
             let doubt = format!("called {}, and {timing} says {}", named.word(), seen.word());
-            Ok((seen, timing, Some(doubt)))
+            Ok((seen, timing, Some(doubt).filter(|_| !is_other_echo)))
         }
         (Some((named, word)), _) => Ok((named, format!("'{word}' in its description"), None)),
         (None, Some((seen, timing))) => Ok((seen, timing, None)),
         (None, None) => Err("neither its description nor its timing says T1 or T2".to_owned()),
-    }
-}
-
-impl Weighting {
-    /// Whether times that say `seen` show that the name is wrong. STIR has echo times from those of T1 to those of T2.
-    fn is_denied_by(self, seen: Self) -> bool {
-        match self {
-            Self::T1 => seen != Self::T1,
-            Self::T2 => matches!(seen, Self::T1 | Self::Pd),
-            Self::Stir => seen == Self::T1,
-            Self::Pd => matches!(seen, Self::T1 | Self::T2),
-        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     file::{self, Loaded},
     frames,
     model::Patient,
+    synthetic,
     traits::Traits,
 };
 use crate::{geometry::ImagePlane, raster::Window};
@@ -62,6 +63,8 @@ pub struct Header {
     pub patient_position: String,
     /// Samples of a pixel.
     pub samples: u32,
+    /// It says that its image was computed.
+    pub is_synthetic: bool,
     pub frames: Vec<FrameHeader>,
     /// Something odd that did not stop the reading.
     pub doubt: Option<String>,
@@ -145,6 +148,7 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         frame_of_reference_uid: Some(text(object, tags::FRAME_OF_REFERENCE_UID)).filter(|s| !s.is_empty()),
         patient_position: text(object, tags::PATIENT_POSITION),
         samples: number(object, tags::SAMPLES_PER_PIXEL).unwrap_or(1),
+        is_synthetic: synthetic::is_synthetic(object),
         frames,
         doubt,
         missing: None,

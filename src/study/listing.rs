@@ -13,8 +13,10 @@ use sha2::{Digest, Sha256};
 use super::{
     ScanError,
     assemble::{self, Found, Group},
+    bare::{BareFolder, bare_folders},
     descriptions::Descriptions,
     model::{Issue, Scan, Source, without_image},
+    names::StudyNames,
     scan::{self, Candidates},
 };
 use crate::cancel::Cancel;
@@ -38,6 +40,11 @@ impl StudyFiles {
     /// `StudyInstanceUID`; empty where there is none.
     pub fn uid(&self) -> &str {
         if self.has_uid { &self.key } else { "" }
+    }
+
+    /// Everything that a CSV may call it.
+    pub fn names(&self) -> StudyNames {
+        StudyNames::new(self.uid(), self.sources.iter())
     }
 }
 
@@ -156,6 +163,11 @@ impl Listing {
     /// Those of `paths`, as they were given, that no image came from.
     pub fn empty<'a>(&self, paths: &'a [PathBuf]) -> Vec<&'a Path> {
         without_image(paths, self.studies.iter().flat_map(|study| &study.sources))
+    }
+
+    /// Folders below `paths` that stand for a study and hold no image that can be read; `out` is passed over.
+    pub fn bare(&self, paths: &[PathBuf], out: Option<&Path>) -> Vec<BareFolder> {
+        bare_folders(paths, self.studies.iter().map(|study| study.sources.iter().collect()), out)
     }
 }
 

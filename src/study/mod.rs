@@ -3,6 +3,7 @@
 //! pixels on demand.
 
 mod assemble;
+mod bare;
 mod charset;
 mod classify;
 mod codestream;
@@ -18,6 +19,7 @@ mod listing;
 mod lookup;
 mod memory;
 mod model;
+mod names;
 mod native;
 mod origin;
 mod parts;
@@ -27,15 +29,18 @@ mod scan;
 #[cfg(test)]
 mod series_tests;
 mod source;
+mod synthetic;
 mod traits;
 mod unplaced;
 mod words;
 
 use std::path::PathBuf;
 
+pub use bare::BareFolder;
 pub use header::HeaderError;
 pub use listing::{Listing, StudyFiles, list};
 pub use model::{Instance, Issue, Patient, Scan, Series, SeriesKey, SliceRef, Source, Study};
+pub use names::{Ambiguous, Matches, NoId, SeriesId, SeriesNames, StudyId, StudyNames};
 pub use origin::Origin;
 pub use pixels::PixelError;
 pub use scan::{scan, scan_memory};

@@ -10,6 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::bare::{BareFolder, bare_folders};
 use crate::{
     geometry::{ImagePlane, PlaneKind, Turn},
     grading::{Role, SliceId},
@@ -34,6 +35,11 @@ impl Scan {
     pub fn empty<'a>(&self, paths: &'a [PathBuf]) -> Vec<&'a Path> {
         let slices = self.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices);
         without_image(paths, slices.map(|slice| &slice.instance.source))
+    }
+
+    /// Folders below `paths` that stand for a study and hold no image that can be read; `out` is passed over.
+    pub fn bare(&self, paths: &[PathBuf], out: Option<&Path>) -> Vec<BareFolder> {
+        bare_folders(paths, self.studies.iter().map(|study| study.sources().collect()), out)
     }
 }
 
@@ -187,6 +193,8 @@ pub struct Instance {
     pub frames: u32,
     /// Transfer syntax UID.
     pub transfer_syntax: String,
+    /// The file says that its image was computed, in whole or in part.
+    pub is_synthetic: bool,
 }
 
 /// Where a file's bytes are.
@@ -224,6 +232,14 @@ impl fmt::Display for Source {
 }
 
 impl Source {
+    /// The names of the folders that it lies in, of a zip's entry those in the zip too.
+    pub fn folders(&self) -> Vec<String> {
+        let name = self.to_string();
+        let mut names: Vec<&str> = name.split(['/', '\\', '!']).filter(|name| !name.is_empty()).collect();
+        names.pop();
+        names.into_iter().map(str::to_owned).collect()
+    }
+
     /// The folder or zip folder that it lies in.
     pub(super) fn folder(&self) -> String {
         let name = self.to_string();
@@ -280,6 +296,16 @@ impl Series {
 }
 
 impl Study {
+    /// Whether any of its files says that its image was computed: what is seen in it says nothing of a patient.
+    pub fn is_synthetic(&self) -> bool {
+        self.series.iter().flat_map(|series| &series.slices).any(|slice| slice.instance.is_synthetic)
+    }
+
+    /// Where its images are; a file of several frames once for each.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.series.iter().flat_map(|series| &series.slices).map(|slice| &slice.instance.source)
+    }
+
     /// The series that a detector looks at, in order.
     pub fn series_of(&self, role: Role) -> impl Iterator<Item = &Series> {
         self.series.iter().filter(move |s| s.role == Some(role))

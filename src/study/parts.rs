@@ -14,7 +14,7 @@ use super::{
     model::SliceRef,
     words,
 };
-use crate::geometry::{self, ImagePlane, PlaneKind};
+use crate::geometry::{self, ImagePlane, PlaneKind, Turn};
 
 /// One image on its way into a series.
 #[derive(Debug, Clone)]
@@ -51,6 +51,8 @@ pub struct Part<'a> {
 enum Cause {
     /// By what a good series may hold besides its images, and by what makes several volumes.
     Fair,
+    /// By their echo times: the name of the series is that of one of them.
+    Echo,
     /// By what shows that the series is a mixture.
     Foul,
     /// By the order of their numbers alone.
@@ -205,6 +207,18 @@ impl<'a> Part<'a> {
         self.causes.contains(&Cause::Foul) && (count < 4 || (count < FEWEST_OF_A_PLANE && count * 3 < most))
     }
 
+    /// One of several echoes that have one name.
+    pub fn is_one_of_echoes(&self) -> bool {
+        self.causes.contains(&Cause::Echo)
+    }
+
+    /// What makes one of its images upright. A scout's planes are each laid in their own way.
+    pub fn turn(&self, image: &Image<'_>) -> Turn {
+        let Some((plane, kind)) = image.orientation().zip(self.plane) else { return Turn::NONE };
+        let kind = if kind.angle(&plane) <= ANGLED_DEG { kind } else { PlaneKind::of(&plane) };
+        Turn::upright(&plane, kind)
+    }
+
     /// Cut by labels, one for each image. An image without one is apart where the others have several.
     fn by(self, by: Trait, labels: &[Option<String>]) -> Vec<Self> {
         let distinct: BTreeSet<&String> = labels.iter().flatten().collect();
@@ -333,6 +347,7 @@ impl Trait {
     fn cause(self) -> Cause {
         match self {
             Self::Description | Self::Plane | Self::Size => Cause::Foul,
+            Self::Contrast | Self::EchoTime | Self::EchoNumber => Cause::Echo,
             _ => Cause::Fair,
         }
     }

@@ -59,7 +59,8 @@ impl Candidates {
         }
         let (descriptions, failures) = Descriptions::find(paths);
         candidates.issues.extend(failures.into_iter().map(|(file, error)| {
-            Issue::new(file.display(), format!("cannot be read, so roles come from the images alone: {error}"))
+            let message = format!("cannot be read in full, so that roles come from the images alone: {error}");
+            Issue::new(file.display(), message)
         }));
         Ok((candidates, descriptions))
     }

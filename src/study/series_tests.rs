@@ -409,7 +409,9 @@ fn volumes_of_an_enhanced_file_are_told_apart_by_their_functional_groups() {
             changes.iter().map(|(x, change)| (*x, change.as_ref() as &dyn Fn(&mut InMemDicomObject))).collect();
         let study = study(&[enhanced(&frames)]);
         let found: Vec<_> = study.series.iter().map(|s| (s.slices.len(), s.spacing)).collect();
-        assert_eq!(found, [(8, Some(4.0)), (8, Some(4.0))], "{what}: {:?}", summary(&study));
+        let is_right =
+            |(count, step): &(usize, Option<f64>)| *count == 8 && step.is_some_and(|mm| (mm - 4.0).abs() < 0.1);
+        assert!(found.len() == 2 && found.iter().all(is_right), "{what}: {found:?} {:?}", summary(&study));
         assert!(doubts(&study).is_empty(), "{what}: {:?}", study.issues);
     }
     // Nothing tells them apart.

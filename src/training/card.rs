@@ -15,9 +15,11 @@ pub fn text(manifest: &Manifest) -> String {
     let mut text =
         format!("# Model card\n\n**{RESEARCH_USE_ONLY}.** Written by `foramen train` from `manifest.json`.\n");
     if manifest.models.iter().any(|m| m.demo) {
-        text.push_str(
-            "\n**Demo models.** They were trained on computed phantoms alone and have never seen a patient. What they \
-             say of a real study means nothing: they are there to show and test the program.\n",
+        let some = if manifest.models.iter().all(|m| m.demo) { "" } else { " Some of these models are." };
+        let _ = write!(
+            text,
+            "\n**Demo models.**{some} They were trained on computed phantoms, in whole or in part (\"Trained on\" below says \
+             which). What they say of a real study means nothing: they are there to show and test the program.\n",
         );
     }
     manifest.models.iter().for_each(|model| section(&mut text, model));

@@ -25,10 +25,12 @@ pub struct TrainingData {
     pub role: Role,
     /// How slices became 0-255.
     pub standardize: Standardize,
-    /// Made from phantoms.
+    /// There are computed phantoms in it.
     pub demo: bool,
     /// How many studies.
     pub studies: usize,
+    /// How many of them are computed phantoms, where that is known.
+    pub synthetic_studies: Option<usize>,
     /// Hex SHA-256 over the label CSVs that it was made from.
     pub labels_sha256: String,
     /// Hex SHA-256 over the names and contents of all images and YOLO labels.
@@ -55,6 +57,8 @@ struct Info {
     standardize: Standardize,
     demo: bool,
     studies: usize,
+    #[serde(default)]
+    synthetic_studies: Option<usize>,
     labels_sha256: String,
     #[serde(flatten)]
     split: Split,
@@ -114,10 +118,23 @@ impl TrainingData {
             standardize: info.standardize,
             demo: info.demo,
             studies: info.studies,
+            synthetic_studies: info.synthetic_studies,
             labels_sha256: info.labels_sha256,
             sha256,
             folds,
         })
+    }
+
+    /// What its images are of, in a few words.
+    pub fn kind(&self) -> String {
+        match self.synthetic_studies {
+            _ if !self.demo => "the user's labelled studies".to_owned(),
+            Some(synthetic) if synthetic < self.studies => {
+                let real = self.studies - synthetic;
+                format!("{real} of the user's labelled studies and {synthetic} computed phantoms, together")
+            }
+            _ => "computed phantoms (no patients)".to_owned(),
+        }
     }
 
     /// A fold that can be trained: it has images on both sides.

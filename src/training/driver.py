@@ -8,6 +8,7 @@ started it is killed, no training goes on unseen beside the one that resumes it.
 """
 
 import difflib
+import hashlib
 import json
 import os
 import platform
@@ -17,7 +18,7 @@ import threading
 import time
 
 JOB = json.load(open(sys.argv[1], encoding="utf-8"))
-# No network, no settings in the user's home, no telemetry.
+# No settings in the user's home, no telemetry, and no network but for weights that were asked for by name.
 os.environ["YOLO_CONFIG_DIR"] = JOB["work"]
 os.environ["YOLO_OFFLINE"] = "true"
 
@@ -188,6 +189,48 @@ def state_of(index):
     return "new"
 
 
+def fetched(name):
+    """The file of weights that are known by name alone. Ultralytics knows where its own are; they are kept in the user's
+    cache, so that five folds fetch them once."""
+    folder = JOB["cache"] or JOB["work"]
+    target = os.path.join(folder, name)
+    if read_checkpoint(target):
+        return target
+    import socket
+
+    from ultralytics.utils.downloads import attempt_download_asset
+
+    # Ultralytics sets none, and would wait for a network that swallows what it is sent.
+    socket.setdefaulttimeout(30)
+    # The file's own name tells Ultralytics what to fetch.
+    partial = os.path.join(folder, f"fetching-{os.getpid()}", name)
+    os.makedirs(os.path.dirname(partial), exist_ok=True)
+    try:
+        attempt_download_asset(partial)
+        if not os.path.exists(partial):
+            raise OSError("it knows no weights of this name")
+        if not read_checkpoint(partial):
+            raise OSError("what came is no whole checkpoint")
+        os.replace(partial, target)
+    except (Exception, SystemExit) as error:
+        say(unfetched=name, why=" ".join(str(error).split()) or type(error).__name__)
+        sys.exit(9)
+    finally:
+        shutil.rmtree(os.path.dirname(partial), ignore_errors=True)
+    return target
+
+
+def first_weights():
+    """What the first stage starts from: a file, or None."""
+    return fetched(JOB["pretrained"]) if JOB["pretrained"] else JOB["weights"]
+
+
+def result_of(index):
+    """The checkpoint that a stage came to."""
+    best = weights_of(index, "best.pt")
+    return best if JOB["checkpoint"] == "best" and read_checkpoint(best) else weights_of(index)
+
+
 def start_from(architecture, weights, is_users):
     model = YOLO(architecture)
     if not weights:
@@ -227,7 +270,7 @@ def train_stage(index, weights, begun):
         name=f"stage{index + 1}",
         exist_ok=True,
         plots=False,
-        val=False,
+        val=JOB["validate"],
         deterministic=False,
         **options,
     )
@@ -235,15 +278,17 @@ def train_stage(index, weights, begun):
 
 
 def train():
-    weights = JOB["weights"]
+    weights = None
     if on_cpu() and has_bfloat16():
         DetectionModel.loss = bfloat16_loss
     for index in range(len(JOB["stages"])):
         state = state_of(index) if JOB["resume"] else "new"
         say(stage=index + 1, stages=len(JOB["stages"]), state=state, results=os.path.join(stage_folder(index), "results.csv"))
+        if index == 0 and state == "new":
+            weights = first_weights()
         if state != "done":
             train_stage(index, weights, begun=state == "begun")
-        weights = weights_of(index)
+        weights = result_of(index)
     return weights
 
 
@@ -283,6 +328,12 @@ def main():
     scores = model.val(data=JOB["data"], imgsz=JOB["input"], batch=16, device=JOB["device"].split(",")[0], plots=False,
                        project=JOB["work"], name="val", exist_ok=True)
     path, opset = export(model)
+    versions = {"Ultralytics": ultralytics.__version__, "torch": torch.__version__, "onnx": onnx.__version__,
+                "Python": platform.python_version()}
+    if JOB["pretrained"]:
+        kept = os.path.join(JOB["cache"] or JOB["work"], JOB["pretrained"])
+        if os.path.exists(kept):
+            versions["weights sha256"] = hashlib.sha256(open(kept, "rb").read()).hexdigest()
     say(
         onnx=path,
         opset=opset,
@@ -290,8 +341,7 @@ def main():
         map50=float(scores.box.map50),
         map=float(scores.box.map),
         bfloat16=on_cpu() and has_bfloat16(),
-        versions={"Ultralytics": ultralytics.__version__, "torch": torch.__version__, "onnx": onnx.__version__,
-                  "Python": platform.python_version()},
+        versions=versions,
     )
 
 

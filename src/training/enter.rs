@@ -3,11 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use super::{
-    TrainError, Training,
+    Checkpoint, TrainError, Training,
     job::{OPSET, sha256},
     models::change_manifest,
     process::Exported,
     results::Figures,
+    run::Weights,
 };
 use crate::{
     detector::{Detector, EngineChoice, Model, manifest::ManifestEntry},
@@ -54,7 +55,7 @@ pub fn enter(training: &Training, exported: &Exported, onnx: &[u8], figures: &[F
 
 fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figures]) -> ManifestEntry {
     let (options, data, fold) = (&training.options, &training.data, &training.fold);
-    let kind = if data.demo { "computed phantoms (no patients)" } else { "the user's labelled studies" };
+    let kind = data.kind();
     let version = |name: &str| exported.versions.get(name).map_or("?", String::as_str);
     let ultralytics = format!("Ultralytics {}", version("Ultralytics"));
     ManifestEntry {
@@ -79,13 +80,10 @@ fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figur
             version("Python"),
             env!("CARGO_PKG_VERSION"),
             base_name(training.architecture()),
-            options.weights.as_deref().map_or_else(
-                || "from scratch".to_owned(),
-                |weights| format!("from {}", base_name(&weights.display().to_string()))
-            ),
+            from(training, exported),
             options.recipe.name,
             training.seed(),
-            length(figures),
+            length(figures) + if options.checkpoint == Checkpoint::Best { ", the best of them" } else { "" },
             options.device,
             if exported.bfloat16 { " (bfloat16)" } else { "" },
             training.identity.recipe_sha256,
@@ -95,6 +93,18 @@ fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figur
             exported.map50, exported.map, fold.images[1], fold.fold
         ),
         licence: "AGPL-3.0 (made with Ultralytics)".to_owned(),
+    }
+}
+
+/// What it started from: weights that were fetched by name are told by their hash too.
+fn from(training: &Training, exported: &Exported) -> String {
+    match &training.weights {
+        Weights::None => "from scratch".to_owned(),
+        Weights::File(file) => format!("from {}", base_name(&file.display().to_string())),
+        Weights::Named(name) => match exported.versions.get("weights sha256") {
+            Some(hash) => format!("from {name} as Ultralytics fetched it (sha256 {hash})"),
+            None => format!("from {name} as Ultralytics fetched it"),
+        },
     }
 }
 

@@ -34,6 +34,17 @@ pub enum TrainError {
         /// Why.
         message: String,
     },
+    /// Weights that Ultralytics should have fetched.
+    #[error(
+        "{name}: there is no such file here, and Ultralytics could not fetch it: {why}; give the path of a copy with \
+         --weights, or train without pretrained weights with --from-scratch"
+    )]
+    Fetch {
+        /// The name.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Python.
     #[error(transparent)]
     Python(#[from] PythonError),

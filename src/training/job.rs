@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{TrainError, process::Exported};
+use super::{Checkpoint, TrainError, process::Exported};
 use crate::files::{WriteError, write_atomic};
 
 const DRIVER: &str = include_str!("driver.py");
@@ -36,7 +36,16 @@ pub struct Job {
     pub work: std::path::PathBuf,
     pub data: std::path::PathBuf,
     pub architecture: String,
+    /// A file to start from.
     pub weights: Option<std::path::PathBuf>,
+    /// The name of weights to start from that Ultralytics fetches.
+    pub pretrained: Option<String>,
+    /// Where what is fetched is kept, for all folds and trainings; the work folder if there is none.
+    pub cache: Option<std::path::PathBuf>,
+    /// Whether it validates after each epoch.
+    pub validate: bool,
+    /// `best` or `last`.
+    pub checkpoint: Checkpoint,
     pub device: String,
     pub recipe: serde_json::Map<String, Value>,
     pub stages: Vec<Value>,
@@ -157,6 +166,10 @@ mod tests {
             data: "data.yaml".into(),
             architecture: "yolov8n.yaml".into(),
             weights: None,
+            pretrained: None,
+            cache: None,
+            validate: false,
+            checkpoint: Checkpoint::Last,
             device: "cpu".into(),
             recipe: serde_json::Map::new(),
             stages: vec![],

@@ -23,6 +23,6 @@ pub use error::TrainError;
 pub use models::{change_manifest, read_manifest};
 pub use process::{Event, Progress, Stage, StageState};
 pub use python::{Python, PythonError, environment, find as find_python};
-pub use recipe::{Preset, Recipe, RecipeError};
+pub use recipe::{Checkpoint, Preset, Recipe, RecipeError};
 pub use results::Figures;
-pub use run::{TrainOptions, Trained, Training};
+pub use run::{Start, TrainOptions, Trained, Training};

@@ -100,6 +100,7 @@ enum Message {
     Stage(Stage),
     Exported(Exported),
     Refused { refused: String },
+    Unfetched { unfetched: String, why: String },
     Warning { warning: String },
 }
 
@@ -130,7 +131,7 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
     // Held until the driver has ended: it ends when this pipe does.
     let attendance = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let (mut exported, mut refused) = (None, None);
+    let (mut exported, mut refused) = (None, None::<TrainError>);
     std::thread::scope(|scope| {
         // Both pipes must be emptied, or the child waits for us.
         scope.spawn(|| lines(stderr, &mut |line| keep(&words, line)));
@@ -141,7 +142,8 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
                 Some(Message::Stage(stage)) => on_event(Event::Stage(&stage)),
                 Some(Message::Warning { warning }) => on_event(Event::Warning(&warning)),
                 Some(Message::Exported(done)) => exported = Some(done),
-                Some(Message::Refused { refused: why }) => refused = Some(why),
+                Some(Message::Refused { refused: why }) => refused = Some(TrainError::Refused(why)),
+                Some(Message::Unfetched { unfetched: name, why }) => refused = Some(TrainError::Fetch { name, why }),
                 None => {
                     on_event(Event::Line(line));
                     keep(&words, line);
@@ -152,7 +154,7 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
     let status = child.wait().map_err(start)?;
     drop(attendance);
     if let Some(why) = refused {
-        return Err(TrainError::Refused(why));
+        return Err(why);
     }
     match exported {
         Some(exported) if status.success() => Ok(exported),

@@ -118,6 +118,11 @@ pub fn environment() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "foramen")?.cache_dir().join("venv"))
 }
 
+/// Where weights are kept that Ultralytics fetched, beside that environment.
+pub fn fetched_weights() -> Option<PathBuf> {
+    Some(environment()?.with_file_name("weights"))
+}
+
 /// Its Ultralytics must be of the version's first two numbers: within those the parts that the driver reaches into
 /// (the loss of a detection model, the trainer's callbacks, checkpoints) have kept their form.
 fn accept(python: &Path, any_version: bool) -> Result<Python, PythonError> {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::grading::Role;
@@ -38,6 +38,17 @@ impl Preset {
     }
 }
 
+/// Which of Ultralytics' two checkpoints becomes the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Checkpoint {
+    /// `last.pt`, of the last epoch
+    #[default]
+    Last,
+    /// `best.pt`, of the epoch that validated best: one in ten parts mAP50, nine mAP50-95. Validates after each epoch
+    Best,
+}
+
 /// A recipe that has been checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
@@ -45,7 +56,12 @@ pub struct Recipe {
     pub name: String,
     /// Side of the detector's input, in pixels.
     pub input: u32,
+    /// Whether the validation part is looked at after each epoch, and not only at the end.
+    pub validate: bool,
+    /// What becomes the model.
+    pub checkpoint: Checkpoint,
     architecture: String,
+    weights: Option<String>,
     train: Map<String, Value>,
     roles: BTreeMap<Role, RoleRecipe>,
     stages: Vec<Stage>,
@@ -56,6 +72,11 @@ pub struct Recipe {
 struct RecipeFile {
     architecture: String,
     input: u32,
+    weights: Option<String>,
+    #[serde(default)]
+    validate: bool,
+    #[serde(default)]
+    checkpoint: Checkpoint,
     train: Map<String, Value>,
     #[serde(default)]
     role: BTreeMap<Role, RoleRecipe>,
@@ -66,6 +87,7 @@ struct RecipeFile {
 #[serde(deny_unknown_fields)]
 struct RoleRecipe {
     architecture: Option<String>,
+    weights: Option<String>,
     #[serde(default)]
     train: Map<String, Value>,
 }
@@ -117,13 +139,14 @@ const FLIPS: &str = "must be 0: a mirrored image keeps its class names, so that 
 fn reserved(key: &str) -> Option<&'static str> {
     Some(match key {
         "model" | "cfg" => "the network is named by `architecture`",
-        "pretrained" => "weights to start from are given by --weights",
+        "pretrained" => "weights to start from are given by `weights`, or by --weights",
         "data" | "single_cls" | "classes" | "split" | "task" | "mode" => "the data set and its classes are fixed",
         "imgsz" | "epochs" | "time" => "belongs into [[stages]]",
         "device" => "is given by --device",
         "resume" => "is given by --resume",
         "project" | "name" | "exist_ok" | "save" | "save_dir" | "save_period" => "where checkpoints lie is fixed",
-        "val" | "plots" | "deterministic" => "is set by Foramen (no validation between epochs, no plots)",
+        "val" => "is given by `validate`, or by --val and --no-val",
+        "plots" | "deterministic" => "is set by Foramen (no plots)",
         _ => return None,
     })
 }
@@ -146,7 +169,10 @@ impl Recipe {
         let recipe = Self {
             name: name.to_owned(),
             input: file.input,
+            validate: file.validate,
+            checkpoint: file.checkpoint,
             architecture: file.architecture,
+            weights: file.weights,
             train: file.train,
             roles: file.role,
             stages: file.stages,
@@ -177,6 +203,14 @@ impl Recipe {
         }
         if (self.stages.iter().map(|s| s.share).sum::<f64>() - 1.0).abs() > 1e-6 {
             return fail("stages.share", "the shares of all stages must sum to 1");
+        }
+        if self.checkpoint == Checkpoint::Best && !self.validate {
+            return fail("checkpoint", "`best` needs `validate = true`: without it only the last epoch is validated");
+        }
+        for weights in self.roles.values().filter_map(|r| r.weights.as_ref()).chain(&self.weights) {
+            if !is_weights(Path::new(weights)) {
+                return fail("weights", "a .pt file, or the name of one of Ultralytics' own, was expected");
+            }
         }
         let architectures = self.roles.values().filter_map(|r| r.architecture.as_ref()).chain([&self.architecture]);
         for architecture in architectures {
@@ -213,6 +247,11 @@ impl Recipe {
         self.roles.get(&role).and_then(|r| r.architecture.as_deref()).unwrap_or(&self.architecture)
     }
 
+    /// Weights that a role starts from: a file, or the name of one that Ultralytics fetches.
+    pub fn weights(&self, role: Role) -> Option<&str> {
+        self.roles.get(&role).and_then(|r| r.weights.as_deref()).or(self.weights.as_deref())
+    }
+
     /// Ultralytics' settings for a role. Without flips, also where the recipe does not name them: Ultralytics'
     /// own default mirrors every second image.
     pub fn train(&self, role: Role) -> Map<String, Value> {
@@ -231,6 +270,11 @@ impl Recipe {
         };
         self.stages.iter().map(stage).collect()
     }
+}
+
+/// Whether the file's name says that it holds weights.
+pub fn is_weights(file: &Path) -> bool {
+    file.extension().is_some_and(|e| e.eq_ignore_ascii_case("pt"))
 }
 
 /// Whether the file's name says that it is a model YAML.
@@ -272,6 +316,11 @@ mod tests {
         assert_eq!(recipe.train(Role::Scs)["lrf"], 0.001);
         assert_eq!(recipe.train(Role::Ss)["mixup"], 0.1);
         assert_eq!(recipe.stages(None, None)[0]["epochs"], 40);
+        let weights = Role::ALL.iter().map(|role| recipe.weights(*role).unwrap()).collect::<Vec<_>>();
+        assert_eq!(weights, ["yolov8m.pt", "yolov8s.pt", "yolov8s.pt"], "from pretrained weights");
+        assert_eq!((recipe.validate, recipe.checkpoint), (true, Checkpoint::Best), "as Ultralytics does by default");
+        let demo = Recipe::preset(Preset::Demo).unwrap();
+        assert_eq!((demo.weights(Role::Scs), demo.validate, demo.checkpoint), (None, false, Checkpoint::Last));
         let own = recipe.with_architecture(Path::new("/x/own.yaml"));
         assert_eq!(own.architecture(Role::Nfn), "/x/own.yaml", "for every role");
     }
@@ -283,6 +332,9 @@ mod tests {
             (SMALL.replace("batch = 4", "epochs = 4"), "epochs: belongs into [[stages]]"),
             (SMALL.replace("batch = 4", "pretrained = \"a.pt\""), "--weights"),
             (SMALL.replace("input = 64", "input = 65"), "input: a multiple of 32"),
+            (SMALL.replace("input = 64", "input = 64\nweights = \"a.onnx\""), "weights: a .pt file"),
+            (SMALL.replace("input = 64", "input = 64\ncheckpoint = \"best\""), "`best` needs `validate = true`"),
+            (SMALL.replace("batch = 4", "val = true"), "val: is given by `validate`"),
             (SMALL.replace("imgsz = 64", "imgsz = 0"), "stages.imgsz"),
             (SMALL.replace("share = 1.0", "share = 0.5"), "must sum to 1"),
             (SMALL.replace("epochs = 2", "epochs = 0"), "epochs of 1 or more"),

@@ -8,11 +8,12 @@ use std::{
 use serde_json::json;
 
 use super::{
-    Device, Event, Fold, Python, Recipe, TrainError, TrainingData, enter,
+    Checkpoint, Device, Event, Fold, Python, Recipe, TrainError, TrainingData, enter,
     job::{Identity, Job, OPSET, Workplace, sha256},
     models::read_manifest,
     process,
-    recipe::is_yaml,
+    python::fetched_weights,
+    recipe::{is_weights, is_yaml},
     results::Figures,
 };
 use crate::{files::WriteError, grading::Role};
@@ -32,8 +33,12 @@ pub struct TrainOptions {
     pub work: PathBuf,
     /// The recipe.
     pub recipe: Recipe,
-    /// A `.pt` to start from, or the YAML of another network to train from scratch.
-    pub weights: Option<PathBuf>,
+    /// What to start from.
+    pub start: Start,
+    /// Whether it validates after each epoch.
+    pub validate: bool,
+    /// What becomes the model.
+    pub checkpoint: Checkpoint,
     /// What trains.
     pub device: Device,
     /// Time for all stages; without it the recipe's epochs.
@@ -44,10 +49,32 @@ pub struct TrainOptions {
     pub resume: bool,
 }
 
+/// What a training starts from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Start {
+    /// What the recipe says: weights, or nothing.
+    #[default]
+    Recipe,
+    /// Nothing, whatever the recipe says.
+    Scratch,
+    /// A `.pt`, a name of one that Ultralytics fetches, or the YAML of another network to train from scratch.
+    File(PathBuf),
+}
+
+/// Weights to start from, once it is known what they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Weights {
+    None,
+    File(PathBuf),
+    /// No file: Ultralytics knows where its own weights are.
+    Named(String),
+}
+
 /// A training that has been looked over and can begin.
 #[derive(Debug, Clone)]
 pub struct Training {
     pub(super) options: TrainOptions,
+    pub(super) weights: Weights,
     pub(super) data: TrainingData,
     pub(super) fold: Fold,
     pub(super) identity: Identity,
@@ -72,32 +99,53 @@ impl Training {
         let fold = data.fold(options.fold)?.clone();
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         options.work = absolute(&options.work);
-        let mut weights_sha256 = None;
-        if let Some(given) = options.weights.take() {
+        let given = match &options.start {
+            Start::Recipe => options.recipe.weights(options.role).map(PathBuf::from),
+            Start::Scratch => None,
+            Start::File(given) => Some(given.clone()),
+        };
+        let (mut weights, mut weights_id) = (Weights::None, None);
+        if let Some(given) = given {
             let fail = |message: String| TrainError::Weights { file: given.clone(), message };
-            let bytes = fs::read(&given).map_err(|e| fail(format!("cannot be read: {e}")))?;
-            weights_sha256 = Some(sha256(&bytes));
-            if is_yaml(&given) {
-                options.recipe = options.recipe.with_architecture(&absolute(&given));
-            } else if given.extension().is_some_and(|e| e.eq_ignore_ascii_case("pt")) {
-                options.weights = Some(absolute(&given));
-            } else {
-                return Err(fail("weights (.pt) or a model YAML were expected".to_owned()));
+            // What Ultralytics may know: a name of weights, and no place.
+            let name = given.file_name().filter(|name| given.as_os_str() == *name && is_weights(&given));
+            match fs::read(&given) {
+                Ok(bytes) => {
+                    weights_id = Some(sha256(&bytes));
+                    if is_yaml(&given) {
+                        options.recipe = options.recipe.with_architecture(&absolute(&given));
+                    } else if is_weights(&given) {
+                        weights = Weights::File(absolute(&given));
+                    } else {
+                        return Err(fail("weights (.pt) or a model YAML were expected".to_owned()));
+                    }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound && name.is_some() => {
+                    let name = given.display().to_string();
+                    weights_id = Some(format!("by name: {name}"));
+                    weights = Weights::Named(name);
+                }
+                Err(error) => return Err(fail(format!("cannot be read: {error}"))),
             }
         }
-        let recipe = json!({
+        let mut recipe = json!({
             "architecture": options.recipe.architecture(options.role),
             "train": options.recipe.train(options.role),
             "stages": options.recipe.stages(options.hours, options.epochs),
             "input": options.recipe.input,
-            "weights": weights_sha256,
+            "weights": weights_id,
         });
+        // Left out where it is as it was before there was a choice, so that such trainings are still known.
+        if options.validate || options.checkpoint != Checkpoint::Last {
+            recipe["validate"] = json!(options.validate);
+            recipe["checkpoint"] = json!(options.checkpoint);
+        }
         let identity = Identity {
             recipe_sha256: sha256(recipe.to_string().as_bytes()),
             data_sha256: data.sha256.clone(),
             fold: fold.fold,
         };
-        Ok(Self { options, data: data.clone(), fold, identity })
+        Ok(Self { options, weights, data: data.clone(), fold, identity })
     }
 
     /// What it was asked for.
@@ -158,7 +206,17 @@ impl Training {
             work: options.work.clone(),
             data: self.fold.yaml.clone(),
             architecture: self.architecture().to_owned(),
-            weights: options.weights.clone(),
+            weights: match &self.weights {
+                Weights::File(file) => Some(file.clone()),
+                Weights::None | Weights::Named(_) => None,
+            },
+            pretrained: match &self.weights {
+                Weights::Named(name) => Some(name.clone()),
+                Weights::None | Weights::File(_) => None,
+            },
+            cache: fetched_weights(),
+            validate: options.validate,
+            checkpoint: options.checkpoint,
             device: options.device.to_string(),
             recipe: options.recipe.train(options.role),
             stages: options.recipe.stages(options.hours, options.epochs),

@@ -23,7 +23,7 @@ pub fn of_study(study: &Study, graded: &GradedStudy) -> Votes {
     insert(
         &mut votes,
         match graded.aggregate {
-            Aggregate::Max => grading::max(&graded.detections),
+            Aggregate::Max | Aggregate::Seed => grading::max(&graded.detections),
             Aggregate::Geometric => grading::geometric(&graded.detections, &pipeline::layout(study)).votes,
         },
     );

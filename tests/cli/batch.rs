@@ -252,7 +252,7 @@ fn what_is_wrong_with_a_study_is_said_again_when_it_was_done_before() {
         let run = grade(&images, &out, &[bare.to_str().unwrap()]);
         assert_eq!(run.code, 6, "{}", run.err);
         assert!(
-            run.err.contains(&format!("1 graded, 1 in part, 0 not assessed, 0 failed; {before} done")),
+            run.err.contains(&format!("1 graded, 1 in part, 0 not assessed, 1 failed; {before} done")),
             "{}",
             run.err
         );

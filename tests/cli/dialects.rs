@@ -76,6 +76,30 @@ fn angled_axial_blocks_are_found() {
     }
 }
 
+/// In the contest every series has the same names for its images: nothing may go by them alone.
+#[test]
+fn both_dialects_are_graded_alike() {
+    let graded = |dialect| {
+        let images = phantom(dialect).join("train_images");
+        let models = super::grade::models();
+        let args = ["grade", images.to_str().unwrap(), "--models", models.to_str().unwrap(), "--engine", "rten"];
+        let run = foramen(&[&args[..], &["--format", "json"]].concat());
+        assert_eq!(run.code, 0, "{}", run.err);
+        let mut study: Value = serde_json::from_str::<Value>(&run.out).unwrap()["studies"][0].take();
+        assert_eq!(study["synthetic_images"], true);
+        for grade in study["grades"].as_array_mut().unwrap() {
+            grade.as_object_mut().unwrap().remove("row_id");
+            for evidence in grade["evidence"].as_array_mut().unwrap() {
+                ["series_uid", "sop_instance_uid"].map(|key| evidence.as_object_mut().unwrap().remove(key).unwrap());
+            }
+        }
+        (study["grades"].take(), study["levels"].take())
+    };
+    let clinical = graded(Dialect::Clinical);
+    assert!(clinical.0.to_string().contains("box_patient_mm\":[["), "something is seen somewhere");
+    assert_eq!(clinical, graded(Dialect::Contest));
+}
+
 /// The images in a folder of their own, four folders away from the CSVs.
 fn copy_of_images(root: &Path) -> std::path::PathBuf {
     let target = super::support::folder().join(format!("{}-alone/a/b/c/d", root.file_name().unwrap().display()));

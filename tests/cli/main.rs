@@ -16,5 +16,7 @@ mod models;
 mod mounts;
 mod output;
 mod report;
+mod sample;
+mod seed;
 mod support;
 mod train;

@@ -14,6 +14,7 @@ case $mode in
     fail) echo 'ValueError: the batch is too large' >&2; exit 1;;
     full) echo 'OSError: [Errno 28] No space left on device' >&2; exit 1;;
     refuse) echo 'FORAMEN {"refused":"the recipe sets '"'batsch'"'"}'; exit 9;;
+    offline) echo 'FORAMEN {"unfetched":"yolov8s.pt","why":"Environment may be offline."}'; exit 9;;
     torn) head -c 100 "$here/model.onnx" > model.onnx;;
     *) cp "$here/model.onnx" model.onnx;;
 esac

@@ -63,6 +63,11 @@ impl Bench {
         fs::read_to_string(self.path("runs")).map_or(0, |text| text.lines().count())
     }
 
+    /// What the driver was told.
+    fn job(&self) -> serde_json::Value {
+        serde_json::from_slice(&fs::read(self.path("models/training-scs/job.json")).unwrap()).unwrap()
+    }
+
     fn manifest(&self) -> Manifest {
         serde_json::from_slice(&fs::read(self.path("models/manifest.json")).unwrap()).unwrap()
     }
@@ -253,8 +258,7 @@ fn a_printed_recipe_is_a_recipe_and_a_yaml_names_the_network() {
     let own = bench.path("own.yaml").display().to_string();
     let run = bench.train(&["--weights", &own, "--device", "0,01"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    let job: serde_json::Value =
-        serde_json::from_slice(&fs::read(bench.path("models/training-scs/job.json")).unwrap()).unwrap();
+    let job = bench.job();
     assert_eq!((job["architecture"].as_str(), job["weights"].is_null()), (Some(own.as_str()), true));
     assert_eq!((&job["device"], &job["recipe"]["lrf"]), (&"0,1".into(), &0.001.into()));
     assert_eq!((&job["recipe"]["fliplr"], &job["stages"][0]["epochs"]), (&0.0.into(), &40.into()));
@@ -262,4 +266,58 @@ fn a_printed_recipe_is_a_recipe_and_a_yaml_names_the_network() {
     let manifest = bench.manifest();
     assert!(manifest.models[0].training.contains("own.yaml from scratch"), "{}", manifest.models[0].training);
     assert!(!manifest.models[0].training.contains(&own), "where it lay is nobody's business");
+}
+
+#[test]
+fn the_seed_starts_from_pretrained_weights_that_ultralytics_fetches() {
+    let bench = Bench::new();
+    let printed = foramen_with(&["train", "--print-recipe", "--preset", "seed"], &[]).out;
+    bench.set("recipe.toml", &printed.replace("input = 384", "input = 32"));
+    let trained = |more: &[&str]| {
+        let run = bench.train(more);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let job = bench.job();
+        (job["pretrained"].clone(), job["weights"].clone(), bench.manifest().models[0].training.clone())
+    };
+    let (named, file, how) = trained(&[]);
+    assert_eq!((named, file.is_null()), ("yolov8s.pt".into(), true));
+    assert!(how.contains("from yolov8s.pt as Ultralytics fetched it") && how.contains("the best of them"), "{how}");
+    assert_eq!((&bench.job()["validate"], &bench.job()["checkpoint"]), (&true.into(), &"best".into()));
+    let (named, _, how) = trained(&["--from-scratch", "--no-val"]);
+    assert!(named.is_null() && how.contains("yolov8s.yaml from scratch") && !how.contains("best"), "{how}");
+    assert_eq!((&bench.job()["validate"], &bench.job()["checkpoint"]), (&false.into(), &"last".into()));
+    assert_eq!(trained(&["--weights", "yolov8x.pt"]).0, "yolov8x.pt", "a name that is no file");
+    // A file is that file, whatever its name.
+    bench.set("yolov8s.pt", "weights");
+    let own = bench.path("yolov8s.pt").display().to_string();
+    let (named, file, how) = trained(&["--weights", &own]);
+    assert_eq!((named.is_null(), file.as_str()), (true, Some(own.as_str())));
+    assert!(how.contains("from yolov8s.pt,"), "{how}");
+
+    // Without a network.
+    bench.set("mode", "offline");
+    let run = bench.train(&[]);
+    let line = run.one_line(8);
+    for words in ["yolov8s.pt: there is no such file here", "may be offline", "--weights", "--from-scratch"] {
+        assert!(line.contains(words), "{line}");
+    }
+}
+
+#[test]
+fn validation_and_the_checkpoint_are_a_choice() {
+    let bench = Bench::new();
+    let kept = |more: &[&str]| {
+        let run = bench.train(more);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let job = bench.job();
+        (job["validate"].as_bool().unwrap(), job["checkpoint"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(kept(&[]), (false, "last".to_owned()), "as before");
+    assert_eq!(kept(&["--val"]), (true, "last".to_owned()));
+    assert_eq!(kept(&["--checkpoint", "best"]), (true, "best".to_owned()), "which is known by validating alone");
+    let run = bench.train(&["--checkpoint", "best", "--no-val"]);
+    assert!(run.one_line(2).contains("--checkpoint best needs a validation after each epoch"), "{}", run.err);
+    // Another choice is another training.
+    let run = bench.train(&["--resume"]);
+    assert!(run.one_line(3).contains("another recipe, length or weights"), "{}", run.err);
 }

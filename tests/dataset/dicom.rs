@@ -18,15 +18,15 @@ pub struct Image<'a> {
 const COLUMNS: u16 = 48;
 const ROWS: u16 = 40;
 
-/// As in the contest: ids that are no UIDs, few attributes.
+/// As in the contest: ids that are no UIDs, an image's that every series repeats, few attributes.
 pub fn write(file: &Path, image: &Image<'_>) {
     let mut object = InMemDicomObject::new_empty();
     let mut text = |tag: Tag, vr: VR, value: &str| object.put(DataElement::new(tag, vr, PrimitiveValue::from(value)));
     let numbers = |values: &[f64]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join("\\");
-    let instance = format!("{}.{}.{}", image.study, image.series, image.number);
+    let instance = format!("{}.1.{}", image.study, image.number);
     text(tags::SOP_INSTANCE_UID, VR::UI, &instance);
     text(tags::STUDY_INSTANCE_UID, VR::UI, image.study);
-    text(tags::SERIES_INSTANCE_UID, VR::UI, image.series);
+    text(tags::SERIES_INSTANCE_UID, VR::UI, &format!("{}.{}", image.study, image.series));
     text(tags::SERIES_DESCRIPTION, VR::LO, image.description);
     text(tags::INSTANCE_NUMBER, VR::IS, &image.number.to_string());
     text(tags::IMAGE_POSITION_PATIENT, VR::DS, &numbers(&image.position));
@@ -48,7 +48,7 @@ pub fn write(file: &Path, image: &Image<'_>) {
     object.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(pixels.into())));
     let meta = FileMetaTableBuilder::new()
         .transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN)
-        .media_storage_sop_class_uid(uids::MR_IMAGE_STORAGE)
+        .media_storage_sop_class_uid(uids::ENHANCED_MR_IMAGE_STORAGE)
         .media_storage_sop_instance_uid(&instance);
     object.with_meta(meta).unwrap().write_to_file(file).unwrap();
 }

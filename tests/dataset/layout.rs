@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs};
 use foramen::{
     dataset::{FOLDS, SplitSource, data_yaml},
     phantom::Dialect,
+    raster::Standardize,
 };
 
 use super::support::{info, make, phantoms, rows, run, stems, text};
@@ -91,4 +92,59 @@ fn all_roles_in_one_run_are_what_each_alone_is() {
     let (code, _, said) = run(&["dataset", "--role", "knee", "--data", "x", "--out", "y"]);
     assert_eq!(code, 2);
     assert!(said.contains("nfn, scs, ss or all"), "{said}");
+}
+
+#[test]
+fn the_seeds_choices_come_at_once_and_each_can_be_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    phantoms(&data, 2, 6, Dialect::Contest);
+    let seed = make("scs", &data, &dir.path().join("seed"), &["--preset", "seed"]);
+    assert_eq!(seed.standardize, Standardize::SliceMinMax);
+    assert_eq!((seed.shape.share_of_image, seed.shape.depth_mm), (Some(20.0 / 384.0), 0.0));
+    let labels = |name: &str| -> Vec<Vec<f64>> {
+        let folder = dir.path().join(name).join("labels");
+        let files = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+        let texts: Vec<String> = files.collect();
+        assert!(name != "seed" || texts.iter().all(|text| !text.is_empty()), "background");
+        let lines = texts.iter().flat_map(|text| text.lines());
+        lines.map(|line| line.split(' ').map(|cell| cell.parse().unwrap()).collect()).collect()
+    };
+    // One box a point, on its own slice, of the same share of every image.
+    let points = rows(&data.join("train_label_coordinates.csv"));
+    let points = points.iter().filter(|point| point["condition"].to_lowercase().starts_with("spinal")).count();
+    let boxes = labels("seed");
+    assert_eq!(boxes.len(), points);
+    let side = 20.0 / 384.0;
+    assert!(boxes.iter().all(|cells| cells[3..].iter().all(|s| (s - side).abs() < 1e-5)), "{boxes:?}");
+    let report = fs::read_to_string(dir.path().join("seed/report.md")).unwrap();
+    assert!(
+        report.contains("A point is a box of 5.21 % of the image's width and height, on its own slice alone"),
+        "{report}"
+    );
+
+    let mixed = ["--preset", "seed", "--box-mm", "20x20", "--depth-mm", "5", "--negatives", "0.5"];
+    let mixed = make("scs", &data, &dir.path().join("mixed"), &mixed);
+    assert_eq!((mixed.shape.share_of_image, mixed.shape.width_mm, mixed.shape.depth_mm), (None, 20.0, 5.0));
+    assert_eq!(mixed.standardize, Standardize::SliceMinMax);
+    assert!(labels("mixed").len() > points);
+    // Without the preset nothing changes.
+    let plain = make("scs", &data, &dir.path().join("plain"), &[]);
+    assert_eq!((plain.standardize, plain.shape.share_of_image), (Standardize::SlicePercentile, None));
+}
+
+#[test]
+fn what_was_read_and_left_out_is_told_line_by_line_when_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    phantoms(&data, 1, 6, Dialect::Contest);
+    let points = data.join("train_label_coordinates.csv");
+    let lines = fs::read_to_string(&points).unwrap();
+    fs::write(&points, lines + "1,2,3,Spinal Canal Stenosis,L9/L9,1,1\n").unwrap();
+    let out = dir.path().join("out");
+    let (code, _, said) = run(&["dataset", "-vv", "--role", "scs", "--data", text(&data), "--out", text(&out)]);
+    assert_eq!(code, 0, "{said}");
+    for words in ["1 studies in train.csv", "boxes on", "left out: "] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

@@ -7,6 +7,7 @@
 mod bad_input;
 mod dicom;
 mod faults;
+mod identity;
 mod layout;
 #[path = "../support/mounts.rs"]
 mod mounts;

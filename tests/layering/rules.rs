@@ -69,7 +69,7 @@ pub const RULES: &[Room] = &[
         name: "cli",
         uses: &[
             "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel", "phantom",
-            "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment",
+            "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment", "panics",
         ],
         never: &[],
     },

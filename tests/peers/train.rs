@@ -103,6 +103,42 @@ fn five_folds_are_trained_through_a_kill_and_grade_together() {
     assert_eq!(fs::read_to_string(out).unwrap().lines().count(), 1 + 5 * 25);
 }
 
+/// Weights that are known by name alone, and a network that leads nowhere: one line, soon, that says what to do. Then the
+/// same with a choice of checkpoint, from scratch.
+#[test]
+#[ignore = "needs Ultralytics; .ci/run runs it"]
+fn weights_that_cannot_be_fetched_are_one_clear_line_and_the_best_epoch_can_be_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let [_, data, recipe] = bench(dir.path());
+    let (models, python, cache) = (dir.path().join("models"), python::python(), dir.path().join("cache"));
+    let mut train = vec!["train", "--role", "scs", "--data", text(&data), "--out", text(&models)];
+    train.extend(["--recipe", text(&recipe), "--python", text(&python)]);
+    let nowhere = "http://127.0.0.1:9";
+    let output = Command::new(env!("CARGO_BIN_EXE_foramen"))
+        .args([&train[..], &["--weights", "yolov8n.pt"]].concat())
+        .env("XDG_CACHE_HOME", &cache)
+        .envs([("http_proxy", nowhere), ("https_proxy", nowhere), ("HTTPS_PROXY", nowhere), ("no_proxy", "")])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!((output.status.code(), lines.len()), (Some(8), 1), "{said}");
+    for words in ["yolov8n.pt: there is no such file here", "could not fetch it", "--weights", "--from-scratch"] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!models.join("scs.onnx").exists());
+    assert_eq!(walkdir::WalkDir::new(&cache).into_iter().flatten().filter(|e| e.file_type().is_file()).count(), 0);
+
+    let best = ok(&[&train[..], &["--from-scratch", "--checkpoint", "best"]].concat());
+    assert!(best.contains("mAP50"), "{best}");
+    let results = fs::read_to_string(models.join("training-scs/stage2/results.csv")).unwrap();
+    // Each epoch has losses of the validation part, not the last alone.
+    let mut table = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(results.as_bytes());
+    let column = table.headers().unwrap().iter().position(|name| name == "val/box_loss").unwrap();
+    let losses: Vec<f64> = table.records().map(|r| r.unwrap()[column].parse().unwrap()).collect();
+    assert!(losses.len() == 4 && losses.iter().all(|loss| *loss > 0.0), "{losses:?}");
+}
+
 #[derive(Deserialize)]
 struct Started {
     /// What the workers said of their epochs: (epoch, losses).

@@ -24,6 +24,7 @@ use crate::{
     geometry::ImagePlane,
     grading::{Condition, GradeId},
     metric::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, Spread, level_localisation, localisation},
+    study::{Matches, SeriesNames, Study, StudyId},
 };
 
 /// So many of a list are named on a terminal.
@@ -60,26 +61,32 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     let places = grades::read(grades).map_err(input)?;
     let file = data.join("train_label_coordinates.csv");
     let (points, mut skipped) = points::read(&file).map_err(|e| input(e.into()))?;
-    let labelled: BTreeSet<&str> = points.iter().map(|p| p.study.as_str()).collect();
-    let both: BTreeSet<&str> = labelled.iter().copied().filter(|study| places.contains_key(*study)).collect();
+    let labelled: BTreeMap<StudyId, ()> = points.iter().map(|p| (p.study.clone(), ())).collect();
+    let studies = scan_labelled(data, &labelled, &places)?;
+    let images = Images::new(&studies, &labelled);
+    skipped.extend(images.matches.doubts.iter().cloned());
+    let places = images.by_csv_id(places);
+    let both: BTreeSet<&StudyId> = labelled.keys().filter(|study| places.contains_key(study.as_str())).collect();
     if both.is_empty() {
-        let one = |mut studies: Box<dyn Iterator<Item = &str> + '_>| studies.next().unwrap_or("none").to_owned();
+        let first = |mut studies: Box<dyn Iterator<Item = &str> + '_>| studies.next().unwrap_or("none").to_owned();
         return Err(input(anyhow!(
             "{} and {} have no study in common: the first is {} here and {} there",
             file.display(),
             grades.display(),
-            one(Box::new(labelled.iter().copied())),
-            one(Box::new(places.keys().map(String::as_str)))
+            first(Box::new(labelled.keys().map(StudyId::as_str))),
+            first(Box::new(places.keys().map(String::as_str)))
         )));
     }
-    let planes = planes(data, &points, &both)?;
-    let (rows, levels) = located(&points, &places, &planes, &mut skipped);
+    let (rows, levels) = located(&points, &places, &images, &mut skipped);
+    let without = |all: Box<dyn Iterator<Item = &str> + '_>| all.map(str::to_owned).collect::<Vec<_>>();
     let report = Report {
         studies: both.len(),
         evidence: localisation(&rows),
         levels: places.values().any(|p| p.levels.is_some()).then(|| level_localisation(&levels)),
-        studies_without_grades: labelled.iter().filter(|s| !both.contains(*s)).map(|s| (*s).to_owned()).collect(),
-        studies_without_points: places.keys().filter(|s| !both.contains(s.as_str())).cloned().collect(),
+        studies_without_grades: without(Box::new(labelled.keys().filter(|s| !both.contains(s)).map(StudyId::as_str))),
+        studies_without_points: without(Box::new(
+            places.keys().map(String::as_str).filter(|s| !labelled.contains_key(*s)),
+        )),
         skipped,
     };
     tell("points of studies that are not graded", &report.studies_without_grades);
@@ -100,51 +107,79 @@ fn tell(what: &str, list: &[String]) {
     }
 }
 
-/// A slice by study, series and `InstanceNumber`, as the contest names it.
-type SliceName = (String, String, i32);
-
-/// The planes of the slices that have points. Headers only.
-fn planes(data: &Path, points: &[Point], studies: &BTreeSet<&str>) -> Result<BTreeMap<SliceName, ImagePlane>, Failure> {
-    let wanted: BTreeSet<SliceName> = points.iter().map(|p| (p.study.clone(), p.series.clone(), p.instance)).collect();
-    // A study whose folder is missing has points that cannot be used; they are listed.
+/// The studies that have points and grades, headers only: their own folders where every one has a folder of its name,
+/// else everything, for a folder may have another name.
+fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, ()>, places: &Places) -> Result<Vec<Study>, Failure> {
     let images = data.join("train_images");
-    let folders: Vec<PathBuf> = studies.iter().map(|s| images.join(s)).filter(|folder| folder.is_dir()).collect();
-    if folders.is_empty() {
-        let error = anyhow!("{}: no folder of a graded study is in it", images.display());
-        return Err(Failure::new(Exit::Input, error));
+    let graded: Vec<&str> = labelled.keys().map(StudyId::as_str).filter(|id| places.contains_key(*id)).collect();
+    let folders: Vec<PathBuf> = graded.iter().map(|id| images.join(id)).filter(|folder| folder.is_dir()).collect();
+    // A grade whose study is not labelled under that name may be of a study that has another name.
+    let is_known = folders.len() == graded.len() && places.keys().all(|uid| labelled.contains_key(uid.as_str()));
+    let paths = if is_known && !folders.is_empty() { folders } else { vec![images] };
+    Ok(scan(&paths)?.studies)
+}
+
+/// The images that points lie on.
+struct Images<'a> {
+    studies: &'a [Study],
+    matches: Matches,
+    names: BTreeMap<StudyId, SeriesNames>,
+}
+
+impl<'a> Images<'a> {
+    fn new(studies: &'a [Study], labelled: &BTreeMap<StudyId, ()>) -> Self {
+        let matches = Matches::new(studies, labelled);
+        let name = |(id, &at): (&StudyId, &usize)| (id.clone(), SeriesNames::of(&studies[at], id));
+        let names = matches.found.iter().map(name).collect();
+        Self { studies, matches, names }
     }
-    let scan = scan(&folders)?;
-    let mut planes = BTreeMap::new();
-    for study in &scan.studies {
-        for slice in study.series.iter().flat_map(|series| &series.slices) {
-            let Some((number, plane)) = slice.instance.number.zip(slice.plane) else { continue };
-            let name = (study.uid.clone(), slice.instance.series_uid.clone(), number);
-            if wanted.contains(&name) {
-                planes.entry(name).or_insert(plane);
-            }
+
+    /// What was graded, by the id that the CSV has for it instead of its `StudyInstanceUID`.
+    fn by_csv_id(&self, places: Places) -> Places {
+        let ids: BTreeMap<&str, &StudyId> =
+            self.matches.found.iter().map(|(id, &at)| (self.studies[at].uid.as_str(), id)).collect();
+        let id = |uid: String| ids.get(uid.as_str()).map_or(uid, |id| id.to_string());
+        places.into_iter().map(|(uid, of_study)| (id(uid), of_study)).collect()
+    }
+
+    /// The plane of the image that a point lies on, or why there is none.
+    fn plane(&self, point: &Point) -> Result<ImagePlane, String> {
+        let Some((&at, names)) = self.matches.found.get(&point.study).zip(self.names.get(&point.study)) else {
+            return Err("no images of the study".to_owned());
+        };
+        let study = &self.studies[at];
+        let series = names.find_in(study, &point.series).map_err(|ambiguous| ambiguous.to_string())?;
+        if series.is_empty() {
+            return Err("the series is not there".to_owned());
         }
+        let slices = series.iter().flat_map(|&index| &study.series[index].slices);
+        let mut slices = slices.filter(|slice| slice.instance.number == Some(point.instance));
+        let first = slices.next().ok_or("the image is not there")?;
+        if slices.next().is_some() {
+            return Err("several images have that number".to_owned());
+        }
+        first.plane.ok_or_else(|| "the image has no place in the patient".to_owned())
     }
-    Ok(planes)
 }
 
 /// Every label with what was found for it; of two points for one row the first counts.
 fn located(
     points: &[Point],
     places: &Places,
-    planes: &BTreeMap<SliceName, ImagePlane>,
+    images: &Images<'_>,
     skipped: &mut Vec<String>,
 ) -> (Vec<LocatedRow>, Vec<LocatedLevel>) {
     let (mut rows, mut levels) = (Vec::new(), Vec::new());
-    let mut seen: BTreeSet<(&str, GradeId)> = BTreeSet::new();
+    let mut seen: BTreeSet<(&StudyId, GradeId)> = BTreeSet::new();
     for point in points {
-        let Some(of_study) = places.get(&point.study) else { continue };
-        let name = (point.study.clone(), point.series.clone(), point.instance);
-        let Some(plane) = planes.get(&name) else {
-            skipped.push(format!(
-                "study {}, series {}, image {}: not there, or without a place in the patient",
-                point.study, point.series, point.instance
-            ));
-            continue;
+        let Some(of_study) = places.get(point.study.as_str()) else { continue };
+        let plane = match images.plane(point) {
+            Ok(plane) => plane,
+            Err(why) => {
+                skipped
+                    .push(format!("study {}, series {}, image {}: {why}", point.study, point.series, point.instance));
+                continue;
+            }
         };
         if !seen.insert((&point.study, point.id)) {
             skipped.push(format!("study {}, {}: a second point", point.study, point.id));
@@ -152,12 +187,13 @@ fn located(
         }
         let label: DVec3 = plane.patient_from_pixel(point.x, point.y);
         let found = of_study.rows.get(&point.id).copied();
-        rows.push(LocatedRow { study: point.study.clone(), id: point.id, label, normal: plane.normal(), found });
+        let study = point.study.to_string();
         if let (Condition::SpinalCanalStenosis, Some(estimates)) = (point.id.condition(), &of_study.levels) {
             let level = point.id.level();
             let found = estimates.get(&level).copied();
-            levels.push(LocatedLevel { study: point.study.clone(), level, label, found });
+            levels.push(LocatedLevel { study: study.clone(), level, label, found });
         }
+        rows.push(LocatedRow { study, id: point.id, label, normal: plane.normal(), found });
     }
     (rows, levels)
 }

@@ -23,7 +23,8 @@ use super::exit::{Exit, Failure, Outcome, print};
 /// anything. Every labelled row of every study of the solution must be in the submission, as in the contest. With
 /// --studies-of-submission only the studies that the submission names count; each of those must be complete.
 /// Numbers agree with scikit-learn's `log_loss` (1.5 and later), which takes rows as they stand. Where rows do not
-/// sum to 1, the score with each row divided by its sum, as the contest's own scikit-learn did, is given too.
+/// sum to 1, the score that the contest itself gave is given too: its scikit-learn divided each row by its sum, and its
+/// metric took "any severe" from the severe column as it was submitted.
 ///
 /// --detections: mAP and what was taken for what, over the validation images of a data set that `foramen dataset`
 /// made.

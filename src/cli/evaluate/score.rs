@@ -81,7 +81,7 @@ pub struct Report {
     pub score: f64,
     /// The same rows, predicted by the contest's prevalence.
     pub prior_score: f64,
-    /// The score with each row divided by its sum.
+    /// What the contest's own metric gives: each row divided by its sum, "any severe" from the column as it stands.
     score_of_rows_divided_by_sum: f64,
     /// Rows whose sum is not 1.
     rows_not_summing_to_1: usize,
@@ -144,7 +144,7 @@ fn warn(one: &Scored) {
     let report = &one.report;
     if report.rows_not_summing_to_1 > 0 {
         eprintln!(
-            "foramen: {}: {} of {} rows do not sum to 1: the score means little; with each divided by its sum it is {:.6}",
+            "foramen: {}: {} of {} rows do not sum to 1: the score means little; the contest, which divided each by its sum, gives {:.6}",
             one.file.display(),
             report.rows_not_summing_to_1,
             report.rows,
@@ -204,14 +204,14 @@ const fn word(part: Part) -> &'static str {
 
 fn report(rows: &[ScoredRow]) -> Result<Report, MetricError> {
     let score: Score = metric::score(rows)?;
-    let divided = metric::score(&metric::divided_by_sum(rows))?;
+    let contest = metric::score_as_contest(rows)?;
     let prior = metric::score(&metric::prior_alone(rows, &Prior::default()))?;
     let is_off = |row: &&ScoredRow| (row.predicted.iter().sum::<f64>() - 1.0).abs() > SUM_TOLERANCE;
     let groups = score.groups.into_iter().zip(prior.groups);
     Ok(Report {
         score: score.score,
         prior_score: prior.score,
-        score_of_rows_divided_by_sum: divided.score,
+        score_of_rows_divided_by_sum: contest.score,
         rows_not_summing_to_1: rows.iter().filter(is_off).count(),
         studies: rows.iter().map(|r| r.study.as_str()).collect::<BTreeSet<_>>().len(),
         rows: rows.len(),

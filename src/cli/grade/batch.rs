@@ -8,9 +8,12 @@ use std::{
 use anyhow::anyhow;
 use indicatif::ProgressBar;
 
-use super::{Graders, check_writable, say_what_a_csv_cannot};
+use super::{
+    Graders, Input, check_writable, say_what_a_csv_cannot,
+    submit::{self, Submission},
+};
 use crate::{
-    batch::{Batch, BatchError, Lock, Outcome, Shard, Status, StudyRecord, Tables, file_stem},
+    batch::{Batch, BatchError, Lock, Shard, Status, StudyRecord, Tables, file_stem},
     cancel::Cancel,
     cli::{
         exit::{Exit, Failure, Outcome as CliOutcome},
@@ -19,8 +22,9 @@ use crate::{
     },
     detector::ModelSet,
     files::{WriteError, remove_litter},
-    pipeline::GradeEvent,
-    study::{self, Listing, StudyFiles},
+    pipeline::{GradeEvent, GradeOptions},
+    report::Tally,
+    study::{self, BareFolder, Listing, StudyFiles},
 };
 
 /// Studies into a folder.
@@ -45,41 +49,49 @@ impl BatchArgs {
     }
 }
 
-/// How many studies came out how.
-#[derive(Default)]
-struct Counts {
-    graded: usize,
-    partial: usize,
-    not_assessed: usize,
-    failed: usize,
-    before: usize,
-}
-
-pub fn run(args: &super::Args, out: &Path) -> CliOutcome {
+pub fn run(
+    args: &super::Args,
+    out: &Path,
+    options: &GradeOptions,
+    input: &Input,
+    mut sample: Option<Submission>,
+) -> CliOutcome {
     let start = Instant::now();
     let shard = args.batch.shard.unwrap_or(Shard::WHOLE);
     let output = |error: WriteError| Failure::new(Exit::Output, error);
     for table in Tables::places(out, shard) {
         check_writable(&table).map_err(output)?;
     }
-    let graders = Graders::new(args, args.grading.load_models()?)?;
+    let graders = Graders::new(args, args.grading.load_models()?, options)?;
     let waits = || eprintln!("foramen: another foramen grades share {shard} into {}: waiting for it", out.display());
     let _lock = Lock::take(out, shard, waits).map_err(|error| Failure::new(Exit::Output, error))?;
     remove_litter(out);
     // Looked for only now: the wait may have taken hours.
-    let (listing, lost) = list(&args.paths)?;
+    let listing = list(input, sample.is_some())?;
+    let bare = bare(input, &listing, out, shard);
     let batch = Batch { listing: &listing, out, redo: args.batch.redo };
     let mine: Vec<&StudyFiles> = listing.studies.iter().filter(|study| shard.holds(&study.key)).collect();
-    let (mut tables, mut counts, mut left_out) = (Tables::default(), Counts::default(), 0);
+    if let Some(sample) = &mut sample {
+        sample.found(&mine.iter().map(|s| (s.uid(), s.sources.iter().collect())).collect::<Vec<_>>());
+        sample.bare(&bare);
+    }
+    let (mut tables, mut tally, mut before, mut left_out) = (Tables::default(), Tally::default(), 0, 0);
+    for folder in &bare {
+        tables.add_failed(&folder.name(), folder.files, 1);
+        tally.failed += 1;
+    }
     let bar = progress::bar("slices");
     for (index, study) in mine.iter().enumerate() {
         let number = format!("study {} of {}", index + 1, mine.len());
         // The number tells how far it is; the file tells which study it is, also to the next run.
         let name = format!("{number} ({}.json)", file_stem(study));
-        let grader = match graders.of(&study.key) {
+        let grader = match graders.of(&study.names()) {
             Ok(grader) => grader,
             Err(why) => {
                 bar.suspend(|| eprintln!("foramen: {name}: left out: {why}"));
+                if let Some(sample) = &mut sample {
+                    sample.lost(index, &format!("left out: {why}"));
+                }
                 left_out += 1;
                 continue;
             }
@@ -88,31 +100,56 @@ pub fn run(args: &super::Args, out: &Path) -> CliOutcome {
         bar.set_message(number);
         let outcome = batch.grade(study, grader, &Cancel::default(), &|event| show(&bar, &event)).map_err(failure)?;
         bar.suspend(|| explain(&name, &outcome.record.study, grader.models()));
-        counts.add(&outcome);
+        let record = &outcome.record.study;
+        record.status().add_to(&mut tally);
+        before += usize::from(outcome.was_done);
+        if let Some(sample) = &mut sample {
+            match record.status() {
+                Status::Failed => sample.lost(index, "its files cannot be read"),
+                Status::Graded | Status::Partial | Status::NotAssessed => sample.graded(index, record.scores()),
+            }
+        }
         tables.add(study, &outcome, begun.elapsed().as_secs_f64());
     }
     bar.finish_and_clear();
-    tables.write(out, shard).map_err(output)?;
-    eprintln!("foramen: {counts}; {:.1} s", start.elapsed().as_secs_f64());
-    let is_whole = counts.partial + counts.not_assessed + counts.failed + left_out + lost == 0;
+    let filled = sample.map(Submission::finish);
+    tables.write(out, shard, filled.as_ref().map(|(bytes, _)| bytes.as_slice())).map_err(output)?;
+    if let Some((_, filling)) = &filled {
+        submit::say(filling);
+    }
+    let lost = listing.lost + input.missing.len() + left_out;
+    eprintln!("foramen: {tally}; {before} done before; {:.1} s", start.elapsed().as_secs_f64());
+    let is_whole = tally.is_whole() && lost == 0 && filled.is_none_or(|(_, filling)| filling.is_whole());
     Ok(if is_whole { Exit::Ok } else { Exit::Partial })
 }
 
-/// The studies below the paths, and how much is missing. Without any study, what was found instead.
-fn list(paths: &[PathBuf]) -> Result<(Listing, usize), Failure> {
+/// The studies below the paths. Without any study, what was found instead, unless that is no reason to stop.
+fn list(input: &Input, may_be_none: bool) -> Result<Listing, Failure> {
     let bar = progress::bar("files");
     let count = |done: usize, total: usize| {
         bar.set_length(total as u64);
         bar.set_position(done as u64);
     };
-    let listing = study::list(paths, &Cancel::default(), &count).map_err(|e| Failure::new(Exit::Input, e))?;
+    let listing = study::list(input.paths, &Cancel::default(), &count).map_err(|e| Failure::new(Exit::Input, e))?;
     bar.finish_and_clear();
-    if listing.studies.is_empty() {
+    report_issues(&input.missing, &[]);
+    if listing.studies.is_empty() && !may_be_none {
         report_issues(&listing.issues, &[]);
         return Err(Failure::new(Exit::Input, anyhow!("no DICOM image among {} files", listing.files)));
     }
-    let lost = listing.lost + report_issues(&listing.issues, &listing.empty(paths));
-    Ok((listing, lost))
+    report_issues(&listing.issues, &listing.empty(input.paths));
+    Ok(listing)
+}
+
+/// Paths and folders of this share from which no image came: studies that failed. All are said, to each share.
+fn bare(input: &Input, listing: &Listing, out: &Path, shard: Shard) -> Vec<BareFolder> {
+    let mut bare = listing.bare(input.paths, Some(out));
+    for folder in &bare {
+        eprintln!("foramen: {}: {}", folder.path.display(), folder.why());
+    }
+    bare.extend(listing.empty(input.paths).into_iter().map(BareFolder::at));
+    bare.retain(|folder| shard.holds(&folder.name()));
+    bare
 }
 
 fn show(bar: &ProgressBar, event: &GradeEvent) {
@@ -141,29 +178,4 @@ fn failure(error: BatchError) -> Failure {
         BatchError::Write(_) => Exit::Output,
     };
     Failure::new(exit, error)
-}
-
-impl Counts {
-    fn add(&mut self, outcome: &Outcome) {
-        match outcome.record.study.status() {
-            Status::Graded => self.graded += 1,
-            Status::Partial => self.partial += 1,
-            Status::NotAssessed => self.not_assessed += 1,
-            Status::Failed => self.failed += 1,
-        }
-        self.before += usize::from(outcome.was_done);
-    }
-}
-
-impl std::fmt::Display for Counts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { graded, partial, not_assessed, failed, before } = self;
-        let studies = graded + partial + not_assessed + failed;
-        let plural = if studies == 1 { "y" } else { "ies" };
-        write!(
-            f,
-            "{studies} stud{plural}: {graded} graded, {partial} in part, {not_assessed} not assessed, {failed} failed; \
-             {before} done before"
-        )
-    }
 }

@@ -1,4 +1,5 @@
-//! The rule of the solution that Foramen started from.
+//! Boxes at their word. Fed with every class of a place (evidence), not with what `predict` draws, and with a floor
+//! under each severity, this is not the rule of the solution that Foramen started from: that is [`super::seed`].
 
 use super::Vote;
 use crate::grading::Detection;

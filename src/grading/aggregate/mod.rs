@@ -1,9 +1,11 @@
 //! From boxes to grades: boxes become votes ([`max`] takes them at their word, [`geometric`] asks where they
-//! lie), and the best vote of each severity makes the row.
+//! lie), and the best vote of each severity makes the row. [`seed`] is the rule of the solution that Foramen started
+//! from, to the letter.
 
 mod geometric;
 mod layout;
 mod max;
+mod seed;
 mod spine;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use geometric::{Resolved, geometric};
 pub use layout::{Layout, Placed};
 pub use max::max;
+pub use seed::{SEED_CONF, WithoutBox, assess_seed};
 
 use super::{Assessment, Conflict, Detection, Evidence, GradeId, Prior, Probabilities, Severity};
 
@@ -20,11 +23,15 @@ use super::{Assessment, Conflict, Detection, Evidence, GradeId, Prior, Probabili
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
-    /// The best box of each severity, wherever it lies.
+    /// The best score of each severity, wherever it lies: every class of every place above 0.01 counts, and 0.005 is
+    /// added to each severity, so that one faint box is no certainty. Not the starting solution's rule: that is seed
     Max,
-    /// Levels and sides checked, and mended, by where boxes lie in the patient.
+    /// Levels and sides checked, and mended, by where boxes lie in the patient; scores as in max
     #[default]
     Geometric,
+    /// The starting solution's rule to the letter: Ultralytics' boxes (one class each, above --conf, NMS at 0.7), the
+    /// highest score of each severity, divided by their sum; nothing is added
+    Seed,
 }
 
 impl Aggregate {
@@ -33,6 +40,7 @@ impl Aggregate {
         match self {
             Self::Max => "max",
             Self::Geometric => "geometric",
+            Self::Seed => "seed",
         }
     }
 }
@@ -59,6 +67,16 @@ pub struct Vote {
 /// The row of one grade: for each severity the best vote, the three normalised to sum to 1. No vote at all leaves
 /// the prior. `votes` may hold other grades' votes; they are passed over.
 pub fn assess(id: GradeId, votes: &[Vote], prior: &Prior) -> Assessment {
+    let (weights, evidence) = best_votes(id, votes);
+    let scores = weights.map(|weight| SCORE_FLOOR + weight);
+    match Probabilities::normalized(scores) {
+        Ok(probabilities) if !evidence.is_empty() => Assessment::Detected { probabilities, evidence },
+        _ => Assessment::Prior { probabilities: prior.of(id) },
+    }
+}
+
+/// The weight of the best vote of each severity, 0 without one, and those votes, best first.
+fn best_votes(id: GradeId, votes: &[Vote]) -> ([f32; 3], Vec<Evidence>) {
     let best = |severity: Severity| {
         votes
             .iter()
@@ -66,16 +84,12 @@ pub fn assess(id: GradeId, votes: &[Vote], prior: &Prior) -> Assessment {
             .max_by(|a, b| a.weight.total_cmp(&b.weight).then_with(|| b.detection.slice.cmp(&a.detection.slice)))
     };
     let mut best: Vec<&Vote> = Severity::ALL.iter().filter_map(|&severity| best(severity)).collect();
-    let mut scores = [SCORE_FLOOR; 3];
+    let mut weights = [0.0; 3];
     for vote in &best {
-        scores[vote.severity.index()] += vote.weight;
+        weights[vote.severity.index()] = vote.weight;
     }
     best.sort_by(|a, b| b.weight.total_cmp(&a.weight));
-    let evidence: Vec<Evidence> = best.into_iter().map(Evidence::from).collect();
-    match Probabilities::normalized(scores) {
-        Ok(probabilities) if !evidence.is_empty() => Assessment::Detected { probabilities, evidence },
-        _ => Assessment::Prior { probabilities: prior.of(id) },
-    }
+    (weights, best.into_iter().map(Evidence::from).collect())
 }
 
 impl From<&Vote> for Evidence {

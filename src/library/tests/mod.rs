@@ -31,6 +31,7 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
             columns: 8,
             rows: 8,
             frames: 1,
+            is_synthetic: false,
             transfer_syntax: String::new(),
         }),
         frame: 0,

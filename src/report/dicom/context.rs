@@ -78,6 +78,19 @@ impl<'a> Context<'a> {
         self.instance_reference(&id.series_uid, &instance.sop_instance_uid, instance.sop_class_uid.as_deref(), frame)
     }
 
+    /// The UID of an image, or its stand-in.
+    fn instance_uid(&self, series_uid: &str, original: &str) -> Result<String, DicomError> {
+        if self.report.is_repeated(original) && !self.report.identity.is_removed() {
+            return Err(DicomError::Repeated { value: original.to_owned() });
+        }
+        let uid = self.report.instance_uid(series_uid, original);
+        if uids::is_valid(&uid) {
+            Ok(uid)
+        } else {
+            Err(DicomError::NotAUid { what: "SOPInstanceUID", value: original.to_owned() })
+        }
+    }
+
     /// How other objects name a file. Contest files have no class; they are what MR scanners made.
     pub fn instance_reference(
         &self,
@@ -89,7 +102,7 @@ impl<'a> Context<'a> {
         Ok(ImageReference {
             series_uid: self.uid("SeriesInstanceUID", series_uid)?,
             class_uid: class_uid.unwrap_or(classes::MR_IMAGE_STORAGE).to_owned(),
-            instance_uid: self.uid("SOPInstanceUID", instance_uid)?,
+            instance_uid: self.instance_uid(series_uid, instance_uid)?,
             frame,
         })
     }
@@ -104,6 +117,10 @@ impl<'a> Context<'a> {
         object.text(tags::INSTANCE_CREATION_TIME, VR::TM, created.time.as_str());
         object.text(tags::SOP_CLASS_UID, VR::UI, kind.class);
         object.text(tags::SOP_INSTANCE_UID, VR::UI, instance_uid.as_str());
+        if self.report.study.is_synthetic() {
+            // What is said of computed images is no more about a patient than they are.
+            object.text(tags::SYNTHETIC_DATA, VR::CS, "YES");
+        }
         object.sequence(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![own_scheme()]);
         self.patient_and_study(&mut object);
         object.text(tags::MODALITY, VR::CS, kind.modality);

@@ -36,6 +36,15 @@ pub enum DicomError {
         /// What stands there.
         value: String,
     },
+    /// As in the contest's files.
+    #[error(
+        "several images of this study have the SOPInstanceUID {value:?}, so no DICOM object can say which of them it \
+         means. Export with the identity removed, which puts new UIDs in their place, or give the files UIDs of their own"
+    )]
+    Repeated {
+        /// The UID.
+        value: String,
+    },
     /// Nothing to refer to.
     #[error("the study has no images to refer to")]
     NoImages,

@@ -2,11 +2,13 @@
 
 mod report;
 
+use std::fmt;
+
 use serde::Serialize;
 
 pub use report::report_bytes;
 
-use super::csv::row_id;
+use super::{Filling, csv::row_id};
 use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, Vec3},
@@ -28,15 +30,44 @@ struct Document<'a> {
     /// What the grades were made of, in one number: see `batch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<&'a str>,
+    #[serde(flatten)]
+    about: Option<&'a About>,
     studies: Vec<StudyForm<'a>>,
+}
+
+/// How a run over several studies came out, beside the studies themselves.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct About {
+    /// How many studies came out how.
+    pub summary: Tally,
+    /// What could not be read and belongs to no study that was graded.
+    pub issues: Vec<Issue>,
+    /// Where the rows of the sample got their numbers from, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<Filling>,
+}
+
+/// How many studies came out how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// All of it was read, and all 25 rows were assessed.
+    pub graded: usize,
+    /// Some rows were not assessed, or something is doubtful or could not be read.
+    pub partial: usize,
+    /// No row was assessed.
+    pub not_assessed: usize,
+    /// There are no grades.
+    pub failed: usize,
 }
 
 #[derive(Serialize)]
 struct StudyForm<'a> {
     study_uid: &'a str,
     assessed: bool,
+    /// The images say that they were computed.
+    synthetic_images: bool,
     demo_models: bool,
-    /// `max` or `geometric`.
+    /// `max`, `geometric` or `seed`.
     aggregate: Aggregate,
     /// Whether scores went through the calibrations of the models' manifests.
     calibrated: bool,
@@ -97,24 +128,25 @@ struct EvidenceForm<'a> {
     box_patient_mm: Option<[[f64; 3]; 4]>,
 }
 
-/// All studies in one JSON document.
-pub fn json_bytes(studies: &[GradedStudy]) -> Vec<u8> {
-    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), None)
+/// All studies of a run in one JSON document.
+pub fn json_bytes(studies: &[GradedStudy], about: &About) -> Vec<u8> {
+    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), None, Some(about))
 }
 
 /// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
 /// where it has none another name.
 pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Vec<u8> {
-    document_bytes(vec![study_form(study, id)], Some(fingerprint))
+    document_bytes(vec![study_form(study, id)], Some(fingerprint), None)
 }
 
-fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>) -> Vec<u8> {
+fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>, about: Option<&About>) -> Vec<u8> {
     let document = Document {
         format: FORMAT,
         notice: RESEARCH_USE_ONLY,
         program: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         fingerprint,
+        about,
         studies,
     };
     let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
@@ -126,6 +158,7 @@ fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
     StudyForm {
         study_uid: &study.study_uid,
         assessed: study.table.is_assessed(),
+        synthetic_images: study.is_synthetic,
         demo_models: study.models.iter().any(|m| m.demo),
         aggregate: study.aggregate,
         calibrated: study.calibrated,
@@ -182,6 +215,30 @@ fn corners(plane: &ImagePlane, b: BBox) -> [[f64; 3]; 4] {
     [(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)]
         .map(|(x, y)| plane.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5))
         .map(|p: Vec3| p.to_array())
+}
+
+impl Tally {
+    /// All of them.
+    pub const fn studies(&self) -> usize {
+        self.graded + self.partial + self.not_assessed + self.failed
+    }
+
+    /// Whether each came out whole.
+    pub const fn is_whole(&self) -> bool {
+        self.graded == self.studies()
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { graded, partial, not_assessed, failed } = self;
+        let studies = self.studies();
+        let plural = if studies == 1 { "y" } else { "ies" };
+        write!(
+            f,
+            "{studies} stud{plural}: {graded} graded, {partial} in part, {not_assessed} not assessed, {failed} failed"
+        )
+    }
 }
 
 impl From<Probabilities> for Scores {

@@ -233,7 +233,7 @@ fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
                     .iter()
                     .map(|(class, uid)| InstanceForm {
                         sop_class_uid: class.as_deref(),
-                        sop_instance_uid: report.uid(uid),
+                        sop_instance_uid: report.instance_uid(&series.series_uid, uid),
                     })
                     .collect(),
             })
@@ -291,7 +291,7 @@ fn region_form(report: &Report, region: &RowRegion) -> RegionForm {
 fn slice_form(report: &Report, slice: &crate::grading::SliceId) -> SliceForm {
     SliceForm {
         series_uid: report.uid(&slice.series_uid),
-        sop_instance_uid: report.uid(&slice.sop_instance_uid),
+        sop_instance_uid: report.instance_uid(&slice.series_uid, &slice.sop_instance_uid),
         frame_number: slice.frame + 1,
     }
 }

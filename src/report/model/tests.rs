@@ -37,6 +37,7 @@ fn study(uid: &str) -> Study {
         columns: 10,
         rows: 10,
         frames: 1,
+        is_synthetic: false,
         transfer_syntax: String::new(),
     });
     let slice = SliceRef {

@@ -25,10 +25,13 @@ fn text(viewer: &Viewer) -> String {
 pub fn cautions(shown: &[&Session]) -> Vec<String> {
     let mut parts = vec![RESEARCH_USE_ONLY.to_owned()];
     if let Some(upper) = shown.first() {
-        match shown.iter().filter(|session| session.is_demo).count() {
+        // The demo study says so in its files, as any phantom does.
+        let what =
+            if shown.iter().any(|session| session.is_demo) { "a computed phantom" } else { "SYNTHETIC (computed)" };
+        match shown.iter().filter(|session| session.is_demo || session.study.is_synthetic()).count() {
             0 => (),
-            all if all == shown.len() => parts.push("this is a computed phantom, not a patient".to_owned()),
-            _ => parts.push("one of these is a computed phantom, not a patient".to_owned()),
+            all if all == shown.len() => parts.push(format!("this is {what}, not a patient")),
+            _ => parts.push(format!("one of these is {what}, not a patient")),
         }
         if shown.iter().any(|below| below.study.patient.id != upper.study.patient.id) {
             parts.push("the lower row is ANOTHER PATIENT".to_owned());
