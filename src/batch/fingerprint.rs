@@ -17,7 +17,7 @@ pub fn of(study: &StudyFiles, scan: &Scan, settings: &str) -> String {
     let mut files: Vec<String> = study.sources.par_iter().map(content).collect();
     files.sort();
     let mut series: Vec<String> =
-        scan.studies.iter().flat_map(|s| &s.series).map(|s| format!("{}={:?}", s.uid, s.role)).collect();
+        scan.studies.iter().flat_map(|s| &s.series).map(|s| format!("{}{}={:?}", s.uid, s.part, s.role)).collect();
     series.sort();
     // A file that is found broken today is to be said in the result, and one that was repaired no longer.
     let mut issues: Vec<String> = study.issues.iter().map(|issue| issue.message.clone()).collect();

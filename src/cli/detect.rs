@@ -15,6 +15,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     detector::{Detector, EngineChoice, Model, RawDetection},
+    geometry::Turn,
     raster::{Image8, Standardize},
     study,
 };
@@ -76,13 +77,15 @@ pub fn run(args: &Args) -> Outcome {
     let mut detector = Detector::new(&model, args.engine, threads).map_err(unusable)?;
     let mut images = Vec::new();
     for file in &args.images {
-        for (frame, image) in read(file, args.standardize).map_err(|e| Failure::new(Exit::Input, e))? {
-            let boxes = detector.predict(&image, args.conf as f32).map_err(unusable)?;
+        for (frame, turn, image) in read(file, args.standardize).map_err(|e| Failure::new(Exit::Input, e))? {
+            let stored = turn.size([image.width(), image.height()]);
+            let mut boxes = detector.predict(&image, args.conf as f32).map_err(unusable)?;
+            boxes.iter_mut().for_each(|found| found.bbox = found.bbox.turned_back(turn, stored));
             images.push(ImageReport {
                 file: file.display().to_string(),
                 frame,
-                width: image.width(),
-                height: image.height(),
+                width: stored[0],
+                height: stored[1],
                 detections: boxes.iter().map(Found::from).collect(),
             });
         }
@@ -103,8 +106,8 @@ pub fn run(args: &Args) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// (frame from 1, image). Colour is turned to grey.
-fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Image8)>> {
+/// (frame from 1, how it was turned to be upright, image). Colour is turned to grey.
+fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn, Image8)>> {
     if let Ok(format) = image::ImageReader::open(file)
         .with_context(|| format!("{}", file.display()))?
         .with_guessed_format()
@@ -115,7 +118,7 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Image
         let (width, height) = grey.dimensions();
         let image =
             Image8::new(width, height, grey.into_raw()).ok_or_else(|| anyhow!("{}: it is empty", file.display()))?;
-        return Ok(vec![(1, image)]);
+        return Ok(vec![(1, Turn::NONE, image)]);
     }
     let scan = study::scan(&[file.to_owned()], &Cancel::default(), &|_, _| ())?;
     if let Some(issue) = scan.issues.first() {
@@ -128,7 +131,7 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Image
     let mut images = Vec::new();
     for slice in slices {
         let decoded = slice.decode().with_context(|| format!("{}, frame {}", file.display(), slice.frame + 1))?;
-        images.push((slice.frame + 1, standardize.image(&decoded, None)));
+        images.push((slice.frame + 1, slice.turn, standardize.image(&decoded, None).turned(slice.turn)));
     }
     Ok(images)
 }

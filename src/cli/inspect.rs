@@ -48,6 +48,9 @@ struct StudyReport<'a> {
 #[derive(Serialize)]
 struct SeriesReport<'a> {
     series_uid: &'a str,
+    /// What sets it apart from other series of its UID.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    part: &'a str,
     number: Option<i32>,
     description: &'a str,
     modality: &'a str,
@@ -102,6 +105,7 @@ fn series_report(series: &Series) -> SeriesReport<'_> {
     let first = series.slices.first();
     SeriesReport {
         series_uid: &series.uid,
+        part: &series.part,
         number: series.number,
         description: &series.description,
         modality: &series.modality,
@@ -149,7 +153,8 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
     for series in &study.series {
         let number = series.number.map_or_else(|| "-".to_owned(), |n| n.to_string());
         let title = format!("Series {number} '{}'", series.description);
-        writeln!(text, "  {}", words(&[&title, series.modality]))?;
+        let part = if series.part.is_empty() { String::new() } else { format!("({})", series.part) };
+        writeln!(text, "  {}", words(&[&title, &part, series.modality]))?;
         let role = series.role.map_or("none", Role::label);
         writeln!(text, "    role     {role}: {}", series.role_reason)?;
         let plane = series.plane.map_or_else(|| "unknown plane".to_owned(), |p| p.to_string());

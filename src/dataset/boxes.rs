@@ -59,7 +59,7 @@ pub struct LabelledBox {
     pub slice: usize,
     /// What it shows.
     pub class: DetectionClass,
-    /// In pixel edges, inside the image.
+    /// In pixel edges of the upright image, inside it.
     pub bbox: BBox,
 }
 
@@ -98,6 +98,8 @@ pub fn boxes(
         let bbox =
             BBox::from_center(x as f32 + 0.5, y as f32 + 0.5, width as f32, height as f32).clipped(columns, rows);
         if bbox.area() > 0.0 {
+            // The image is written as detectors see it.
+            let bbox = bbox.turned(slice.turn, [slice.instance.columns, slice.instance.rows]);
             all.push(LabelledBox { slice: index, class, bbox });
         }
     }

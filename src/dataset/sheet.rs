@@ -292,7 +292,8 @@ impl<'a> Tile<'a> {
 
     /// Where the patient's sides are; none where the file does not say.
     fn draw_letters(&self, canvas: &mut Canvas, x: u32, y: u32) {
-        let Some(plane) = self.picture.from.series.slices[self.picture.slice].plane else { return };
+        let slice = &self.picture.from.series.slices[self.picture.slice];
+        let Some(plane) = slice.plane.map(|plane| plane.turned(slice.turn)) else { return };
         let (across, down) = (plane.column_direction(), plane.row_direction());
         let (middle, edge) = ((TILE - LETTER) / 2, TILE - LETTER);
         for (direction, x, y) in [

@@ -118,7 +118,7 @@ fn write_picture(
     };
     // As in the pipeline: the pixels are those that a detector gets when it grades.
     let range = options.standardize.needs_series().then(|| picture.from.range(&decoded));
-    let image = options.standardize.image(&decoded, range);
+    let image = options.standardize.image(&decoded, range).turned(slice.turn);
     let file = root.join("images").join(&picture.name).with_added_extension("png");
     save_png(&file, image.pixels(), [image.width(), image.height()], ExtendedColorType::L8)?;
     // Background has an empty file, so that a label file that was lost is not taken for background.

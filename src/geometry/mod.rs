@@ -7,11 +7,13 @@ mod cross_reference;
 mod orientation;
 mod plane;
 mod stack;
+mod turn;
 
 pub use cross_reference::cross_reference_line;
 pub use orientation::{PlaneKind, direction_letters};
 pub use plane::{ImagePlane, InvalidPlane};
-pub use stack::{PARALLEL_TOLERANCE_DEG, SliceBlock, blocks, spacing_between};
+pub use stack::{PARALLEL_TOLERANCE_DEG, SAME_PLACE_MM, SliceBlock, blocks, places, spacing_between};
+pub use turn::Turn;
 
 /// A point or direction in patient space, millimetres.
 pub type Vec3 = glam::DVec3;

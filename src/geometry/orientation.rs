@@ -31,6 +31,17 @@ impl PlaneKind {
             Self::Axial
         }
     }
+
+    /// Degrees between a plane and the plane of this kind, 0 to 90.
+    pub fn angle(self, plane: &ImagePlane) -> f64 {
+        let n = plane.normal().abs();
+        let along = match self {
+            Self::Sagittal => n.x,
+            Self::Coronal => n.y,
+            Self::Axial => n.z,
+        };
+        along.min(1.0).acos().to_degrees()
+    }
 }
 
 impl fmt::Display for PlaneKind {

@@ -3,6 +3,8 @@
 use glam::DVec3;
 use serde::{Deserialize, Serialize};
 
+use super::Turn;
+
 /// The plane of one image: where its pixels lie in the patient.
 ///
 /// Pixel centres are at integer coordinates (DICOM PS3.3 C.7.6.2.1.1), so the image covers
@@ -33,8 +35,9 @@ pub enum InvalidPlane {
 }
 
 impl ImagePlane {
-    /// Directions in files are rounded; this much is forgiven, and mended.
-    const TOLERANCE: f64 = 1e-2;
+    /// Directions in files are rounded, to one digit even, and not always of length 1: this much is forgiven, and
+    /// mended.
+    const TOLERANCE: f64 = 0.075;
 
     /// From the DICOM attributes: `ImagePositionPatient`, `ImageOrientationPatient`,
     /// `PixelSpacing` (between rows, between columns; mm), `Columns`, `Rows`.
@@ -140,9 +143,23 @@ impl ImagePlane {
         (-0.5..=f64::from(self.columns) - 0.5).contains(&column) && (-0.5..=f64::from(self.rows) - 0.5).contains(&row)
     }
 
-    /// Whether two planes have the same normal within `degrees` (direction counts).
+    /// Whether two planes are parallel within `degrees`, whatever way their rows and columns run.
     pub fn is_parallel(&self, other: &Self, degrees: f64) -> bool {
-        self.normal().dot(other.normal()) >= degrees.to_radians().cos()
+        self.normal().dot(other.normal()).abs() >= degrees.to_radians().cos()
+    }
+
+    /// The plane of the same image, turned.
+    #[must_use]
+    pub fn turned(&self, turn: Turn) -> Self {
+        let [columns, rows] = turn.size([self.columns, self.rows]);
+        let [column_direction, row_direction] = turn.directions(self.column_direction, self.row_direction);
+        let spacing = [self.row_spacing, self.column_spacing];
+        let [row_spacing, column_spacing] = if turn.is_transposed() { [spacing[1], spacing[0]] } else { spacing };
+        let last = |is_reversed: bool, count: u32| if is_reversed { f64::from(count) - 1.0 } else { 0.0 };
+        let (x, y) = (last(turn.has_reversed_columns(), columns), last(turn.has_reversed_rows(), rows));
+        let (x, y) = if turn.is_transposed() { (y, x) } else { (x, y) };
+        let origin = self.patient_from_pixel(x, y);
+        Self { origin, column_direction, row_direction, row_spacing, column_spacing, columns, rows }
     }
 }
 
@@ -194,5 +211,17 @@ pub(crate) mod tests {
         assert_eq!(ImagePlane::new([f64::NAN, 0.0, 0.0], iop, [1.0; 2], 1, 1), Err(InvalidPlane::NotFinite));
         assert!(matches!(ImagePlane::new([0.0; 3], iop, [0.0, 1.0], 1, 1), Err(InvalidPlane::Spacing(_))));
         assert!(matches!(ImagePlane::new([0.0; 3], [1.0; 6], [1.0; 2], 1, 1), Err(InvalidPlane::NotOrthonormal(_))));
+    }
+
+    proptest! {
+        /// Writers round cosines to two digits and more, write -0, and scale by a little: the plane is the same.
+        #[test]
+        fn rounded_cosines_are_mended(plane in any_plane(), digits in 2i32..10, scale in 0.96f64..1.04) {
+            let (a, b) = (plane.column_direction(), plane.row_direction());
+            let unit = 10f64.powi(digits);
+            let rounded = [a.x, a.y, a.z, b.x, b.y, b.z].map(|v| (v * scale * unit).round() / unit);
+            let mended = ImagePlane::new(plane.origin().to_array(), rounded, [1.0; 2], 9, 9);
+            prop_assert!(mended.is_ok_and(|mended| mended.is_parallel(&plane, 1.2)));
+        }
     }
 }

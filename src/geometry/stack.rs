@@ -8,6 +8,9 @@ use super::ImagePlane;
 /// Slices whose normals differ by less belong to one block.
 pub const PARALLEL_TOLERANCE_DEG: f64 = 1.5;
 
+/// Images that are nearer than this lie at one place, mm: no stack is so dense, and positions are rounded.
+pub const SAME_PLACE_MM: f64 = 0.05;
+
 /// Parallel slices, as indices into the list that [`blocks`] was given, in order of position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliceBlock {
@@ -58,6 +61,14 @@ fn reading_sign(normal: glam::DVec3) -> f64 {
     along.signum()
 }
 
+impl ImagePlane {
+    /// Of two parallel images: whether they start at one point, or, stored in different ways, have one middle.
+    fn is_same_place(&self, other: &Self) -> bool {
+        let near = |a: glam::DVec3, b: glam::DVec3| a.distance(b) <= SAME_PLACE_MM;
+        near(self.origin(), other.origin()) || near(self.center(), other.center())
+    }
+}
+
 fn reading_position(plane: &ImagePlane) -> f64 {
     let (n, c) = (plane.normal().abs(), plane.center());
     if n.x >= n.y && n.x >= n.z {
@@ -70,13 +81,40 @@ fn reading_position(plane: &ImagePlane) -> f64 {
 }
 
 /// The median distance in mm between neighbours of a block, from positions
-/// (`SliceThickness` is something else). `None` for fewer than two slices.
+/// (`SliceThickness` is something else). Images at one place count once. `None` for fewer than two places.
 pub fn spacing_between(planes: &[ImagePlane], block: &SliceBlock) -> Option<f64> {
     let normal = planes[*block.slices.first()?].normal();
-    let mut steps: Vec<f64> =
-        block.slices.windows(2).map(|w| (planes[w[1]].origin() - planes[w[0]].origin()).dot(normal).abs()).collect();
+    let mut steps: Vec<f64> = block
+        .slices
+        .windows(2)
+        .map(|w| (planes[w[1]].origin() - planes[w[0]].origin()).dot(normal).abs())
+        .filter(|step| *step > SAME_PLACE_MM)
+        .collect();
     steps.sort_by(f64::total_cmp);
     steps.get(steps.len() / 2).copied()
+}
+
+/// Which images lie at one place, less than [`SAME_PLACE_MM`] apart. Indices into `planes`, a
+/// list for each place.
+pub fn places(planes: &[ImagePlane]) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for block in blocks(planes) {
+        let normal = planes[block.slices[0]].normal();
+        let depth = |i: usize| planes[i].origin().dot(normal);
+        // Where the places at this depth begin: others at it lie beside them.
+        let mut here = all.len();
+        for i in block.slices {
+            if all.last().is_some_and(|last| (depth(last[0]) - depth(i)).abs() > SAME_PLACE_MM) {
+                here = all.len();
+            }
+            let is_here = |place: &&mut Vec<usize>| planes[place[0]].is_same_place(&planes[i]);
+            match all[here..].iter_mut().find(is_here) {
+                Some(place) => place.push(i),
+                None => all.push(vec![i]),
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -108,6 +146,17 @@ mod tests {
             let planes = [sagittal(5.0, flip), sagittal(-5.0, flip), sagittal(0.0, flip)];
             assert_eq!(blocks(&planes)[0].slices, vec![1, 2, 0]);
         }
+    }
+
+    /// Two echoes at each place, one of them mirrored: the distance of slices is that of the places, not 0.
+    #[test]
+    fn several_images_at_one_place_count_once() {
+        let mirrored = |z| ImagePlane::new([9.0, 0.0, z], [-1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [1.0; 2], 10, 10).unwrap();
+        let planes: Vec<ImagePlane> = [0.0, 4.0, 8.0].into_iter().flat_map(|z| [axial(z, 0.0), mirrored(z)]).collect();
+        let all = blocks(&planes);
+        assert_eq!((all.len(), spacing_between(&planes, &all[0])), (1, Some(4.0)));
+        assert_eq!(places(&planes), [[4, 5], [2, 3], [0, 1]]);
+        assert_eq!(spacing_between(&planes[..2], &blocks(&planes[..2])[0]), None);
     }
 
     proptest! {

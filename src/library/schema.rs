@@ -72,6 +72,21 @@ const STEPS: &[&str] = &[
         SELECT RAISE(ABORT, 'acts of the audit trail are never deleted');
     END;
 ",
+    "
+    -- Files of one SeriesInstanceUID may be several series; each has a role of its own.
+    CREATE TABLE role_of_part (
+        study      INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+        series_uid TEXT NOT NULL,
+        -- What sets the series apart from others of its UID; empty where there are none.
+        part       TEXT NOT NULL,
+        -- NULL: not graded.
+        role       TEXT,
+        PRIMARY KEY (study, series_uid, part)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO role_of_part SELECT study, series_uid, '', role FROM role_override;
+    DROP TABLE role_override;
+    ALTER TABLE role_of_part RENAME TO role_override;
+",
 ];
 
 /// The version that this program writes.
@@ -125,7 +140,36 @@ pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
 pub fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare("SELECT key, uid, name_text, search_text, date_digits, place, state, last_opened FROM study")?;
     connection.prepare("SELECT study, kind, text FROM document")?;
-    connection.prepare("SELECT study, series_uid, role FROM role_override")?;
+    connection.prepare("SELECT study, series_uid, part, role FROM role_override")?;
     connection.prepare("SELECT study, seq, who, moment, program, models, what, change, undoes FROM act")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list that an older program kept: roles that were chosen by hand stay.
+    #[test]
+    fn roles_of_an_older_list_are_those_of_whole_series() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..2] {
+            connection.execute_batch(step).unwrap();
+        }
+        let columns = "key, uid, patient_name, patient_id, birth_date, sex, date, description, name_text, search_text, \
+                       date_digits, series, images, modalities, roles, place, first_seen, last_opened";
+        let study = format!(
+            "INSERT INTO study ({columns}) VALUES (7, '1.2', '', '', '', '', '', '', '', '', '', 0, 0, '', '', '', 0, 0);
+             INSERT INTO role_override VALUES (7, '1.2.1', 'scs'), (7, '1.2.2', NULL);"
+        );
+        connection.execute_batch(&study).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        migrate(&mut connection).unwrap();
+        check(&connection).unwrap();
+        let mut statement = connection.prepare("SELECT series_uid, part, role FROM role_override").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+        let rows: Vec<(String, String, Option<String>)> = rows.collect::<Result<_, _>>().unwrap();
+        assert_eq!(rows, [("1.2.1".into(), String::new(), Some("scs".into())), ("1.2.2".into(), String::new(), None)]);
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{Library, LibraryError, StudyState};
-use crate::grading::Role;
+use crate::{grading::Role, study::SeriesKey};
 
 /// A text that is kept with a study. The list does not know what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,8 +25,8 @@ impl Document {
     }
 }
 
-/// Roles that were changed by hand, by `SeriesInstanceUID`; `None` is "not graded".
-pub type RoleOverrides = BTreeMap<String, Option<Role>>;
+/// Roles that were changed by hand, by series; `None` is "not graded".
+pub type RoleOverrides = BTreeMap<SeriesKey, Option<Role>>;
 
 /// What is kept with a study.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,9 +59,11 @@ impl Library {
         };
         stored.marks = document(Document::Marks)?;
         stored.layout = document(Document::Layout)?;
-        let mut statement = self.connection.prepare("SELECT series_uid, role FROM role_override WHERE study = ?1")?;
-        let rows =
-            statement.query_map([key], |row| Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?)))?;
+        let mut statement =
+            self.connection.prepare("SELECT series_uid, part, role FROM role_override WHERE study = ?1")?;
+        let rows = statement.query_map([key], |row| {
+            Ok((SeriesKey { uid: row.get(0)?, part: row.get(1)? }, row.get::<_, Option<String>>(2)?))
+        })?;
         for row in rows {
             match row? {
                 (series, None) => stored.roles.insert(series, None),
@@ -107,13 +109,16 @@ impl Library {
 
     /// Remembers the role of a series that was changed by hand: `Some(None)` is "not graded", `None` forgets the
     /// change, so that the program decides again.
-    pub fn set_role(&mut self, uid: &str, series_uid: &str, role: Option<Option<Role>>) -> Result<(), LibraryError> {
+    pub fn set_role(&mut self, uid: &str, series: &SeriesKey, role: Option<Option<Role>>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match role {
-                Some(_) => "INSERT OR REPLACE INTO role_override (study, series_uid, role) VALUES (?1, ?2, ?3)",
-                None => "DELETE FROM role_override WHERE study = ?1 AND series_uid = ?2 AND ?3 IS NULL",
+                Some(_) => {
+                    "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)"
+                }
+                None => "DELETE FROM role_override WHERE study = ?1 AND series_uid = ?2 AND part = ?3 AND ?4 IS NULL",
             };
-            transaction.execute(sql, params![key, series_uid, role.flatten().map(Role::word)]).map(drop)
+            let role = role.flatten().map(Role::word);
+            transaction.execute(sql, params![key, series.uid, series.part, role]).map(drop)
         })
     }
 

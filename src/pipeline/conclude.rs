@@ -11,7 +11,7 @@ use super::{
 use crate::{
     geometry::Vec3,
     grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
-    study::{Issue, Series, Study, gathered},
+    study::{Issue, Study, gathered},
 };
 
 /// A table and where its geometry comes from.
@@ -185,14 +185,4 @@ fn without_box(grader: &Grader, table: &GradeTable) -> Option<String> {
     let GradeOptions { floor, without_box, .. } = grader.options;
     let verb = if rows == 1 { "row has" } else { "rows have" };
     (rows > 0).then(|| format!("{rows} {verb} no box above {floor}, and hold {} (--without-box)", without_box.words()))
-}
-
-/// A series in messages.
-pub fn series_name(series: &Series) -> String {
-    match (series.number, series.description.as_str()) {
-        (Some(n), "") => format!("series {n}"),
-        (Some(n), text) => format!("series {n} '{text}'"),
-        (None, "") => "series".to_owned(),
-        (None, text) => format!("series '{text}'"),
-    }
 }

@@ -94,7 +94,7 @@ fn log_plan(grader: &Grader, study: &Study, plan: &Plan) {
         let models: Vec<&str> = models.map(|model| model.name.as_str()).collect();
         tracing::debug!(
             "{}: {} slices, {} ({}); {slices} of them go to {}",
-            conclude::series_name(series),
+            series.title(),
             series.slices.len(),
             series.role.map_or("none of the three kinds", Role::label),
             series.role_reason,
@@ -158,7 +158,8 @@ impl Shared<'_> {
                 }
             };
             let range = model.standardize.needs_series().then(|| self.series_range(job, &slice));
-            let image = model.standardize.image(&slice, range);
+            // Whatever way its rows and columns run: the detector sees the patient, not the storage.
+            let image = model.standardize.image(&slice, range).turned(reference.turn);
             let floor = self.grader.options.floor;
             let boxes = match self.grader.options.aggregate {
                 Aggregate::Seed => detector.predict(&image, floor),
@@ -173,8 +174,11 @@ impl Shared<'_> {
             return Ok(Vec::new());
         }
         let id = reference.id();
-        let tie =
-            |raw: RawDetection| Detection { class: raw.class, score: raw.score, bbox: raw.bbox, slice: id.clone() };
+        let stored = [slice.columns(), slice.rows()];
+        let tie = |raw: RawDetection| {
+            let bbox = raw.bbox.turned_back(reference.turn, stored);
+            Detection { class: raw.class, score: raw.score, bbox, slice: id.clone() }
+        };
         let boxes = match self.grader.options.aggregate {
             // The highest score of any model counts: merged boxes would have other scores than the models gave.
             Aggregate::Seed => per_model.into_iter().flatten().collect(),
@@ -195,7 +199,7 @@ impl Shared<'_> {
 
     fn report(&self, job: Job, error: &dyn std::error::Error) {
         let series = &self.study.series[job.series];
-        let message = format!("{}, slice {}: {error}", conclude::series_name(series), job.slice + 1);
+        let message = format!("{}, slice {}: {error}", series.title(), job.slice + 1);
         let file = &series.slices[job.slice].instance.source;
         self.results().issues.push((job, Issue::new(file, message)));
     }

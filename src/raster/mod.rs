@@ -5,6 +5,7 @@ mod image8;
 mod slice;
 mod standardize;
 mod table;
+mod turn;
 mod window;
 
 pub use bbox::BBox;

@@ -145,19 +145,20 @@ impl Provenance {
 /// Files of the series that detectors look at; of all series, if they look at none.
 fn sources(study: &Study) -> Vec<SourceSeries> {
     let is_graded = |role: Option<_>| role.is_some() || study.series.iter().all(|series| series.role.is_none());
-    study
-        .series
-        .iter()
-        .filter(|series| is_graded(series.role))
-        .map(|series| {
-            let mut instances: Vec<(Option<String>, String)> = Vec::new();
-            for slice in &series.slices {
-                let instance = (slice.instance.sop_class_uid.clone(), slice.instance.sop_instance_uid.clone());
-                if instances.last() != Some(&instance) && !instances.contains(&instance) {
-                    instances.push(instance);
-                }
+    let mut sources: Vec<SourceSeries> = Vec::new();
+    for series in study.series.iter().filter(|series| is_graded(series.role)) {
+        // Several of ours may be one series to the archive.
+        let at = sources.iter().position(|source| source.series_uid == series.uid).unwrap_or_else(|| {
+            sources.push(SourceSeries { series_uid: series.uid.clone(), instances: Vec::new() });
+            sources.len() - 1
+        });
+        let instances = &mut sources[at].instances;
+        for slice in &series.slices {
+            let instance = (slice.instance.sop_class_uid.clone(), slice.instance.sop_instance_uid.clone());
+            if instances.last() != Some(&instance) && !instances.contains(&instance) {
+                instances.push(instance);
             }
-            SourceSeries { series_uid: series.uid.clone(), instances }
-        })
-        .collect()
+        }
+    }
+    sources
 }

@@ -12,12 +12,15 @@ use super::{
     classify::{Facts, classify},
     copies,
     descriptions::{self, Descriptions},
-    doubts,
+    doubts, gaps,
     header::Header,
     model::{Issue, Patient, Series, SliceRef, Study},
+    parts::{self, Doubt, Image, Part},
     source::Source,
+    traits::Traits,
+    unplaced,
 };
-use crate::geometry::{self, ImagePlane, PlaneKind};
+use crate::geometry::{self, ImagePlane};
 
 /// A header and where it came from.
 pub struct Found {
@@ -65,11 +68,14 @@ pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
 
 /// The study that some files are, whatever else they say; `None` of no files.
 pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
-    let first = &files.first()?.header;
+    files.first()?;
+    let common = |text: fn(&Header) -> &str| most_common(files.iter().map(|file| text(&file.header))).to_owned();
+    let patients: BTreeSet<&Patient> = files.iter().map(|file| &file.header.patient).collect();
+    let count = |patient: &Patient| files.iter().filter(|file| file.header.patient == *patient).count();
     let mut study = Study {
-        uid: first.study_uid.clone(),
-        patient: first.patient.clone(),
-        description: first.study_description.clone(),
+        uid: common(|h| &h.study_uid),
+        patient: patients.iter().rev().max_by_key(|patient| count(patient)).map(|p| (*p).clone()).unwrap_or_default(),
+        description: common(|h| &h.study_description),
         ..Study::default()
     };
     // One UID is one study, whatever a clock or a tool made of the dates.
@@ -80,7 +86,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         study.issues.push(Issue::note("", message));
     }
     study.issues.extend(doubts::of(&files));
-    study.mixed_patients = files.iter().any(|file| is_other(&first.patient, &file.header.patient));
+    study.mixed_patients = patients.iter().any(|patient| patients.iter().any(|other| is_other(patient, other)));
     if study.mixed_patients {
         let message = "files of this study name different patients: it is shown, and no report is written of it; \
                        correct the headers, or open the patients' files apart";
@@ -98,19 +104,23 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     }
     let described = descriptions.of(&files, &mut study.issues);
     let mut positions = BTreeSet::new();
-    let mut by_series: BTreeMap<(i32, String), Vec<Found>> = BTreeMap::new();
+    let mut by_series: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for file in files {
         let header = &file.header;
         if !header.patient_position.is_empty() {
             positions.insert(header.patient_position.clone());
         }
-        let key = descriptions::key_of(&file);
-        by_series.entry((header.series_number.unwrap_or(i32::MAX), key)).or_default().push(file);
+        by_series.entry(descriptions::key_of(&file)).or_default().push(file);
     }
-    for ((_, key), files) in by_series {
-        let series = series(files, described.get(&key), &mut study.issues);
-        study.series.push(series);
+    for (key, files) in by_series {
+        let all = series(files, described.get(&key), &mut study.issues);
+        study.series.extend(all);
     }
+    // Stable: of one number and UID they are in order of their parts.
+    study.series.sort_by(|a, b| {
+        let number = |series: &Series| series.number.unwrap_or(i32::MAX);
+        (number(a), &a.uid).cmp(&(number(b), &b.uid))
+    });
     let placed = || study.series.iter().filter(|s| s.plane_kind.is_some());
     let frames: BTreeSet<_> = placed().map(|s| &s.frame_of_reference_uid).collect();
     let unsure = frames.len() > 1 || frames.iter().any(|uid| uid.is_none());
@@ -118,41 +128,129 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     Some(study)
 }
 
-fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Series {
+/// The series that the files of one `SeriesInstanceUID` are.
+fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Vec<Series> {
     let (slices, headers) = copies::slices(files, issues);
-    let first = &headers[0];
-    let (slices, blocks) = ordered(slices);
-    let plane_kind = most_common_plane(&slices);
-    let (role, role_reason) = classify(&Facts {
-        plane: plane_kind,
-        csv_description,
-        description: &first.series_description,
-        protocol: &first.protocol_name,
-        study_description: &first.study_description,
-        body_part: &first.body_part,
-        modality: &first.modality,
-        image_type: &first.image_type,
-        contrast_agent: &first.contrast_agent,
-        scanning_sequence: &first.scanning_sequence,
-        repetition_time: first.repetition_time,
-        echo_time: first.echo_time,
-        inversion_time: first.inversion_time,
-        slices: slices.len(),
+    let frames = headers.iter().flat_map(|header| header.frames.iter().map(move |frame| (header, frame)));
+    let mut images: Vec<Image<'_>> =
+        slices.into_iter().zip(frames).map(|(slice, (header, frame))| Image { slice, header, frame }).collect();
+    let numbers: BTreeSet<i32> = images.iter().filter_map(|image| image.slice.instance.number).collect();
+    let at_origin = unplaced::forget_unset(&mut images);
+    let (parts, doubt) = parts::split(images);
+    let most = parts.iter().map(|part| part.images.len()).max().unwrap_or(0);
+    let mut all = Vec::with_capacity(parts.len());
+    let mut said = Vec::new();
+    for part in parts {
+        let mut told = Vec::new();
+        let series = one_series(part, most, &numbers, csv_description, &mut told);
+        let title = series.title();
+        said.extend(told.into_iter().map(|message| Issue::new("", format!("{title}: {message}"))));
+        all.push(series);
+    }
+    if at_origin > 0 {
+        let what = if at_origin == 1 { "an image says" } else { "images say" };
+        let title = all.iter().max_by_key(|series| series.slices.len()).map(Series::title).unwrap_or_default();
+        let message = format!("{title}: {at_origin} {what} 0, 0, 0 for where it lies, off the line of the others");
+        said.push(Issue::new("", format!("{message}: taken for unknown")));
+    }
+    issues.extend(mixture(&all, doubt));
+    issues.extend(said);
+    all
+}
+
+/// What to say of several series in one.
+fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
+    let largest = all.iter().max_by_key(|series| series.slices.len()).filter(|_| all.len() > 1)?;
+    let list = all.iter().map(|series| {
+        let name = if series.part.is_empty() { "images" } else { &series.part };
+        format!("{name} ({})", series.slices.len())
     });
-    Series {
-        uid: first.series_uid.clone(),
-        number: first.series_number,
-        description: csv_description.map_or_else(|| first.series_description.clone(), str::to_owned),
-        modality: first.modality.clone(),
-        role,
-        role_reason,
-        plane_kind,
-        frame_of_reference_uid: first.frame_of_reference_uid.clone(),
+    let list = list.collect::<Vec<_>>().join("; ");
+    let whole = Series { part: String::new(), ..largest.clone() }.title();
+    let shared = if largest.uid.is_empty() { "files without SeriesInstanceUID" } else { "one SeriesInstanceUID" };
+    let message = format!("{whole}: {shared} for {} kinds of images, told apart: {list}", all.len());
+    Some(match doubt {
+        Doubt::None => Issue::note("", message),
+        Doubt::Mixed => Issue::new("", message),
+        Doubt::Numbers => Issue::new("", format!("{message}; nothing but their numbers tells the volumes apart")),
+    })
+}
+
+/// A part becomes a series; `told` is what is wrong with it.
+fn one_series(
+    part: Part<'_>,
+    most: usize,
+    numbers: &BTreeSet<i32>,
+    csv_description: Option<&str>,
+    told: &mut Vec<String>,
+) -> Series {
+    let apart = part.is_stray(most).then(|| {
+        let images = if part.images.len() == 1 { "an image" } else { "images" };
+        format!("{images} among those of another series, and not like them: {}", part.name)
+    });
+    let header = |text: fn(&Header) -> &str| most_common(part.images.iter().map(|image| text(image.header)));
+    let frame = |text: fn(&Traits) -> &str| most_common(part.images.iter().map(|image| text(&image.frame.traits)));
+    let decimal = |value: fn(&Traits) -> Option<f64>| {
+        let mut all: Vec<f64> = part.images.iter().filter_map(|image| value(&image.frame.traits)).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied()
+    };
+    let description = header(|h| &h.series_description);
+    let verdict = classify(&Facts {
+        plane: part.plane,
+        csv_description,
+        description,
+        protocol: header(|h| &h.protocol_name),
+        study_description: header(|h| &h.study_description),
+        body_part: header(|h| &h.body_part),
+        modality: header(|h| &h.modality),
+        image_type: frame(|t| &t.image_type),
+        contrast_agent: header(|h| &h.contrast_agent),
+        scanning_sequence: frame(|t| &t.scanning_sequence),
+        repetition_time: decimal(|t| t.repetition_time),
+        echo_time: decimal(|t| t.echo_time),
+        inversion_time: decimal(|t| t.inversion_time),
+        b_value: decimal(|t| t.b_value),
+        is_picture: part.is_picture,
+        is_one_of_echoes: part.is_one_of_echoes(),
+        apart: apart.as_deref(),
+        slices: part.images.len(),
+    });
+    told.extend(verdict.doubt);
+    told.extend(unplaced::unknown(&part, verdict.role.is_some()));
+    let said_spacing = decimal(|t| t.spacing);
+    let frame_of_reference = header(|h| h.frame_of_reference_uid.as_deref().unwrap_or_default());
+    let slices = part.images.iter().map(|image| SliceRef { turn: part.turn(image), ..image.slice.clone() }).collect();
+    let (slices, blocks) = ordered(slices);
+    let series = Series {
+        uid: header(|h| &h.series_uid).to_owned(),
+        part: part.name.clone(),
+        number: part.images.iter().find_map(|image| image.header.series_number),
+        description: csv_description.unwrap_or(description).to_owned(),
+        modality: header(|h| &h.modality).to_owned(),
+        role: verdict.role,
+        role_reason: verdict.reason,
+        plane_kind: part.plane,
+        frame_of_reference_uid: Some(frame_of_reference.to_owned()).filter(|uid| !uid.is_empty()),
         spacing: spacing(&slices, &blocks),
         blocks,
-        transfer_syntaxes: headers.iter().map(|h| syntax_name(&h.transfer_syntax)).collect(),
+        transfer_syntaxes: part.images.iter().map(|image| syntax_name(&image.header.transfer_syntax)).collect(),
         slices,
+    };
+    if !part.is_localizer && !part.is_picture && apart.is_none() {
+        told.extend(gaps::find(&series, numbers, said_spacing));
+        told.extend(unplaced::turned_against_others(&series));
     }
+    series
+}
+
+/// Of equally common ones the first in order: not that of the first file.
+fn most_common<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value).unwrap_or_default()
 }
 
 /// Block by block in patient order; slices without a place last, by number.
@@ -176,18 +274,10 @@ fn ordered(mut slices: Vec<SliceRef>) -> (Vec<SliceRef>, Vec<Range<usize>>) {
     (sorted, ranges)
 }
 
-fn most_common_plane(slices: &[SliceRef]) -> Option<PlaneKind> {
-    let count = |kind| slices.iter().filter_map(|s| s.plane).filter(|p| PlaneKind::of(p) == kind).count();
-    [PlaneKind::Sagittal, PlaneKind::Coronal, PlaneKind::Axial]
-        .into_iter()
-        .max_by_key(|&kind| count(kind))
-        .filter(|&kind| count(kind) > 0)
-}
-
 /// Of the longest block.
 fn spacing(slices: &[SliceRef], blocks: &[Range<usize>]) -> Option<f64> {
-    let longest = blocks.iter().max_by_key(|b| b.len())?;
-    let planes: Vec<ImagePlane> = slices[longest.clone()].iter().filter_map(|s| s.plane).collect();
+    let planes_of = |block: &Range<usize>| slices[block.clone()].iter().filter_map(|s| s.plane).collect::<Vec<_>>();
+    let planes = blocks.iter().map(planes_of).max_by_key(Vec::len)?;
     let block = geometry::SliceBlock { slices: (0..planes.len()).collect() };
     geometry::spacing_between(&planes, &block)
 }

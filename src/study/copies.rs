@@ -18,6 +18,7 @@ use super::{
     model::{Instance, Issue, SliceRef, Study},
     source::Source,
 };
+use crate::geometry::Turn;
 
 /// What tells two images apart without reading their pixels: number, place of the first frame, size, frames, and what
 /// else the header has of it.
@@ -206,7 +207,7 @@ fn defect(header: &Header) -> Option<String> {
     }
 }
 
-/// One slice for each frame of each file, and the headers without their frames.
+/// One slice for each frame of each file, in the order of the headers and of their frames.
 pub fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec<Header>) {
     let (mut slices, mut headers) = (Vec::new(), Vec::new());
     for Found { source, mut header } in files {
@@ -232,14 +233,15 @@ pub fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
             transfer_syntax: header.transfer_syntax.clone(),
             is_synthetic: header.is_synthetic,
         });
-        for (frame, header) in std::mem::take(&mut header.frames).into_iter().enumerate() {
+        for (number, frame) in header.frames.iter().enumerate() {
             slices.push(SliceRef {
                 instance: instance.clone(),
-                frame: frame as u32,
-                plane: header.plane,
-                pixel_spacing: header.pixel_spacing,
-                pixel_aspect: header.pixel_aspect,
-                window: header.window,
+                frame: number as u32,
+                plane: frame.plane,
+                turn: Turn::NONE,
+                pixel_spacing: frame.pixel_spacing,
+                pixel_aspect: frame.pixel_aspect,
+                window: frame.window,
             });
         }
         headers.push(header);

@@ -11,6 +11,7 @@ use super::{
     decimal,
     doubts::Doubt,
     header::{FrameHeader, name, number, text},
+    traits::Traits,
 };
 use crate::{
     geometry::ImagePlane,
@@ -42,13 +43,22 @@ pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> Fram
     let mut doubts = Doubts::default();
     let aspect = aspect(object, &mut doubts);
     for frame in 0..count {
-        let (plane, spacing) = geometry(&groups, frame, count, [columns, rows], &mut doubts).unwrap_or_else(|why| {
+        let found = geometry(&groups, frame, count, [columns, rows], &mut doubts);
+        let is_place_wrong = found.is_err();
+        let (plane, spacing) = found.unwrap_or_else(|why| {
             frames.doubt.get_or_insert(why);
             (None, None)
         });
         check_rescale(&groups, frame, &mut doubts);
-        let window = window(&groups, frame, &mut doubts);
-        frames.headers.push(FrameHeader { plane, pixel_spacing: spacing, pixel_aspect: aspect, window });
+        frames.headers.push(FrameHeader {
+            plane,
+            orientation: plane.or_else(|| orientation(&groups, frame, columns, rows)),
+            is_place_wrong,
+            pixel_spacing: spacing,
+            pixel_aspect: aspect,
+            window: window(&groups, frame, &mut doubts),
+            traits: Traits::of(&groups, frame),
+        });
     }
     frames.doubts = doubts.said();
     frames
@@ -72,8 +82,9 @@ pub fn voi_item(object: &InMemDicomObject, frame: u32) -> Option<&InMemDicomObje
 }
 
 /// The places where an attribute of a frame may stand.
-struct Groups<'a> {
-    object: &'a InMemDicomObject,
+pub struct Groups<'a> {
+    /// The file itself.
+    pub object: &'a InMemDicomObject,
     shared: Option<&'a InMemDicomObject>,
     per_frame: &'a [InMemDicomObject],
 }
@@ -89,7 +100,7 @@ impl<'a> Groups<'a> {
     }
 
     /// The data set that holds `tag` for a frame: its own group, the shared one, or the file itself.
-    fn find(&self, frame: u32, group: Tag, tag: Tag) -> Option<&'a InMemDicomObject> {
+    pub fn find(&self, frame: u32, group: Tag, tag: Tag) -> Option<&'a InMemDicomObject> {
         let inside = |object: &'a InMemDicomObject| object.get(group)?.items()?.first();
         let own = self.per_frame.get(frame as usize).and_then(inside);
         [own, self.shared.and_then(inside), Some(self.object)].into_iter().flatten().find(|o| o.get(tag).is_some())
@@ -214,6 +225,13 @@ fn check_rescale(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) {
             doubts.add(Doubt::new(format!("its {} '{text}' cannot be used; values are shown without it", name(tag))));
         }
     }
+}
+
+/// How an image lies that does not say where: a plane through nowhere in particular.
+fn orientation(groups: &Groups<'_>, frame: u32, columns: u32, rows: u32) -> Option<ImagePlane> {
+    let place = groups.find(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT)?;
+    let cosines = decimal::exactly(place, tags::IMAGE_ORIENTATION_PATIENT).ok()??;
+    ImagePlane::new([0.0; 3], cosines, [1.0; 2], columns, rows).ok()
 }
 
 /// The first window that can be used. Values of fractions, which a slope below 1 makes, are not shifted by the half step

@@ -11,7 +11,6 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
 use super::{
     charset::Texts,
-    decimal,
     doubts::Doubt,
     extent::{Missing, Plain},
     file::{self, Loaded},
@@ -20,6 +19,7 @@ use super::{
     model::Patient,
     synthetic,
     syntax::{self, Form},
+    traits::Traits,
 };
 use crate::{geometry::ImagePlane, raster::Window};
 
@@ -59,9 +59,7 @@ pub struct Header {
     pub protocol_name: String,
     pub body_part: String,
     pub modality: String,
-    pub image_type: String,
     pub contrast_agent: String,
-    pub scanning_sequence: String,
     pub sop_class_uid: Option<String>,
     pub sop_instance_uid: String,
     pub transfer_syntax: String,
@@ -70,9 +68,8 @@ pub struct Header {
     pub rows: u32,
     pub frame_of_reference_uid: Option<String>,
     pub patient_position: String,
-    pub repetition_time: Option<f64>,
-    pub echo_time: Option<f64>,
-    pub inversion_time: Option<f64>,
+    /// Samples of a pixel.
+    pub samples: u32,
     /// It says that its image was computed.
     pub is_synthetic: bool,
     pub frames: Vec<FrameHeader>,
@@ -92,9 +89,15 @@ pub struct Header {
 #[derive(Debug, Clone, Default)]
 pub struct FrameHeader {
     pub plane: Option<ImagePlane>,
+    /// How it lies; that of `plane`, or of an image that does not say where it lies.
+    pub orientation: Option<ImagePlane>,
+    /// It says where it lies, and that makes no sense.
+    pub is_place_wrong: bool,
     pub pixel_spacing: Option<[f64; 2]>,
     pub pixel_aspect: Option<[f64; 2]>,
     pub window: Option<Window>,
+    /// What tells it from other images at its place.
+    pub traits: Traits,
 }
 
 /// Reads the header of a file of `size` bytes.
@@ -182,9 +185,7 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         protocol_name: texts.read(tags::PROTOCOL_NAME),
         body_part: texts.read(tags::BODY_PART_EXAMINED),
         modality: text(object, tags::MODALITY),
-        image_type: text(object, tags::IMAGE_TYPE),
         contrast_agent: texts.read(tags::CONTRAST_BOLUS_AGENT),
-        scanning_sequence: text(object, tags::SCANNING_SEQUENCE),
         sop_class_uid,
         sop_instance_uid: text(object, tags::SOP_INSTANCE_UID),
         transfer_syntax: object.meta().transfer_syntax().to_owned(),
@@ -193,9 +194,7 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
         rows,
         frame_of_reference_uid: Some(text(object, tags::FRAME_OF_REFERENCE_UID)).filter(|s| !s.is_empty()),
         patient_position: text(object, tags::PATIENT_POSITION),
-        repetition_time: decimal::first(object, tags::REPETITION_TIME),
-        echo_time: decimal::first(object, tags::ECHO_TIME),
-        inversion_time: decimal::first(object, tags::INVERSION_TIME),
+        samples: number(object, tags::SAMPLES_PER_PIXEL).unwrap_or(1),
         is_synthetic: synthetic::is_synthetic(object),
         frames: frames.headers,
         doubt: frames.doubt,

@@ -16,7 +16,7 @@ use super::{
     tally::Tally,
 };
 use crate::{
-    geometry::{ImagePlane, PlaneKind},
+    geometry::{ImagePlane, PlaneKind, Turn},
     grading::{Role, SliceId},
     raster::Window,
 };
@@ -84,7 +84,7 @@ pub struct Issue {
 }
 
 /// Who the study is of. Empty where the file says nothing. Never logged.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Patient {
     /// `PatientName`, as `Family Given`.
     pub name: String,
@@ -122,11 +122,23 @@ pub struct Study {
     pub damaged_copies: usize,
 }
 
+/// Names a series within its study: files of one `SeriesInstanceUID` may be several series.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SeriesKey {
+    /// [`Series::uid`].
+    pub uid: String,
+    /// [`Series::part`].
+    pub part: String,
+}
+
 /// One series.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// `SeriesInstanceUID` as it stands in the file.
+    /// `SeriesInstanceUID` as it stands in the file. Several series may have the same: see [`Self::part`].
     pub uid: String,
+    /// What sets it apart from the other series of its UID, such as `TE 100 ms` or `axial`; the same in whatever order
+    /// the files came. Empty where the UID is one series.
+    pub part: String,
     /// `SeriesNumber`.
     pub number: Option<i32>,
     /// `SeriesDescription`, or the contest CSV's where there is one.
@@ -160,6 +172,8 @@ pub struct SliceRef {
     pub frame: u32,
     /// Where it lies, if known.
     pub plane: Option<ImagePlane>,
+    /// What makes it upright, as detectors and readers expect it.
+    pub turn: Turn,
     /// mm between rows and between columns.
     pub pixel_spacing: Option<[f64; 2]>,
     /// How high and how wide a pixel is in relation to the other, where the file says so.
@@ -229,6 +243,25 @@ impl SliceRef {
             twin: self.instance.twin,
             frame: self.frame,
         }
+    }
+}
+
+impl Series {
+    /// Its name within the study.
+    pub fn key(&self) -> SeriesKey {
+        SeriesKey { uid: self.uid.clone(), part: self.part.clone() }
+    }
+
+    /// For people: `series 5 'SAG T2 TSE' (TE 100 ms)`.
+    pub fn title(&self) -> String {
+        let mut title = match self.number {
+            Some(number) => format!("series {number}"),
+            None => "series".to_owned(),
+        };
+        if !self.description.is_empty() {
+            title = format!("{title} '{}'", self.description);
+        }
+        if self.part.is_empty() { title } else { format!("{title} ({})", self.part) }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use egui::{Vec2, vec2};
 
+use crate::geometry::Turn;
+
 /// Mirrored first, then turned to the right in quarters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orientation {
@@ -12,6 +14,21 @@ pub struct Orientation {
 }
 
 impl Orientation {
+    /// Shows an image upright: the patient's front or right at the left, head or front up.
+    pub const fn upright(turn: Turn) -> Self {
+        let (mirrored, turns) = match (turn.is_transposed(), turn.has_reversed_columns(), turn.has_reversed_rows()) {
+            (false, false, false) => (false, 0),
+            (false, true, false) => (true, 0),
+            (false, true, true) => (false, 2),
+            (false, false, true) => (true, 2),
+            (true, true, false) => (false, 1),
+            (true, false, true) => (false, 3),
+            (true, true, true) => (true, 1),
+            (true, false, false) => (true, 3),
+        };
+        Self { mirrored, turns }
+    }
+
     /// Whether width and height change places.
     pub const fn is_sideways(self) -> bool {
         self.turns % 2 == 1
@@ -62,6 +79,17 @@ mod tests {
     /// All eight.
     pub fn all() -> impl Iterator<Item = Orientation> {
         [false, true].into_iter().flat_map(|mirrored| (0..4).map(move |turns| Orientation { mirrored, turns }))
+    }
+
+    #[test]
+    fn an_image_is_shown_as_a_detector_sees_it() {
+        for turn in Turn::ALL {
+            let shown = Orientation::upright(turn);
+            for (x, y) in [(1.0, 0.0), (0.0, 1.0)] {
+                let (a, b) = (turn.apply((0.0, 0.0), [9, 9]), turn.apply((x, y), [9, 9]));
+                assert_eq!(shown.screen_from_image(vec2(x, y)), vec2(b.0 - a.0, b.1 - a.1), "{turn:?}");
+            }
+        }
     }
 
     #[test]

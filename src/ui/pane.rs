@@ -38,8 +38,10 @@ pub struct Pane {
     pub zoom: f32,
     /// How far the image is moved, mm on screen (pixels where spacing is unknown): a resized window keeps it.
     pub pan: Vec2,
-    /// Turned and mirrored by the reader.
+    /// Turned and mirrored: upright, then as the reader wants it.
     pub orientation: Orientation,
+    /// What shows the series upright, however it is stored.
+    pub upright: Orientation,
     /// Its size on screen when it was last painted, in points.
     pub area: Vec2,
     /// +1 or -1: which way the reader scrolls; slices that lie there are decoded ahead.
@@ -59,6 +61,7 @@ impl Default for Pane {
             zoom: 1.0,
             pan: Vec2::ZERO,
             orientation: Orientation::default(),
+            upright: Orientation::default(),
             area: Vec2::ZERO,
             direction: 1,
             wheel: 0.0,
@@ -69,8 +72,10 @@ impl Default for Pane {
 impl Pane {
     /// Shows a series from its middle.
     pub fn of_series(study: &Study, series: usize) -> Self {
-        let slices = study.series.get(series).map_or(0, |s| s.slices.len());
-        Self { series: Some(series), slice: slices / 2, ..Self::default() }
+        let slices = study.series.get(series).map_or(&[][..], |s| &s.slices);
+        let slice = slices.len() / 2;
+        let upright = slices.get(slice).map_or(Orientation::default(), |s| Orientation::upright(s.turn));
+        Self { series: Some(series), slice, orientation: upright, upright, ..Self::default() }
     }
 
     /// Goes to a slice.

@@ -169,7 +169,7 @@ impl Session {
             .series
             .iter()
             .enumerate()
-            .filter_map(|(index, series)| Some((index, *roles.get(&series.uid)?)))
+            .filter_map(|(index, series)| Some((index, *roles.get(&series.key())?)))
             .collect();
         chosen.into_iter().filter(|&(index, role)| self.set_role(index, role)).count() > 0
     }

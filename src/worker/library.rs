@@ -17,7 +17,7 @@ use crate::{
         find_below,
     },
     review::{Act, Draft},
-    study::Study,
+    study::{SeriesKey, Study},
 };
 
 /// How long the end of the program waits for what is still to be written. A disk that is gone may never answer.
@@ -44,7 +44,7 @@ pub enum LibraryJob {
     /// Keep a text with a study; `None` removes it.
     SetDocument(String, Document, Option<String>),
     /// Remember the role of a series (second) that was changed by hand; `Some(None)`: not graded; `None`: no change.
-    SetRole(String, String, Option<Option<Role>>),
+    SetRole(String, SeriesKey, Option<Option<Role>>),
     /// Add an act to the review of a study, on behalf of an open study; the last act is that which it knows.
     Act(SessionId, String, Box<Draft>, u64),
     /// What others have added to the review of a study since an act.
@@ -341,8 +341,9 @@ mod tests {
         let worker = start(Some(folder.path().to_owned()));
         worker.library(LibraryJob::Opened(study("1", "Doe Jane"), StudySource::Demo));
         assert_eq!(stored(&worker), Stored::default());
+        let series = SeriesKey { uid: "1.1".to_owned(), part: "TE 12 ms".to_owned() };
         worker.library(LibraryJob::SetState("1".to_owned(), StudyState::Signed));
-        worker.library(LibraryJob::SetRole("1".to_owned(), "1.1".to_owned(), Some(None)));
+        worker.library(LibraryJob::SetRole("1".to_owned(), series.clone(), Some(None)));
         for n in 0..200 {
             worker.library(LibraryJob::SetDocument("1".to_owned(), Document::Marks, Some(format!("marks {n}"))));
         }
@@ -357,7 +358,7 @@ mod tests {
         worker.library(LibraryJob::Opened(study("1", "Doe Jane"), StudySource::Demo));
         let kept = stored(&worker);
         assert_eq!((kept.state, kept.marks.as_deref()), (StudyState::Signed, Some("marks 199")));
-        assert_eq!(kept.roles, [("1.1".to_owned(), None)].into());
+        assert_eq!(kept.roles, [(series, None)].into());
     }
 
     #[test]

@@ -36,12 +36,14 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
         }),
         frame: 0,
         plane: None,
+        turn: crate::geometry::Turn::NONE,
         pixel_spacing: None,
         pixel_aspect: None,
         window: None,
     };
     let series = Series {
         uid: format!("{uid}.1"),
+        part: String::new(),
         number: Some(1),
         description: "Sag T2".to_owned(),
         modality: "MR".to_owned(),

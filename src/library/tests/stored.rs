@@ -4,12 +4,28 @@ use super::{all, study};
 use crate::{
     grading::Role,
     library::{Document, Library, LibraryError, Stored, StudySource, StudyState, open::FILE},
+    study::SeriesKey,
 };
 
 fn with_study() -> Library {
     let mut library = Library::in_memory().unwrap();
     library.record(&study("1.2", "Doe^Jane", "7", "20260102"), &StudySource::Demo).unwrap();
     library
+}
+
+fn series(uid: &str) -> SeriesKey {
+    SeriesKey { uid: uid.to_owned(), part: String::new() }
+}
+
+/// Two echoes of one UID: one is graded as the reader says, the other is not touched.
+#[test]
+fn parts_of_one_series_have_roles_of_their_own() {
+    let mut library = with_study();
+    let part = |part: &str| SeriesKey { uid: "1.2.1".to_owned(), part: part.to_owned() };
+    library.set_role("1.2", &part("TE 12 ms"), Some(None)).unwrap();
+    library.set_role("1.2", &part("TE 100 ms"), Some(Some(Role::Scs))).unwrap();
+    library.set_role("1.2", &part("TE 12 ms"), None).unwrap();
+    assert_eq!(library.stored("1.2").unwrap().roles, [(part("TE 100 ms"), Some(Role::Scs))].into());
 }
 
 #[test]
@@ -20,7 +36,7 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
         findings: Some("2 severe".to_owned()),
         marks: Some(r#"[{"length":12.5,"text":"Ä \u0000 'quoted'"}]"#.to_owned()),
         layout: Some("{}".to_owned()),
-        roles: [("1.2.1".to_owned(), None), ("1.2.2".to_owned(), Some(Role::Ss))].into(),
+        roles: [(series("1.2.1"), None), (series("1.2.2"), Some(Role::Ss))].into(),
     };
     let (mut library, _) = Library::open(folder.path()).unwrap();
     library.record(&study("1.2", "", "", ""), &StudySource::Demo).unwrap();
@@ -30,9 +46,9 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
     library.set_document("1.2", Document::Marks, Some("first")).unwrap();
     library.set_document("1.2", Document::Marks, kept.marks.as_deref()).unwrap();
     library.set_document("1.2", Document::Layout, kept.layout.as_deref()).unwrap();
-    library.set_role("1.2", "1.2.1", Some(Some(Role::Nfn))).unwrap();
-    library.set_role("1.2", "1.2.1", Some(None)).unwrap();
-    library.set_role("1.2", "1.2.2", Some(Some(Role::Ss))).unwrap();
+    library.set_role("1.2", &series("1.2.1"), Some(Some(Role::Nfn))).unwrap();
+    library.set_role("1.2", &series("1.2.1"), Some(None)).unwrap();
+    library.set_role("1.2", &series("1.2.2"), Some(Some(Role::Ss))).unwrap();
     drop(library);
     let (mut library, _) = Library::open(folder.path()).unwrap();
     assert_eq!(library.stored("1.2").unwrap(), kept);
@@ -42,7 +58,7 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
     assert_eq!(library.stored("1.2").unwrap(), kept);
     assert_eq!(library.entry("1.2").unwrap().patient.name, "New name");
     library.set_document("1.2", Document::Marks, None).unwrap();
-    library.set_role("1.2", "1.2.1", None).unwrap();
+    library.set_role("1.2", &series("1.2.1"), None).unwrap();
     library.set_findings("1.2", None).unwrap();
     let left = library.stored("1.2").unwrap();
     assert_eq!((left.marks, left.findings, left.roles.len()), (None, None, 1));
@@ -71,7 +87,7 @@ fn a_forgotten_study_leaves_nothing_behind() {
     library.record(&study("1.2", "Zebedee^Quux", "7", ""), &StudySource::Demo).unwrap();
     library.record(&study("1.3", "Doe^Jane", "8", ""), &StudySource::Demo).unwrap();
     library.set_document("1.2", Document::Marks, Some("marks of Quux")).unwrap();
-    library.set_role("1.2", "1.2.1", Some(None)).unwrap();
+    library.set_role("1.2", &series("1.2.1"), Some(None)).unwrap();
     library.forget("1.2").unwrap();
     assert_eq!(all(&library), ["1.3"]);
     assert!(matches!(library.stored("1.2"), Err(LibraryError::Unknown)));
@@ -89,7 +105,7 @@ fn a_study_that_is_not_in_the_list_is_an_error() {
     let unknown = |result: Result<(), LibraryError>| assert!(matches!(result, Err(LibraryError::Unknown)));
     unknown(library.set_state("9", StudyState::Signed).map(drop));
     unknown(library.set_document("9", Document::Marks, Some("x")));
-    unknown(library.set_role("9", "9.1", None));
+    unknown(library.set_role("9", &series("9.1"), None));
     unknown(library.set_findings("9", Some("x")));
     unknown(library.forget("9"));
     unknown(library.entry("9").map(drop));

@@ -20,7 +20,7 @@ use crate::{
     grading::SliceId,
     moment::Moment,
     report::{Report, ReviewStatus},
-    study::{Origin, SliceRef},
+    study::{Origin, Series, SliceRef},
 };
 
 /// What an object is.
@@ -43,7 +43,8 @@ impl<'a> Context<'a> {
     /// Reads patient and study from a file of the study, and makes sure that it is still the one that was opened.
     pub fn new(report: &'a Report<'a>) -> Result<Self, DicomError> {
         let graded = report.provenance.sources.iter().filter_map(|source| {
-            report.study.series.iter().find(|series| series.uid == source.series_uid)?.slices.first()
+            let of_source = |series: &&Series| series.uid == source.series_uid && series.role.is_some();
+            report.study.series.iter().find(of_source)?.slices.first()
         });
         let all = report.study.series.iter().filter_map(|series| series.slices.first());
         let slice = graded.chain(all).next().ok_or(DicomError::NoImages)?;

@@ -42,9 +42,18 @@ fn study(uid: &str) -> Study {
         is_synthetic: false,
         transfer_syntax: String::new(),
     });
-    let slice = SliceRef { instance, frame: 0, plane: None, pixel_spacing: None, pixel_aspect: None, window: None };
+    let slice = SliceRef {
+        instance,
+        frame: 0,
+        plane: None,
+        turn: crate::geometry::Turn::NONE,
+        pixel_spacing: None,
+        pixel_aspect: None,
+        window: None,
+    };
     let series = Series {
         uid: "1.2".into(),
+        part: String::new(),
         number: None,
         description: String::new(),
         modality: "MR".into(),

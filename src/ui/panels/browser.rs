@@ -129,7 +129,8 @@ fn series_ui(
         .collect();
     let name = if series.description.is_empty() { "no description" } else { &series.description };
     let number = series.number.map_or_else(String::new, |n| format!("{n}: "));
-    let title = format!("{number}{name}");
+    let part = if series.part.is_empty() { String::new() } else { format!(" ({})", series.part) };
+    let title = format!("{number}{name}{part}");
     let role = series.role.map_or_else(|| "not graded".to_owned(), |r| r.label().to_owned());
     let place = if panes.is_empty() { String::new() } else { format!(", pane {}", panes.join(", ")) };
     let lines = format!("{}{place}\n{role}", words::count(series.slices.len(), "slice", "slices"));

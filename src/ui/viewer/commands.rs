@@ -156,7 +156,7 @@ impl Viewer {
             C::Smooth => toggle(&mut self.settings.smooth),
             C::ResetPane => {
                 self.change_view(id, |pane| {
-                    pane.orientation = super::super::orientation::Orientation::default();
+                    pane.orientation = pane.upright;
                     pane.inverted = false;
                     pane.fit();
                 });

@@ -117,8 +117,8 @@ impl Viewer {
     pub(super) fn remember_role(&self, id: SessionId, series: usize) {
         let Some(session) = self.find(id).filter(|s| !s.study.uid.is_empty()) else { return };
         if let Some(series) = session.study.series.get(series).filter(|series| !series.uid.is_empty()) {
-            let (uid, series_uid) = (session.study.uid.clone(), series.uid.clone());
-            self.worker.library(LibraryJob::SetRole(uid, series_uid, Some(series.role)));
+            let (uid, key) = (session.study.uid.clone(), series.key());
+            self.worker.library(LibraryJob::SetRole(uid, key, Some(series.role)));
         }
     }
 

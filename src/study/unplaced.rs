@@ -1,0 +1,73 @@
+//! Images that do not say where they lie, or say what cannot be.
+
+use std::collections::BTreeMap;
+
+use super::{
+    model::Series,
+    parts::{Image, Part},
+};
+use crate::geometry::{PARALLEL_TOLERANCE_DEG, Turn, Vec3};
+
+/// Middles of the parallel images of a series lie on a line; one that is further from it is elsewhere, mm.
+const OFF_THE_LINE_MM: f64 = 5.0;
+
+/// A place of 0, 0, 0 is what writers put where they know none. It is believed only where the other images lie in line
+/// with it. Forgets it otherwise, and counts.
+pub fn forget_unset(images: &mut [Image<'_>]) -> usize {
+    let is_unset = |image: &Image<'_>| image.slice.plane.is_some_and(|plane| plane.origin() == Vec3::ZERO);
+    let others: Vec<_> = images.iter().filter(|image| !is_unset(image)).filter_map(|image| image.slice.plane).collect();
+    let mut count = 0;
+    for image in images.iter_mut().filter(|image| is_unset(image)) {
+        let Some(plane) = image.slice.plane else { continue };
+        let aside = |other: &&crate::geometry::ImagePlane| {
+            let step = other.center() - plane.center();
+            (step - plane.normal() * step.dot(plane.normal())).length()
+        };
+        let parallel = others.iter().filter(|other| other.is_parallel(&plane, PARALLEL_TOLERANCE_DEG));
+        if parallel.clone().count() > 0 && parallel.map(|other| aside(&other)).all(|mm| mm > OFF_THE_LINE_MM) {
+            image.slice.plane = None;
+            count += 1;
+        }
+    }
+    count
+}
+
+/// What to say of a part of which it is not known where images lie. Of one that is not graded only what is wrong, not
+/// what is missing.
+pub fn unknown(part: &Part<'_>, is_graded: bool) -> Option<String> {
+    let without = "no level, side or distance comes from where they lie";
+    if part.unplaced > 0 && !part.is_localizer {
+        return Some(format!(
+            "{} of {} images lie at the place of another, and nothing tells which is which: {without}",
+            part.unplaced,
+            part.images.len()
+        ));
+    }
+    // What is wrong with a place was said with its file.
+    let lost = part.images.iter().filter(|image| image.slice.plane.is_none() && !image.frame.is_place_wrong).count();
+    (is_graded && lost > 0)
+        .then(|| format!("{lost} of {} images do not say where they lie: {without}", part.images.len()))
+}
+
+/// Images whose rows and columns run in other directions than those of most images beside them. It may be so; or
+/// somebody turned the pixels or the header and not both.
+pub fn turned_against_others(series: &Series) -> Option<String> {
+    let mut odd: Vec<String> = Vec::new();
+    for block in &series.blocks {
+        let slices = || series.slices[block.clone()].iter().filter(|slice| slice.plane.is_some());
+        let mut counts: BTreeMap<usize, usize> = BTreeMap::new();
+        let number = |turn: Turn| Turn::ALL.iter().position(|other| *other == turn).unwrap_or(0);
+        slices().for_each(|slice| *counts.entry(number(slice.turn)).or_default() += 1);
+        let Some((&most, _)) = counts.iter().rev().max_by_key(|(_, count)| **count) else { continue };
+        odd.extend(slices().filter(|slice| number(slice.turn) != most).map(super::gaps::name));
+    }
+    let verb = if odd.len() == 1 { "is" } else { "are" };
+    let more = if odd.len() > 5 { format!(" and {} more", odd.len() - 5) } else { String::new() };
+    odd.truncate(5);
+    (!odd.is_empty()).then(|| {
+        format!(
+            "{}{more} {verb} stored turned or mirrored against the others: shown and read as the header says",
+            odd.join(", ")
+        )
+    })
+}
