@@ -11,8 +11,12 @@ mod id;
 mod probabilities;
 mod table;
 mod vocabulary;
+mod weak;
 
-pub use aggregate::{Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, Vote, assess, geometric, max};
+pub use aggregate::{
+    Aggregate, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, Vote, assess, expected_place, geometric,
+    lies, max,
+};
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};
@@ -20,3 +24,4 @@ pub use id::{GradeId, ParseGradeIdError};
 pub use probabilities::{InvalidProbabilities, Probabilities};
 pub use table::{Assessment, Conflict, Evidence, Grade, GradeTable, Prior};
 pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};
+pub use weak::WEAK_BELOW;
