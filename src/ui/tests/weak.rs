@@ -1,7 +1,7 @@
 //! Weak evidence looks weak: in the cell, its tooltip, the panel, and to those who listen.
 
 use egui::Rect;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{Window, click_cell, graded_demo, id, session};
 use crate::{
@@ -18,7 +18,11 @@ fn node_rect(window: &Window, cell: GradeId) -> Rect {
 
 fn label_of(window: &Window, cell: GradeId) -> String {
     let start = format!("{}:", cell.label());
-    window.get_by(|node| node.label().is_some_and(|label| label.starts_with(&start))).label().unwrap_or_default()
+    window
+        .get_by(|node| node.label().is_some_and(|label| label.starts_with(&start)))
+        .accesskit_node()
+        .label()
+        .unwrap_or_default()
 }
 
 fn has(window: &Window, wanted: &str) -> bool {
