@@ -11,9 +11,11 @@ mod id;
 mod probabilities;
 mod table;
 mod vocabulary;
+mod weak;
 
 pub use aggregate::{
-    Aggregate, Layout, Placed, Resolved, SCORE_FLOOR, SEED_CONF, Vote, WithoutBox, assess, assess_seed, geometric, max,
+    Aggregate, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, SEED_CONF, Vote, WithoutBox, assess, assess_seed,
+    expected_place, geometric, lies, max,
 };
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
@@ -22,3 +24,4 @@ pub use id::{GradeId, ParseGradeIdError, csv_id};
 pub use probabilities::{InvalidProbabilities, Probabilities};
 pub use table::{Assessment, Conflict, Evidence, Grade, GradeTable, Prior};
 pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};
+pub use weak::WEAK_BELOW;

@@ -52,7 +52,9 @@ fn row(row: &super::Row) -> String {
     let scores = match row.grade.probabilities().filter(|_| !row.grade.evidence().is_empty()) {
         Some(p) => {
             let [a, b, c] = p.as_array();
-            format!("; scores normal/mild {a:.2}, moderate {b:.2}, severe {c:.2}")
+            let key = row.grade.key_score().filter(|_| row.grade.is_weak());
+            let weak = key.map_or_else(String::new, |score| format!("; weak: best box {score:.2}"));
+            format!("; scores normal/mild {a:.2}, moderate {b:.2}, severe {c:.2}{weak}")
         }
         None => String::new(),
     };

@@ -5,6 +5,8 @@ use std::{path::PathBuf, sync::Arc};
 use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 
 use super::{
+    command::UiCommand,
+    cover,
     dialogs::Dialogs,
     export,
     home::Home,
@@ -116,7 +118,7 @@ impl App {
         }
         let rows = self.viewer.rows();
         if rows.is_empty() {
-            let text = egui::RichText::new("No images in this study can be shown; F2 says why.");
+            let text = egui::RichText::new("No images in this study can be shown; F3 says why.");
             ui.centered_and_justified(|ui| ui.label(text.color(theme::IMAGE_TEXT)));
             return;
         }
@@ -158,6 +160,21 @@ impl App {
         (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
     }
 
+    /// What the keys ask for. Those that grade rest while something stands over the images, and say so.
+    fn commands(&mut self, ctx: &Context) -> Vec<UiCommand> {
+        let is_covered = cover::is_covered(ctx) || self.dialogs.is_open();
+        let mut has_rested = false;
+        let commands = self.viewer.keymap.pressed(ctx, |command| {
+            let rests = is_covered && command.is_grading();
+            has_rested |= rests;
+            !rests
+        });
+        if has_rested && self.viewer.session().is_some() {
+            self.viewer.notices.say_once(cover::RESTING);
+        }
+        commands
+    }
+
     /// Takes in what happened since the last frame: background, dialogs, keys, drops.
     pub fn update(&mut self, ctx: &Context) {
         self.viewer.pixels_per_point = ctx.pixels_per_point();
@@ -171,7 +188,8 @@ impl App {
         self.actions.extend(self.dialogs.answers());
         self.actions.extend(self.clipboard.hand_over(ctx).into_iter().map(Action::Done));
         if !self.panels.wants_keys() && !self.viewer.is_typing() {
-            self.actions.extend(self.viewer.keymap.pressed(ctx).into_iter().map(Action::Do));
+            let commands = self.commands(ctx);
+            self.actions.extend(commands.into_iter().map(Action::Do));
         }
         self.actions.extend(Self::dropped(ctx));
         if self.viewer.play(ctx.input(|i| i.unstable_dt)) {
@@ -186,6 +204,7 @@ impl App {
     pub fn window_ui(&mut self, ui: &mut Ui) {
         Panel::top("menu").show(ui, |ui| panels::menu_ui(ui, &self.viewer, &mut self.actions));
         panels::banner_ui(ui, &self.viewer);
+        panels::problems_strip_ui(ui, &self.viewer, &mut self.actions);
         Panel::top("tools").show(ui, |ui| panels::toolbar_ui(ui, &self.viewer, &mut self.actions));
         Panel::bottom("status").show(ui, |ui| panels::status_ui(ui, &self.viewer, &mut self.actions));
         self.sides_ui(ui);

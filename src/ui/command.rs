@@ -260,6 +260,8 @@ commands! {
         ShowPalette ctrl(Key::K), icon::COMMAND, "Find a command...", "Type a part of its name";
         ShowKeys key(Key::F1), icon::KEYBOARD, "Keys and mouse", "All shortcuts; a click changes one";
         ShowMessages key(Key::F2), icon::INFO, "Messages", "What could not be read, and what to know of the grades";
+        ShowProblems key(Key::F3), icon::WARNING, "Problems reading the files",
+            "Every file that could not be read, or is in doubt, with the reason; to be copied";
         ShowSettings ctrl(Key::Comma), icon::SETTINGS, "Settings", "Colours, size, panes, where things are kept";
         UiLarger ctrl(Key::Plus), "", "Larger text and buttons", "The whole window";
         UiSmaller ctrl(Key::Minus), "", "Smaller text and buttons", "The whole window";
@@ -267,6 +269,15 @@ commands! {
         ToggleTheme NONE, icon::THEME, "Light or dark", "Images always stand on near black";
         ShowHints NONE, "", "First steps", "What to know at the start";
         ShowAbout NONE, icon::INFO, "About Foramen", "Version, engine, models, licences";
+    }
+}
+
+impl UiCommand {
+    /// Whether it says something of a cell, or goes on to the next: what nobody should do behind a window.
+    pub const fn is_grading(self) -> bool {
+        let is_review = matches!(self.info().menu, Menu::Review)
+            && !matches!(self, Self::ShowReport | Self::ShowExport | Self::CopyReport);
+        is_review || matches!(self, Self::RemoveBox | Self::RestoreBox)
     }
 }
 

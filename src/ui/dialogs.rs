@@ -3,6 +3,10 @@
 
 use std::{
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,12 +31,14 @@ const NO_DIALOG: &str = "No file dialog came up: this desktop has neither a port
 pub struct Dialogs {
     sender: Sender<Action>,
     answers: Receiver<Action>,
+    /// How many are waited for.
+    open: Arc<AtomicUsize>,
 }
 
 impl Default for Dialogs {
     fn default() -> Self {
         let (sender, answers) = unbounded();
-        Self { sender, answers }
+        Self { sender, answers, open: Arc::default() }
     }
 }
 
@@ -40,6 +46,11 @@ impl Dialogs {
     /// What readers have chosen since the last call.
     pub fn answers(&self) -> Vec<Action> {
         self.answers.try_iter().collect()
+    }
+
+    /// Whether a dialog is on screen.
+    pub fn is_open(&self) -> bool {
+        self.open.load(Ordering::Relaxed) > 0
     }
 
     /// Opens the dialog of an effect; nothing for other effects.
@@ -106,8 +117,11 @@ impl Dialogs {
     fn wait(&self, ctx: &egui::Context, answer: impl Future<Output = Option<Action>> + Send + 'static) {
         let (sender, ctx) = (self.sender.clone(), ctx.clone());
         let opened = Instant::now();
+        let count = self.open.clone();
+        count.fetch_add(1, Ordering::Relaxed);
         let waiting = std::thread::Builder::new().name("dialog".to_owned()).spawn(move || {
             let action = pollster::block_on(answer);
+            count.fetch_sub(1, Ordering::Relaxed);
             // Nobody closes a dialog this fast: there was none.
             let missing = action.is_none() && opened.elapsed() < FASTEST_READER;
             if let Some(action) = action.or_else(|| missing.then(|| Action::Warn(NO_DIALOG.to_owned()))) {
@@ -117,6 +131,7 @@ impl Dialogs {
             }
         });
         if let Err(error) = waiting {
+            self.open.fetch_sub(1, Ordering::Relaxed);
             tracing::error!("a dialog cannot be shown: {error}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use egui::{Key, KeyboardShortcut, ModifierNames, Modifiers};
+use egui::{Event, Key, KeyboardShortcut, ModifierNames, Modifiers};
 use serde::{
     Deserialize,
     de::{IntoDeserializer, value},
@@ -61,27 +61,114 @@ impl Keymap {
         differs.map(|(command, key)| (name(*command), key.map(written).unwrap_or_default())).collect()
     }
 
-    /// The commands whose keys were pressed in this frame. None while a text field has the keyboard; a button or a
-    /// slider that has it keeps only the keys that work it.
-    pub fn pressed(&self, ctx: &egui::Context) -> Vec<UiCommand> {
+    /// The commands whose keys were pressed in this frame, in the order of the keys. None while a text field has the
+    /// keyboard; a button or a slider that has it keeps only the keys that work it. The key of a command that `may`
+    /// refuses is left to whatever else listens.
+    pub fn pressed(&self, ctx: &egui::Context, mut may: impl FnMut(UiCommand) -> bool) -> Vec<UiCommand> {
         if ctx.text_edit_focused() {
             return Vec::new();
         }
         let is_focused = ctx.egui_wants_keyboard_input();
-        let mut all: Vec<(KeyboardShortcut, UiCommand)> =
-            self.keys.iter().filter_map(|(command, key)| Some(((*key)?, *command))).collect();
-        all.extend(ALSO.iter().copied().filter(|(shortcut, _)| self.command(*shortcut).is_none()));
-        all.retain(|(shortcut, _)| !(is_focused && works_a_button(*shortcut)));
-        // The longest shortcut first: Ctrl+Shift+O is not Ctrl+O.
-        all.sort_by_key(|(shortcut, _)| std::cmp::Reverse(weight(shortcut.modifiers)));
+        let mut pressed = Vec::new();
         ctx.input_mut(|input| {
-            let pressed = all.into_iter().flat_map(|(shortcut, command)| {
-                let count = input.count_and_consume_key(shortcut.modifiers, shortcut.logical_key);
-                std::iter::repeat_n(command, count)
+            input.events.retain(|event| {
+                let command = Press::of(event).and_then(|press| self.meant(&press, is_focused)).filter(|&c| may(c));
+                pressed.extend(command);
+                command.is_none()
             });
-            pressed.collect()
-        })
+        });
+        pressed
     }
+
+    /// The one command that a key press means: what the reader bound to the letter, then what is bound to the digit
+    /// at its place, then what else is bound to the letter. Of several the longest: Ctrl+Shift+O is not Ctrl+O.
+    fn meant(&self, press: &Press, is_focused: bool) -> Option<UiCommand> {
+        let first = self.keys.iter().filter_map(|(&command, &key)| {
+            let is_own = command.info().key != key;
+            Some((key?, command, is_own))
+        });
+        let second = ALSO.iter().filter(|(shortcut, _)| self.command(*shortcut).is_none());
+        let all = first.chain(second.map(|&(shortcut, command)| (shortcut, command, false)));
+        let ranked = all.filter(|(shortcut, ..)| !(is_focused && works_a_button(*shortcut))).filter_map(
+            |(shortcut, command, is_own)| {
+                let rank = match (press.is_letter(shortcut), press.is_place(shortcut), is_own) {
+                    (true, _, true) => 2,
+                    (_, true, _) => 1,
+                    (true, false, false) => 0,
+                    (false, false, _) => return None,
+                };
+                Some((rank, weight(shortcut.modifiers), command))
+            },
+        );
+        ranked.max_by_key(|&(rank, weight, _)| (rank, weight)).map(|(.., command)| command)
+    }
+}
+
+/// A key that was pressed: what it types, and where it lies.
+#[derive(Debug, Clone, Copy)]
+struct Press {
+    key: Key,
+    place: Option<Key>,
+    modifiers: Modifiers,
+}
+
+impl Press {
+    fn of(event: &Event) -> Option<Self> {
+        match *event {
+            Event::Key { key, physical_key, pressed: true, modifiers, .. } => {
+                Some(Self { key, place: digit_at(key, physical_key), modifiers })
+            }
+            _ => None,
+        }
+    }
+
+    fn is_letter(&self, shortcut: KeyboardShortcut) -> bool {
+        self.key == shortcut.logical_key && self.modifiers.matches_logically(shortcut.modifiers)
+    }
+
+    /// With Shift the digit row types a sign on one keyboard and the digit on another: then only a shortcut with Shift
+    /// goes by place.
+    fn is_place(&self, shortcut: KeyboardShortcut) -> bool {
+        self.place == Some(shortcut.logical_key)
+            && self.modifiers.shift == shortcut.modifiers.shift
+            && self.modifiers.matches_logically(shortcut.modifiers)
+    }
+}
+
+/// The digit of a key of the digit row that types something else without Shift, as on French, Belgian, Czech and
+/// Lithuanian keyboards (egui names a key by its place where it has no name for what it types: è is already 7).
+fn digit_at(key: Key, place: Option<Key>) -> Option<Key> {
+    place.filter(|&place| is_digit(place) && is_sign_of_digit_row(key))
+}
+
+/// The key of a shortcut that the reader presses to choose it.
+pub fn chosen_key(key: Key, place: Option<Key>, modifiers: Modifiers) -> Key {
+    digit_at(key, place).filter(|_| !modifiers.shift).unwrap_or(key)
+}
+
+const fn is_digit(key: Key) -> bool {
+    use Key as K;
+    matches!(key, K::Num0 | K::Num1 | K::Num2 | K::Num3 | K::Num4 | K::Num5 | K::Num6 | K::Num7 | K::Num8 | K::Num9)
+}
+
+/// What the digit row types alone. Brackets, bars and backslashes are typed with AltGr there, of which egui says
+/// nothing; and where the digits of the number pad are off, its keys are arrows.
+const fn is_sign_of_digit_row(key: Key) -> bool {
+    use Key as K;
+    matches!(
+        key,
+        K::Minus
+            | K::Plus
+            | K::Equals
+            | K::Quote
+            | K::Slash
+            | K::Exclamationmark
+            | K::Questionmark
+            | K::Colon
+            | K::Semicolon
+            | K::Comma
+            | K::Period
+    )
 }
 
 /// A command by its name in the settings file.
@@ -213,5 +300,84 @@ mod tests {
         assert_eq!((keymap.key(UiCommand::NextSlice), keymap.key(UiCommand::NextFinding)), (None, down));
         let (again, doubts) = Keymap::new(&keymap.changes());
         assert_eq!((again, doubts), (keymap, Vec::new()));
+    }
+
+    /// A press as a keyboard sends it: what it types, which key it is, what is held.
+    fn event(key: Key, place: Key, modifiers: Modifiers) -> Event {
+        Event::Key { key, physical_key: Some(place), pressed: true, repeat: false, modifiers }
+    }
+
+    fn meant(keymap: &Keymap, key: Key, place: Key, modifiers: Modifiers) -> Option<UiCommand> {
+        keymap.meant(&Press::of(&event(key, place, modifiers)).unwrap(), false)
+    }
+
+    /// Every command with a digit, on the keyboards that there are.
+    #[test]
+    fn digits_are_found_by_place_on_every_keyboard() {
+        use UiCommand as C;
+        let keymap = Keymap::new(&Changes::new()).0;
+        let digits: Vec<(KeyboardShortcut, UiCommand)> = UiCommand::ALL
+            .iter()
+            .filter_map(|&c| Some((c.info().key.filter(|key| is_digit(key.logical_key))?, c)))
+            .collect();
+        assert!(digits.len() > 8, "{digits:?}");
+        for &(shortcut, command) in &digits {
+            let (place, held) = (shortcut.logical_key, shortcut.modifiers);
+            // Plain; as on AZERTY, BÉPO, Czech and Belgian rows; as egui says a key that it has no name for.
+            for key in [place, Key::Minus, Key::Plus, Key::Slash, Key::Quote, Key::Exclamationmark] {
+                assert_eq!(meant(&keymap, key, place, held), Some(command), "{key:?} at {place:?}");
+            }
+            // AZERTY with Shift types the digit.
+            assert_eq!(meant(&keymap, place, place, held | Modifiers::SHIFT), Some(command));
+        }
+        // QWERTZ: Shift+7 is the sign for a comment, AltGr+8 and AltGr+9 are brackets, and none of them is a grade.
+        assert_eq!(meant(&keymap, Key::Slash, Key::Num7, Modifiers::SHIFT), Some(C::CommentGrade));
+        assert_eq!(meant(&keymap, Key::OpenBracket, Key::Num8, Modifiers::NONE), Some(C::ThresholdDown));
+        assert_eq!(meant(&keymap, Key::CloseBracket, Key::Num9, Modifiers::NONE), Some(C::ThresholdUp));
+        // The number pad: digits, or arrows where its digits are off; and its minus is no digit.
+        assert_eq!(meant(&keymap, Key::Num6, Key::Num6, Modifiers::NONE), Some(C::SayNormal));
+        assert_eq!(meant(&keymap, Key::ArrowUp, Key::Num8, Modifiers::NONE), Some(C::PreviousSlice));
+        assert_eq!(meant(&keymap, Key::PageUp, Key::Num9, Modifiers::NONE), Some(C::SkipBack));
+        assert_eq!(meant(&keymap, Key::Minus, Key::Minus, Modifiers::NONE), Some(C::ZoomOut));
+        // What is no digit goes by what it types: on AZERTY the key at Q types A.
+        assert_eq!(meant(&keymap, Key::A, Key::Q, Modifiers::NONE), Some(C::FullWindow));
+    }
+
+    #[test]
+    fn what_the_reader_bound_to_a_letter_is_before_the_digit_at_its_place() {
+        use UiCommand as C;
+        let own = |name: &str, key: &str| Keymap::new(&Changes::from([(name.to_owned(), key.to_owned())])).0;
+        let minus = |keymap: &Keymap| meant(keymap, Key::Minus, Key::Num6, Modifiers::NONE);
+        assert_eq!(minus(&own("next-slice", "Minus")), Some(C::NextSlice));
+        // A digit that was given to another command is that command's by place, too.
+        assert_eq!(minus(&own("next-slice", "6")), Some(C::NextSlice));
+        // A digit that no command has leaves the key to what it types.
+        assert_eq!(minus(&own("say-normal", "")), Some(C::ZoomOut));
+        // A key is chosen as it is found again.
+        let chosen = chosen_key(Key::Minus, Some(Key::Num6), Modifiers::NONE);
+        assert_eq!((chosen, spoken(KeyboardShortcut::new(Modifiers::NONE, chosen))), (Key::Num6, "6".to_owned()));
+        assert_eq!(chosen_key(Key::Slash, Some(Key::Num7), Modifiers::SHIFT), Key::Slash);
+    }
+
+    #[test]
+    fn a_press_does_one_thing_and_a_key_that_may_not_act_is_left() {
+        let keymap = Keymap::new(&Changes::new()).0;
+        let ctx = egui::Context::default();
+        let events = vec![
+            event(Key::Minus, Key::Num6, Modifiers::NONE),
+            Event::Text("-".to_owned()),
+            event(Key::Y, Key::Y, Modifiers::COMMAND),
+            event(Key::ArrowUp, Key::ArrowUp, Modifiers::SHIFT),
+        ];
+        let frame = |may: fn(UiCommand) -> bool| {
+            let mut seen = (Vec::new(), 0);
+            let input = egui::RawInput { events: events.clone(), ..Default::default() };
+            let _ = ctx.run_ui(input, |ui| {
+                seen = (keymap.pressed(ui.ctx(), may), ui.input(|input| input.events.len()));
+            });
+            seen
+        };
+        assert_eq!(frame(|_| true), (vec![UiCommand::SayNormal, UiCommand::Redo, UiCommand::PanUp], 1));
+        assert_eq!(frame(|c| c != UiCommand::SayNormal), (vec![UiCommand::Redo, UiCommand::PanUp], 2));
     }
 }

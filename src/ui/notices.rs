@@ -53,6 +53,13 @@ impl Notices {
         self.push(Kind::Said, text);
     }
 
+    /// The same, unless it is being said already.
+    pub fn say_once(&mut self, text: &str) {
+        if !self.fresh().any(|(_, notice, _)| notice.text == text) {
+            self.say(text.to_owned());
+        }
+    }
+
     /// One of many details, of which a warning tells the sum.
     pub fn note(&mut self, text: String) {
         self.push(Kind::Detail, text);

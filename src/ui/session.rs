@@ -6,6 +6,7 @@ use super::{
     cells,
     hanging::{self, PANES},
     pane::Pane,
+    place::{self, Gone},
     steps::Steps,
     thumbnails::Thumbnails,
     votes::{self, SliceVotes, Votes},
@@ -19,7 +20,7 @@ use crate::{
     pipeline::{GradeEvent, GradedStudy},
     raster::BBox,
     review::{BoxChoice, Desk, Review, Statement},
-    study::Study,
+    study::{Issue, Study},
     worker::{SessionId, Ticket},
 };
 
@@ -51,6 +52,10 @@ pub struct Session {
     pub id: SessionId,
     /// Headers.
     pub study: Arc<Study>,
+    /// What was wrong with files that were opened with it and belong to no study: they may have been of this one.
+    pub scan_issues: Arc<[Issue]>,
+    /// Files that were opened with it and are broken, so that what they held is missing.
+    pub lost: usize,
     /// The computed demo study.
     pub is_demo: bool,
     /// What hangs where.
@@ -74,6 +79,8 @@ pub struct Session {
     pub selected: Option<GradeId>,
     /// The box that the reader looks at.
     pub highlighted: Option<Evidence>,
+    /// Where the panes were brought instead, for a selected cell without a box.
+    pub gone: Option<Gone>,
     /// What the reader drew, and key images.
     pub markup: Markup,
     /// The mark that is selected.
@@ -110,6 +117,8 @@ impl Session {
             study: Arc::new(study),
             id,
             ticket,
+            scan_issues: Arc::default(),
+            lost: 0,
             is_demo,
             grading: Grading::Waiting,
             cancel: Cancel::default(),
@@ -119,6 +128,7 @@ impl Session {
             graded: None,
             selected: None,
             highlighted: None,
+            gone: None,
             markup: Markup::default(),
             selected_mark: None,
             crosshair: None,
@@ -211,24 +221,54 @@ impl Session {
         self.graded = Some(graded);
     }
 
-    /// Selects a cell, and brings every pane to the reader's box, else to the best one. Returns the pane that shows it.
+    /// Selects a cell, and brings every pane to the reader's box, else to the best one, else to where the cell is to be
+    /// looked for. Returns the pane that shows it.
     pub fn select(&mut self, id: GradeId) -> Option<usize> {
         self.selected = Some(id);
-        self.highlighted = None;
+        (self.highlighted, self.gone) = (None, None);
         match self.review().cell(id).region.clone() {
             BoxChoice::Model => (),
             BoxChoice::Reader(region) => return self.go_to_box(&region.slice, &region.bbox, id.condition().role()),
-            BoxChoice::Removed => return None,
+            BoxChoice::Removed => return self.go_to_place(id),
         }
-        let evidence = self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned());
-        self.show(evidence?)
+        match self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned()) {
+            Some(evidence) => self.show(evidence),
+            None => self.go_to_place(id),
+        }
+    }
+
+    /// Brings every pane to the disc and the side of a cell without a box: nobody but the reader will find anything
+    /// there. Returns the pane that shows it.
+    fn go_to_place(&mut self, id: GradeId) -> Option<usize> {
+        if self.table.is_none() || self.grading.is_pending() && self.votes.is_empty() {
+            return None;
+        }
+        let study = self.study.clone();
+        let series = place::series_for(&study, id).ok_or("no series shares the patient space of the discs");
+        let (point, gone, series) = match place::of_cell(self, id).and_then(|(point, gone)| Ok((point, gone, series?)))
+        {
+            Ok(found) => found,
+            Err(why) => {
+                self.gone = Some(Gone::Nowhere(why)).filter(|_| !self.grading.is_pending());
+                return None;
+            }
+        };
+        let slice = hanging::nearest_slice(&study, series, point)?;
+        self.gone = Some(if place::is_reached(&study, series, slice, point) { gone } else { Gone::ToNearest });
+        let pane = self.pane_for(series, study.series[series].role.unwrap_or(id.condition().role()));
+        if self.panes[pane].series != Some(series) {
+            self.hang(pane, series);
+        }
+        self.panes[pane].go_to(&study, slice);
+        hanging::follow(&study, &mut self.panes, series, point);
+        Some(pane)
     }
 
     /// Brings every pane to a box. Returns the pane that shows it.
     pub fn show(&mut self, evidence: Evidence) -> Option<usize> {
         let detection = &evidence.detection;
         let pane = self.go_to_box(&detection.slice, &detection.bbox, detection.class.role())?;
-        self.highlighted = Some(evidence);
+        (self.highlighted, self.gone) = (Some(evidence), None);
         Some(pane)
     }
 

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{layout::Layout, theme::ThemeChoice};
 use crate::{
     files::{config_folder, write_atomic},
+    grading::WEAK_BELOW,
     report::Template,
 };
 
@@ -75,7 +76,7 @@ impl Default for Settings {
             captions: true,
             level_labels: true,
             smooth: true,
-            threshold: 0.25,
+            threshold: WEAK_BELOW,
             cine_rate: 8.0,
             show_browser: true,
             show_grades: true,
@@ -99,7 +100,7 @@ impl Settings {
     fn sane(mut self) -> Self {
         let or = |value: f32, otherwise: f32| if value.is_finite() { value } else { otherwise };
         self.scale = or(self.scale, 1.0).clamp(*SCALES.start(), *SCALES.end());
-        self.threshold = or(self.threshold, 0.25).clamp(0.01, 0.95);
+        self.threshold = or(self.threshold, WEAK_BELOW).clamp(0.01, 0.95);
         self.cine_rate = or(self.cine_rate, 8.0).clamp(1.0, 60.0);
         self
     }

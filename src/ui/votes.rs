@@ -74,6 +74,29 @@ pub fn of_cell(session: &Session, id: GradeId) -> Vec<SliceVotes> {
     all
 }
 
+/// How little stands behind a weak cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weak {
+    /// The score of its key box.
+    pub score: f32,
+    /// Slices that voted.
+    pub voted: usize,
+    /// Slices of the series that voted.
+    pub slices: usize,
+}
+
+/// How little stands behind a cell; `None` where enough does, or nothing. Boxes are shown from a score on.
+pub fn weak(session: &Session, id: GradeId, shown_from: f32) -> Option<Weak> {
+    let row = session.table.as_ref()?.get(id);
+    let score = row.key_score().filter(|_| row.is_weak_below(shown_from))?;
+    let has_vote = |votes: &[Vote]| votes.iter().any(|vote| vote.grade == id);
+    let of_slices = session.votes.iter().filter(|(_, votes)| has_vote(votes));
+    let voted: Vec<usize> = of_slices.filter_map(|(slice, _)| Some(session.study.find(slice)?.0)).collect();
+    let is_of_series = |series: &usize| voted.contains(series);
+    let slices = (0..session.study.series.len()).filter(is_of_series).map(|i| session.study.series[i].slices.len());
+    Some(Weak { score, voted: voted.len(), slices: slices.sum() })
+}
+
 /// The vote for a cell that counts most, of each severity that has one; of equals the last.
 fn best(votes: &[Vote], id: GradeId) -> [Option<&Vote>; 3] {
     let mut best: [Option<&Vote>; 3] = [None; 3];

@@ -1,9 +1,14 @@
 //! Grades, boxes and places in words, for tooltips, for the panel and for those who listen.
 
-use super::session::{Grading, Session};
+use super::{
+    place::{self, Gone},
+    session::{Grading, Session},
+    votes::Weak,
+};
 use crate::{
     geometry::PlaneKind,
     grading::{Assessment, Conflict, Evidence, GradeId, Severity, Side, SliceId},
+    review::BoxChoice,
     study::{Patient, Series, Study},
 };
 
@@ -42,6 +47,51 @@ pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
             _ => "not assessed".to_owned(),
         },
     })
+}
+
+/// How little stands behind a cell; `None` where enough does.
+pub fn weak(weak: &Weak) -> String {
+    let Weak { score, voted, slices } = weak;
+    format!("weak evidence: the best box scores {score:.2}; {voted} of {} voted", count(*slices, "slice", "slices"))
+}
+
+/// Where the panes were brought for a cell without a box.
+pub fn gone(id: GradeId, gone: Gone) -> String {
+    let level = id.level().label();
+    match gone {
+        Gone::ToDisc => format!("The panes show where to look: {level}, found on the sagittal images"),
+        Gone::ToEstimate => format!("The panes show about where to look: {level} was not found; judged by other discs"),
+        Gone::ToNearest => format!("No slice of this series lies at {level}; the panes show the nearest"),
+        Gone::Nowhere(why) => format!("Where to look for {level} is not known: {why}"),
+    }
+}
+
+/// The same where it is in doubt.
+pub fn gone_doubt(id: GradeId, gone: Gone) -> Option<String> {
+    (gone != Gone::ToDisc).then(|| self::gone(id, gone))
+}
+
+/// What the reader's box was drawn for against where it lies; `None` where they agree, or nobody knows.
+pub fn conflict_by_hand(session: &Session, id: GradeId) -> Option<String> {
+    let lies = place::of_box_by_hand(session, id)?;
+    let side = |side: Option<Side>| side.map_or("", Side::label).to_lowercase();
+    let words = |conflict: &Conflict| match (conflict, lies.level) {
+        (Conflict::Level, Some(level)) => format!("drawn for {}, lies at {}", id.level().label(), level.label()),
+        (Conflict::Level, None) => format!("drawn for {}, lies at no disc of that level", id.level().label()),
+        (Conflict::Side, _) => format!("drawn for the {} side, lies on the {}", side(id.side()), side(lies.side)),
+        (Conflict::Size, _) => "far too large for anything that is graded".to_owned(),
+    };
+    let parts: Vec<String> = lies.conflicts.iter().map(words).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What contradicts the box that a cell shows: the reader's where there is one, else the detector's best.
+pub fn conflict_of_cell(session: &Session, id: GradeId) -> Option<String> {
+    match session.review().cell(id).region {
+        BoxChoice::Reader(_) => conflict_by_hand(session, id),
+        BoxChoice::Removed => None,
+        BoxChoice::Model => conflict(id, session.table.as_ref()?.get(id).key_evidence()?),
+    }
 }
 
 /// What a box claims against where it lies; `None` where they agree.

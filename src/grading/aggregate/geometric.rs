@@ -5,9 +5,13 @@
 //! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
 //! decides sides. Votes whose claim and place disagree count less and say so.
 
+mod place;
+
 use std::collections::BTreeMap;
 
 use glam::DVec3;
+
+pub use place::{ExpectedPlace, Lies, expected_place, lies};
 
 use super::{
     Layout, Placed, Vote,

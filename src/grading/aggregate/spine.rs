@@ -66,6 +66,11 @@ impl Spine {
         Self { levels, evidence }
     }
 
+    /// From discs that are known, by level, head to foot.
+    pub const fn of(levels: [Option<DVec3>; 5]) -> Self {
+        Self { levels, evidence: 0.0 }
+    }
+
     /// The canal at the disc of a level.
     pub fn at(&self, level: Level) -> Option<DVec3> {
         self.levels[level.index()]

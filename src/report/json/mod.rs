@@ -91,6 +91,8 @@ struct GradeForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     scores: Option<Scores>,
+    /// Its key box scores below what the window shows at first.
+    weak: bool,
     evidence: Vec<EvidenceForm<'a>>,
 }
 
@@ -192,6 +194,7 @@ fn grade_form<'a>(study: &'a GradedStudy, id: &str, row: &'a Grade) -> GradeForm
         source,
         reason,
         scores: row.probabilities().map(Scores::from),
+        weak: row.is_weak(),
         evidence: row.evidence().iter().map(|e| evidence_form(study, e)).collect(),
     }
 }

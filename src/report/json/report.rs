@@ -125,6 +125,8 @@ struct GradeForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     scores: Option<Scores>,
+    /// The program's key box scores below what the window shows at first.
+    weak: bool,
     comment: &'a str,
     regions: Vec<RegionForm>,
 }
@@ -270,6 +272,7 @@ fn grade<'a>(report: &Report<'a>, row: &Row<'a>) -> GradeForm<'a> {
             _ => None,
         },
         scores: row.grade.probabilities().map(Scores::from),
+        weak: row.grade.is_weak(),
         comment: row.comment,
         regions: row.regions.iter().map(|region| region_form(report, region)).collect(),
     }

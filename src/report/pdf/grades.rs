@@ -47,6 +47,7 @@ pub fn table(sheet: &mut Sheet, report: &Report) {
     }
     sheet.skip(2.0);
     let legend = "The number is the model's score of the severity it found most likely, not a probability of disease. \
+                  \"Weak\": the best box behind it scores below 0.25, and its score stands there. \
                   Blue: by a person. \"Not seen\": the detector looked and drew no box. \"Not assessed\": nothing looked. \
                   \"Not assessable\": a person says that the images do not tell. None of the three means normal.";
     let block = sheet.set(legend, Style::new(7.0, ink::WEAK), Align::Left, Some(place.width));
@@ -77,10 +78,20 @@ fn grade(sheet: &mut Sheet, row: &Row, place: Place) {
 /// The score, or who says so and what the program said.
 fn below(row: &Row) -> (String, Ink) {
     let program = scored(row.grade);
+    // Of weak evidence the best box's score, not what all come to.
+    let weak = row.grade.key_score().filter(|_| row.grade.is_weak());
     match row.review.decision {
-        None => (program.map_or_else(String::new, |(_, score)| format!("score {score:.2}")), ink::WEAK),
+        None => match weak {
+            Some(score) => (format!("weak: best box {score:.2}"), ink::WEAK),
+            None => (program.map_or_else(String::new, |(_, score)| format!("score {score:.2}")), ink::WEAK),
+        },
         Some(Decision::Accepted(_)) => {
-            (program.map_or_else(|| "accepted".to_owned(), |(_, score)| format!("accepted, {score:.2}")), ink::READER)
+            let said = match (weak, program) {
+                (Some(score), _) => format!("accepted, weak {score:.2}"),
+                (None, Some((_, score))) => format!("accepted, {score:.2}"),
+                (None, None) => "accepted".to_owned(),
+            };
+            (said, ink::READER)
         }
         Some(Decision::Changed(_) | Decision::NotAssessable) => match program {
             Some((said, score)) => (format!("reader; was {said} {score:.2}"), ink::READER),

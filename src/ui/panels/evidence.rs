@@ -6,6 +6,7 @@ use super::{grade_cell::sentence, strip::strip_ui, visibility_bar::visibility_ba
 use crate::{
     grading::{Evidence, GradeId},
     ui::{
+        place::Gone,
         scores::scores_ui,
         session::Session,
         theme,
@@ -41,8 +42,23 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
         let text = format!("Finding {} of {}", at + 1, findings.len());
         ui.label(RichText::new(text).small().color(theme::of(ui).weak_text));
     }
+    let warning = |text: String| RichText::new(text).small().color(theme::of(ui).warning);
+    let by_hand = words::conflict_by_hand(session, id).map(|words| warning(format!("! Box by hand: {words}")));
+    let faint = votes::weak(session, id, viewer.settings.threshold);
+    let faint = faint.map(|weak| warning(sentence(&words::weak(&weak))));
+    if let Some(by_hand) = by_hand {
+        ui.label(by_hand).on_hover_text("The level by the nearest disc, the side by the canal");
+    }
     if let Some(why) = words::why_empty(session, id) {
         ui.label(sentence(&why));
+    }
+    if let Some(gone) = session.gone {
+        let color = if gone == Gone::ToDisc { theme::of(ui).weak_text } else { theme::of(ui).warning };
+        ui.label(RichText::new(words::gone(id, gone)).small().color(color));
+    }
+    if let Some(faint) = faint {
+        let hint = "One faint box can make a row of 1.00: the three scores are scaled to sum to 1";
+        ui.label(faint).on_hover_text(hint);
     }
     let row = session.table.as_ref().map(|table| table.get(id));
     let Some((row, probabilities)) = row.and_then(|row| Some((row, row.probabilities()?))) else { return };

@@ -10,6 +10,7 @@ use crate::{
         session::Session,
         theme::{self, icon},
         viewer::Action,
+        votes::{self, Weak},
         words,
     },
 };
@@ -17,13 +18,18 @@ use crate::{
 /// Height of the bar of three shares.
 const BAR: f32 = 4.0;
 
-/// A cell that a click, Enter, or Alt and the arrows select.
-pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, rect: Rect, actions: &mut Vec<Action>) {
+/// A cell that a click, Enter, or Alt and the arrows select. `shown_from`: the score from which boxes are shown.
+pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: Rect, actions: &mut Vec<Action>) {
     let response = ui.interact(rect, ui.scope_id().with(("cell", id.index())), Sense::click());
     let row = session.table.as_ref().map(|table| table.get(id));
-    paint(ui, session, row, rect);
+    let (weak, conflict) = (votes::weak(session, id, shown_from), words::conflict_of_cell(session, id));
+    paint(ui, session, row, weak.as_ref(), rect);
     paint_decision(ui, session, id, row, rect);
     let palette = theme::of(ui);
+    if conflict.is_some() {
+        let corner = rect.right_top() + vec2(-7.0, 9.0);
+        ui.painter().text(corner, Align2::CENTER_CENTER, "!", FontId::new(14.0, theme::bold()), palette.warning);
+    }
     let stroke = if session.selected == Some(id) {
         Some(Stroke::new(2.5, palette.accent))
     } else if response.hovered() || response.has_focus() {
@@ -34,20 +40,21 @@ pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, rect: Rect, actions: &mu
     if let Some(stroke) = stroke {
         ui.painter().rect_stroke(rect, 3.0, stroke, StrokeKind::Inside);
     }
-    let doubt = if conflict(row).is_some() { "; the best box names another place than where it lies" } else { "" };
-    let spoken = format!("{}: {}{doubt}", id.label(), words::of_cell(session, id));
+    let is_by_hand = matches!(session.review().cell(id).region, BoxChoice::Reader(_));
+    let doubt = match (&conflict, is_by_hand) {
+        (Some(words), true) => format!("; the box by hand: {words}"),
+        (Some(_), false) => "; the best box names another place than where it lies".to_owned(),
+        (None, _) => String::new(),
+    };
+    let faint = weak.map(|weak| format!("; {}", words::weak(&weak))).unwrap_or_default();
+    let spoken = format!("{}: {}{faint}{doubt}", id.label(), words::of_cell(session, id));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, spoken.clone()));
-    if response.on_hover_ui(|ui| tip_ui(ui, session, id, row)).clicked() {
+    if response.on_hover_ui(|ui| tip_ui(ui, session, id, row, weak.as_ref())).clicked() {
         actions.push(Action::SelectGrade(id));
     }
 }
 
-/// What the best box claims against where it lies.
-fn conflict(row: Option<&Grade>) -> Option<String> {
-    words::conflict(row?.id, row?.key_evidence()?)
-}
-
-fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, rect: Rect) {
+fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, weak: Option<&Weak>, rect: Rect) {
     let palette = theme::of(ui);
     let words = |lines: [&str; 2]| {
         for (line, y) in lines.into_iter().zip([-6.0, 6.0]) {
@@ -56,7 +63,10 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, rect: Rect) {
         }
     };
     match row.map(|row| &row.assessment) {
-        Some(Assessment::Detected { probabilities, .. }) => paint_scores(ui, *probabilities, rect),
+        Some(Assessment::Detected { probabilities, .. }) => match weak {
+            Some(weak) => paint_weak(ui, *probabilities, weak, rect),
+            None => paint_scores(ui, *probabilities, rect),
+        },
         // Hollow: looked at, nothing drawn.
         Some(Assessment::Prior { .. }) => {
             ui.painter().rect_stroke(
@@ -85,10 +95,6 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, rect: Rect) {
             ui.painter().line_segment(dash, Stroke::new(1.5, palette.weak_text));
         }
     }
-    if conflict(row).is_some() {
-        let corner = rect.right_top() + vec2(-7.0, 9.0);
-        ui.painter().text(corner, Align2::CENTER_CENTER, "!", FontId::new(14.0, theme::bold()), palette.warning);
-    }
 }
 
 fn paint_scores(ui: &Ui, probabilities: Probabilities, rect: Rect) {
@@ -111,6 +117,26 @@ fn paint_scores(ui: &Ui, probabilities: Probabilities, rect: Rect) {
         let part = Rect::from_x_y_ranges(from..=to, bar.y_range());
         painter.rect_filled(part, 0.0, theme::severity(severity));
         from = to;
+    }
+}
+
+/// Hollow, with a broken edge, and without the bar: the best box's score stands where else stands what the scores add
+/// up to, and below it how many slices voted.
+fn paint_weak(ui: &Ui, probabilities: Probabilities, weak: &Weak, rect: Rect) {
+    let palette = theme::of(ui);
+    let severity = probabilities.most_likely();
+    let color = palette.severity_text(severity);
+    let painter = ui.painter();
+    let inner = rect.shrink(0.75);
+    let corners = [inner.left_top(), inner.right_top(), inner.right_bottom(), inner.left_bottom(), inner.left_top()];
+    painter.extend(egui::Shape::dashed_line(&corners, Stroke::new(1.0, color.gamma_multiply(0.8)), 3.0, 3.0));
+    for (y, text, size, color) in [
+        (-11.0, theme::severity_letter(severity).to_owned(), 13.0, color),
+        (1.0, format!("{:.2}", weak.score), 11.0, palette.text),
+        (12.0, format!("{}/{}", weak.voted, weak.slices), 10.5, palette.weak_text),
+    ] {
+        let at = rect.center() + vec2(0.0, y);
+        painter.text(at, Align2::CENTER_CENTER, text, FontId::proportional(size), color);
     }
 }
 
@@ -166,7 +192,7 @@ pub fn hatch(ui: &Ui, rect: Rect) {
     painter.rect_stroke(rect, 2.0, Stroke::new(1.0, palette.edge), StrokeKind::Inside);
 }
 
-fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>) {
+fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>, weak: Option<&Weak>) {
     ui.set_max_width(300.0);
     let palette = theme::of(ui);
     let small = |text: String| RichText::new(text).small().color(palette.weak_text);
@@ -174,9 +200,9 @@ fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>) {
     if let Some(probabilities) = row.and_then(Grade::probabilities) {
         scores_ui(ui, probabilities.as_array(), row.is_some_and(|row| !row.evidence().is_empty()));
     }
-    if let Some(why) = words::why_empty(session, id) {
-        ui.label(small(sentence(&why)));
-        return;
+    let warning = |text: String| RichText::new(text).small().color(palette.warning);
+    if let Some(weak) = weak {
+        ui.label(warning(sentence(&words::weak(weak))));
     }
     let cell = session.review().cell(id);
     if let Some(decision) = cell.decision {
@@ -185,13 +211,17 @@ fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>) {
     if !cell.comment.is_empty() {
         ui.label(small(cell.comment.clone()));
     }
-    let Some(evidence) = row.and_then(Grade::key_evidence) else { return };
-    ui.label(small(format!("Detected. Best box: {}", words::score(evidence))));
-    if let Some(place) = words::place(&session.study, &evidence.detection.slice) {
-        ui.label(small(place));
+    if let Some(why) = words::why_empty(session, id) {
+        ui.label(small(sentence(&why)));
     }
-    if let Some(words) = words::conflict(id, evidence) {
-        ui.label(RichText::new(format!("! {words}")).small().color(palette.warning));
+    if let Some(evidence) = row.and_then(Grade::key_evidence) {
+        ui.label(small(format!("Detected. Best box: {}", words::score(evidence))));
+        if let Some(place) = words::place(&session.study, &evidence.detection.slice) {
+            ui.label(small(place));
+        }
+    }
+    if let Some(words) = words::conflict_of_cell(session, id) {
+        ui.label(warning(format!("! {words}")));
     }
 }
 

@@ -50,7 +50,8 @@ pub fn grade_table_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: 
         for (i, &(condition, side)) in COLUMNS.iter().enumerate() {
             let Some(id) = GradeId::new(condition, side, level) else { continue };
             let min = pos2(rect.min.x + LEVELS + i as f32 * cell.x, top);
-            cell_ui(ui, session, id, Rect::from_min_size(min, cell).shrink(GAP / 2.0), actions);
+            let place = Rect::from_min_size(min, cell).shrink(GAP / 2.0);
+            cell_ui(ui, session, id, viewer.settings.threshold, place, actions);
         }
     }
     legend_ui(ui);
@@ -124,7 +125,7 @@ fn legend_ui(ui: &mut Ui) {
         ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
         let weak = |text: &str| RichText::new(text).size(10.5).color(theme::of(ui).weak_text);
         let words = ["normal", "moderate", "severe"].map(weak);
-        let (not_seen, not_assessed) = (weak("not seen"), weak("not assessed"));
+        let (faint, not_seen, not_assessed) = (weak("weak"), weak("not seen"), weak("not assessed"));
         for (&severity, word) in Severity::ALL.iter().zip(words) {
             let color = theme::of(ui).severity_text(severity);
             let letter = RichText::new(theme::severity_letter(severity)).size(10.5).color(color);
@@ -133,6 +134,15 @@ fn legend_ui(ui: &mut Ui) {
                 ui.label(word);
             });
         }
+        let hint = "The best box scores less than what is shown: its score, and how many slices voted";
+        entry_ui(ui, hint, |ui| {
+            let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
+            let rect = rect.shrink(0.5);
+            let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+            let edge = Stroke::new(1.0, theme::of(ui).severity_text(Severity::NormalMild));
+            ui.painter().extend(egui::Shape::dashed_line(&corners, edge, 2.5, 2.0));
+            ui.label(faint);
+        });
         entry_ui(ui, "The detector looked and drew no box", |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
             ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, theme::of(ui).weak_text), StrokeKind::Inside);

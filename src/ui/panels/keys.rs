@@ -81,7 +81,10 @@ fn record(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory) {
     let pressed = ui.ctx().input_mut(|input| {
         let at = input.events.iter().position(|e| matches!(e, Event::Key { pressed: true, .. }))?;
         match input.events.remove(at) {
-            Event::Key { key, modifiers, .. } => Some((key, modifiers)),
+            // As it is found again when it is pressed.
+            Event::Key { key, physical_key, modifiers, .. } => {
+                Some((keymap::chosen_key(key, physical_key, modifiers), modifiers))
+            }
             _ => None,
         }
     });

@@ -6,8 +6,9 @@ use crate::{
     grading::GradeTable,
     ui::{
         command::UiCommand,
+        problems,
         session::{Grading, Session},
-        theme,
+        theme::{self, icon},
         viewer::{Action, Viewer},
     },
 };
@@ -22,6 +23,12 @@ pub fn status_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
             }
         } else if let Some(session) = viewer.session() {
             ui.label(outcome(ui, session));
+        }
+        if let Some(headline) = problems::headline(viewer) {
+            let text = RichText::new(format!("{} {headline}", icon::WARNING)).color(theme::of(ui).error);
+            if ui.add(Button::new(text).small()).on_hover_text(UiCommand::ShowProblems.info().tooltip).clicked() {
+                actions.push(Action::Do(UiCommand::ShowProblems));
+            }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if let Some(engine) = engine(viewer) {

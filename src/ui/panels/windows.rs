@@ -2,7 +2,7 @@
 
 use egui::{Ui, Window};
 
-use super::{Memory, about, export, hints, keys, marks, messages, palette, report, settings, worklist};
+use super::{Memory, about, export, hints, keys, marks, messages, palette, problems, report, settings, worklist};
 use crate::ui::viewer::{Action, Viewer};
 
 /// The windows that are open.
@@ -26,6 +26,10 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
         memory.stop_recording();
     }
     window("Messages").open(&mut open.messages).default_width(560.0).show(ctx, |ui| messages::messages_ui(ui, viewer));
+    window("Problems reading the files")
+        .open(&mut open.problems)
+        .default_width(620.0)
+        .show(ctx, |ui| problems::problems_ui(ui, viewer));
     window("Measurements and key images")
         .open(&mut open.marks)
         .default_width(520.0)

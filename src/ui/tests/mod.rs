@@ -3,11 +3,16 @@
 mod box_edit;
 mod findings;
 mod layouts;
+mod level_names;
 mod main_job;
 mod marks;
 mod picture;
+mod place;
+mod problems;
+mod resting;
 mod review;
 mod snapshots;
+mod weak;
 mod worklist;
 
 use std::{

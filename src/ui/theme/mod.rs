@@ -68,6 +68,10 @@ pub struct Palette {
     pub banner: Color32,
     /// Text of the warning strip.
     pub banner_text: Color32,
+    /// The strip that says that something is missing.
+    pub alarm: Color32,
+    /// Its text.
+    pub alarm_text: Color32,
     /// Ordinary text.
     pub text: Color32,
     /// Text that matters less; 5 : 1 on a panel.
@@ -89,6 +93,8 @@ static DARK: Palette = Palette {
     panel: Color32::from_rgb(22, 24, 27),
     banner: Color32::from_rgb(74, 52, 8),
     banner_text: Color32::from_rgb(255, 214, 130),
+    alarm: Color32::from_rgb(112, 26, 22),
+    alarm_text: Color32::from_rgb(255, 226, 220),
     text: Color32::from_rgb(214, 217, 222),
     weak_text: Color32::from_rgb(150, 156, 165),
     warning: Color32::from_rgb(255, 214, 130),
@@ -103,6 +109,8 @@ static LIGHT: Palette = Palette {
     panel: Color32::from_rgb(240, 241, 243),
     banner: Color32::from_rgb(255, 226, 160),
     banner_text: Color32::from_rgb(74, 48, 0),
+    alarm: Color32::from_rgb(255, 205, 198),
+    alarm_text: Color32::from_rgb(105, 12, 8),
     text: Color32::from_rgb(28, 31, 36),
     weak_text: Color32::from_rgb(88, 94, 104),
     warning: Color32::from_rgb(132, 80, 0),
@@ -239,6 +247,7 @@ mod tests {
                 assert!(contrast(text, palette.panel) >= 4.5, "{text:?} on a panel, {palette:?}");
             }
             assert!(contrast(palette.banner_text, palette.banner) >= 4.5);
+            assert!(contrast(palette.alarm_text, palette.alarm) >= 4.5);
             for &severity in Severity::ALL {
                 assert!(contrast(palette.severity_text(severity), palette.panel) >= 4.5, "{severity:?} {palette:?}");
                 for score in [0.0, 0.5, 1.0] {

@@ -11,6 +11,7 @@ use crate::{
         drawing::At,
         keymap, panels,
         session::Session,
+        words,
     },
     worker::SessionId,
 };
@@ -112,8 +113,13 @@ impl Viewer {
         self.change_review(id, change);
     }
 
-    fn box_dragged(&mut self, session: SessionId, cell: GradeId, region: Region) {
-        self.choose_box(session, cell, BoxChoice::Reader(region));
+    /// The box is kept where it was drawn; where that is not the cell's level and side, the reader is told.
+    fn box_dragged(&mut self, id: SessionId, cell: GradeId, region: Region) {
+        self.choose_box(id, cell, BoxChoice::Reader(region));
+        let doubt = self.find(id).and_then(|session| words::conflict_by_hand(session, cell));
+        if let Some(doubt) = doubt {
+            self.notices.warn(format!("Check the box of {}: {doubt}. It is kept as you drew it", cell.label()));
+        }
     }
 
     /// The reader says that there is no such box.

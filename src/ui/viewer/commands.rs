@@ -220,6 +220,7 @@ impl Viewer {
             C::ShowPalette => toggle(&mut self.windows.palette),
             C::ShowKeys => toggle(&mut self.windows.keys),
             C::ShowMessages => toggle(&mut self.windows.messages),
+            C::ShowProblems => toggle(&mut self.windows.problems),
             C::ShowSettings => toggle(&mut self.windows.settings),
             C::ShowHints => toggle(&mut self.windows.hints),
             C::ShowAbout => toggle(&mut self.windows.about),

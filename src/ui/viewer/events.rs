@@ -1,9 +1,13 @@
 //! What the background says.
 
+use std::sync::Arc;
+
 use super::{Opening, Viewer};
 use crate::{
-    study::Scan,
+    study::{Issue, Scan},
     ui::{
+        command::UiCommand,
+        keymap,
         session::{Grading, Session},
         words,
     },
@@ -83,14 +87,23 @@ impl Viewer {
 
     fn opened(&mut self, mut scan: Scan, opening: &Opening) {
         let issues = scan.issues.iter().chain(scan.studies.iter().flat_map(|s| &s.issues));
-        let unread = issues.map(|issue| self.notices.note(issue.to_string())).count();
+        let mut problems = 0;
+        for issue in issues {
+            self.notices.note(issue.to_string());
+            problems += usize::from(!issue.is_note);
+        }
+        let key = self.keymap.key(UiCommand::ShowProblems).map(keymap::spoken);
+        let lists_them = key.map_or_else(|| "the menu Help lists them".to_owned(), |key| format!("{key} lists them"));
+        let problems = (problems > 0).then(|| words::count(problems, "problem", "problems"));
         if scan.studies.is_empty() {
-            self.notices.error(format!("Nothing was opened: no DICOM images among {} files", scan.files));
+            let why = problems.map(|problems| format!("; {problems}: {lists_them}")).unwrap_or_default();
+            self.notices.error(format!("Nothing was opened: no DICOM images among {} files{why}", scan.files));
+            self.unopened = scan.issues;
             return;
         }
-        if unread > 0 {
-            let files = words::count(unread, "file was", "files were");
-            self.notices.warn(format!("{files} not read, or with a doubt; the rest is open (F2 lists them)"));
+        if let Some(problems) = problems {
+            let text = format!("{problems} reading the files: something is missing or in doubt; {lists_them}");
+            self.notices.warn(text);
         }
         if let Some(wanted) = &opening.wanted {
             scan.studies.retain(|study| study.uid == wanted.uid);
@@ -100,13 +113,16 @@ impl Viewer {
             }
         }
         let mut first = None;
+        let (scan_issues, lost): (Arc<[Issue]>, usize) = (scan.issues.into(), scan.lost);
+        self.unopened.clear();
         for study in scan.studies {
             // A study that is opened again takes the place of the old one: its files may have changed.
             if let Some(old) = self.sessions.iter().find(|s| !study.uid.is_empty() && s.study.uid == study.uid) {
                 self.close(old.id);
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
-            let session = Session::new(id, ticket, study, opening.is_demo);
+            let mut session = Session::new(id, ticket, study, opening.is_demo);
+            (session.scan_issues, session.lost) = (scan_issues.clone(), lost);
             if !self.grades_at_once {
                 session.cancel.cancel();
             }

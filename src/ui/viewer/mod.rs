@@ -39,7 +39,7 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
-    study::SliceRef,
+    study::{Issue, SliceRef},
     worker::{OpenSource, SessionId, SliceKey, Ticket, Worker},
 };
 
@@ -70,6 +70,8 @@ pub struct OpenWindows {
     pub keys: bool,
     /// Messages.
     pub messages: bool,
+    /// What could not be read.
+    pub problems: bool,
     /// About.
     pub about: bool,
     /// Find a command.
@@ -127,6 +129,8 @@ pub struct Viewer {
     pub grades_at_once: bool,
     /// What the reader should know.
     pub notices: Notices,
+    /// What was wrong with files of which no study came.
+    pub unopened: Vec<Issue>,
     /// Windows over the images.
     pub windows: OpenWindows,
     /// Studies that were opened before.
@@ -170,6 +174,7 @@ impl Viewer {
             cache: SliceCache::new(CACHE_BYTES),
             grades_at_once: true,
             notices,
+            unopened: Vec::new(),
             worklist: Worklist::default(),
             pixels_per_point: 1.0,
             worker,

@@ -11,6 +11,7 @@ use crate::{
         panels,
         session::Session,
         visibility::Visibility,
+        words,
     },
     worker::{Destination, OpenSource, Reported, SessionId, Ticket},
 };
@@ -123,7 +124,12 @@ impl Viewer {
     pub(super) fn look_at(&mut self, select: impl FnOnce(&mut Session) -> Option<usize>) {
         let Some(session) = self.session_mut() else { return };
         let id = session.id;
-        if let Some(index) = select(session) {
+        let shown = select(session);
+        let doubt = session.selected.zip(session.gone).and_then(|(cell, gone)| words::gone_doubt(cell, gone));
+        if let Some(doubt) = doubt {
+            self.notices.say_once(&doubt);
+        }
+        if let Some(index) = shown {
             let pane = PaneId { session: id, index };
             self.activate(pane);
             self.maximised = self.maximised.map(|_| pane);

@@ -1,8 +1,11 @@
 //! Text and signs at the edges of a pane: series, slice, window, orientation letters, a scale.
 
-use egui::{Align2, Pos2, Rect, Stroke, Vec2, vec2};
+use egui::{Align, Align2, FontId, Pos2, Rect, Stroke, Vec2, vec2};
 
-use super::view::{Look, View};
+use super::{
+    Labels,
+    view::{Look, View},
+};
 use crate::{
     geometry::{PlaneKind, direction_letters},
     grading::Role,
@@ -77,9 +80,31 @@ fn role_line(series: &Series) -> String {
     series.role.map_or_else(|| "not graded".to_owned(), |role| format!("graded as {}", role.label()))
 }
 
+/// Points on screen by which a letter or the scale gives way.
+const STEP: f32 = 8.0;
+
 /// Which way each edge points, as the image is turned now; none where the file gives no orientation. They are never
-/// hidden, for an image without sides is dangerous. Returns where they stand.
-pub fn paint_letters(view: &View<'_>) -> Vec<Rect> {
+/// hidden, for an image without sides is dangerous; where a level's name stands in the way they move along their edge.
+pub fn paint_letters(view: &View<'_>, labels: &mut Labels) {
+    for (letter, at, place) in letters(view) {
+        let along = if at.x() == Align::Center { Vec2::RIGHT } else { Vec2::DOWN };
+        let moved = to_and_fro(view.rect.size().max_elem() / 2.0 / STEP)
+            .map(|steps| place.translate(along * steps * STEP))
+            .filter(|place| view.rect.contains_rect(*place));
+        let places: Vec<Rect> = [place].into_iter().chain(moved).collect();
+        let place = labels.beside_names(&places).unwrap_or(place);
+        view.text(at.pos_in_rect(&place), at, &letter, LETTER_SIZE, theme::LETTERS);
+    }
+}
+
+/// Where they stand if nothing is in their way.
+pub fn letter_places(view: &View<'_>) -> Vec<Rect> {
+    letters(view).into_iter().map(|(.., place)| place).collect()
+}
+
+const LETTER_SIZE: f32 = 16.0;
+
+fn letters(view: &View<'_>) -> Vec<(String, Align2, Rect)> {
     let Some(plane) = view.slice.plane else { return Vec::new() };
     let (across, down) = (plane.column_direction(), plane.row_direction());
     // Below the two lines of the caption, which narrow panes need the whole width for.
@@ -90,28 +115,84 @@ pub fn paint_letters(view: &View<'_>) -> Vec<Rect> {
         (Vec2::UP, Align2::CENTER_TOP),
         (Vec2::DOWN, Align2::CENTER_BOTTOM),
     ];
-    let letters = edges.map(|(screen, at)| {
+    let letter = |(screen, at): (Vec2, Align2)| {
         let step = view.transform.image_from_screen_direction(screen);
         let direction = across * f64::from(step.x) + down * f64::from(step.y);
-        view.text(at.pos_in_rect(&inner), at, &direction_letters(direction), 16.0, theme::LETTERS)
-    });
-    letters.to_vec()
+        let letters = direction_letters(direction);
+        let place = at.anchor_size(at.pos_in_rect(&inner), size_of(view, &letters, LETTER_SIZE));
+        (letters, at, place)
+    };
+    edges.map(letter).to_vec()
 }
 
-/// 1, 2, 5 or 10 cm; none where the spacing is unknown. Returns where its text stands.
-pub fn paint_scale(view: &View<'_>) -> Option<Rect> {
-    view.slice.pixel_spacing?;
+fn size_of(view: &View<'_>, text: &str, size: f32) -> Vec2 {
+    view.painter.layout_no_wrap(text.to_owned(), FontId::proportional(size), theme::IMAGE_TEXT).size()
+}
+
+/// 0, then a step on and back, two on and back, and so on.
+fn to_and_fro(most: f32) -> impl Iterator<Item = f32> {
+    (0..=2 * most as usize).map(|i| if i % 2 == 0 { -(i as f32) / 2.0 } else { i.div_ceil(2) as f32 })
+}
+
+/// A scale of so many mm at a place: the bar, its ends and its text.
+struct Scale {
+    text: String,
+    /// The bar, from top to bottom.
+    bar: [Pos2; 2],
+    all: Rect,
+}
+
+/// 1, 2, 5 or 10 cm; none where the spacing is unknown. It gives way to names of levels: along its edge, to the other
+/// edge, shorter, and is left out where there is no room at all.
+pub fn paint_scale(view: &View<'_>, labels: &mut Labels) {
+    let scales = scales(view);
+    let places: Vec<Rect> = scales.iter().map(|scale| scale.all).collect();
+    let Some(first) = places.first().copied() else { return };
+    let place = if labels.is_off_names(first) { Some(first) } else { labels.take(places.iter().copied()) };
+    let Some(scale) = scales.iter().find(|scale| Some(scale.all) == place) else { return };
+    labels.keep_free([scale.all]);
+    let ([top, bottom], stroke) = (scale.bar, Stroke::new(1.0, theme::IMAGE_TEXT));
+    view.painter.line_segment([top, bottom], stroke);
+    for end in [top, bottom] {
+        view.painter.line_segment([end - vec2(4.0, 0.0), end + vec2(4.0, 0.0)], stroke);
+    }
+    view.text(top + TEXT_OF_BAR, Align2::CENTER_BOTTOM, &scale.text, SCALE_SIZE, theme::IMAGE_TEXT);
+}
+
+/// Where it stands if nothing is in its way.
+pub fn scale_place(view: &View<'_>) -> Option<Rect> {
+    scales(view).first().map(|scale| scale.all)
+}
+
+const SCALE_SIZE: f32 = 11.5;
+/// From the top of the bar to the foot of its text.
+const TEXT_OF_BAR: Vec2 = vec2(-3.0, -3.0);
+/// From the edge of the pane to the bar.
+const FROM_EDGE: f32 = 26.0;
+
+/// The places of the scale, the best first.
+fn scales(view: &View<'_>) -> Vec<Scale> {
+    if view.slice.pixel_spacing.is_none() {
+        return Vec::new();
+    }
     let (rect, points_per_mm) = (view.rect, view.transform.points_per_mm());
     let longest = rect.height() * 0.3;
-    let mm = [100.0f32, 50.0, 20.0, 10.0, 5.0].into_iter().find(|mm| mm * points_per_mm <= longest)?;
-    let length = mm * points_per_mm;
-    let x = rect.right() - 26.0;
-    let (top, bottom) = (rect.center().y - length / 2.0 - 40.0, rect.center().y + length / 2.0 - 40.0);
-    let stroke = Stroke::new(1.0, theme::IMAGE_TEXT);
-    view.painter.line_segment([Pos2::new(x, top), Pos2::new(x, bottom)], stroke);
-    for y in [top, bottom] {
-        view.painter.line_segment([Pos2::new(x - 4.0, y), Pos2::new(x + 4.0, y)], stroke);
+    let mut all = Vec::new();
+    for mm in [100.0f32, 50.0, 20.0, 10.0, 5.0].into_iter().filter(|mm| mm * points_per_mm <= longest) {
+        let length = mm * points_per_mm;
+        let text = if mm < 10.0 { format!("{mm:.0} mm") } else { format!("{:.0} cm", mm / 10.0) };
+        let size = size_of(view, &text, SCALE_SIZE);
+        for x in [rect.right() - FROM_EDGE, rect.left() + FROM_EDGE] {
+            for steps in to_and_fro(rect.height() / 2.0 / STEP) {
+                let middle = Pos2::new(x, rect.center().y - 40.0 + steps * STEP);
+                let bar = [middle - vec2(0.0, length / 2.0), middle + vec2(0.0, length / 2.0)];
+                let lines = Rect::from_two_pos(bar[0], bar[1]).expand2(vec2(4.0, 0.0));
+                let all_of_it = lines.union(Align2::CENTER_BOTTOM.anchor_size(bar[0] + TEXT_OF_BAR, size));
+                if all.is_empty() || rect.contains_rect(all_of_it) {
+                    all.push(Scale { text: text.clone(), bar, all: all_of_it });
+                }
+            }
+        }
     }
-    let text = if mm < 10.0 { format!("{mm:.0} mm") } else { format!("{:.0} cm", mm / 10.0) };
-    Some(view.text(Pos2::new(x - 3.0, top - 3.0), Align2::CENTER_BOTTOM, &text, 11.5, theme::IMAGE_TEXT))
+    all
 }

@@ -2,12 +2,14 @@
 
 use egui::{Align2, FontId, Rect, Stroke, Vec2, vec2};
 
-use super::{Labels, view::View};
+use super::{
+    labels::{self, Labels},
+    view::View,
+};
 use crate::{
     geometry::{ImagePlane, PlaneKind, Vec3},
-    grading::{GradeId, Level, Role},
-    study::Study,
-    ui::theme,
+    grading::{GradeId, Level},
+    ui::{place, theme},
 };
 
 /// Where a label begins: so far in front of the canal at the disc, in mm, that it stands before the spine.
@@ -20,7 +22,9 @@ const AT_DISC_MM: f64 = 8.0;
 /// Where the grading found the discs.
 pub fn paint_levels(view: &View<'_>, labels: &mut Labels) {
     let Some(graded) = &view.session.graded else { return };
-    let Some(plane) = view.slice.plane.filter(|_| is_space_of_discs(&view.session.study, view.at.0)) else { return };
+    let Some(plane) = view.slice.plane.filter(|_| place::is_space_of_discs(&view.session.study, view.at.0)) else {
+        return;
+    };
     match PlaneKind::of(&plane) {
         PlaneKind::Sagittal => {
             for (&level, disc) in Level::ALL.iter().zip(&graded.levels) {
@@ -34,13 +38,6 @@ pub fn paint_levels(view: &View<'_>, labels: &mut Labels) {
     }
 }
 
-/// Whether the places of the discs mean something in a series: it shares the patient space with every series that
-/// they can come from.
-fn is_space_of_discs(study: &Study, series: usize) -> bool {
-    let is_source = |role: Option<Role>| matches!(role, Some(Role::Nfn | Role::Scs));
-    study.series.iter().enumerate().all(|(i, s)| !is_source(s.role) || study.share_space(series, i))
-}
-
 fn paint_beside(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, level: Level, disc: Vec3) {
     let is_selected = view.selected().is_some_and(|id| id.level() == level);
     let (size, color) = if is_selected { (14.5, theme::ACCENT) } else { (12.5, theme::LEVEL_LABEL) };
@@ -52,24 +49,21 @@ fn paint_beside(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, level:
     let (disc, start) = (screen(disc), screen(disc - Vec3::Y * BEFORE_MM));
     let forward = (start - disc).normalized();
     let text = view.painter.layout_no_wrap(level.label().to_owned(), FontId::proportional(size), color).size();
-    let places = STEPS.map(|step| ahead(start + forward * step, forward, text));
-    // Where the image is so large that the front of the spine is off the pane, the label stands at the edge.
-    let pane = view.rect.shrink(8.0);
-    let at_edge = |place: Rect| {
-        let into = |low: f32, high: f32, from: f32, to: f32| (low - from).max(0.0) - (to - high).max(0.0);
-        let step = vec2(
-            into(pane.left(), pane.right(), place.left(), place.right()),
-            into(pane.top(), pane.bottom(), place.top(), place.bottom()),
-        );
-        place.translate(step)
-    };
     // A disc that is off the pane has no label there.
     if !view.rect.contains(disc) {
         return;
     }
-    let Some(place) = labels.take(places.into_iter().chain([at_edge(places[0])])) else { return };
+    let places = STEPS.map(|step| ahead(start + forward * step, forward, text));
+    // Where the image is so large that the front of the spine is off the pane, the label stands at the edge.
+    let at_edge = labels::moved_into(view.rect.shrink(8.0), places[0]);
+    let places: Vec<Rect> = places.into_iter().chain([at_edge]).collect();
+    let place = labels.name(&places, forward);
     let rect = view.text(place.min, Align2::LEFT_TOP, level.label(), size, color);
-    let from = rect.expand(3.0).intersects_ray_from_center(-forward);
+    // From the label towards the disc, wherever the label had room.
+    if rect.expand(6.0).contains(disc) {
+        return;
+    }
+    let from = rect.expand(3.0).intersects_ray_from_center((disc - rect.center()).normalized());
     let to = from + (disc - from) * 0.22;
     view.painter.line_segment([from, to], Stroke::new(if is_selected { 1.6 } else { 1.0 }, color.gamma_multiply(0.6)));
 }
@@ -92,9 +86,10 @@ fn paint_level_of_slice(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane
     };
     let text = view.painter.layout_no_wrap(words.clone(), FontId::proportional(size), color).size();
     let top = view.rect.center_top() + vec2(0.0, 62.0 + text.y / 2.0);
-    if let Some(place) = labels.take([0.0, 18.0].map(|down| Rect::from_center_size(top + vec2(0.0, down), text))) {
-        view.text(place.min, Align2::LEFT_TOP, &words, size, color);
-    }
+    let places =
+        [0.0, 18.0].map(|down| labels::moved_into(view.rect, Rect::from_center_size(top + vec2(0.0, down), text)));
+    let place = labels.name(&places, Vec2::DOWN);
+    view.text(place.min, Align2::LEFT_TOP, &words, size, color);
 }
 
 /// At which level an axial slice lies, in words, and which level that is; between two; or beyond the last disc that

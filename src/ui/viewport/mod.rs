@@ -114,21 +114,26 @@ fn paint(
         transform,
     };
     let mut labels = Labels::new(rect);
-    labels.keep_free(captions::paint_letters(&view));
     // With two studies on screen nobody should have to guess whose image this is.
     if viewer.settings.captions || viewer.compared.is_some() {
         labels.keep_free(captions::paint_corners(&view));
     }
+    let (mut boxes, mut by_hand) = (Vec::new(), Vec::new());
     if viewer.visibility.overlays {
-        labels.keep_free(captions::paint_scale(&view));
         if viewer.settings.reference_lines {
             labels.keep_free([lines::paint_references(&view)]);
         }
-        let boxes = boxes::paint_boxes(&view, &mut labels);
-        let by_hand = box_edit::paint_by_hand(&view, &mut labels);
+        boxes = boxes::paint_boxes(&view, &mut labels);
+        by_hand = box_edit::paint_by_hand(&view, &mut labels);
+        labels.give_way(captions::letter_places(&view));
+        labels.give_way(captions::scale_place(&view));
         if viewer.settings.level_labels {
             levels::paint_levels(&view, &mut labels);
         }
+    }
+    captions::paint_letters(&view, &mut labels);
+    if viewer.visibility.overlays {
+        captions::paint_scale(&view, &mut labels);
         box_edit::paint_labels(&view, &by_hand, &mut labels);
         boxes::paint_labels(&view, &boxes, &mut labels);
         marks::paint_marks(&view);

@@ -68,10 +68,14 @@ fn by_hand_ui(ui: &Ui, viewer: &Viewer, id: PaneId, response: &Response, cell: G
     if response.clicked_by(PointerButton::Primary) && is_plain && viewer.current == Some(id.session) {
         actions.push(Action::Box(BoxAction::Select(id.session, cell)));
     }
+    let conflict = viewer.find(id.session).and_then(|session| words::conflict_by_hand(session, cell));
     response.clone().on_hover_ui_at_pointer(|ui| {
         ui.set_max_width(280.0);
         ui.label(RichText::new(cell.label()).family(theme::bold()));
         ui.label(RichText::new("Box by hand").small().color(theme::of(ui).weak_text));
+        if let Some(words) = &conflict {
+            ui.label(RichText::new(format!("! {words}")).small().color(theme::of(ui).warning));
+        }
     });
 }
 

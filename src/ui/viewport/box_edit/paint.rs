@@ -14,6 +14,7 @@ use crate::{
         theme::{self, icon},
         tool::Tool,
         viewport::{Labels, Look, View, boxes},
+        words,
     },
 };
 
@@ -71,7 +72,10 @@ pub fn paint_labels(view: &View<'_>, boxes: &[(GradeId, BBox)], labels: &mut Lab
         let (color, letter) = (color(view.session, *cell), severity(view.session, *cell).map(theme::severity_letter));
         let letter = letter.unwrap_or("?");
         let rect = rect_of(view, bbox).expand(2.0);
-        for text in [format!("{} {} {letter}", icon::PENCIL, boxes::place_name(*cell)), icon::PENCIL.to_owned()] {
+        // Like a detector's box that names another place than its own.
+        let doubt = if words::conflict_by_hand(view.session, *cell).is_some() { " !" } else { "" };
+        let full = format!("{} {} {letter}{doubt}", icon::PENCIL, boxes::place_name(*cell));
+        for text in [full, format!("{}{doubt}", icon::PENCIL)] {
             let galley = view.painter.layout_no_wrap(text.clone(), FontId::proportional(12.5), color);
             if let Some(place) = labels.beside(rect, galley.size()) {
                 view.text(place.min, Align2::LEFT_TOP, &text, 12.5, color);
