@@ -12,6 +12,7 @@ mod extent;
 mod file;
 mod frames;
 mod header;
+mod jpeg_ls;
 mod jpeg_xl;
 mod listing;
 mod lookup;

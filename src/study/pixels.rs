@@ -10,7 +10,7 @@ use super::{
     file::{self, Loaded},
     frames,
     header::{HeaderError, chain, number, text},
-    lookup,
+    jpeg_ls, lookup,
     model::SliceRef,
     native,
 };
@@ -174,10 +174,11 @@ fn finish(
     is_compressed: bool,
     frame: u32,
 ) -> Result<Slice, PixelError> {
-    let is_rle = object.meta().transfer_syntax() == uids::RLE_LOSSLESS;
-    // Codecs of colour give red, green and blue; RLE and plain bytes are what they are.
-    let is_ybr = layout.photometric.starts_with("YBR_FULL") && (!is_compressed || is_rle);
-    let colour = Colour { planar: layout.planar && !is_compressed, is_ybr };
+    let syntax = object.meta().transfer_syntax();
+    let is_as_stored = syntax == uids::RLE_LOSSLESS || jpeg_ls::is_one(syntax);
+    // Codecs of colour give red, green and blue; RLE, JPEG-LS and plain bytes are what they are.
+    let is_ybr = layout.photometric.starts_with("YBR_FULL") && (!is_compressed || is_as_stored);
+    let colour = Colour { planar: layout.planar && !is_compressed, is_ybr, is_422: layout.is_422() && !is_compressed };
     let mut values = values(layout, bytes, colour)?;
     if layout.photometric == "PALETTE COLOR" {
         lookup::palette(object, &mut values);
@@ -194,6 +195,8 @@ struct Colour {
     planar: bool,
     /// The first sample is the luminance.
     is_ybr: bool,
+    /// Two pixels share their colour.
+    is_422: bool,
 }
 
 fn slice(layout: &Layout, values: Vec<f32>) -> Result<Slice, PixelError> {
@@ -211,7 +214,7 @@ pub fn luminance(red: f32, green: f32, blue: f32) -> f32 {
 /// Stored values to numbers; colour to luminance.
 fn values(layout: &Layout, bytes: &[u8], colour: Colour) -> Result<Vec<f32>, PixelError> {
     let count = layout.pixels();
-    if layout.is_422() && colour.is_ybr {
+    if colour.is_422 {
         // Two pixels, then what they share: Y Y Cb Cr.
         return Ok(bytes.as_chunks::<4>().0.iter().flat_map(|b| [f32::from(b[0]), f32::from(b[1])]).collect());
     }
