@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes the Debian package from a program that is built: its manual and completions are made by itself.
-# usage: packaging/build-deb.sh [PROFILE = release] [FOLDER FOR THE .deb = target/debian]
+# usage: packaging/build-deb.sh [PROFILE = dist] [FOLDER FOR THE .deb = target/debian]
 # Needs cargo-deb (cargo install cargo-deb) and dpkg-dev. Prints the package's path, last line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-profile=${1:-release}
+profile=${1:-dist}
 out=${2:-${CARGO_TARGET_DIR:-target}/debian}
 folder=$profile
 [ "$profile" = dev ] && folder=debug

@@ -9,7 +9,8 @@ use dicom_object::InMemDicomObject;
 
 use super::{
     doubts::Doubt,
-    frames, header::{element_value, number, text},
+    frames,
+    header::{element_value, number, text},
     pixels::luminance,
 };
 use crate::raster::VoiTable;

@@ -20,6 +20,7 @@ mod file;
 mod frames;
 mod gaps;
 mod header;
+mod jpeg_ls;
 mod jpeg_xl;
 mod layout;
 mod listing;

@@ -10,6 +10,7 @@ use super::{
     file::{self, Loaded},
     frames,
     header::{HeaderError, chain, number},
+    jpeg_ls,
     layout::{Layout, MAX_PIXELS},
     lookup,
     model::SliceRef,
@@ -150,9 +151,11 @@ fn finish(
     codec: Option<&str>,
     frame: u32,
 ) -> Result<Slice, PixelError> {
-    // Codecs of colour give red, green and blue; RLE and plain bytes are what they are.
-    let is_ybr = layout.photometric.starts_with("YBR_FULL") && codec.is_none_or(|codec| codec == uids::RLE_LOSSLESS);
-    let colour = Colour { planar: layout.planar && codec.is_none(), is_ybr };
+    // Codecs of colour give red, green and blue; RLE, JPEG-LS and plain bytes are what they are.
+    let is_as_stored = codec.is_none_or(|codec| codec == uids::RLE_LOSSLESS || jpeg_ls::is_one(codec));
+    let is_ybr = layout.photometric.starts_with("YBR_FULL") && is_as_stored;
+    let is_plain = codec.is_none();
+    let colour = Colour { planar: layout.planar && is_plain, is_ybr, is_422: layout.is_422() && is_plain };
     let padding = Padding::of(object, &layout);
     let overlays = if layout.stored < layout.allocated { bits::of_overlays(object, layout.allocated) } else { 0 };
     let doubt = layout.settle(bytes, overlays, padding.as_ref());
@@ -178,6 +181,8 @@ struct Colour {
     planar: bool,
     /// The first sample is the luminance.
     is_ybr: bool,
+    /// Two pixels share their colour.
+    is_422: bool,
 }
 
 /// Rec. 601.
@@ -188,7 +193,7 @@ pub fn luminance(red: f32, green: f32, blue: f32) -> f32 {
 /// Stored values to numbers; colour to luminance.
 fn values(layout: &Layout, bytes: &[u8], colour: Colour) -> Result<Vec<f32>, PixelError> {
     let count = layout.pixels();
-    if layout.is_422() && colour.is_ybr {
+    if colour.is_422 {
         // Two pixels, then what they share: Y Y Cb Cr.
         return Ok(bytes.as_chunks::<4>().0.iter().flat_map(|b| [f32::from(b[0]), f32::from(b[1])]).collect());
     }
