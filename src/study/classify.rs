@@ -96,7 +96,7 @@ impl Verdict {
 
 /// The role and one phrase why.
 pub fn classify(facts: &Facts<'_>) -> Verdict {
-    if facts.is_picture {
+    if facts.is_picture && matches!(facts.modality, "" | "MR") {
         return Verdict::none("a picture: colour, or a capture of a screen");
     }
     if let Some(why) = facts.apart {

@@ -12,9 +12,16 @@ use crate::{geometry::PlaneKind, grading::Role, phantom};
 
 type File = DefaultDicomObject;
 
-/// The files of a phantom: sagittal T1, sagittal T2, axial T2, localizer. Pixels do not matter here.
+/// The files of a phantom: sagittal T1, sagittal T2, axial T2, localizer. Pixels do not matter here, and are few.
 static PHANTOM: LazyLock<Vec<File>> = LazyLock::new(|| {
-    let read = |(_, bytes): (String, Arc<[u8]>)| dicom_object::from_reader(Cursor::new(bytes.to_vec())).unwrap();
+    let read = |(_, bytes): (String, Arc<[u8]>)| {
+        let mut file: File = dicom_object::from_reader(Cursor::new(bytes.to_vec())).unwrap();
+        for tag in [tags::ROWS, tags::COLUMNS] {
+            file.put(DataElement::new(tag, VR::US, PrimitiveValue::from(16u16)));
+        }
+        file.put(DataElement::new(tags::PIXEL_DATA, VR::OW, PrimitiveValue::U16(vec![0; 256].into())));
+        file
+    };
     phantom::study_in_memory(11).into_iter().map(read).collect()
 });
 
@@ -193,8 +200,8 @@ fn foreign_images_are_set_apart_whatever_their_number() {
         picture.remove_element(tag);
     }
     let mut small = another(&t2[5], "4");
-    small.put(DataElement::new(tags::ROWS, VR::US, PrimitiveValue::from(64u16)));
-    small.put(DataElement::new(tags::COLUMNS, VR::US, PrimitiveValue::from(64u16)));
+    small.put(DataElement::new(tags::ROWS, VR::US, PrimitiveValue::from(8u16)));
+    small.put(DataElement::new(tags::COLUMNS, VR::US, PrimitiveValue::from(8u16)));
     let mut lost = another(&t2[5], "5");
     lost.remove_element(tags::IMAGE_POSITION_PATIENT);
     lost.remove_element(tags::IMAGE_ORIENTATION_PATIENT);

@@ -6,6 +6,7 @@ use egui::ColorImage;
 
 use super::pane;
 use crate::{
+    geometry::Turn,
     raster::Slice,
     study::Study,
     worker::{SessionId, SliceKey},
@@ -34,7 +35,8 @@ impl Thumbnails {
     /// Takes a decoded slice, if it is the one that its series is known by.
     pub fn decoded(&mut self, study: &Study, key: SliceKey, slice: Option<&Slice>) {
         if Self::slice(study, key.series) == Some(key.slice) && !self.0.contains_key(&key.series) {
-            self.0.insert(key.series, slice.map(small));
+            let turn = study.series[key.series].slices[key.slice].turn;
+            self.0.insert(key.series, slice.map(|slice| upright(small(slice), turn)));
         }
     }
 
@@ -42,6 +44,12 @@ impl Thumbnails {
     pub fn get(&self, series: usize) -> Option<&ColorImage> {
         self.0.get(&series)?.as_ref()
     }
+}
+
+/// As the panes show it.
+fn upright(image: ColorImage, turn: Turn) -> ColorImage {
+    let stored = image.size.map(|side| side as u32);
+    ColorImage::new(turn.size(stored).map(|side| side as usize), turn.pixels(&image.pixels, stored))
 }
 
 /// In true proportions; each pixel is the mean of those that it stands for.
