@@ -133,9 +133,8 @@ impl<'a, 'b> Merge<'a, 'b> {
     /// point's image.
     fn series_of(&self, point: &Point, study: usize, names: &SeriesNames) -> Result<usize, (Reason, String)> {
         let of_study = &self.studies[study];
-        let named = names
-            .find_in(of_study, &point.series)
-            .map_err(|ambiguous| (Reason::WhichSeries, ambiguous.to_string()))?;
+        let named =
+            names.find_in(of_study, &point.series).map_err(|ambiguous| (Reason::WhichSeries, ambiguous.to_string()))?;
         let Some(&first) = named.first() else { return Err((Reason::NoSeries, String::new())) };
         let of_role: Vec<usize> =
             named.into_iter().filter(|&index| of_study.series[index].role == Some(self.role())).collect();
@@ -168,8 +167,7 @@ impl<'a, 'b> Merge<'a, 'b> {
                 skipped.add(Reason::NoImages, format!("study {study}"));
                 continue;
             }
-            let without =
-                |id: &GradeId| grades.get(study.as_str(), *id).is_some() && !pointed.contains(&(study, *id));
+            let without = |id: &GradeId| grades.get(study.as_str(), *id).is_some() && !pointed.contains(&(study, *id));
             ids().filter(without).for_each(|id| skipped.add(Reason::NoPoint, format!("study {study}, {id}")));
         }
         let with: HashSet<usize> =
@@ -195,7 +193,10 @@ impl<'a, 'b> Merge<'a, 'b> {
                     self.boxes.remove(&(at, series_at)).filter(|(_, boxes)| !boxes.is_empty())
                 else {
                     if series.role == Some(role) && labelled.contains(id) {
-                        skipped.add(Reason::SeriesWithoutBoxes, format!("study {id}, series {}", names.short(&series.uid)));
+                        skipped.add(
+                            Reason::SeriesWithoutBoxes,
+                            format!("study {id}, series {}", names.short(&series.uid)),
+                        );
                     }
                     continue;
                 };

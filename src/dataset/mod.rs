@@ -31,9 +31,9 @@ use crate::{
 };
 pub use boxes::{BoxShape, LabelledBox};
 use folder::Growing;
-use merge::Labels;
 pub use folds::{FOLDS, Folds};
 pub use labels::{BadRow, Grades, LabelError, Point, point_rows};
+use merge::Labels;
 pub use report::text as report_text;
 pub use skipped::Skipped;
 use skipped::{Reason, SkipList};

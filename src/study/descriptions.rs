@@ -116,8 +116,7 @@ impl Descriptions {
                 return described;
             }
         };
-        let names =
-            SeriesNames::new(uid, id, files.iter().map(|file| (file.header.series_uid.as_str(), &file.source)));
+        let names = SeriesNames::new(uid, id, files.iter().map(|file| (file.header.series_uid.as_str(), &file.source)));
         let mut missing: Vec<&Row> = Vec::new();
         let mut contradicted: Vec<String> = Vec::new();
         for row in rows {

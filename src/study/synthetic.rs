@@ -51,7 +51,8 @@ mod tests {
     use crate::phantom;
 
     fn file(elements: &[(Tag, VR, &str)]) -> DefaultDicomObject {
-        let elements = elements.iter().map(|(tag, vr, value)| DataElement::new(*tag, *vr, PrimitiveValue::from(*value)));
+        let elements =
+            elements.iter().map(|(tag, vr, value)| DataElement::new(*tag, *vr, PrimitiveValue::from(*value)));
         InMemDicomObject::from_element_iter(elements)
             .with_meta(
                 FileMetaTableBuilder::new()

@@ -83,9 +83,7 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
         studies: both.len(),
         evidence: localisation(&rows),
         levels: places.values().any(|p| p.levels.is_some()).then(|| level_localisation(&levels)),
-        studies_without_grades: without(Box::new(
-            labelled.keys().filter(|s| !both.contains(s)).map(StudyId::as_str),
-        )),
+        studies_without_grades: without(Box::new(labelled.keys().filter(|s| !both.contains(s)).map(StudyId::as_str))),
         studies_without_points: without(Box::new(
             places.keys().map(String::as_str).filter(|s| !labelled.contains_key(*s)),
         )),
@@ -111,11 +109,7 @@ fn tell(what: &str, list: &[String]) {
 
 /// The studies that have points and grades, headers only: their own folders where every one has a folder of its name,
 /// else everything, for a folder may have another name.
-fn scan_labelled(
-    data: &Path,
-    labelled: &BTreeMap<StudyId, ()>,
-    places: &Places,
-) -> Result<Vec<Study>, Failure> {
+fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, ()>, places: &Places) -> Result<Vec<Study>, Failure> {
     let images = data.join("train_images");
     let graded: Vec<&str> = labelled.keys().map(StudyId::as_str).filter(|id| places.contains_key(*id)).collect();
     let folders: Vec<PathBuf> = graded.iter().map(|id| images.join(id)).filter(|folder| folder.is_dir()).collect();
@@ -182,10 +176,8 @@ fn located(
         let plane = match images.plane(point) {
             Ok(plane) => plane,
             Err(why) => {
-                skipped.push(format!(
-                    "study {}, series {}, image {}: {why}",
-                    point.study, point.series, point.instance
-                ));
+                skipped
+                    .push(format!("study {}, series {}, image {}: {why}", point.study, point.series, point.instance));
                 continue;
             }
         };

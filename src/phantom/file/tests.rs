@@ -8,8 +8,7 @@ use super::*;
 use crate::phantom::PhantomOptions;
 
 fn study(number: u32, dialect: Dialect) -> PhantomStudy {
-    let options =
-        PhantomOptions { studies: 3, seed: 5, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
+    let options = PhantomOptions { studies: 3, seed: 5, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
     PhantomStudy::draw(&options, number)
 }
 
@@ -102,8 +101,7 @@ fn the_contest_dialect_is_the_contests_files_element_by_element() {
             expected.push(((0x28, 0x1053), "DS", "1".into()));
         }
         expected.push(((0x7fe0, 0x10), "OB", String::new()));
-        let found: Vec<_> =
-            found.iter().map(|(tag, vr, value)| (*tag, vr.as_str(), value.trim().to_owned())).collect();
+        let found: Vec<_> = found.iter().map(|(tag, vr, value)| (*tag, vr.as_str(), value.trim().to_owned())).collect();
         assert_eq!(found, expected);
     }
 }

@@ -31,7 +31,8 @@ fn found(id: &str) -> Result<Option<String>, String> {
 
 #[test]
 fn an_id_is_what_a_table_means_whatever_it_went_through() {
-    for (text, id) in [(" 4003253 ", "4003253"), ("4003253.0", "4003253"), ("4003253.00", "4003253"), ("1.2.0", "1.2.0")]
+    for (text, id) in
+        [(" 4003253 ", "4003253"), ("4003253.0", "4003253"), ("4003253.00", "4003253"), ("1.2.0", "1.2.0")]
     {
         assert_eq!(text.parse::<StudyId>().unwrap().as_str(), id);
     }

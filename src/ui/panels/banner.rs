@@ -26,7 +26,8 @@ pub fn cautions(shown: &[&Session]) -> Vec<String> {
     let mut parts = vec![RESEARCH_USE_ONLY.to_owned()];
     if let Some(upper) = shown.first() {
         // The demo study says so in its files, as any phantom does.
-        let what = if shown.iter().any(|session| session.is_demo) { "a computed phantom" } else { "SYNTHETIC (computed)" };
+        let what =
+            if shown.iter().any(|session| session.is_demo) { "a computed phantom" } else { "SYNTHETIC (computed)" };
         match shown.iter().filter(|session| session.is_demo || session.study.is_synthetic()).count() {
             0 => (),
             all if all == shown.len() => parts.push(format!("this is {what}, not a patient")),
