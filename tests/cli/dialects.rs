@@ -90,7 +90,9 @@ fn both_dialects_are_graded_alike() {
         for grade in study["grades"].as_array_mut().unwrap() {
             grade.as_object_mut().unwrap().remove("row_id");
             for evidence in grade["evidence"].as_array_mut().unwrap() {
-                ["series_uid", "sop_instance_uid"].map(|key| evidence.as_object_mut().unwrap().remove(key).unwrap());
+                for key in ["series_uid", "sop_instance_uid"] {
+                    evidence.as_object_mut().unwrap().remove(key).unwrap();
+                }
             }
         }
         (study["grades"].take(), study["levels"].take())
