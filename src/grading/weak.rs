@@ -38,7 +38,7 @@ mod tests {
             class: DetectionClass { grade: id, severity },
             score,
             bbox: BBox::new(0.0, 0.0, 9.0, 9.0),
-            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 },
+            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), twin: 0, frame: 0 },
         };
         let boxes: Vec<Detection> = boxes.iter().map(detection).collect();
         Grade { id, assessment: assess(id, &max(&boxes), &Prior::default()) }

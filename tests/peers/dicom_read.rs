@@ -11,7 +11,7 @@ use foramen::{
     grading::{Assessment, Level, Severity, Side},
     markup::Markup,
     phantom::{self, Dialect, PhantomOptions},
-    report::{Identity, Report, Row, json_bytes},
+    report::{About, Identity, Report, Row, json_bytes},
     review::{Decision, Review, Statement},
 };
 use serde::Deserialize;
@@ -88,7 +88,8 @@ fn read(exported: &Exported, further: &[&Path]) -> Read {
 /// Everything that the report says of its rows, in the words of the codes.
 fn compare(report: &Report, read: &ReadReport) {
     assert_eq!((read.template.as_str(), read.groups.len()), ("1500", 25));
-    let json: Value = serde_json::from_slice(&json_bytes(std::slice::from_ref(report.graded), &[])).unwrap();
+    let json: Value =
+        serde_json::from_slice(&json_bytes(std::slice::from_ref(report.graded), &About::default())).unwrap();
     let groups: BTreeMap<&str, &Group> = read.groups.iter().map(|group| (group.row.as_str(), group)).collect();
     assert_eq!(groups.len(), 25, "each row once");
     for (at, row) in report.rows().iter().enumerate() {

@@ -65,7 +65,7 @@ mod tests {
             class: DetectionClass { grade: GradeId::ALL[grade], severity: Severity::ALL[severity] },
             score,
             bbox: BBox::new(0.0, 0.0, 1.0, 1.0),
-            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), frame: 0 },
+            slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), twin: 0, frame: 0 },
         };
         max(&of.iter().map(detection).collect::<Vec<_>>())
     }
