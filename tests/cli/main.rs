@@ -18,3 +18,4 @@ mod output;
 mod report;
 mod support;
 mod train;
+mod vanish;
