@@ -19,13 +19,14 @@ fn silence_onnx_runtime() {
 /// low that no check saw it coming, that is said, with an exit code of ours instead of a crash.
 #[cfg(unix)]
 mod last_words {
-    const WORDS: &[u8] = b"foramen: ended, most likely for want of memory: close other programs, raise the limit (ulimit -v) \
+    const WORDS: &[u8] =
+        b"foramen: ended, most likely for want of memory: close other programs, raise the limit (ulimit -v) \
         or use --threads 1. If there is memory enough, this is a fault of ours: please report it\n";
     /// `Exit::Error`.
     const CODE: libc::c_int = 1;
 
+    #[expect(unsafe_code, reason = "all that a signal handler may do: write and end")]
     extern "C" fn say(_: libc::c_int) {
-        #[expect(unsafe_code, reason = "all that a signal handler may do: write and end")]
         // SAFETY: both calls are async-signal-safe, and the text is static.
         unsafe {
             libc::write(2, WORDS.as_ptr().cast(), WORDS.len());

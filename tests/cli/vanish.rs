@@ -36,11 +36,8 @@ fn images_that_are_none_are_in_every_output_and_in_the_exit_code() {
     let run = foramen(&[Path::new("inspect"), &study]);
     let count = write_small_study(&dir.path().join("other")).len();
     assert_eq!(run.code, 0, "{}", run.err);
-    let sum = format!(
-        "{} files = {} images + 0 other objects + 0 copies + 1 not DICOM + 3 issues",
-        count + 1,
-        count - 3
-    );
+    let sum =
+        format!("{} files = {} images + 0 other objects + 0 copies + 1 not DICOM + 3 issues", count + 1, count - 3);
     assert_eq!(run.out.lines().last(), Some(sum.as_str()));
     let json: Value = serde_json::from_str(&foramen(&[Path::new("inspect"), &study, Path::new("--json")]).out).unwrap();
     assert_eq!(files_of(&json["studies"][0]["issues"]), lost);

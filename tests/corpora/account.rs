@@ -34,6 +34,10 @@ fn every_file_of_the_corpora_is_accounted_for() {
         assert!(issues.len() <= scan.tally.issues + shown.len(), "{corpus}: {issues:?}");
         let listing = study::list(&[root().join(corpus)], &Cancel::default(), &|_, _| ()).unwrap();
         assert!(listing.tally.adds_up(), "{corpus}: {}", listing.tally);
-        assert_eq!((listing.tally.found, listing.tally.not_dicom), (scan.tally.found, scan.tally.not_dicom), "{corpus}");
+        assert_eq!(
+            (listing.tally.found, listing.tally.not_dicom),
+            (scan.tally.found, scan.tally.not_dicom),
+            "{corpus}"
+        );
     }
 }
