@@ -2,6 +2,8 @@
 
 fn main() -> std::process::ExitCode {
     silence_onnx_runtime();
+    #[cfg(unix)]
+    last_words::prepare();
     foramen::cli::main()
 }
 
@@ -11,4 +13,31 @@ fn main() -> std::process::ExitCode {
 fn silence_onnx_runtime() {
     // SAFETY: the first thing in `main`: no other thread is there that could read the environment.
     unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
+}
+
+/// A program that asks for memory which is not there is ended by SIGABRT, in Rust as in the engines' C++: where a limit is so
+/// low that no check saw it coming, that is said, with an exit code of ours instead of a crash.
+#[cfg(unix)]
+mod last_words {
+    const WORDS: &[u8] =
+        b"foramen: ended, most likely for want of memory: close other programs, raise the limit (ulimit -v) \
+        or use --threads 1. If there is memory enough, this is a fault of ours: please report it\n";
+    /// `Exit::Error`.
+    const CODE: libc::c_int = 1;
+
+    #[expect(unsafe_code, reason = "all that a signal handler may do: write and end")]
+    extern "C" fn say(_: libc::c_int) {
+        // SAFETY: both calls are async-signal-safe, and the text is static.
+        unsafe {
+            libc::write(2, WORDS.as_ptr().cast(), WORDS.len());
+            libc::_exit(CODE)
+        }
+    }
+
+    #[expect(unsafe_code, reason = "the standard library has no words for signals")]
+    pub fn prepare() {
+        let say: extern "C" fn(libc::c_int) = say;
+        // SAFETY: the handler does nothing that a signal handler may not do.
+        unsafe { libc::signal(libc::SIGABRT, say as libc::sighandler_t) };
+    }
 }

@@ -74,6 +74,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     start_log(cli.verbose);
+    start_threads();
     let result = match cli.command {
         None => viewer::run(cli.viewer),
         Some(Command::Inspect(args)) => inspect::run(&args),
@@ -117,6 +118,17 @@ fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
         }
     };
     Err(Failure::new(Exit::Input, error))
+}
+
+/// Under a limit on addresses (`ulimit -v`) not every core gets a thread that reads headers: each takes some, and without
+/// them no thread starts at all.
+fn start_threads() {
+    const EACH: u64 = 96 << 20;
+    let Some(left) = study::available_addresses() else { return };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores.min(usize::try_from(left / EACH).unwrap_or(cores)).max(1);
+    // One pool at most is ever built: a second start (tests) keeps the first.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
 }
 
 /// Our warnings go to stderr by default; `-v` and `RUST_LOG` show more. What libraries think of a file is for

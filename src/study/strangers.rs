@@ -175,13 +175,13 @@ pub fn pattern(name: &str) -> String {
         }
         word.clear();
         // `1.2.840`, `IM-0001-0002`, `3f2a-11` have more or fewer parts.
-        if letter != '\0' {
-            pattern.push(letter);
-        }
         for between in ["#.#", "#-#", "#_#", "# #"] {
             if pattern.ends_with(between) {
                 pattern.truncate(pattern.len() - 2);
             }
+        }
+        if letter != '\0' {
+            pattern.push(letter);
         }
     }
     pattern

@@ -99,17 +99,20 @@ impl Candidates {
         let mut known: Vec<PathBuf> = Vec::new();
         let mut starts = VecDeque::from([path.to_owned()]);
         while let Some(start) = starts.pop_front() {
+            // Asked here: a walk that begins with a link goes into it whatever its filter says.
+            if identity(&start).is_some_and(|identity| !seen.insert(identity)) {
+                known.push(start);
+                continue;
+            }
             let is_new = |entry: &walkdir::DirEntry| {
-                // The entry that a walk begins with is followed if it is a link.
-                !(entry.file_type().is_dir() || entry.depth() == 0)
+                entry.depth() == 0
+                    || !entry.file_type().is_dir()
                     || identity(entry.path()).is_none_or(|identity| seen.insert(identity))
             };
-            let mut is_read = false;
             for entry in WalkDir::new(&start).sort_by_file_name().into_iter().filter_entry(is_new) {
                 if cancel.is_cancelled() {
                     return;
                 }
-                is_read = true;
                 // A program that writes into a folder below, as another share of a batch does, renames them while we walk.
                 let name = match &entry {
                     Ok(entry) if !entry.file_type().is_dir() => Some(entry.path()),
@@ -136,9 +139,6 @@ impl Candidates {
                         self.refuse(file, format!("left out: {error}"));
                     }
                 }
-            }
-            if !is_read {
-                known.push(start);
             }
         }
         if let [first, more @ ..] = known.as_slice() {

@@ -20,3 +20,4 @@ mod sample;
 mod seed;
 mod support;
 mod train;
+mod vanish;

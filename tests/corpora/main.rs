@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
+mod account;
 mod dciodvfy;
 mod decode;
 mod grade;
