@@ -41,7 +41,9 @@ pub fn lines(mark: &Mark, measurement: &Measurement) -> Vec<String> {
         }
         Measurement::Probe { pixel, value, patient } => {
             // Inside of the image only padding has no value.
-            let words = |value: Option<f32>| value.map_or("padding: no value".to_owned(), |v| format!("value {}", value_text(v)));
+            let words = |value: Option<f32>| {
+                value.map_or("padding: no value".to_owned(), |v| format!("value {}", value_text(v)))
+            };
             lines.extend(pixel.map(|_| words(value)));
             lines.extend(pixel.map(|(column, row)| format!("column {column}, row {row}")));
             lines.extend(patient.map(patient_text));

@@ -73,12 +73,9 @@ impl FromStr for Standardize {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.word() == text)
-            .ok_or_else(|| {
-                format!("unknown standardize {text:?}; expected slice_min_max, slice_percentile or series_percentile")
-            })
+        Self::ALL.into_iter().find(|s| s.word() == text).ok_or_else(|| {
+            format!("unknown standardize {text:?}; expected slice_min_max, slice_percentile or series_percentile")
+        })
     }
 }
 

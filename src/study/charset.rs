@@ -68,12 +68,17 @@ impl CharacterSets {
         let declared = &self.declared;
         match self.first {
             None => match as_utf8() {
-                Some(text) => {
-                    (text, Some(Doubt::new(format!("its character set '{declared}' is not known: read as UTF-8, which its texts are"))))
-                }
+                Some(text) => (
+                    text,
+                    Some(Doubt::new(format!(
+                        "its character set '{declared}' is not known: read as UTF-8, which its texts are"
+                    ))),
+                ),
                 None => {
                     let (text, _) = Set::Ascii.decode(&bytes);
-                    let why = format!("its character set '{declared}' is not known: letters beyond ASCII are shown as U+FFFD");
+                    let why = format!(
+                        "its character set '{declared}' is not known: letters beyond ASCII are shown as U+FFFD"
+                    );
                     (text, Some(Doubt::new(why)))
                 }
             },
@@ -114,7 +119,10 @@ impl CharacterSets {
     }
 
     fn misfit(&self) -> Doubt {
-        Doubt::new(format!("its texts do not fit its character set '{}': what does not is shown as U+FFFD", self.declared))
+        Doubt::new(format!(
+            "its texts do not fit its character set '{}': what does not is shown as U+FFFD",
+            self.declared
+        ))
     }
 
     /// Piece by piece, each in the set of its escape sequence; and whether all of it fits.
@@ -233,7 +241,9 @@ fn set(name: &str) -> Option<Set> {
 fn by_label(name: &str) -> Option<&'static Encoding> {
     let name = name.trim_matches(|c: char| c == '\0' || c.is_whitespace());
     let label = |text: String| Encoding::for_label_no_replacement(text.as_bytes());
-    label(name.to_owned()).or_else(|| label(name.replace(['_', ' '], "-"))).filter(|encoding| encoding.is_ascii_compatible())
+    label(name.to_owned())
+        .or_else(|| label(name.replace(['_', ' '], "-")))
+        .filter(|encoding| encoding.is_ascii_compatible())
 }
 
 /// Texts of one file, and what was doubtful about them.

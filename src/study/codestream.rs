@@ -150,7 +150,9 @@ mod tests {
 
     #[test]
     fn code_streams_say_what_they_are() {
-        let jpeg = |marker| [&[0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, marker, 0, 11][..], &[8, 1, 0, 2, 0, 1, 1, 0x11, 0]].concat();
+        let jpeg = |marker| {
+            [&[0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 1, 2, 0xFF, marker, 0, 11][..], &[8, 1, 0, 2, 0, 1, 1, 0x11, 0]].concat()
+        };
         let of = |bytes: &[u8]| syntax(bytes, 1, 16);
         assert_eq!(of(&jpeg(0xC0)), Some(uids::JPEG_BASELINE8_BIT));
         assert_eq!(of(&jpeg(0xC3)), Some(uids::JPEG_LOSSLESS));

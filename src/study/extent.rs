@@ -173,7 +173,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn extent(&mut self, pixels: Option<usize>, end: usize, missing: Option<Missing>) -> Extent {
-        Extent { pixels: pixels.unwrap_or(end), end, missing, plain: None, is_in_fragments: false, mended: std::mem::take(&mut self.mended) }
+        Extent {
+            pixels: pixels.unwrap_or(end),
+            end,
+            missing,
+            plain: None,
+            is_in_fragments: false,
+            mended: std::mem::take(&mut self.mended),
+        }
     }
 
     fn broken(&self) -> Stop {

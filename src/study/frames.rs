@@ -150,7 +150,9 @@ fn geometry(
         (tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT),
         (tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT),
     ]
-    .map(|(group, tag)| groups.find(frame, group, tag).filter(|place| decimal::read(place, tag) != decimal::Decimals::Absent));
+    .map(|(group, tag)| {
+        groups.find(frame, group, tag).filter(|place| decimal::read(place, tag) != decimal::Decimals::Absent)
+    });
     if is_further || position.is_none() || orientation.is_none() {
         let spacing = spacing.unwrap_or_else(|why| {
             doubts.add(Doubt::new(format!("{why}; lengths are counted in pixels")));

@@ -15,9 +15,11 @@ use super::{
     doubts::Doubt,
     extent::{Missing, Plain},
     file::{self, Loaded},
-    frames, lookup, native,
+    frames,
     layout::Layout,
+    lookup,
     model::Patient,
+    native,
     syntax::{self, Form},
 };
 use crate::{geometry::ImagePlane, raster::Window};
@@ -113,9 +115,9 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
 fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Option<Doubt> {
     let name = syntax::name(uid);
     match syntax::form(uid) {
-        Form::Unknown => Some(Doubt::new(format!(
-            "its transfer syntax, {name}, is not known: this image cannot be shown"
-        ))),
+        Form::Unknown => {
+            Some(Doubt::new(format!("its transfer syntax, {name}, is not known: this image cannot be shown")))
+        }
         Form::Native if is_in_fragments => Some(Doubt::new(format!(
             "its transfer syntax is {name}, but its pixels are compressed: they are read as what they say of themselves"
         ))),

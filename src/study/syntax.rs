@@ -86,7 +86,9 @@ mod tests {
         for compressed in [uids::RLE_LOSSLESS, "1.2.840.10008.1.2.4.52", "1.2.840.10008.1.2.4.70", PLAIN_IN_FRAGMENTS] {
             assert_eq!(form(compressed), Form::Compressed, "{compressed}");
         }
-        for unknown in ["", "1.2.3", "1.2.840.113619.5.3", "1.2.840.113619.5.2.1", "1.3.46.670589.33.1.4.1", "1.2.840.10008.1.2.9"] {
+        for unknown in
+            ["", "1.2.3", "1.2.840.113619.5.3", "1.2.840.113619.5.2.1", "1.3.46.670589.33.1.4.1", "1.2.840.10008.1.2.9"]
+        {
             assert_eq!(form(unknown), Form::Unknown, "{unknown}");
         }
     }

@@ -30,7 +30,10 @@ fn the_pixels_are_found_and_what_follows_them_is_left_out() {
     let bytes = sample();
     let pixels = bytes.len() - 112;
     let plain = Some(Plain { at: pixels as u64 + 12, length: 100 });
-    assert_eq!(walk(&bytes, false), Ok(Extent { pixels, end: pixels, missing: None, plain, is_in_fragments: false, mended: vec![] }));
+    assert_eq!(
+        walk(&bytes, false),
+        Ok(Extent { pixels, end: pixels, missing: None, plain, is_in_fragments: false, mended: vec![] })
+    );
     let longer = [bytes.clone(), explicit(0xFFFC, 0xFFFC, *b"OB", &[0; 10])].concat();
     assert_eq!(
         walk(&longer, true),

@@ -79,7 +79,9 @@ fn bits_stored_that_lies_loses_no_bit_and_is_said() {
     let slice = slice.decode().unwrap();
     assert!(slice.values().iter().enumerate().all(|(i, v)| v.to_bits() == (i as f32 * 1000.0).to_bits()));
     assert!(slice.doubt.unwrap().contains("BitsStored 12"));
-    for (stored, high_bit, words) in [(0, 15, "BitsStored 0"), (17, 16, "BitsStored 17"), (12, 3, "HighBit 3"), (12, 16, "HighBit 16")] {
+    for (stored, high_bit, words) in
+        [(0, 15, "BitsStored 0"), (17, 16, "BitsStored 17"), (12, 3, "HighBit 3"), (12, 16, "HighBit 16")]
+    {
         let mut made = Made::new();
         made.short(tags::BITS_STORED, stored);
         made.short(tags::HIGH_BIT, high_bit);
@@ -108,7 +110,9 @@ fn the_pixels_are_shown_where_they_are_all_there_whatever_their_length_says() {
         assert_eq!(only(&issues, words), is_note, "{claims}");
     }
     // And where they are not, nothing is shown.
-    for (claims, bytes, words) in [(128, &pixels[..100], "cut short"), (100, &more[..190], "100 bytes where its pixels need 128")] {
+    for (claims, bytes, words) in
+        [(128, &pixels[..100], "cut short"), (100, &more[..190], "100 bytes where its pixels need 128")]
+    {
         let (slice, issues) = slice_of(with_length(&made, claims, bytes));
         assert!(!only(&issues, words) && slice.decode().is_err());
     }
@@ -118,7 +122,9 @@ fn the_pixels_are_shown_where_they_are_all_there_whatever_their_length_says() {
 #[test]
 fn an_odd_number_of_bytes_needs_no_padding() {
     let mut made = Made::new();
-    for (tag, value) in [(tags::ROWS, 3), (tags::COLUMNS, 3), (tags::BITS_ALLOCATED, 8), (tags::BITS_STORED, 8), (tags::HIGH_BIT, 7)] {
+    for (tag, value) in
+        [(tags::ROWS, 3), (tags::COLUMNS, 3), (tags::BITS_ALLOCATED, 8), (tags::BITS_STORED, 8), (tags::HIGH_BIT, 7)]
+    {
         made.short(tag, value);
     }
     let pixels: Vec<u8> = (1..=9).collect();

@@ -53,9 +53,19 @@ fn names_are_read_in_sets_as_files_spell_them() {
         ("UTF-8", utf_8, "Müller Jörg", "Müller^Jörg"),
         ("ISO-IR 100", b"M\xfcller^J\xf6rg", "Müller Jörg", "Müller^Jörg"),
         ("ISO_IR 6", b"Mueller^Joerg", "Mueller Joerg", "Mueller^Joerg"),
-        ("ISO 2022 IR 6\\ISO 2022 IR 87", b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B", "Yamada Tarou", "Yamada^Tarou=山田^太郎"),
+        (
+            "ISO 2022 IR 6\\ISO 2022 IR 87",
+            b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B",
+            "Yamada Tarou",
+            "Yamada^Tarou=山田^太郎",
+        ),
         ("ISO2022IR13\\ISO2022IR87", b"\xd4\xcf\xc0\xde^\xc0\xdb\xb3", "ﾔﾏﾀﾞ ﾀﾛｳ", "ﾔﾏﾀﾞ^ﾀﾛｳ"),
-        ("\\ISO 2022 IR 149", b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7", "Hong Gildong", "Hong^Gildong=洪^吉洞"),
+        (
+            "\\ISO 2022 IR 149",
+            b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7",
+            "Hong Gildong",
+            "Hong^Gildong=洪^吉洞",
+        ),
         ("ISO_IR 58", b"\xcd\xf5^\xd0\xa1\xb6\xab", "王 小东", "王^小东"),
         // Its second byte is a backslash, which parts no values here.
         ("GBK", b"\x81\x5c^\x95\x5c", "乗 昞", "乗^昞"),

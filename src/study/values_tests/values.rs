@@ -187,7 +187,10 @@ fn proportions_are_known_without_a_spacing() {
         made.remove(tags::IMAGE_POSITION_PATIENT);
         made.text(tags::PIXEL_ASPECT_RATIO, VR::IS, text);
         let (slice, issues) = made.read();
-        assert_eq!((slice.pixel_spacing, slice.pixel_aspect, slice.decode().unwrap().pixel_aspect), (None, right, right));
+        assert_eq!(
+            (slice.pixel_spacing, slice.pixel_aspect, slice.decode().unwrap().pixel_aspect),
+            (None, right, right)
+        );
         assert_eq!(slice.pixel_size(), right.unwrap_or([1.0, 1.0]));
         assert!(issues.iter().all(|issue| issue.is_note));
     }
