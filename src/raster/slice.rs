@@ -93,7 +93,7 @@ impl Slice {
         let first = row.min(self.rows) as usize * self.columns as usize;
         let [start, end] = [columns.start, columns.end].map(|column| first + column.min(self.columns) as usize);
         let places = start.min(self.values.len())..end.min(self.values.len());
-        places.filter(|at| !self.is_padding(*at)).map(|at| self.values[at])
+        places.filter(move |at| !self.is_padding(*at)).map(move |at| self.values[at])
     }
 
     /// The value at a pixel; none outside and in padding.

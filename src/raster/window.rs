@@ -51,7 +51,7 @@ impl Window {
         let y = match self.function {
             VoiFunction::Linear if w > 1.0 => (value - (c - 0.5)) / (w - 1.0) + 0.5,
             // LINEAR of width 1 is a step at c - 0.5.
-            VoiFunction::Linear if w == 1.0 => f32::from(value > c - 0.5),
+            VoiFunction::Linear if w >= 1.0 => f32::from(value > c - 0.5),
             // Of less than 1 it is not defined: values are no whole numbers then, and half a step of them is nothing.
             VoiFunction::Linear | VoiFunction::LinearExact | VoiFunction::Table => {
                 (value - c) / w.max(f32::MIN_POSITIVE) + 0.5

@@ -38,12 +38,12 @@ pub fn gathered(doubts: impl IntoIterator<Item = (Doubt, String)>) -> Vec<Issue>
             None => once.push((doubt, file, 0)),
         }
     }
-    let issue = |(Doubt { mut message, is_note }, file, more): (Doubt, String, usize)| {
-        match more {
-            0 => (),
-            1 => message.push_str(" (so it is in 1 more file)"),
-            _ => message.push_str(&format!(" (so it is in {more} more files)")),
-        }
+    let issue = |(Doubt { message, is_note }, file, more): (Doubt, String, usize)| {
+        let message = match more {
+            0 => message,
+            1 => format!("{message} (so it is in 1 more file)"),
+            _ => format!("{message} (so it is in {more} more files)"),
+        };
         Issue { file, message, is_note }
     };
     once.into_iter().map(issue).collect()

@@ -36,7 +36,7 @@ enum NoTable {
 impl Table {
     /// `is_signed`: values that are looked up may be negative, so that the first one is meant with a sign.
     fn read(object: &InMemDicomObject, descriptor: Tag, data: Tag, is_signed: bool) -> Result<Self, NoTable> {
-        let broken = |why: String| NoTable::Broken(why);
+        let broken = NoTable::Broken;
         let Some(descriptor) = element_value(object, descriptor) else { return Err(NoTable::Absent) };
         let words = descriptor_words(descriptor);
         let Some([count, first, bits]) = words else {
