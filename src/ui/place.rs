@@ -1,10 +1,10 @@
 //! Where a cell lies in the patient, for cells without a box and for boxes by hand: from the discs that the grading
 //! found.
 
-use super::session::Session;
+use super::{hanging, session::Session};
 use crate::{
-    geometry::Vec3,
-    grading::{self, Condition, GradeId, Lies, Role, Side},
+    geometry::{PlaneKind, Vec3},
+    grading::{self, Condition, ExpectedPlace, GradeId, Lies, Role, Side},
     pipeline,
     review::BoxChoice,
     study::Study,
@@ -44,16 +44,11 @@ fn discs(session: &Session) -> [Option<Vec3>; 5] {
     grading::geometric(&boxes, &pipeline::layout(&session.study)).levels
 }
 
-/// Where a cell without a box is to be looked for: the point, and whether its disc was found. `Err` says why nobody
-/// knows.
-pub fn of_cell(session: &Session, id: GradeId) -> Result<(Vec3, Gone), &'static str> {
+/// Where a cell without a box is to be looked for. `Err` says why nobody knows.
+pub fn of_cell(session: &Session, id: GradeId) -> Result<ExpectedPlace, &'static str> {
     let levels = discs(session);
-    if levels.iter().all(Option::is_none) {
-        return Err("no disc was found on the sagittal images");
-    }
     let place = grading::expected_place(id, &levels, to_side(session, id, &levels));
-    let place = place.ok_or("no disc was found on the sagittal images")?;
-    Ok((place.point, if place.is_estimated { Gone::ToEstimate } else { Gone::ToDisc }))
+    place.ok_or("no disc was found on the sagittal images")
 }
 
 /// How far from the canal the boxes of this side lie at other levels, mm; of the other side where this one has none.
@@ -93,8 +88,16 @@ pub fn series_for(study: &Study, id: GradeId) -> Option<usize> {
     })
 }
 
+/// The slice of a series at a place, and whether it lies there or the series does not reach it.
+pub fn slice_at(study: &Study, series: usize, place: &ExpectedPlace) -> Option<(usize, bool)> {
+    let is_axial = study.series.get(series)?.plane_kind == Some(PlaneKind::Axial);
+    let point = if is_axial { place.at_disc } else { place.point };
+    let slice = hanging::nearest_slice(study, series, point)?;
+    Some((slice, is_reached(study, series, slice, point)))
+}
+
 /// Whether a slice lies at a point, or another slice would have to lie nearer.
-pub fn is_reached(study: &Study, series: usize, slice: usize, point: Vec3) -> bool {
+fn is_reached(study: &Study, series: usize, slice: usize, point: Vec3) -> bool {
     let series = &study.series[series];
     let Some(plane) = series.slices[slice].plane else { return false };
     plane.distance_from_patient(point).abs() <= series.spacing.unwrap_or(0.0).max(AT_PLACE_MM)

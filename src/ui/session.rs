@@ -245,22 +245,29 @@ impl Session {
         }
         let study = self.study.clone();
         let series = place::series_for(&study, id).ok_or("no series shares the patient space of the discs");
-        let (point, gone, series) = match place::of_cell(self, id).and_then(|(point, gone)| Ok((point, gone, series?)))
-        {
+        let (place, series) = match place::of_cell(self, id).and_then(|place| Ok((place, series?))) {
             Ok(found) => found,
             Err(why) => {
                 self.gone = Some(Gone::Nowhere(why)).filter(|_| !self.grading.is_pending());
                 return None;
             }
         };
-        let slice = hanging::nearest_slice(&study, series, point)?;
-        self.gone = Some(if place::is_reached(&study, series, slice, point) { gone } else { Gone::ToNearest });
+        let (_, is_reached) = place::slice_at(&study, series, &place)?;
+        self.gone = Some(match (is_reached, place.is_estimated) {
+            (false, _) => Gone::ToNearest,
+            (true, true) => Gone::ToEstimate,
+            (true, false) => Gone::ToDisc,
+        });
         let pane = self.pane_for(series, study.series[series].role.unwrap_or(id.condition().role()));
         if self.panes[pane].series != Some(series) {
             self.hang(pane, series);
         }
-        self.panes[pane].go_to(&study, slice);
-        hanging::follow(&study, &mut self.panes, series, point);
+        for pane in &mut self.panes {
+            let shared = pane.series.filter(|&other| study.share_space(series, other));
+            if let Some((slice, _)) = shared.and_then(|other| place::slice_at(&study, other, &place)) {
+                pane.go_to(&study, slice);
+            }
+        }
         Some(pane)
     }
 

@@ -21,6 +21,8 @@ const NEXT_DISC: DVec3 = DVec3::new(0.0, 0.0, -36.0);
 pub struct ExpectedPlace {
     /// Patient mm.
     pub point: DVec3,
+    /// The same at the height of the disc, where axial images are graded.
+    pub at_disc: DVec3,
     /// Its disc was not found: the place follows from the other discs.
     pub is_estimated: bool,
 }
@@ -37,7 +39,7 @@ pub fn expected_place(id: GradeId, levels: &[Option<DVec3>; 5], to_side: Option<
     // Patient +x is the patient's left.
     let direction = id.side().map_or(0.0, |side| if side == Side::Left { 1.0 } else { -1.0 });
     let aside = DVec3::X * direction * to_side.unwrap_or(usual);
-    Some(ExpectedPlace { point: disc + up + aside, is_estimated })
+    Some(ExpectedPlace { point: disc + up + aside, at_disc: disc + aside, is_estimated })
 }
 
 /// The disc of a level, from its neighbours where it was not found.
