@@ -166,7 +166,8 @@ mod tests {
             let values = pixels.iter().map(|(v, p)| if *p { filling } else { *v }).collect();
             let mut slice = Slice::new(pixels.len() as u32, 1, values).unwrap().with_padding(mask.clone());
             slice.inverted = inverted;
-            prop_assert_eq!(slice.real_values().as_ref(), real.as_slice());
+            let real_values = slice.real_values();
+            prop_assert_eq!(real_values.as_ref(), real.as_slice());
             let in_rows: Vec<f32> = slice.row_values(0, 0..slice.columns()).collect();
             prop_assert_eq!(&in_rows, &real);
             for (column, is_padding) in mask.iter().enumerate() {
