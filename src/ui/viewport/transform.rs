@@ -129,7 +129,8 @@ mod tests {
         let transform = Transform::new(rect, extent, &Pane::default());
         let image = Rect::from_two_pos(transform.corners()[0], transform.corners()[2]);
         // Where only the proportions are known they are the same.
-        let aspect = Slice { pixel_spacing: None, pixel_aspect: Some([4.0, 1.0]), ..slice.clone() };
+        let mut aspect = slice.clone();
+        (aspect.pixel_spacing, aspect.pixel_aspect) = (None, Some([4.0, 1.0]));
         let by_aspect = Transform::new(rect, Extent::of_slice(&aspect), &Pane::default()).corners();
         assert_eq!(Rect::from_two_pos(by_aspect[0], by_aspect[2]), image);
         assert!((image.width() - 100.0).abs() < 1e-3 && (image.height() - 200.0).abs() < 1e-3, "{image:?}");
