@@ -44,7 +44,8 @@ impl VoiTable {
     pub fn grey(&self, window: Window, value: f32, inverted: bool) -> u8 {
         let count = self.shares.len();
         let (center, width) = (f64::from(window.center), f64::from(window.width).max(f64::MIN_POSITIVE));
-        let place = (f64::from(value) - (center - width / 2.0)) / width * count as f64;
+        // Multiplied first: a whole number of steps stays one.
+        let place = (f64::from(value) - (center - width / 2.0)) * count as f64 / width;
         // What is no number becomes 0.
         let at = (place as usize).min(count - 1);
         let grey = grey_of(self.shares[at]);

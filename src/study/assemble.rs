@@ -285,3 +285,6 @@ fn spacing(slices: &[SliceRef], blocks: &[Range<usize>]) -> Option<f64> {
 fn syntax_name(uid: &str) -> String {
     TransferSyntaxRegistry.get(uid).map_or_else(|| uid.to_owned(), |syntax| syntax.name().to_owned())
 }
+
+#[cfg(test)]
+mod tests;

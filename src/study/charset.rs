@@ -8,14 +8,18 @@
 
 use std::borrow::Cow;
 
-use dicom_core::Tag;
+use dicom_core::{PrimitiveValue, Tag};
 use dicom_object::InMemDicomObject;
 use encoding_rs::{
     EUC_JP, EUC_KR, Encoding, GB18030, GBK, ISO_8859_2, ISO_8859_3, ISO_8859_4, ISO_8859_5, ISO_8859_6, ISO_8859_7,
     ISO_8859_8, ISO_8859_15, SHIFT_JIS, UTF_8, WINDOWS_874, WINDOWS_1254,
 };
 
-use super::{doubts::Doubt, file, header::text};
+use super::{
+    doubts::Doubt,
+    file,
+    header::{element_value, text},
+};
 
 const ESCAPE: u8 = 0x1b;
 
@@ -44,7 +48,12 @@ pub struct CharacterSets {
 impl CharacterSets {
     /// Those of a file.
     pub fn of(object: &InMemDicomObject) -> Self {
-        Self::named(&text(object, file::CHARACTER_SETS))
+        // Implicit encodings name no kind, and no dictionary has the element that it was renamed to.
+        let declared = match element_value(object, file::CHARACTER_SETS) {
+            Some(PrimitiveValue::U8(bytes)) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+            _ => text(object, file::CHARACTER_SETS),
+        };
+        Self::named(declared.trim_matches(['\0', ' ']))
     }
 
     fn named(declared: &str) -> Self {

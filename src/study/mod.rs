@@ -36,8 +36,6 @@ mod pixels;
 mod places;
 mod rle;
 mod scan;
-#[cfg(test)]
-mod series_tests;
 mod settle;
 mod source;
 mod strangers;

@@ -25,7 +25,7 @@ mod tests {
     fn after(frame: impl Fn(&mut Ui)) -> bool {
         let ctx = Context::default();
         for _ in 0..2 {
-            let _ = ctx.run_ui(RawInput::default(), &frame);
+            ctx.run_ui(RawInput::default(), &frame).textures_delta.clear();
         }
         is_covered(&ctx)
     }

@@ -185,7 +185,7 @@ fn both_dialects_make_the_same_boxes() {
         ["nfn", "scs", "ss"].map(of)
     };
     let clinical = boxes(Dialect::Clinical);
-    assert!(clinical.iter().all(|of_role| of_role.values().filter(|text| !text.is_empty()).count() > 3));
+    assert!(clinical.iter().all(|of_role| of_role.values().any(|text| !text.is_empty())));
     assert_eq!(clinical, boxes(Dialect::Contest));
 }
 

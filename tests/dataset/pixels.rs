@@ -59,7 +59,7 @@ fn images_are_byte_for_byte_those_that_are_graded() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let (data, out) = (dir.path().join("data"), dir.path().join("yolo"));
-        let study = phantoms(&data, 1, 6, dialect).remove(0);
+        let study = phantoms(&data, 1, 11, dialect).remove(0);
         // Every other file becomes MONOCHROME1, whatever the phantom drew: the same values, shown the other way.
         let of_role = study.series_of(role).next().unwrap();
         for slice in of_role.slices.iter().step_by(2) {

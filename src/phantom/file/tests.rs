@@ -114,7 +114,13 @@ fn images_of_the_contest_repeat_in_every_series_and_windows_differ_from_slice_to
     };
     assert_eq!(study.series.len(), 3, "no localizer");
     let instance = (0x08, 0x18);
-    assert_eq!(of(0, 2, instance), of(1, 2, instance));
+    let instances = |series: usize| -> std::collections::BTreeSet<String> {
+        let rendered = study.render(series).into_iter().enumerate();
+        let encoded =
+            rendered.map(|(image, pixels)| encode(&ImageOf { study: &study, series, image }, &pixels).unwrap());
+        encoded.map(|bytes| elements(&bytes).into_iter().find(|e| e.0 == instance).unwrap().2).collect()
+    };
+    assert!(instances(0).intersection(&instances(1)).count() > 5);
     assert_ne!(of(0, 2, (0x20, 0x0e)), of(1, 2, (0x20, 0x0e)));
     assert_ne!(of(0, 2, (0x20, 0x52)), of(1, 2, (0x20, 0x52)), "a frame of reference for each series");
     assert_ne!(of(0, 1, (0x28, 0x1050)), of(0, 8, (0x28, 0x1050)));

@@ -53,7 +53,11 @@ fn problems_are_counted_listed_with_file_and_reason_and_copied() {
     ] {
         assert!(has(&window, words), "{words}");
     }
-    window.get_by(|node| node.label().is_some_and(|label| label.contains("Copy all"))).click();
+    window
+        .get_all_by(|node| node.label().is_some_and(|label| label.contains("Copy all")))
+        .next()
+        .expect("a button")
+        .click();
     let text = (0..4).find_map(|_| {
         window.step();
         copied(&window)
@@ -85,7 +89,10 @@ fn a_broken_file_beside_a_study_is_said_as_soon_as_it_is_open() {
     window.state_mut().viewer.session_mut().expect("a study").cancel.cancel();
     window.step();
     assert_eq!(session(window.state()).lost, 1);
-    assert!(has(&window, "1 problem reading this study: 1 file could not be read"), "the strip");
+    assert!(
+        has(&window, "2 problems reading this study: 1 file could not be read"),
+        "the strip: the file, and the gap"
+    );
     press(&mut window, Modifiers::NONE, Key::F3);
     assert!(has(&window, "4.dcm"));
 }

@@ -7,8 +7,12 @@ use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 use proptest::prelude::*;
 
-use super::{Series, Study, scan_memory};
-use crate::{geometry::PlaneKind, grading::Role, phantom};
+use crate::{
+    geometry::PlaneKind,
+    grading::Role,
+    phantom,
+    study::{Series, Study, scan_memory},
+};
 
 type File = DefaultDicomObject;
 
@@ -445,7 +449,7 @@ proptest! {
             file.remove_element(tags::SERIES_NUMBER);
         }
         let told = |study: &Study| {
-            let ids = study.series.iter().map(|s| s.slices.iter().map(super::SliceRef::id).collect::<Vec<_>>());
+            let ids = study.series.iter().map(|s| s.slices.iter().map(crate::study::SliceRef::id).collect::<Vec<_>>());
             let issues: Vec<String> = study.issues.iter().map(ToString::to_string).collect();
             (summary(study), ids.collect::<Vec<_>>(), issues)
         };
