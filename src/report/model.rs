@@ -1,7 +1,7 @@
 //! What a report says, before it takes a form: the program's grades, the reader's word where there is one, the boxes,
 //! the sentences, and where all of it comes from.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     SYNTHETIC,
@@ -142,7 +142,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether several files of the study have this `SOPInstanceUID`, so that it names none of them.
+    /// Whether images of several series have this `SOPInstanceUID`, so that it names none of them.
     pub fn is_repeated(&self, instance: &str) -> bool {
         self.repeated.contains(instance)
     }
@@ -225,12 +225,16 @@ impl<'a> Report<'a> {
     }
 }
 
+/// The UIDs that images of several series have. Within one series, images that share a UID are told apart as twins.
 fn repeated(study: &Study) -> HashSet<&str> {
-    // The frames of a file are one instance.
-    let files = study.series.iter().flat_map(|series| &series.slices).filter(|slice| slice.frame == 0);
-    let mut seen = HashSet::new();
-    let uids = files.map(|slice| slice.instance.sop_instance_uid.as_str()).filter(|uid| !uid.is_empty());
-    uids.filter(|uid| !seen.insert(*uid)).collect()
+    let instances = study.series.iter().flat_map(|series| &series.slices).map(|slice| &slice.instance);
+    let mut series_of: HashMap<&str, &str> = HashMap::new();
+    instances
+        .filter(|instance| !instance.sop_instance_uid.is_empty())
+        .map(|instance| (instance.sop_instance_uid.as_str(), instance.series_uid.as_str()))
+        .filter(|(uid, series)| *series_of.entry(uid).or_insert(series) != *series)
+        .map(|(uid, _)| uid)
+        .collect()
 }
 
 /// The reader's box alone where there is one; none where the reader took it away; else the detector's, the one to show

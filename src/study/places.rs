@@ -8,8 +8,8 @@ use super::source::{Source, folder_of};
 #[derive(Debug)]
 pub struct Places {
     by_folder: HashMap<String, Option<usize>>,
-    /// There is no other.
-    only: Option<usize>,
+    /// Where there is but one study: the folder in which all of it lies.
+    only: Option<String>,
 }
 
 impl Places {
@@ -17,12 +17,16 @@ impl Places {
     pub fn of<'a>(studies: usize, images: impl Iterator<Item = (usize, &'a Source)>) -> Self {
         let mut by_folder: HashMap<String, Option<usize>> = HashMap::new();
         let mut seen: HashSet<(usize, String)> = HashSet::new();
+        let mut home: Option<String> = None;
+        let mut folders = 0;
         for (study, image) in images {
             let folder = image.folder();
             if !seen.insert((study, folder.clone())) {
                 continue;
             }
             let mut folder = folder.as_str();
+            folders += 1;
+            home = Some(home.map_or_else(|| folder.to_owned(), |home| common(&home, folder).to_owned()));
             loop {
                 let of = by_folder.entry(folder.to_owned()).or_insert(Some(study));
                 if *of != Some(study) {
@@ -34,16 +38,18 @@ impl Places {
                 folder = folder_of(folder);
             }
         }
-        Self { by_folder, only: (studies == 1).then_some(0) }
+        // One folder is one series: other series of the study would lie beside it.
+        let home = home.map(|home| if folders == 1 { folder_of(&home).to_owned() } else { home });
+        Self { by_folder, only: home.filter(|_| studies == 1) }
     }
 
     /// The study of the file of this name: that of the images in its folder or, where there are none, around it. A
     /// folder that the user did not give (none of `roots` is it or above it) says nothing.
     pub fn study_of(&self, file: &str, roots: &[String]) -> Option<usize> {
-        if self.only.is_some() {
-            return self.only;
-        }
         let mut folder = folder_of(file);
+        if let Some(home) = &self.only {
+            return (file.is_empty() || home.is_empty() || is_within(folder, home)).then_some(0);
+        }
         loop {
             if !roots.iter().any(|root| is_within(folder, root)) {
                 return None;
@@ -57,6 +63,15 @@ impl Places {
             folder = folder_of(folder);
         }
     }
+}
+
+/// The deepest folder around both.
+fn common<'a>(a: &'a str, b: &str) -> &'a str {
+    let mut folder = a;
+    while !folder.is_empty() && !is_within(b, folder) {
+        folder = folder_of(folder);
+    }
+    folder
 }
 
 fn is_within(folder: &str, root: &str) -> bool {
@@ -77,7 +92,12 @@ mod tests {
         let of = |file: &str| places.study_of(file, &["in".to_owned()]);
         assert_eq!((of("in/a/s1/2"), of("in/a/s3/1"), of("in/a/x.zip!y/1")), (Some(0), Some(0), Some(0)));
         assert_eq!((of("in/b/3"), of("in/3"), of("in/c/3"), of("elsewhere/3")), (Some(1), None, None, None));
-        let only = Places::of(1, images[..1].iter().map(|(study, source)| (*study, source)));
-        assert_eq!(only.study_of("elsewhere/3", &[]), Some(0));
+        // Of one study: what lies beside it may be another that nothing can be read of.
+        let only = |count: usize, file: &str| {
+            Places::of(1, images[..count].iter().map(|(study, source)| (*study, source))).study_of(file, &[])
+        };
+        assert_eq!((only(2, "in/a/s3/1"), only(2, "in/a/1"), only(2, "in/c/1")), (Some(0), Some(0), None));
+        assert_eq!((only(1, "in/a/s1/2"), only(1, "in/a/s3/1"), only(1, "in/c/1")), (Some(0), Some(0), None));
+        assert_eq!((only(2, ""), only(2, "elsewhere/3")), (Some(0), None));
     }
 }

@@ -176,7 +176,7 @@ fn a_bomb_in_a_zip_is_refused_and_its_neighbours_open() {
     let line = format!("ulimit -v 500000; '{BIN}' inspect '{}' 2>&1", zip.display());
     let output = Command::new("sh").args(["-c", &line]).output().unwrap();
     let said = text(&output.stdout);
-    assert!(said.contains("bomb.dcm") && said.contains("unpacks to more than"), "{said}");
+    assert!(said.contains("bomb.dcm") && said.contains("unpack to more than"), "{said}");
     assert!(said.contains("slices   1"), "{said}");
 }
 
@@ -196,7 +196,8 @@ fn links_in_circles_end_and_a_directory_leads_nowhere_else() {
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     assert!(!run.out.contains("secret.dcm") && !run.err.contains("secret.dcm"), "{}", run.err);
     assert_eq!(json["studies"].as_array().unwrap().len(), 1);
-    assert!(run.out.contains("File system loop") || run.err.contains("File system loop"), "{}{}", run.out, run.err);
+    // However many links lead to a folder, it is read once.
+    assert_eq!(json["account"]["copies"], 0, "{}", run.out);
 }
 
 /// The directory of a file set with one record that names a file.

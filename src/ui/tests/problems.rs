@@ -71,7 +71,9 @@ fn problems_are_counted_listed_with_file_and_reason_and_copied() {
     assert!(!has(&window, "The rest is open and graded."));
     // The strip stays.
     assert!(has(&window, "3 problems reading this study"));
-    let list = |node: &egui_kittest::kittest::AccessKitNode<'_>| node.label().is_some_and(|label| label.starts_with("Show the list"));
+    let list = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
+        node.label().is_some_and(|label| label.starts_with("Show the list"))
+    };
     window.get_all_by(list).next().expect("a button").click();
     window.step();
     window.step();
