@@ -18,15 +18,18 @@ impl Places {
         let mut by_folder: HashMap<String, Option<usize>> = HashMap::new();
         let mut seen: HashSet<(usize, String)> = HashSet::new();
         let mut home: Option<String> = None;
-        let mut folders = 0;
+        let mut is_one_series = true;
         for (study, image) in images {
             let folder = image.folder();
             if !seen.insert((study, folder.clone())) {
                 continue;
             }
             let mut folder = folder.as_str();
-            folders += 1;
-            home = Some(home.map_or_else(|| folder.to_owned(), |home| common(&home, folder).to_owned()));
+            // Of an archive, the folder that it lies in: the other half of a study may be packed beside it.
+            let packed = image.path().filter(|_| image.is_packed()).map(|path| path.display().to_string());
+            let around = packed.as_deref().map_or(folder, folder_of);
+            is_one_series &= packed.is_none() && home.is_none();
+            home = Some(home.map_or_else(|| around.to_owned(), |home| common(&home, around).to_owned()));
             loop {
                 let of = by_folder.entry(folder.to_owned()).or_insert(Some(study));
                 if *of != Some(study) {
@@ -39,7 +42,7 @@ impl Places {
             }
         }
         // One folder is one series: other series of the study would lie beside it.
-        let home = home.map(|home| if folders == 1 { folder_of(&home).to_owned() } else { home });
+        let home = home.map(|home| if is_one_series { folder_of(&home).to_owned() } else { home });
         Self { by_folder, only: home.filter(|_| studies == 1) }
     }
 

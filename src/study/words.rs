@@ -138,7 +138,9 @@ const OTHER_KINDS: [(&str, &[&str]); 9] = [
 ];
 
 /// Contrast agents.
-const CONTRAST: [&str; 17] = [
+const CONTRAST: [&str; 19] = [
+    "ce",
+    "gbca",
     "gd",
     "gad",
     "gado",
