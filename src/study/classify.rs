@@ -313,7 +313,7 @@ mod tests {
         Facts { plane: Some(plane), description, modality: "MR", slices: 15, ..Facts::default() }
     }
 
-    fn timed<'a>(plane: PlaneKind, description: &'a str, tr: f64, te: f64) -> Facts<'a> {
+    fn timed(plane: PlaneKind, description: &str, tr: f64, te: f64) -> Facts<'_> {
         Facts { repetition_time: Some(tr), echo_time: Some(te), ..facts(plane, description) }
     }
 
