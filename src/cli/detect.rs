@@ -80,7 +80,9 @@ pub fn run(args: &Args) -> Outcome {
         for (frame, turn, image) in read(file, args.standardize).map_err(|e| Failure::new(Exit::Input, e))? {
             let stored = turn.size([image.width(), image.height()]);
             let mut boxes = detector.predict(&image, args.conf as f32).map_err(unusable)?;
-            boxes.iter_mut().for_each(|found| found.bbox = found.bbox.turned_back(turn, stored));
+            for found in &mut boxes {
+                found.bbox = found.bbox.turned_back(turn, stored);
+            }
             images.push(ImageReport {
                 file: file.display().to_string(),
                 frame,

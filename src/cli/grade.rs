@@ -20,7 +20,7 @@ use crate::{
     dataset::Folds,
     detector::ModelSet,
     files::{WriteError, is_special, write_atomic},
-    grading::GradeId,
+    grading::{Grade, GradeId, Probabilities},
     panics,
     pipeline::{GradeOptions, GradedStudy, Grader},
     report::{self, About, SampleScores, Tally},
@@ -166,7 +166,7 @@ impl Plain {
             // What was wrong before anything was graded is as much a part of the result.
             let unsaid: Vec<Issue> = result.unsaid(study).cloned().collect();
             result.issues.extend(unsaid);
-            let scores = result.table.rows().iter().map(|row| row.probabilities());
+            let scores = result.table.rows().iter().map(Grade::probabilities);
             let assessed = scores.clone().flatten().count();
             bar.suspend(|| say_what_a_csv_cannot(&name, assessed));
             // As in a batch: a copy that is left out costs nothing, files of another patient do.
@@ -174,10 +174,10 @@ impl Plain {
             Status::of_graded(assessed, is_doubtful).add_to(&mut self.about.summary);
             if let Some(sample) = &mut self.sample {
                 let mut row: SampleScores = [None; GradeId::ALL.len()];
-                row.iter_mut()
-                    .zip(scores)
-                    .for_each(|(place, p)| *place = p.map(crate::grading::Probabilities::as_array));
-                sample.graded(index, row);
+                for (place, scores) in row.iter_mut().zip(scores) {
+                    *place = scores.map(Probabilities::as_array);
+                }
+                sample.graded(index, &row);
             }
             self.studies.push(result);
         }

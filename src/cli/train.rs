@@ -23,6 +23,7 @@ const FOLDS: u32 = 5;
 /// After a kill, --resume goes on from the last epoch. Models that are in OUT already, of the same data and recipe, are
 /// passed over.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
     /// Which detector: nfn, scs or ss
     #[arg(long, required_unless_present = "print_recipe")]

@@ -202,6 +202,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "numbers that are passed on")]
     fn a_pixel_has_the_proportions_that_are_known() {
         let mut slice = Slice::new(1, 1, vec![0.0]).unwrap();
         assert_eq!(slice.pixel_size(), [1.0, 1.0]);

@@ -51,7 +51,7 @@ pub struct Report<'a> {
     pub provenance: Provenance,
     /// Whether it says whose it is.
     pub identity: Identity,
-    /// Every `SOPInstanceUID` that more than one file of the study has.
+    /// Every `SOPInstanceUID` that images of several series have.
     repeated: HashSet<&'a str>,
 }
 

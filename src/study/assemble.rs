@@ -142,7 +142,7 @@ fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Iss
     let mut said = Vec::new();
     for part in parts {
         let mut told = Vec::new();
-        let series = one_series(part, most, &numbers, csv_description, &mut told);
+        let series = one_series(&part, most, &numbers, csv_description, &mut told);
         let title = series.title();
         said.extend(told.into_iter().map(|message| Issue::new("", format!("{title}: {message}"))));
         all.push(series);
@@ -178,7 +178,7 @@ fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
 
 /// A part becomes a series; `told` is what is wrong with it.
 fn one_series(
-    part: Part<'_>,
+    part: &Part<'_>,
     most: usize,
     numbers: &BTreeSet<i32>,
     csv_description: Option<&str>,
@@ -217,7 +217,7 @@ fn one_series(
         slices: part.images.len(),
     });
     told.extend(verdict.doubt);
-    told.extend(unplaced::unknown(&part, verdict.role.is_some()));
+    told.extend(unplaced::unknown(part, verdict.role.is_some()));
     let said_spacing = decimal(|t| t.spacing);
     let frame_of_reference = header(|h| h.frame_of_reference_uid.as_deref().unwrap_or_default());
     let slices = part.images.iter().map(|image| SliceRef { turn: part.turn(image), ..image.slice.clone() }).collect();

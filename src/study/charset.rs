@@ -76,21 +76,13 @@ impl CharacterSets {
         let as_utf8 = || std::str::from_utf8(&bytes).ok().map(str::to_owned);
         let declared = &self.declared;
         match self.first {
-            None => match as_utf8() {
-                Some(text) => (
-                    text,
-                    Some(Doubt::new(format!(
-                        "its character set '{declared}' is not known: read as UTF-8, which its texts are"
-                    ))),
-                ),
-                None => {
-                    let (text, _) = Set::Ascii.decode(&bytes);
-                    let why = format!(
-                        "its character set '{declared}' is not known: letters beyond ASCII are shown as U+FFFD"
-                    );
-                    (text, Some(Doubt::new(why)))
-                }
-            },
+            None => {
+                let (text, shown) = as_utf8().map_or_else(
+                    || (Set::Ascii.decode(&bytes).0, "letters beyond ASCII are shown as U+FFFD"),
+                    |text| (text, "read as UTF-8, which its texts are"),
+                );
+                (text, Some(Doubt::new(format!("its character set '{declared}' is not known: {shown}"))))
+            }
             Some(Set::Ascii) => self.undeclared(as_utf8(), &bytes),
             Some(Set::Latin1) if as_utf8().is_some() => {
                 let why = format!("its texts are read as '{declared}', as it says, but look like UTF-8");

@@ -37,8 +37,7 @@ pub fn syntax(bytes: &[u8], samples: usize, allocated: u32) -> Option<&'static s
             0xC3 => uids::JPEG_LOSSLESS,
             _ => uids::JPEG_BASELINE8_BIT,
         }),
-        [0xFF, 0x4F, 0xFF, 0x51, ..] => Some(uids::JPEG2000),
-        [0, 0, 0, 0x0C, b'j', b'P', b' ', b' ', ..] => Some(uids::JPEG2000),
+        [0xFF, 0x4F, 0xFF, 0x51, ..] | [0, 0, 0, 0x0C, b'j', b'P', b' ', b' ', ..] => Some(uids::JPEG2000),
         [0, 0, 0, 0x0C, b'J', b'X', b'L', b' ', ..] | [0xFF, 0x0A, ..] => Some(uids::JPEGXL),
         _ => is_rle(bytes, samples, allocated).then_some(uids::RLE_LOSSLESS),
     }

@@ -136,7 +136,9 @@ impl Descriptions {
                 }
             }
         }
-        contradicted.iter().for_each(|key| drop(described.0.remove(key)));
+        for key in &contradicted {
+            described.0.remove(key);
+        }
         if let Some(first) = missing.first() {
             let all: Vec<String> = missing.iter().map(|row| format!("{} ({})", row.series, row.description)).collect();
             let message = format!("{} series of study {id} are not there: {}", missing.len(), all.join(", "));

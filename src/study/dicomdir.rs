@@ -49,7 +49,9 @@ const NAMED: usize = 3;
 pub fn compare(directory: &Source, is_known: &dyn Fn(&str) -> bool) -> Result<Report, String> {
     let listed = listed(directory)?;
     let mut uids: HashMap<&str, usize> = HashMap::new();
-    listed.iter().for_each(|file| *uids.entry(&file.sop_instance_uid).or_default() += 1);
+    for file in &listed {
+        *uids.entry(&file.sop_instance_uid).or_default() += 1;
+    }
     let mut place = Place::of(directory)?;
     let mut report = Report::default();
     let mut missing: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();

@@ -57,8 +57,9 @@ fn decode_stream(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, String> {
             // C.2.5: two, three or four bytes.
             0xDD => stream.restart = segment.iter().fold(0, |lines, byte| lines << 8 | usize::from(*byte)),
             0xDA => {
-                let places = stream.scan(segment, &mut rest, &mut pixels)?;
-                places.into_iter().for_each(|place| decoded[place] = true);
+                for place in stream.scan(segment, &mut rest, &mut pixels)? {
+                    decoded[place] = true;
+                }
                 if decoded[..layout.samples].iter().all(|is_there| *is_there) {
                     return Ok(pixels);
                 }
@@ -180,7 +181,7 @@ impl Stream<'_> {
         let mut lines: Vec<Lines> = places.iter().map(|_| Lines::new(columns)).collect();
         for (number, stripe) in pixels.chunks_mut(interval.saturating_mul(columns * step)).enumerate() {
             if number > 0 {
-                let marker = 0xD0 | (number as u8 - 1) % 8;
+                let marker = 0xD0 | ((number as u8 - 1) % 8);
                 *rest = rest.strip_prefix(&[0xFF, marker]).ok_or("a restart marker is missing")?;
                 lines.iter_mut().for_each(Lines::restart);
             }
@@ -206,7 +207,7 @@ fn write(samples: &[i32], out: &mut [u8], step: usize, bytes_each: usize) {
     match (step, bytes_each) {
         (1, 1) => out.iter_mut().zip(samples).for_each(|(to, s)| *to = *s as u8),
         (2, 2) => {
-            out.as_chunks_mut::<2>().0.iter_mut().zip(samples).for_each(|(to, s)| *to = (*s as u16).to_le_bytes())
+            out.as_chunks_mut::<2>().0.iter_mut().zip(samples).for_each(|(to, s)| *to = (*s as u16).to_le_bytes());
         }
         (_, 1) => out.iter_mut().step_by(step).zip(samples).for_each(|(to, s)| *to = *s as u8),
         _ => {
@@ -232,18 +233,8 @@ mod tests {
     /// Columns and rows of nearly all of them.
     const SIZE: (u32, u32) = (53, 38);
 
-    fn layout((columns, rows): (u32, u32), samples: usize, allocated: u32) -> Layout {
-        Layout {
-            columns,
-            rows,
-            samples,
-            allocated,
-            stored: allocated,
-            high_bit: allocated - 1,
-            signed: false,
-            planar: false,
-            photometric: String::new(),
-        }
+    fn layout(size: (u32, u32), samples: usize, allocated: u32) -> Layout {
+        Layout::of_words(size, samples, allocated)
     }
 
     /// What was compressed: level places, slopes and what looks like noise, `top` at most.

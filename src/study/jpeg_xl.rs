@@ -56,17 +56,7 @@ mod tests {
     const COLOUR: &[u8] = include_bytes!("../../tests/fixtures/jpeg-xl/colour-8-bits-i.jxl");
 
     fn layout(samples: usize, allocated: u32) -> Layout {
-        Layout {
-            columns: 64,
-            rows: 48,
-            samples,
-            allocated,
-            stored: allocated,
-            high_bit: allocated - 1,
-            signed: false,
-            planar: false,
-            photometric: String::new(),
-        }
+        Layout::of_words((64, 48), samples, allocated)
     }
 
     fn words(bytes: &[u8]) -> Vec<u32> {

@@ -26,6 +26,24 @@ pub struct Layout {
     pub photometric: String,
 }
 
+#[cfg(test)]
+impl Layout {
+    /// Of whole unsigned words, samples side by side, without a photometric interpretation.
+    pub fn of_words((columns, rows): (u32, u32), samples: usize, allocated: u32) -> Self {
+        Self {
+            columns,
+            rows,
+            samples,
+            allocated,
+            stored: allocated,
+            high_bit: allocated - 1,
+            signed: false,
+            planar: false,
+            photometric: String::new(),
+        }
+    }
+}
+
 impl Layout {
     /// That of a file.
     pub fn of(object: &InMemDicomObject) -> Result<Self, PixelError> {
@@ -126,10 +144,7 @@ mod tests {
             signed: bool,
         ) {
             let high_bit = high_bit.max(stored - 1);
-            let layout = Layout {
-                columns: 1, rows: 1, samples: 1, allocated: 16, stored, high_bit, signed, planar: false,
-                photometric: String::new(),
-            };
+            let layout = Layout { stored, high_bit, signed, ..Layout::of_words((1, 1), 1, 16) };
             let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
             let one_by_one: Vec<f32> = words.iter().map(|word| layout.number(u32::from(*word), 16)).collect();
             prop_assert_eq!(layout.words(&bytes), one_by_one);

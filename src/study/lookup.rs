@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dicom_core::{PrimitiveValue, Tag, value::Value};
 use dicom_dictionary_std::tags;
-use dicom_object::InMemDicomObject;
+use dicom_object::{InMemDicomObject, mem::InMemElement};
 
 use super::{
     doubts::Doubt,
@@ -48,7 +48,7 @@ impl Table {
         if !(1..=16).contains(&bits) {
             return Err(broken(format!("its entries have {bits} bits")));
         }
-        let Some(Value::Primitive(data)) = object.get(data).map(|element| element.value()) else {
+        let Some(Value::Primitive(data)) = object.get(data).map(InMemElement::value) else {
             return Err(broken("it has no entries".to_owned()));
         };
         let data = data.to_bytes();
@@ -229,6 +229,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "a value that is left alone")]
     fn a_table_that_does_not_hold_is_named_and_changes_nothing() {
         let table = |words: &[u16], entries: &[u16]| {
             item(PrimitiveValue::U16(words.into()), VR::US, PrimitiveValue::U16(entries.into()), VR::US)

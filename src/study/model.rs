@@ -230,6 +230,20 @@ impl fmt::Display for Issue {
 }
 
 impl SliceRef {
+    /// The first frame of a file that says nothing of it.
+    #[cfg(test)]
+    pub fn of(instance: Instance) -> Self {
+        Self {
+            instance: Arc::new(instance),
+            frame: 0,
+            plane: None,
+            turn: crate::geometry::Turn::NONE,
+            pixel_spacing: None,
+            pixel_aspect: None,
+            window: None,
+        }
+    }
+
     /// Height and width of a pixel as it is to be shown: in mm where spacing is known, else in relation to each other.
     pub fn pixel_size(&self) -> [f64; 2] {
         self.pixel_spacing.or(self.pixel_aspect).unwrap_or([1.0, 1.0])

@@ -162,17 +162,7 @@ mod tests {
     use super::*;
 
     fn layout(columns: u32, rows: u32, allocated: u32) -> Layout {
-        Layout {
-            columns,
-            rows,
-            samples: 1,
-            allocated,
-            stored: allocated,
-            high_bit: allocated - 1,
-            signed: false,
-            planar: false,
-            photometric: "MONOCHROME2".to_owned(),
-        }
+        Layout::of_words((columns, rows), 1, allocated)
     }
 
     #[test]

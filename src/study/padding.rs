@@ -7,6 +7,9 @@ use dicom_object::InMemDicomObject;
 
 use super::{header::element_value, layout::Layout};
 
+/// How a word is read: with a sign or without.
+type Number = fn(u16) -> f64;
+
 /// The stored values that are padding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Padding {
@@ -25,11 +28,11 @@ impl Padding {
         let is_grey = layout.samples == 1 && layout.photometric != "PALETTE COLOR";
         let value = word(object, tags::PIXEL_PADDING_VALUE).filter(|_| is_grey)?;
         let limit = word(object, tags::PIXEL_PADDING_RANGE_LIMIT);
-        let range = |number: fn(u16) -> f64| {
+        let range = |number: Number| {
             let (a, b) = (number(value), number(limit.unwrap_or(value)));
             (a.min(b), a.max(b))
         };
-        let (signed, unsigned): (fn(u16) -> f64, fn(u16) -> f64) = (|w| f64::from(w as i16), f64::from);
+        let (signed, unsigned): (Number, Number) = (|w| f64::from(w as i16), f64::from);
         let own = range(if layout.signed { signed } else { unsigned });
         let mut ranges = vec![own];
         // With 32 bits both signs are values, and a range of the other sign may be any.
@@ -93,17 +96,7 @@ mod tests {
     use super::*;
 
     fn layout(allocated: u32, stored: u32, signed: bool) -> Layout {
-        Layout {
-            columns: 1,
-            rows: 1,
-            samples: 1,
-            allocated,
-            stored,
-            high_bit: stored - 1,
-            signed,
-            planar: false,
-            photometric: "MONOCHROME1".to_owned(),
-        }
+        Layout { stored, high_bit: stored - 1, signed, ..Layout::of_words((1, 1), 1, allocated) }
     }
 
     /// All ways in which 16 bits are written.

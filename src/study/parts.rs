@@ -280,12 +280,16 @@ impl<'a> Part<'a> {
         }
         if let Some(labels) = by_runs(&self.images, &places) {
             let mut parts = self.by(Trait::Number, &labels);
-            parts.iter_mut().for_each(|part| _ = part.causes.insert(Cause::Numbers));
+            for part in &mut parts {
+                part.causes.insert(Cause::Numbers);
+            }
             return parts;
         }
         let crowded: Vec<usize> = crowded.into_iter().flatten().copied().collect();
         self.unplaced = crowded.len();
-        crowded.into_iter().for_each(|i| self.images[i].slice.plane = None);
+        for i in crowded {
+            self.images[i].slice.plane = None;
+        }
         vec![self]
     }
 }
@@ -474,7 +478,7 @@ fn contrast_labels(images: &[Image<'_>]) -> Vec<Option<String>> {
     }
     let label = |te: f64| {
         let (low, high) = groups.iter().find(|(low, high)| (*low..=*high).contains(&te))?;
-        Some(if low == high { format!("TE {low} ms") } else { format!("TE {low} to {high} ms") })
+        Some(if low >= high { format!("TE {low} ms") } else { format!("TE {low} to {high} ms") })
     };
     images.iter().map(|image| time(image).and_then(label)).collect()
 }

@@ -81,12 +81,11 @@ pub fn settle(headers: Headers, roots: &[String], images: &Images) -> Settled {
     let places = (!troubles.is_empty()).then(|| Places::of(images.studies.len(), images.sources.iter().copied()));
     for Trouble { issue, lost, study } in troubles {
         settled.lost += lost;
-        match study.or_else(|| places.as_ref()?.study_of(&issue.file, roots)) {
-            Some(study) => settled.of_studies[study].push(issue),
-            None => {
-                settled.lost_elsewhere += lost;
-                settled.issues.push(issue);
-            }
+        if let Some(study) = study.or_else(|| places.as_ref()?.study_of(&issue.file, roots)) {
+            settled.of_studies[study].push(issue);
+        } else {
+            settled.lost_elsewhere += lost;
+            settled.issues.push(issue);
         }
     }
     settled

@@ -119,12 +119,11 @@ impl Source {
 
     /// What it is when it is unpacked with gzip, or the beginning of that.
     pub(super) fn gunzip(&self, most: u64) -> io::Result<Vec<u8>> {
-        let (from, packed): (Box<dyn Read + '_>, u64) = match self {
-            Self::Zip(entry) => (Box::new(entry.open()?), entry.size()),
-            _ => {
-                let (from, size) = self.open_sized()?;
-                (Box::new(from), size)
-            }
+        let (from, packed): (Box<dyn Read + '_>, u64) = if let Self::Zip(entry) = self {
+            (Box::new(entry.open()?), entry.size())
+        } else {
+            let (from, size) = self.open_sized()?;
+            (Box::new(from), size)
         };
         let mut bytes = Vec::new();
         Limited::new(MultiGzDecoder::new(BufReader::new(from)), packed).take(most).read_to_end(&mut bytes)?;

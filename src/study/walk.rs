@@ -130,7 +130,7 @@ impl Candidates {
                         Ok(there) if there.is_file() => self.add_file(entry.into_path()),
                         Ok(_) => self.refuse_special(entry.path()),
                         Err(error) => {
-                            self.refuse(entry.path().display(), format!("a link that leads nowhere: {error}"))
+                            self.refuse(entry.path().display(), format!("a link that leads nowhere: {error}"));
                         }
                     },
                     Ok(entry) => self.refuse_special(entry.path()),

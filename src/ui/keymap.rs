@@ -72,7 +72,7 @@ impl Keymap {
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             input.events.retain(|event| {
-                let command = Press::of(event).and_then(|press| self.meant(&press, is_focused)).filter(|&c| may(c));
+                let command = Press::of(event).and_then(|press| self.meant(press, is_focused)).filter(|&c| may(c));
                 pressed.extend(command);
                 command.is_none()
             });
@@ -82,7 +82,7 @@ impl Keymap {
 
     /// The one command that a key press means: what the reader bound to the letter, then what is bound to the digit
     /// at its place, then what else is bound to the letter. Of several the longest: Ctrl+Shift+O is not Ctrl+O.
-    fn meant(&self, press: &Press, is_focused: bool) -> Option<UiCommand> {
+    fn meant(&self, press: Press, is_focused: bool) -> Option<UiCommand> {
         let first = self.keys.iter().filter_map(|(&command, &key)| {
             let is_own = command.info().key != key;
             Some((key?, command, is_own))
@@ -122,13 +122,13 @@ impl Press {
         }
     }
 
-    fn is_letter(&self, shortcut: KeyboardShortcut) -> bool {
+    fn is_letter(self, shortcut: KeyboardShortcut) -> bool {
         self.key == shortcut.logical_key && self.modifiers.matches_logically(shortcut.modifiers)
     }
 
     /// With Shift the digit row types a sign on one keyboard and the digit on another: then only a shortcut with Shift
     /// goes by place.
-    fn is_place(&self, shortcut: KeyboardShortcut) -> bool {
+    fn is_place(self, shortcut: KeyboardShortcut) -> bool {
         self.place == Some(shortcut.logical_key)
             && self.modifiers.shift == shortcut.modifiers.shift
             && self.modifiers.matches_logically(shortcut.modifiers)
@@ -151,7 +151,7 @@ const fn is_digit(key: Key) -> bool {
     matches!(key, K::Num0 | K::Num1 | K::Num2 | K::Num3 | K::Num4 | K::Num5 | K::Num6 | K::Num7 | K::Num8 | K::Num9)
 }
 
-/// What the digit row types alone. Brackets, bars and backslashes are typed with AltGr there, of which egui says
+/// What the digit row types alone. Brackets, bars and backslashes are typed with `AltGr` there, of which egui says
 /// nothing; and where the digits of the number pad are off, its keys are arrows.
 const fn is_sign_of_digit_row(key: Key) -> bool {
     use Key as K;
@@ -308,7 +308,7 @@ mod tests {
     }
 
     fn meant(keymap: &Keymap, key: Key, place: Key, modifiers: Modifiers) -> Option<UiCommand> {
-        keymap.meant(&Press::of(&event(key, place, modifiers)).unwrap(), false)
+        keymap.meant(Press::of(&event(key, place, modifiers)).unwrap(), false)
     }
 
     /// Every command with a digit, on the keyboards that there are.

@@ -36,7 +36,7 @@ impl Thumbnails {
     pub fn decoded(&mut self, study: &Study, key: SliceKey, slice: Option<&Slice>) {
         if Self::slice(study, key.series) == Some(key.slice) && !self.0.contains_key(&key.series) {
             let turn = study.series[key.series].slices[key.slice].turn;
-            self.0.insert(key.series, slice.map(|slice| upright(small(slice), turn)));
+            self.0.insert(key.series, slice.map(|slice| upright(&small(slice), turn)));
         }
     }
 
@@ -47,7 +47,7 @@ impl Thumbnails {
 }
 
 /// As the panes show it.
-fn upright(image: ColorImage, turn: Turn) -> ColorImage {
+fn upright(image: &ColorImage, turn: Turn) -> ColorImage {
     let stored = image.size.map(|side| side as u32);
     ColorImage::new(turn.size(stored).map(|side| side as usize), turn.pixels(&image.pixels, stored))
 }

@@ -1,5 +1,6 @@
 //! `foramen grade --sample` and folders that hold no image: what is missing is filled or counted, and said.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use foramen::grading::GradeId;
@@ -43,7 +44,7 @@ impl Bench {
         // In an order of its own.
         for study in STUDIES.iter().rev().copied().chain([good]) {
             for id in GradeId::ALL.iter().rev() {
-                text += &format!("{},0.333333,0.333333,0.333333\n", id.row_id(study));
+                writeln!(text, "{},0.333333,0.333333,0.333333", id.row_id(study)).unwrap();
             }
         }
         let file = self.dir.path().join("sample_submission.csv");
@@ -51,7 +52,7 @@ impl Bench {
         file
     }
 
-    fn grade(&self, paths: &[&Path], more: &[&str]) -> Run {
+    fn grade(paths: &[&Path], more: &[&str]) -> Run {
         let mut args: Vec<&str> = vec!["grade"];
         args.extend(paths.iter().map(|path| path.to_str().unwrap()));
         args.extend(["--models", models().to_str().unwrap(), "--engine", "rten", "--aggregate", "max"]);
@@ -69,7 +70,7 @@ fn a_submission_has_every_row_of_the_sample_in_its_order_whatever_is_missing() {
     let bench = Bench::new();
     let sample = bench.sample(&bench.uid);
     let (sample, images) = (sample.to_str().unwrap(), bench.images());
-    let run = bench.grade(&[&images], &["--sample", sample]);
+    let run = Bench::grade(&[&images], &["--sample", sample]);
     assert_eq!(run.code, 6, "{}", run.err);
     assert_eq!(ids(&run.out), ids(&std::fs::read_to_string(sample).unwrap()));
     for line in run.out.lines().skip(1) {
@@ -89,7 +90,7 @@ fn a_submission_has_every_row_of_the_sample_in_its_order_whatever_is_missing() {
     ] {
         assert!(run.err.contains(words), "{words}\n{}", run.err);
     }
-    let run = bench.grade(&[&images], &["--sample", sample, "--format", "json"]);
+    let run = Bench::grade(&[&images], &["--sample", sample, "--format", "json"]);
     let json: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!((&json["sample"]["rows"], &json["sample"]["graded"]), (&125.into(), &25.into()));
     assert_eq!(json["sample"]["filled"].as_array().unwrap().len(), 4);
@@ -99,10 +100,10 @@ fn a_submission_has_every_row_of_the_sample_in_its_order_whatever_is_missing() {
 
     // Into a folder of results the same.
     let out = bench.dir.path().join("out");
-    let batch = bench.grade(&[&images], &["--sample", sample, "--out-dir", out.to_str().unwrap()]);
+    let batch = Bench::grade(&[&images], &["--sample", sample, "--out-dir", out.to_str().unwrap()]);
     assert_eq!(batch.code, 6, "{}", batch.err);
     let submission = std::fs::read_to_string(out.join("submission.csv")).unwrap();
-    assert_eq!(submission, bench.grade(&[&images], &["--sample", sample]).out);
+    assert_eq!(submission, Bench::grade(&[&images], &["--sample", sample]).out);
     assert!(batch.err.contains("25 graded, 100 filled"), "{}", batch.err);
 }
 
@@ -110,11 +111,11 @@ fn a_submission_has_every_row_of_the_sample_in_its_order_whatever_is_missing() {
 fn a_study_of_other_uids_is_known_by_its_folder_and_one_that_is_not_asked_for_is_named() {
     let bench = Bench::new();
     let sample = bench.sample("100");
-    let run = bench.grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
+    let run = Bench::grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
     assert!(run.err.contains("study 100: its files have another UID: known by the folder"), "{}", run.err);
     assert!(run.err.contains("25 graded, 100 filled"), "{}", run.err);
     let sample = bench.sample("999");
-    let run = bench.grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
+    let run = Bench::grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
     assert!(run.err.contains(&format!("study {}: the sample does not ask for it", bench.uid)), "{}", run.err);
     assert_eq!(ids(&run.out).len(), 125);
 }
@@ -129,7 +130,7 @@ fn nothing_at_all_to_grade_is_a_submission_all_the_same_and_a_bad_sample_is_none
             let out = TempDir::new().unwrap();
             let folder = out.path().to_str().unwrap();
             let more: Vec<&str> = more.into_iter().map(|word| if word == "out" { folder } else { word }).collect();
-            let run = bench.grade(&paths, &[&["--sample", sample.to_str().unwrap()], more.as_slice()].concat());
+            let run = Bench::grade(&paths, &[&["--sample", sample.to_str().unwrap()], more.as_slice()].concat());
             assert_eq!(run.code, 6, "{}", run.err);
             let text = if more.is_empty() {
                 run.out
@@ -140,11 +141,11 @@ fn nothing_at_all_to_grade_is_a_submission_all_the_same_and_a_bad_sample_is_none
         }
     }
     std::fs::write(&sample, "study_id\n1\n").unwrap();
-    let run = bench.grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
+    let run = Bench::grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
     let line = run.one_line(3);
     assert!(line.contains("it has no column row_id; --sample needs a sample_submission.csv"), "{line}");
     assert!(run.out.is_empty());
-    let run = bench.grade(&[&bench.images()], &["--sample", "x", "--out-dir", "y", "--shard", "1/2"]);
+    let run = Bench::grade(&[&bench.images()], &["--sample", "x", "--out-dir", "y", "--shard", "1/2"]);
     assert_eq!(run.code, 2, "a share is no submission: {}", run.err);
 }
 
@@ -154,7 +155,7 @@ fn a_folder_without_an_image_is_a_failed_study_and_results_are_not() {
     let images = bench.images();
     std::fs::create_dir(images.join("charts")).unwrap();
     std::fs::write(images.join("charts/a.svg"), "<svg/>").unwrap();
-    let run = bench.grade(&[&images], &[]);
+    let run = Bench::grade(&[&images], &[]);
     assert_eq!(run.code, 6, "{}", run.err);
     assert!(run.err.contains("101: no image in it that can be read (1 file): a failed study"), "{}", run.err);
     assert!(run.err.contains("102: an empty folder: a failed study"), "{}", run.err);
@@ -162,7 +163,7 @@ fn a_folder_without_an_image_is_a_failed_study_and_results_are_not() {
     assert_eq!(ids(&run.out).len(), 25);
     // In a batch too, which may write below what it reads; in shares each in one.
     let out = images.join("out");
-    let batch = bench.grade(&[&images], &["--out-dir", out.to_str().unwrap()]);
+    let batch = Bench::grade(&[&images], &["--out-dir", out.to_str().unwrap()]);
     assert_eq!(batch.code, 6, "{}", batch.err);
     assert!(batch.err.contains("1 graded, 0 in part, 0 not assessed, 3 failed"), "{}", batch.err);
     let lines = |name: &str| -> Vec<String> {
@@ -173,7 +174,7 @@ fn a_folder_without_an_image_is_a_failed_study_and_results_are_not() {
     assert_eq!(failed.iter().map(|line| line.split(',').next().unwrap()).collect::<Vec<_>>(), ["101", "102", "103"]);
     let mut shared = Vec::new();
     for share in ["1/2", "2/2"] {
-        bench.grade(&[&images], &["--out-dir", out.to_str().unwrap(), "--shard", share]);
+        Bench::grade(&[&images], &["--out-dir", out.to_str().unwrap(), "--shard", share]);
         shared.extend(lines(&format!("summary-{}.csv", share.replace('/', "-of-"))));
     }
     shared.sort();

@@ -58,6 +58,7 @@ fn row(csv: &str, tail: &str) -> [f64; 3] {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the rule adds nothing: these are the very numbers")]
 fn one_class_a_box_above_the_threshold_and_nothing_added() {
     let bench = Bench::new();
     let run = bench.grade(&[]);
@@ -73,6 +74,7 @@ fn one_class_a_box_above_the_threshold_and_nothing_added() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the rule adds nothing: these are the very numbers")]
 fn the_threshold_is_strict_and_a_row_without_a_box_may_hold_a_third_each() {
     let bench = Bench::new();
     let run = bench.grade(&["--conf", "0.15", "--without-box", "uniform", "--format", "json"]);
@@ -98,6 +100,7 @@ fn the_threshold_is_strict_and_a_row_without_a_box_may_hold_a_third_each() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the rule adds nothing: these are the very numbers")]
 fn reports_and_calibrations_know_the_rule_too() {
     let bench = Bench::new();
     let (study, models) = (bench.study.path().to_str().unwrap(), bench.models.path().to_str().unwrap());

@@ -89,11 +89,13 @@ fn images_of_one_uid_are_graded_and_reported_but_not_pointed_to() {
     assert_eq!(run.code, 6, "{}", run.err);
     let written: Vec<&str> = run.out.lines().collect();
     assert_eq!(written.len(), 2, "{}{}", run.out, run.err);
-    let json = written.iter().find(|file| file.ends_with(".json")).unwrap();
+    let of_kind =
+        |kind: &str| written.iter().find(|file| Path::new(file).extension().is_some_and(|e| e == kind)).unwrap();
+    let json = of_kind("json");
     let json: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
     let issues = json["provenance"]["issues"].as_array().unwrap();
     assert!(issues.iter().any(|i| i["message"].as_str().unwrap().contains("have the SOPInstanceUID of another image")));
-    let sr = written.iter().find(|file| file.ends_with(".dcm")).unwrap();
+    let sr = of_kind("dcm");
     let sr = String::from_utf8_lossy(&std::fs::read(sr).unwrap()).into_owned();
     assert!(sr.contains("boxes on them have no region"), "the document does not say what it leaves out");
 }

@@ -61,7 +61,10 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     let places = grades::read(grades).map_err(input)?;
     let file = data.join("train_label_coordinates.csv");
     let (points, mut skipped) = points::read(&file).map_err(|e| input(e.into()))?;
-    let labelled: BTreeMap<StudyId, ()> = points.iter().map(|p| (p.study.clone(), ())).collect();
+    let mut labelled: BTreeMap<StudyId, usize> = BTreeMap::new();
+    for point in &points {
+        *labelled.entry(point.study.clone()).or_default() += 1;
+    }
     let studies = scan_labelled(data, &labelled, &places)?;
     let images = Images::new(&studies, &labelled);
     skipped.extend(images.matches.doubts.iter().cloned());
@@ -109,7 +112,7 @@ fn tell(what: &str, list: &[String]) {
 
 /// The studies that have points and grades, headers only: their own folders where every one has a folder of its name,
 /// else everything, for a folder may have another name.
-fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, ()>, places: &Places) -> Result<Vec<Study>, Failure> {
+fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, usize>, places: &Places) -> Result<Vec<Study>, Failure> {
     let images = data.join("train_images");
     let graded: Vec<&str> = labelled.keys().map(StudyId::as_str).filter(|id| places.contains_key(*id)).collect();
     let folders: Vec<PathBuf> = graded.iter().map(|id| images.join(id)).filter(|folder| folder.is_dir()).collect();
@@ -127,7 +130,7 @@ struct Images<'a> {
 }
 
 impl<'a> Images<'a> {
-    fn new(studies: &'a [Study], labelled: &BTreeMap<StudyId, ()>) -> Self {
+    fn new(studies: &'a [Study], labelled: &BTreeMap<StudyId, usize>) -> Self {
         let matches = Matches::new(studies, labelled);
         let name = |(id, &at): (&StudyId, &usize)| (id.clone(), SeriesNames::of(&studies[at], id));
         let names = matches.found.iter().map(name).collect();
@@ -138,7 +141,7 @@ impl<'a> Images<'a> {
     fn by_csv_id(&self, places: Places) -> Places {
         let ids: BTreeMap<&str, &StudyId> =
             self.matches.found.iter().map(|(id, &at)| (self.studies[at].uid.as_str(), id)).collect();
-        let id = |uid: String| ids.get(uid.as_str()).map_or(uid, |id| id.to_string());
+        let id = |uid: String| ids.get(uid.as_str()).map_or(uid, ToString::to_string);
         places.into_iter().map(|(uid, of_study)| (id(uid), of_study)).collect()
     }
 

@@ -106,7 +106,7 @@ pub fn run(
         if let Some(sample) = &mut sample {
             match record.status() {
                 Status::Failed => sample.lost(index, "its files cannot be read"),
-                Status::Graded | Status::Partial | Status::NotAssessed => sample.graded(index, record.scores()),
+                Status::Graded | Status::Partial | Status::NotAssessed => sample.graded(index, &record.scores()),
             }
         }
         tables.add(study, &outcome, begun.elapsed().as_secs_f64());

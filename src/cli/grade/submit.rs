@@ -44,8 +44,8 @@ impl Submission {
     }
 
     /// A study that was graded, by its place among those found.
-    pub fn graded(&mut self, index: usize, scores: SampleScores) {
-        self.is(index, Known::Graded(Box::new(scores)));
+    pub fn graded(&mut self, index: usize, scores: &SampleScores) {
+        self.is(index, Known::Graded(Box::new(*scores)));
     }
 
     /// A study without numbers, and why.

@@ -6,18 +6,15 @@ mod moved;
 mod search;
 mod stored;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::path::{Path, PathBuf};
 
 use super::{Library, Query, StudySource};
 use crate::study::{Entry, Instance, Patient, Series, SliceRef, Source, Study};
 
 /// A study of one series, with an image at each of `files`; a zip holds one.
 fn study_in(uid: &str, files: &[PathBuf]) -> Study {
-    let slice = |file: &PathBuf| SliceRef {
-        instance: Arc::new(Instance {
+    let slice = |file: &PathBuf| {
+        SliceRef::of(Instance {
             source: match file.extension() {
                 Some(end) if end == "zip" => Source::Zip(Entry::of_nothing(file, "1.dcm")),
                 _ => Source::File(file.clone()),
@@ -33,13 +30,7 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
             frames: 1,
             is_synthetic: false,
             transfer_syntax: String::new(),
-        }),
-        frame: 0,
-        plane: None,
-        turn: crate::geometry::Turn::NONE,
-        pixel_spacing: None,
-        pixel_aspect: None,
-        window: None,
+        })
     };
     let series = Series {
         uid: format!("{uid}.1"),

@@ -142,14 +142,11 @@ fn displayed_area(marked: &Marked) -> Object {
     area.longs(tags::DISPLAYED_AREA_TOP_LEFT_HAND_CORNER, &[1, 1]);
     area.longs(tags::DISPLAYED_AREA_BOTTOM_RIGHT_HAND_CORNER, &[instance.columns as i32, instance.rows as i32]);
     area.text(tags::PRESENTATION_SIZE_MODE, VR::CS, "SCALE TO FIT");
-    match marked.slice.pixel_spacing {
-        Some([rows, columns]) => {
-            area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)));
-        }
-        None => {
-            let [rows, columns] = marked.slice.pixel_aspect.map_or([1, 1], whole_ratio);
-            area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, format!("{rows}\\{columns}"));
-        }
+    if let Some([rows, columns]) = marked.slice.pixel_spacing {
+        area.text(tags::PRESENTATION_PIXEL_SPACING, VR::DS, format!("{}\\{}", decimal(rows), decimal(columns)));
+    } else {
+        let [rows, columns] = marked.slice.pixel_aspect.map_or([1, 1], whole_ratio);
+        area.text(tags::PRESENTATION_PIXEL_ASPECT_RATIO, VR::IS, format!("{rows}\\{columns}"));
     }
     area
 }

@@ -61,6 +61,7 @@ pub struct Tally {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the document")]
 struct StudyForm<'a> {
     study_uid: &'a str,
     assessed: bool,

@@ -28,7 +28,7 @@ fn graded(uid: &str) -> GradedStudy {
 /// A study with the one slice that the boxes lie on.
 fn study(uid: &str) -> Study {
     use crate::study::{Instance, Series, SliceRef, Source};
-    let instance = std::sync::Arc::new(Instance {
+    let slice = SliceRef::of(Instance {
         source: Source::Memory { name: String::new(), bytes: [].into() },
         series_uid: "1.2".into(),
         sop_instance_uid: "1.2.3".into(),
@@ -42,15 +42,6 @@ fn study(uid: &str) -> Study {
         is_synthetic: false,
         transfer_syntax: String::new(),
     });
-    let slice = SliceRef {
-        instance,
-        frame: 0,
-        plane: None,
-        turn: crate::geometry::Turn::NONE,
-        pixel_spacing: None,
-        pixel_aspect: None,
-        window: None,
-    };
     let series = Series {
         uid: "1.2".into(),
         part: String::new(),

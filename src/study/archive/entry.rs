@@ -98,12 +98,12 @@ impl Entry {
         if self.method != Method::Stored || self.size != self.packed {
             return Ok(None);
         }
-        let head = self.skip_header(&mut self.archive.bytes_from(self.at)?)?;
+        let head = Self::skip_header(&mut self.archive.bytes_from(self.at)?)?;
         Ok(Some(self.at + head))
     }
 
     /// Reads over the local header; returns its length.
-    fn skip_header(&self, from: &mut dyn BufRead) -> io::Result<u64> {
+    fn skip_header(from: &mut dyn BufRead) -> io::Result<u64> {
         let mut head = [0; LOCAL_LENGTH];
         let gone = || damaged("its place in the zip holds something else: the zip is damaged, or was replaced");
         from.read_exact(&mut head).map_err(|_| damaged("the zip is cut short before it"))?;
@@ -123,7 +123,7 @@ impl Entry {
             return Err(too_large(self.packed, limit));
         }
         let mut from = self.archive.bytes_from(self.at)?;
-        self.skip_header(&mut from)?;
+        Self::skip_header(&mut from)?;
         let from = from.take(self.packed);
         let from: Box<dyn Read + Send> = match self.method {
             Method::Stored => Box::new(from),

@@ -70,18 +70,17 @@ impl Archive {
         if outer.depth >= MAX_DEPTH {
             return Err(io::Error::other("it lies in an archive inside an archive; unpack the outer one first"));
         }
-        let bytes = match (&outer.bytes, entry.stored_at()?) {
-            (Bytes::File { at, .. }, Some(inside)) => Bytes::File { at: at + inside, length: entry.size() },
-            _ => {
-                *held = held.saturating_add(entry.size());
-                if *held > MAX_HELD {
-                    let most = MAX_HELD >> 20;
-                    return Err(io::Error::other(format!(
-                        "archives packed inside archives are opened up to {most} MiB in all; unpack it first"
-                    )));
-                }
-                Bytes::Memory(entry.read()?)
+        let bytes = if let (Bytes::File { at, .. }, Some(inside)) = (&outer.bytes, entry.stored_at()?) {
+            Bytes::File { at: at + inside, length: entry.size() }
+        } else {
+            *held = held.saturating_add(entry.size());
+            if *held > MAX_HELD {
+                let most = MAX_HELD >> 20;
+                return Err(io::Error::other(format!(
+                    "archives packed inside archives are opened up to {most} MiB in all; unpack it first"
+                )));
             }
+            Bytes::Memory(entry.read()?)
         };
         Self { path: outer.path.clone(), name: entry.to_string(), depth: outer.depth + 1, bytes }.contents()
     }

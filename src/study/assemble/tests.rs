@@ -15,6 +15,11 @@ use crate::{
 };
 
 type File = DefaultDicomObject;
+/// A name, and what makes a file of its kind.
+type Kind<'a> = (&'a str, &'a dyn Fn(&mut File));
+/// What makes a frame, and of which volume.
+type SetFrame<'a> = &'a dyn Fn(&mut InMemDicomObject);
+type FrameKind<'a> = (&'a str, &'a dyn Fn(&mut InMemDicomObject, u32));
 
 /// The files of a phantom: sagittal T1, sagittal T2, axial T2, localizer. Pixels do not matter here, and are few.
 static PHANTOM: LazyLock<Vec<File>> = LazyLock::new(|| {
@@ -117,7 +122,7 @@ fn later(file: &mut File) {
 
 #[test]
 fn volumes_at_one_place_are_told_apart_by_what_they_say() {
-    let kinds: [(&str, &dyn Fn(&mut File)); 7] = [
+    let kinds: [Kind<'_>; 7] = [
         ("echo time", &|f| put(f, tags::ECHO_TIME, VR::DS, "12")),
         ("echo number", &|f| put(f, tags::ECHO_NUMBERS, VR::IS, "2")),
         ("temporal position", &|f| put(f, tags::TEMPORAL_POSITION_IDENTIFIER, VR::IS, "2")),
@@ -156,12 +161,16 @@ fn volumes_that_only_their_numbers_tell_apart_are_a_doubt() {
 fn images_at_one_place_that_nothing_tells_apart_have_no_place() {
     let all_at = |position: [f64; 3]| {
         let mut t2 = of("SAG T2 TSE");
-        t2.iter_mut().for_each(|file| put_numbers(file, tags::IMAGE_POSITION_PATIENT, &position));
+        for file in &mut t2 {
+            put_numbers(file, tags::IMAGE_POSITION_PATIENT, &position);
+        }
         study(&t2)
     };
     let without = || {
         let mut t2 = of("SAG T2 TSE");
-        t2.iter_mut().for_each(|file| assert!(file.remove_element(tags::IMAGE_POSITION_PATIENT)));
+        for file in &mut t2 {
+            assert!(file.remove_element(tags::IMAGE_POSITION_PATIENT));
+        }
         study(&t2)
     };
     // Each number twice: nothing is left.
@@ -229,7 +238,7 @@ fn foreign_images_are_set_apart_whatever_their_number() {
 /// An anonymiser unified the series: all three are still what they are.
 #[test]
 fn a_study_under_one_series_uid_is_told_apart() {
-    let unify: [(&str, &dyn Fn(&mut File)); 4] = [
+    let unify: [Kind<'_>; 4] = [
         ("one UID", &|f| _ = f.remove_element(tags::SERIES_NUMBER)),
         ("one UID, numbers kept", &|_| ()),
         ("no UID", &|f| {
@@ -344,7 +353,7 @@ fn one_image_stored_another_way_is_told() {
 }
 
 /// An enhanced file of several volumes at one place.
-fn enhanced(frames: &[(f64, &dyn Fn(&mut InMemDicomObject))]) -> File {
+fn enhanced(frames: &[(f64, SetFrame<'_>)]) -> File {
     let mut file = of("SAG T2 TSE")[0].clone();
     put(&mut file, tags::SOP_CLASS_UID, VR::UI, uids::ENHANCED_MR_IMAGE_STORAGE);
     put(&mut file, tags::NUMBER_OF_FRAMES, VR::IS, &frames.len().to_string());
@@ -388,7 +397,7 @@ fn group(frame: &mut InMemDicomObject, sequence: Tag, tag: Tag, vr: VR, value: P
 #[test]
 fn volumes_of_an_enhanced_file_are_told_apart_by_their_functional_groups() {
     let content = tags::FRAME_CONTENT_SEQUENCE;
-    let kinds: [(&str, &dyn Fn(&mut InMemDicomObject, u32)); 6] = [
+    let kinds: [FrameKind<'_>; 6] = [
         ("echo", &|f, v| {
             let te = PrimitiveValue::from(if v == 1 { 12.0 } else { 100.0 });
             group(f, tags::MR_ECHO_SEQUENCE, tags::EFFECTIVE_ECHO_TIME, VR::FD, te);
@@ -409,15 +418,15 @@ fn volumes_of_an_enhanced_file_are_told_apart_by_their_functional_groups() {
         }),
     ];
     for (what, set) in kinds {
-        let changes: Vec<(f64, Box<dyn Fn(&mut InMemDicomObject)>)> = (0..16u32)
+        let changes: Vec<_> = (0..16u32)
             .map(|i| {
                 let volume = i % 2 + 1;
                 let change: Box<dyn Fn(&mut InMemDicomObject)> = Box::new(move |frame| set(frame, volume));
                 (f64::from(i / 2) * 4.0, change)
             })
             .collect();
-        let frames: Vec<(f64, &dyn Fn(&mut InMemDicomObject))> =
-            changes.iter().map(|(x, change)| (*x, change.as_ref() as &dyn Fn(&mut InMemDicomObject))).collect();
+        let frames: Vec<(f64, SetFrame<'_>)> =
+            changes.iter().map(|(x, change)| (*x, change.as_ref() as SetFrame<'_>)).collect();
         let study = study(&[enhanced(&frames)]);
         let found: Vec<_> = study.series.iter().map(|s| (s.slices.len(), s.spacing)).collect();
         let is_right =
@@ -427,8 +436,8 @@ fn volumes_of_an_enhanced_file_are_told_apart_by_their_functional_groups() {
     }
     // Nothing tells them apart.
     let nothing = |_: &mut InMemDicomObject| ();
-    let frames: Vec<(f64, &dyn Fn(&mut InMemDicomObject))> =
-        (0..16).map(|i| (f64::from(i / 2) * 4.0, &nothing as &dyn Fn(&mut InMemDicomObject))).collect();
+    let frames: Vec<(f64, SetFrame<'_>)> =
+        (0..16).map(|i| (f64::from(i / 2) * 4.0, &nothing as SetFrame<'_>)).collect();
     let study = study(&[enhanced(&frames)]);
     assert!(study.series.iter().flat_map(|s| &s.slices).all(|slice| slice.plane.is_none()));
     assert_eq!(doubts(&study).len(), 1, "{:?}", study.issues);

@@ -6,15 +6,15 @@ fn files(paths: &[&str]) -> Vec<Source> {
     paths.iter().map(|path| Source::File(PathBuf::from(path))).collect()
 }
 
-fn table(ids: &[&str]) -> BTreeMap<StudyId, ()> {
-    ids.iter().map(|id| (id.parse().unwrap(), ())).collect()
+fn table<'a>(ids: &[&'a str]) -> BTreeMap<StudyId, &'a str> {
+    ids.iter().map(|id| (id.parse().unwrap(), *id)).collect()
 }
 
 /// The id of the table for a study of this UID whose files lie there; `None` if none is, and why if it is not clear.
 fn study(uid: &str, paths: &[&str], ids: &[&str]) -> Result<Option<String>, String> {
     let names = StudyNames::new(uid, files(paths).iter());
     let table = table(ids);
-    names.row_of(&table).map(|row| row.map(|(id, ())| id.to_string())).map_err(|e| e.to_string())
+    names.row_of(&table).map(|row| row.map(|(id, _)| id.to_string())).map_err(|e| e.to_string())
 }
 
 /// The key of the series of study `100` that a table calls `id`.
@@ -25,6 +25,7 @@ fn series(images: &[(&str, &str)], id: &str) -> Result<Option<String>, String> {
     names.find(&id.parse().unwrap()).map(|key| key.map(str::to_owned)).map_err(|e| e.to_string())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what it is compared with may fail")]
 fn found(id: &str) -> Result<Option<String>, String> {
     Ok(Some(id.to_owned()))
 }

@@ -20,6 +20,7 @@ fn with_length(made: &Made, claims: usize, pixels: &[u8]) -> Scan {
 
 proptest! {
     /// Padding of either sign, written with either sign, for either polarity, with any rescale: it is in no range.
+    #[expect(clippy::float_cmp, reason = "ends are passed on, not computed again")]
     #[test]
     fn padding_never_enters_a_range(
         word in prop_oneof![Just(0x8000u16), Just(63536), Just(0), Just(0xFFFF), any::<u16>()],
@@ -69,6 +70,7 @@ fn a_range_of_padding_is_padding() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "whole numbers are exact")]
 fn bits_stored_that_lies_loses_no_bit_and_is_said() {
     let mut made = Made::new();
     made.words((0..64).map(|i| i * 1000).collect());
@@ -120,6 +122,7 @@ fn the_pixels_are_shown_where_they_are_all_there_whatever_their_length_says() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "whole numbers are exact")]
 fn an_odd_number_of_bytes_needs_no_padding() {
     let mut made = Made::new();
     for (tag, value) in

@@ -180,6 +180,7 @@ proptest! {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "numbers that are passed on")]
 fn proportions_are_known_without_a_spacing() {
     for (text, right) in [("2\\1", Some([2.0, 1.0])), ("1,5\\1", Some([1.5, 1.0])), ("", None)] {
         let mut made = Made::new();

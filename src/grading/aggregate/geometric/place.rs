@@ -110,6 +110,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
     fn a_grade_is_expected_at_its_disc_and_side_and_beyond_the_discs_that_were_found() {
         let place = |text: &str| expected_place(id(text), &levels(), None).unwrap();
         let canal = place("spinal_canal_stenosis_l3_l4");

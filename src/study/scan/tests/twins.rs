@@ -33,7 +33,9 @@ fn with(bytes: &[u8], text: &str, other: &str) -> Arc<[u8]> {
     let padded = [other.as_bytes(), &vec![0; text.len() - other.len()]].concat();
     let places: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(text.as_bytes())).collect();
     assert!(!places.is_empty());
-    places.into_iter().for_each(|at| bytes[at..at + padded.len()].copy_from_slice(&padded));
+    for at in places {
+        bytes[at..at + padded.len()].copy_from_slice(&padded);
+    }
     bytes.into()
 }
 
