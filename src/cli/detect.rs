@@ -133,6 +133,9 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn,
     let mut images = Vec::new();
     for slice in slices {
         let decoded = slice.decode().with_context(|| format!("{}, frame {}", file.display(), slice.frame + 1))?;
+        if let Some(doubt) = &decoded.doubt {
+            eprintln!("foramen: {}, frame {}: {doubt}", file.display(), slice.frame + 1);
+        }
         images.push((slice.frame + 1, slice.turn, standardize.image(&decoded, None).turned(slice.turn)));
     }
     Ok(images)

@@ -70,7 +70,7 @@ impl GradingArgs {
             eprintln!("foramen: {warning}");
         }
         if models.models.iter().any(|m| m.demo) {
-            eprintln!("foramen: demo models, trained on computed phantoms only; {}", crate::RESEARCH_USE_ONLY);
+            eprintln!("foramen: demo models, trained on computed phantoms; {}", crate::RESEARCH_USE_ONLY);
         }
         Ok(models)
     }

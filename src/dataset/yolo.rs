@@ -85,18 +85,21 @@ pub fn write<'a>(
     }
     let classes = DetectionClass::all(options.role);
     let (done, count) = (AtomicUsize::new(0), pictures.len());
-    let results: Vec<Result<Picture<'a>, String>> = pictures
+    let results: Vec<Result<(Picture<'a>, Option<String>), String>> = pictures
         .into_par_iter()
         .map(|picture| {
             let written = write_picture(root, &picture, options, &classes)?;
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, count);
-            Ok(written.map(|()| picture))
+            Ok(written.map(|doubt| (picture, doubt)))
         })
         .collect::<Result<_, DatasetError>>()?;
     let mut written = Vec::with_capacity(results.len());
     for result in results {
         match result {
-            Ok(picture) => written.push(picture),
+            Ok((picture, doubt)) => {
+                written.push(picture);
+                doubt.into_iter().for_each(|doubt| skipped.add(Reason::File, doubt));
+            }
             Err(what) => skipped.add(Reason::Undecodable, what),
         }
     }
@@ -104,13 +107,13 @@ pub fn write<'a>(
     Ok(written)
 }
 
-/// The inner error is about this image alone.
+/// What is in doubt about the image, if anything. The inner error is about this image alone.
 fn write_picture(
     root: &Path,
     picture: &Picture<'_>,
     options: &DatasetOptions,
     classes: &[DetectionClass],
-) -> Result<Result<(), String>, DatasetError> {
+) -> Result<Result<Option<String>, String>, DatasetError> {
     let slice = &picture.from.series.slices[picture.slice];
     let decoded = match slice.decode() {
         Ok(decoded) => decoded,
@@ -125,7 +128,7 @@ fn write_picture(
     let text: String = picture.boxes.iter().map(|b| line(b, classes, &image)).collect();
     let file = root.join("labels").join(&picture.name).with_added_extension("txt");
     fs::write(&file, text).map_err(|source| WriteError { path: file, source })?;
-    Ok(Ok(()))
+    Ok(Ok(decoded.doubt.map(|doubt| format!("{}: {doubt}", slice.instance.source))))
 }
 
 /// `class x_center y_center width height`, in shares of the image.

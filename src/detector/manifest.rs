@@ -42,7 +42,7 @@ pub struct ManifestEntry {
     /// The fold that it was not trained on, where it is one of five.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<u32>,
-    /// Trained on phantoms only: results must say so.
+    /// Trained on phantoms, among others or alone: results must say so.
     pub demo: bool,
     /// Class names in the order of the class index, as in the ONNX file.
     pub classes: Vec<String>,

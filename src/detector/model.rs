@@ -35,7 +35,7 @@ pub struct Model {
     pub calibration: Calibrations,
     /// The fold that it was not trained on, where it is one of five.
     pub fold: Option<u32>,
-    /// Trained on phantoms only: results must say so.
+    /// Trained on phantoms, among others or alone: results must say so.
     pub demo: bool,
     /// The ONNX file.
     pub onnx: Arc<[u8]>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::raster::Slice;
+use crate::{geometry::Turn, raster::Slice};
 
 /// Parts of a pixel in which a place is kept.
 const PARTS: f64 = 1024.0;
@@ -52,6 +52,13 @@ impl Point {
     #[must_use]
     pub fn moved(self, columns: f64, rows: f64) -> Self {
         Self::new(self.column + columns, self.row + rows)
+    }
+
+    /// The place on the upright image. `stored` is the stored image's width and height.
+    #[must_use]
+    pub fn turned(self, turn: Turn, stored: [u32; 2]) -> Self {
+        let (x, y) = turn.apply(((self.column + 0.5) as f32, (self.row + 0.5) as f32), stored);
+        Self::new(f64::from(x) - 0.5, f64::from(y) - 0.5)
     }
 
     /// The way to another place, in mm where the spacing between rows and between columns is in mm.

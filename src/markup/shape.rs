@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Point;
+use crate::geometry::Turn;
 
 /// Sides of the polygon that stands for an ellipse on screen and under the pointer.
 const ELLIPSE_SIDES: u32 = 72;
@@ -117,7 +118,17 @@ impl Shape {
     /// The whole shape, so many columns and rows further.
     #[must_use]
     pub fn translated(self, columns: f64, rows: f64) -> Self {
-        let go = |point: Point| point.moved(columns, rows);
+        self.each(|point| point.moved(columns, rows))
+    }
+
+    /// The shape on the upright image of its slice. `stored` is the slice's width and height.
+    #[must_use]
+    pub fn turned(self, turn: Turn, stored: [u32; 2]) -> Self {
+        self.each(|point| point.turned(turn, stored))
+    }
+
+    /// The shape with each of its places moved.
+    fn each(self, go: impl Fn(Point) -> Point) -> Self {
         match self {
             Self::Length { from, to } => Self::Length { from: go(from), to: go(to) },
             Self::Angle { first, vertex, second } => {

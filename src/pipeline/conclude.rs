@@ -148,7 +148,7 @@ fn warnings(
 ) -> Vec<String> {
     let mut all = Vec::new();
     if models.iter().any(|m| m.demo) {
-        all.push("demo models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned());
+        all.push("demo models, trained on computed phantoms: the grades mean nothing for a patient".to_owned());
     }
     all.extend(plan.skipped.iter().map(|(role, reason)| format!("{}: not assessed: {reason}", role.label())));
     for &role in Role::ALL {
@@ -160,6 +160,7 @@ fn warnings(
         if failed > 0 {
             all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
         }
+        all.extend(few_slices(role, plan.count(role)));
     }
     for (role, why) in &conclusion.at_their_word {
         all.push(format!(
@@ -167,9 +168,7 @@ fn warnings(
             role.label()
         ));
     }
-    if grader.options.aggregate == Aggregate::Seed {
-        all.extend(without_box(grader, &conclusion.table));
-    }
+    all.extend(without_box(grader, &conclusion.table));
     if grader.options.aggregate == Aggregate::Geometric && study.assumed_common_space {
         all.push(
             "the series' frames of reference differ: one patient space is assumed for levels and sides".to_owned(),
@@ -179,10 +178,27 @@ fn warnings(
     all
 }
 
-/// How many rows the seed's rule has no answer for, and what they hold instead.
+/// A stack of the lumbar spine from one side to the other, or through five discs, has more slices than this.
+const FEW_SLICES: usize = 5;
+
+fn few_slices(role: Role, count: usize) -> Option<String> {
+    let slices = if count == 1 { "slice serves" } else { "slices serve" };
+    (1..FEW_SLICES)
+        .contains(&count)
+        .then(|| format!("only {count} {slices} as {}: what lies beside them was not looked at", role.label()))
+}
+
+/// How many rows no box was found for, and what they hold instead.
 fn without_box(grader: &Grader, table: &GradeTable) -> Option<String> {
     let rows = table.rows().iter().filter(|row| matches!(row.assessment, Assessment::Prior { .. })).count();
-    let GradeOptions { floor, without_box, .. } = grader.options;
-    let verb = if rows == 1 { "row has" } else { "rows have" };
-    (rows > 0).then(|| format!("{rows} {verb} no box above {floor}, and hold {} (--without-box)", without_box.words()))
+    let GradeOptions { floor, without_box, aggregate, .. } = grader.options;
+    let (verb, hold) = if rows == 1 { ("row has", "holds") } else { ("rows have", "hold") };
+    (rows > 0).then(|| match aggregate {
+        Aggregate::Seed => {
+            format!("{rows} {verb} no box above {floor}, and {hold} {} (--without-box)", without_box.words())
+        }
+        Aggregate::Max | Aggregate::Geometric => {
+            format!("{rows} {verb} no box, and {hold} how common each severity is: nothing was seen there")
+        }
+    })
 }

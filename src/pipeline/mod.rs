@@ -89,7 +89,7 @@ pub struct UsedModel {
     pub name: String,
     /// Hex SHA-256 of the ONNX file.
     pub sha256: String,
-    /// Trained on phantoms only.
+    /// Trained on phantoms, among others or alone.
     pub demo: bool,
     /// Engine name and version.
     pub engine: String,

@@ -106,6 +106,13 @@ impl Slice {
         self.padding.as_ref().is_some_and(|padding| padding.get(at) == Some(&true))
     }
 
+    /// Whether all pixels that are no padding have one value: nothing can be seen.
+    pub fn is_blank(&self) -> bool {
+        let mut real = (0..self.values.len()).filter(|&at| !self.is_padding(at)).map(|at| self.values[at]);
+        let first = real.next();
+        real.all(|value| Some(value) == first)
+    }
+
     /// Height and width of a pixel as it is to be shown: in mm where spacing is known, else in relation to each other.
     pub fn pixel_size(&self) -> [f64; 2] {
         self.pixel_spacing.or(self.pixel_aspect).unwrap_or([1.0, 1.0])
@@ -198,6 +205,7 @@ mod tests {
         assert_eq!(slice().with_padding(vec![true; 3]), slice());
         let all = slice().with_padding(vec![true; 2]);
         assert_eq!((ValueRange::min_max(&all).high, all.real_values().len()), (0.0, 0));
+        assert!(all.is_blank() && !slice().is_blank() && slice().with_padding(vec![true, false]).is_blank());
         assert_eq!(all.greys(all.first_window(), true, |grey| grey), [0, 0]);
     }
 

@@ -39,7 +39,7 @@ pub struct KeyLine {
     pub label: String,
 }
 
-/// An image of the report.
+/// An image of the report: upright, whatever way its file stores it, with all that lies on it.
 #[derive(Debug, Clone)]
 pub struct KeyImage {
     /// Which slice.
@@ -52,6 +52,8 @@ pub struct KeyImage {
     pub pixels: image::GrayImage,
     /// mm between rows and between columns; 1 and 1 where unknown.
     pub pixel_spacing: [f64; 2],
+    /// mm between rows and between columns, by which marks are measured; `None` where unknown.
+    pub mark_spacing: Option<[f64; 2]>,
     /// Where it lies, if known.
     pub plane: Option<ImagePlane>,
     /// Boxes of all rows that point at it.
@@ -98,29 +100,38 @@ fn image(
     let reference = &of.slices[index];
     let failed = |why: String| (reference.instance.source.to_string(), format!("no key image: {why}"));
     let decoded = reference.decode().map_err(|why| failed(why.to_string()))?;
-    let (columns, rows_of_image) = (decoded.columns(), decoded.rows());
+    let (turn, stored) = (reference.turn, [decoded.columns(), decoded.rows()]);
     // What the viewer shows at first.
     let greys = decoded.greys(decoded.first_window(), decoded.inverted, |grey| grey);
-    let pixels = image::GrayImage::from_raw(columns, rows_of_image, greys)
+    let [width, height] = turn.size(stored);
+    let pixels = image::GrayImage::from_raw(width, height, turn.pixels(&greys, stored))
         .ok_or_else(|| failed("the file has fewer pixels than rows and columns".to_owned()))?;
-    let boxes = choose::boxes(rows, &slice, columns, rows_of_image);
+    let mut boxes = choose::boxes(rows, &slice, stored[0], stored[1]);
+    boxes.iter_mut().for_each(|shown| shown.bbox = shown.bbox.turned(turn, stored));
+    let plane = decoded.plane.map(|plane| plane.turned(turn));
+    let spacing = |[rows, columns]: [f64; 2]| if turn.is_transposed() { [columns, rows] } else { [rows, columns] };
     let is_removed = report.identity.is_removed();
     // A place is no text: shapes stay where the identity is removed, and lose what a person wrote to them.
-    let shown = |mark: &Mark| if is_removed { Mark { text: String::new(), ..mark.clone() } } else { mark.clone() };
+    let shown = |mark: &Mark| Mark {
+        shape: mark.shape.turned(turn, stored),
+        text: if is_removed { String::new() } else { mark.text.clone() },
+        ..mark.clone()
+    };
     let marks = report.markup.on(&slice).map(shown).collect();
     let note = report.markup.key_images().get(&slice).map_or("", |note| report.identity.text(note)).to_owned();
     let findings = choose::findings(&boxes);
-    let place = format!("{}, slice {} of {}", words(of, decoded.plane.as_ref()), index + 1, of.slices.len());
+    let place = format!("{}, slice {} of {}", words(of, plane.as_ref()), index + 1, of.slices.len());
     Ok(KeyImage {
         slice,
         series,
         index,
         pixels,
-        pixel_spacing: decoded.pixel_size(),
-        plane: decoded.plane,
+        pixel_spacing: spacing(decoded.pixel_size()),
+        mark_spacing: decoded.pixel_spacing.map(spacing),
+        plane,
         boxes,
         lines: Vec::new(),
-        letters: lines::letters(decoded.plane.as_ref()),
+        letters: lines::letters(plane.as_ref()),
         marks,
         note,
         caption: if findings.is_empty() { place } else { format!("{place}: {findings}") },

@@ -201,9 +201,7 @@ impl<'a> Report<'a> {
             lines.push(SYNTHETIC.to_owned());
         }
         if self.provenance.is_demo() {
-            lines.push(
-                "DEMO models, trained on computed phantoms only: the grades mean nothing for a patient".to_owned(),
-            );
+            lines.push("DEMO models, trained on computed phantoms: the grades mean nothing for a patient".to_owned());
         }
         lines.push(self.status_line());
         lines

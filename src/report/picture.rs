@@ -66,7 +66,7 @@ pub fn picture(report: &Report, key: &KeyImage, number: usize) -> RgbImage {
         picture.draw_box(shown, &key.boxes);
     }
     for mark in &key.marks {
-        picture.draw_mark(report, key, mark);
+        picture.draw_mark(key, mark);
     }
     picture.letters(key.letters);
     picture.words(&notices, &caption);
@@ -81,7 +81,7 @@ fn notices(report: &Report) -> Vec<String> {
     }
     let demo: Vec<&str> = report.provenance.models.iter().filter(|m| m.demo).map(|m| m.name.as_str()).collect();
     if !demo.is_empty() {
-        notices.push(format!("DEMO models, trained on computed phantoms only: {}", demo.join(", ")));
+        notices.push(format!("DEMO models, trained on computed phantoms: {}", demo.join(", ")));
     }
     notices.push(match &report.provenance.status {
         ReviewStatus::NotReviewed => "Not reviewed by a person".to_owned(),
@@ -224,7 +224,7 @@ impl Canvas {
     }
 
     /// The shape, and what it measures; not what was written to it.
-    fn draw_mark(&mut self, report: &Report, key: &KeyImage, mark: &Mark) {
+    fn draw_mark(&mut self, key: &KeyImage, mark: &Mark) {
         // Marks count from the centre of the first pixel.
         let edge = |p: crate::markup::Point| ((p.column() + 0.5) as f32, (p.row() + 0.5) as f32);
         let outline: Vec<(f32, f32)> = mark.shape.outline().into_iter().map(edge).collect();
@@ -237,9 +237,8 @@ impl Canvas {
             let style = PrimitiveStyle::with_stroke(MARK, 2);
             let Ok(()) = Rectangle::new(corner, Size::new(7, 7)).into_styled(style).draw(self);
         }
-        let spacing = report.study.series.get(key.series).and_then(|s| s.slices.get(key.index)?.pixel_spacing);
         let silent = Mark { text: String::new(), ..mark.clone() };
-        if let Some(words) = lines(&silent, &measure(&silent, spacing, None)).first() {
+        if let Some(words) = lines(&silent, &measure(&silent, key.mark_spacing, None)).first() {
             self.label(words, self.at(place) + Point::new(8, 4), MARK, Alignment::Left);
         }
     }

@@ -107,7 +107,7 @@ impl Provenance {
     pub fn lines(&self, is_removed: bool) -> Vec<String> {
         let mut lines = vec![format!("{} {}, {} UTC", self.program, self.version, self.created)];
         for model in &self.models {
-            let demo = if model.demo { " (DEMO model, trained on computed phantoms only)" } else { "" };
+            let demo = if model.demo { " (DEMO model, trained on computed phantoms)" } else { "" };
             lines.push(format!(
                 "{}: {}{demo}, SHA-256 {}, {}",
                 model.role.label(),

@@ -15,7 +15,7 @@ use super::{
     doubts, gaps,
     header::Header,
     model::{Issue, Patient, Series, SliceRef, Study},
-    parts::{self, Doubt, Image, Part},
+    parts::{self, Doubt, Part},
     source::Source,
     traits::Traits,
     unplaced,
@@ -132,8 +132,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
 fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Vec<Series> {
     let (slices, headers) = copies::slices(files, issues);
     let frames = headers.iter().flat_map(|header| header.frames.iter().map(move |frame| (header, frame)));
-    let mut images: Vec<Image<'_>> =
-        slices.into_iter().zip(frames).map(|(slice, (header, frame))| Image { slice, header, frame }).collect();
+    let mut images = parts::images(slices.into_iter().zip(frames));
     let numbers: BTreeSet<i32> = images.iter().filter_map(|image| image.slice.instance.number).collect();
     let at_origin = unplaced::forget_unset(&mut images);
     let (parts, doubt) = parts::split(images);

@@ -198,6 +198,9 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
         if let Some((what, _)) = words::ELSEWHERE.iter().find(|(_, list)| has(list, &all)) {
             return Some(format!("{place} says it shows {what}, not the lumbar spine"));
         }
+        if let Some(what) = words::vertebrae_elsewhere(&words(&text)) {
+            return Some(format!("{place} names vertebrae of {what}, not of the lumbar spine"));
+        }
     }
     // Nothing says that it is a lumbar spine: three slices never are.
     (facts.slices < 4).then(|| format!("only {} slice{}", facts.slices, if facts.slices == 1 { "" } else { "s" }))
@@ -255,7 +258,11 @@ fn weighting(facts: &Facts<'_>) -> Result<(Weighting, String, Option<String>), S
 fn described(facts: &Facts<'_>) -> Option<(Weighting, String)> {
     let of = |text: &str| {
         let all = words(text);
-        let says = |word: &str| all.iter().find(|w| w.starts_with(word) || w.ends_with(word)).cloned();
+        // T12 is a vertebra.
+        let starts = |w: &str, word: &str| {
+            w.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        let says = |word: &str| all.iter().find(|w| starts(w, word) || w.ends_with(word)).cloned();
         let is = |list: &[&str]| all.iter().find(|w| list.contains(&w.as_str())).cloned();
         if let Some(word) = says("stir").or_else(|| says("tirm")) {
             return vec![(Weighting::Stir, word)];
@@ -332,6 +339,8 @@ mod tests {
             (Sagittal, "T1 SAG +C POST", None),
             (Sagittal, "LOCALIZER T2", None),
             (Sagittal, "T2 C-SPINE SAG", None),
+            (Axial, "AX T2 DISC C5-6", None),
+            (Axial, "AX T2 T12-L1", Some(Role::Ss)),
             (Sagittal, "SAG T2 BRAIN", None),
             (Sagittal, "t2_tse_dixon_sag_F", None),
             (Sagittal, "SAG T2 MAP", None),

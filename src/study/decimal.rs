@@ -29,7 +29,8 @@ pub fn read(object: &InMemDicomObject, tag: Tag) -> Decimals {
     let Some(value) = value(object, tag) else { return Decimals::Absent };
     match &*value {
         PrimitiveValue::Empty => Decimals::Absent,
-        PrimitiveValue::Str(_) | PrimitiveValue::Strs(_) => of_text(&elements(&value)),
+        PrimitiveValue::Str(text) => of_texts(std::slice::from_ref(text)),
+        PrimitiveValue::Strs(texts) => of_texts(texts),
         binary => match binary.to_multi_float64() {
             Ok(values) if values.is_empty() => Decimals::Absent,
             Ok(values) if values.iter().all(|v| v.is_finite()) => Decimals::Read { values, with_commas: false },
@@ -38,59 +39,72 @@ pub fn read(object: &InMemDicomObject, tag: Tag) -> Decimals {
     }
 }
 
-/// The numbers of a text whose values are parted by backslashes.
-fn of_text(text: &str) -> Decimals {
-    let parts: Vec<&str> = text.split('\\').map(trimmed).collect();
-    if parts.iter().all(|part| part.is_empty()) {
-        return Decimals::Absent;
-    }
-    let unreadable = || Decimals::Unreadable(trimmed(text).chars().take(LONGEST_QUOTED).collect());
-    let (mut values, mut with_commas) = (Vec::with_capacity(parts.len()), false);
-    for part in parts {
-        let Some((number, has_comma)) = number(part) else { return unreadable() };
-        values.push(number);
-        with_commas |= has_comma;
+/// The numbers of texts, in each of which several may be parted by backslashes.
+fn of_texts(texts: &[String]) -> Decimals {
+    let parts = || texts.iter().flat_map(|text| text.split('\\')).map(trimmed);
+    let (mut values, mut with_commas) = (Vec::with_capacity(texts.len()), false);
+    for part in parts() {
+        match number(part) {
+            Some((number, has_comma)) => {
+                values.push(number);
+                with_commas |= has_comma;
+            }
+            None if parts().all(str::is_empty) => return Decimals::Absent,
+            None => return Decimals::Unreadable(quoted(&texts.join("\\"))),
+        }
     }
     Decimals::Read { values, with_commas }
 }
 
-/// Each value of an element by itself; `None` in the place of one that is no number.
-pub fn each(object: &InMemDicomObject, tag: Tag) -> Vec<Option<f64>> {
-    match read(object, tag) {
-        Decimals::Absent => Vec::new(),
-        Decimals::Read { values, .. } => values.into_iter().map(Some).collect(),
-        Decimals::Unreadable(text) => text.split('\\').map(|part| Some(number(trimmed(part))?.0)).collect(),
-    }
-}
-
 /// The first value; none where it cannot be read.
 pub fn first(object: &InMemDicomObject, tag: Tag) -> Option<f64> {
-    each(object, tag).first().copied().flatten()
+    match read(object, tag) {
+        Decimals::Read { values, .. } => values.first().copied(),
+        other => other.each().first().copied().flatten(),
+    }
 }
 
 /// Exactly so many numbers; none where there is nothing, and the reason where there is something else.
 pub fn exactly<const N: usize>(object: &InMemDicomObject, tag: Tag) -> Result<Option<[f64; N]>, String> {
-    match read(object, tag) {
-        Decimals::Absent => Ok(None),
-        Decimals::Unreadable(text) => Err(format!("its {} '{text}' cannot be read", name(tag))),
-        Decimals::Read { values, .. } => {
-            let (text, count) = (elements_text(object, tag), values.len());
-            let plural = if count == 1 { "value" } else { "values" };
-            let why = |_| format!("its {} '{text}' has {count} {plural} where {N} belong", name(tag));
-            values.try_into().map(Some).map_err(why)
-        }
-    }
+    read(object, tag).exactly(object, tag)
 }
 
-/// Whether an element's numbers are written with commas.
-pub fn has_commas(object: &InMemDicomObject, tag: Tag) -> bool {
-    matches!(read(object, tag), Decimals::Read { with_commas: true, .. })
+impl Decimals {
+    /// The same of what was read of an element.
+    pub fn exactly<const N: usize>(self, object: &InMemDicomObject, tag: Tag) -> Result<Option<[f64; N]>, String> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Unreadable(text) => Err(format!("its {} '{text}' cannot be read", name(tag))),
+            Self::Read { values, .. } => values.try_into().map(Some).map_err(|values: Vec<f64>| {
+                let (text, count) = (elements_text(object, tag), values.len());
+                let plural = if count == 1 { "value" } else { "values" };
+                format!("its {} '{text}' has {count} {plural} where {N} belong", name(tag))
+            }),
+        }
+    }
+
+    /// Each value by itself; `None` in the place of one that is no number.
+    pub fn each(&self) -> Vec<Option<f64>> {
+        match self {
+            Self::Absent => Vec::new(),
+            Self::Read { values, .. } => values.iter().copied().map(Some).collect(),
+            Self::Unreadable(text) => text.split('\\').map(|part| Some(number(trimmed(part))?.0)).collect(),
+        }
+    }
+
+    /// Whether numbers are written with commas.
+    pub const fn with_commas(&self) -> bool {
+        matches!(self, Self::Read { with_commas: true, .. })
+    }
 }
 
 /// An element's text, for a message.
 pub fn elements_text(object: &InMemDicomObject, tag: Tag) -> String {
-    let text = value(object, tag).map(|value| elements(&value)).unwrap_or_default();
-    trimmed(&text).chars().take(LONGEST_QUOTED).collect()
+    value(object, tag).map(|value| quoted(&elements(&value))).unwrap_or_default()
+}
+
+fn quoted(text: &str) -> String {
+    trimmed(text).chars().take(LONGEST_QUOTED).collect()
 }
 
 /// More of a text is not repeated in a message.
@@ -202,7 +216,7 @@ mod tests {
         let why = exactly::<2>(&put(VR::DS, PrimitiveValue::from("1.2.3")), tags::PIXEL_SPACING).unwrap_err();
         assert_eq!(why, "its PixelSpacing '1.2.3' cannot be read");
         let some = put(VR::DS, PrimitiveValue::Strs(["x".to_owned(), "7,5".to_owned()].as_slice().into()));
-        assert_eq!(each(&some, tags::PIXEL_SPACING), [None, Some(7.5)]);
+        assert_eq!(read(&some, tags::PIXEL_SPACING).each(), [None, Some(7.5)]);
         assert_eq!(first(&some, tags::PIXEL_SPACING), None);
     }
 }

@@ -109,8 +109,9 @@ impl<'a> Groups<'a> {
     /// So many numbers; none where there is nothing.
     fn exactly<const N: usize>(&self, frame: u32, group: Tag, tag: Tag, doubts: &mut Doubts) -> Exactly<N> {
         let Some(place) = self.find(frame, group, tag) else { return Ok(None) };
-        doubts.see_commas(place, tag);
-        decimal::exactly(place, tag)
+        let found = decimal::read(place, tag);
+        doubts.see_commas(&found, tag);
+        found.exactly(place, tag)
     }
 }
 
@@ -130,8 +131,8 @@ impl Doubts {
         }
     }
 
-    fn see_commas(&mut self, object: &InMemDicomObject, tag: Tag) {
-        if decimal::has_commas(object, tag) {
+    fn see_commas(&mut self, found: &decimal::Decimals, tag: Tag) {
+        if found.with_commas() {
             self.with_commas.insert(name(tag));
         }
     }
@@ -157,23 +158,17 @@ fn geometry(
     let spacing = spacing(groups, frame, doubts);
     // The plain position of a classic multi-frame file is that of its first frame: the others are unknown.
     let is_further = count > 1 && groups.per_frame.is_empty() && frame > 0;
-    let [position, orientation] = [
-        (tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT),
-        (tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT),
-    ]
-    .map(|(group, tag)| {
-        groups.find(frame, group, tag).filter(|place| decimal::read(place, tag) != decimal::Decimals::Absent)
-    });
-    if is_further || position.is_none() || orientation.is_none() {
+    let position = groups.exactly::<3>(frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT, doubts);
+    let orientation =
+        groups.exactly::<6>(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT, doubts);
+    if is_further || position == Ok(None) || orientation == Ok(None) {
         let spacing = spacing.unwrap_or_else(|why| {
             doubts.add(Doubt::new(format!("{why}; lengths are counted in pixels")));
             None
         });
         return Ok((None, spacing));
     }
-    let position = groups.exactly::<3>(frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT, doubts)?;
-    let orientation =
-        groups.exactly::<6>(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT, doubts)?;
+    let (position, orientation) = (position?, orientation?);
     let spacing = spacing?;
     let (Some(position), Some(orientation)) = (position, orientation) else { return Ok((None, spacing)) };
     let Some(spacing) = spacing else {
@@ -219,9 +214,10 @@ fn aspect(object: &InMemDicomObject, doubts: &mut Doubts) -> Option<[f64; 2]> {
 fn check_rescale(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) {
     for tag in [tags::RESCALE_SLOPE, tags::RESCALE_INTERCEPT] {
         let Some(place) = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, tag) else { continue };
-        doubts.see_commas(place, tag);
+        let found = decimal::read(place, tag);
+        doubts.see_commas(&found, tag);
         let is_zero = |values: &[Option<f64>]| tag == tags::RESCALE_SLOPE && values.first() == Some(&Some(0.0));
-        let values = decimal::each(place, tag);
+        let values = found.each();
         if values.first() == Some(&None) || is_zero(&values) {
             let text = decimal::elements_text(place, tag);
             doubts.add(Doubt::new(format!("its {} '{text}' cannot be used; values are shown without it", name(tag))));
@@ -240,7 +236,8 @@ fn orientation(groups: &Groups<'_>, frame: u32, columns: u32, rows: u32) -> Opti
 /// that LINEAR has for whole numbers: viewers show such windows as `LINEAR_EXACT`.
 fn window(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Option<Window> {
     let place = groups.find(frame, tags::FRAME_VOILUT_SEQUENCE, tags::WINDOW_CENTER)?;
-    let [centers, widths] = [tags::WINDOW_CENTER, tags::WINDOW_WIDTH].map(|tag| decimal::each(place, tag));
+    let found = [tags::WINDOW_CENTER, tags::WINDOW_WIDTH].map(|tag| decimal::read(place, tag));
+    let [centers, widths] = found.each_ref().map(decimal::Decimals::each);
     if centers.is_empty() && widths.is_empty() {
         return None;
     }
@@ -257,8 +254,8 @@ fn window(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Option<Window
         doubts.add(Doubt::note(why));
         return None;
     };
-    doubts.see_commas(place, tags::WINDOW_CENTER);
-    doubts.see_commas(place, tags::WINDOW_WIDTH);
+    doubts.see_commas(&found[0], tags::WINDOW_CENTER);
+    doubts.see_commas(&found[1], tags::WINDOW_WIDTH);
     let has_fractions = || rescale_of(groups, frame).is_some_and(|(slope, _)| slope != 0.0 && slope.abs() < 1.0);
     let function = match text(place, tags::VOILUT_FUNCTION).to_ascii_uppercase().as_str() {
         "SIGMOID" => VoiFunction::Sigmoid,

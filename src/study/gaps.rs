@@ -49,6 +49,14 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
             })
             .collect();
         let lost = |gap: &Gap<'_>| lost_numbers(gap, numbers);
+        // Images that do not say where they lie are there, and their numbers say between which.
+        let unplaced = |gap: &Gap<'_>| {
+            let number = |slice: &SliceRef| slice.instance.number;
+            let Some((a, b)) = number(gap.after).zip(number(gap.before)) else { return 0 };
+            let between = (a.min(b).saturating_add(1))..a.max(b);
+            let lost = series.slices.iter().filter(|slice| slice.plane.is_none());
+            lost.filter(|slice| number(slice).is_some_and(|number| between.contains(&number))).count()
+        };
         // Of every second slice missing all distances are doubled.
         let thinned = said.filter(|&said| {
             said > 0.5
@@ -62,9 +70,14 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
             let is_stack = series.plane_kind != Some(PlaneKind::Axial);
             steps > GAP && (is_stack || lost(gap).map_or(is_whole, |lost| lost > 0))
         };
-        let count = |gap: &Gap<'_>| ((gap.mm / step).round() as usize).saturating_sub(1).max(1);
-        let found: Vec<Gap<'_>> =
-            neighbours.into_iter().filter(is_gap).map(|gap| Gap { missing: count(&gap), ..gap }).collect();
+        let count =
+            |gap: &Gap<'_>| ((gap.mm / step).round() as usize).saturating_sub(1).max(1).saturating_sub(unplaced(gap));
+        let found: Vec<Gap<'_>> = neighbours
+            .into_iter()
+            .filter(is_gap)
+            .map(|gap| Gap { missing: count(&gap), ..gap })
+            .filter(|gap| gap.missing > 0)
+            .collect();
         all.extend(tell(&found, step));
     }
     all

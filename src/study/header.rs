@@ -241,8 +241,11 @@ pub fn text(object: &InMemDicomObject, tag: Tag) -> String {
 }
 
 /// The first value of an element as a number, whatever its VR.
-pub fn number<T: std::str::FromStr>(object: &InMemDicomObject, tag: Tag) -> Option<T> {
+pub fn number<T: std::str::FromStr + TryFrom<i64>>(object: &InMemDicomObject, tag: Tag) -> Option<T> {
     let value = value(object, tag)?;
+    if let PrimitiveValue::U16(words) = &*value {
+        return T::try_from(i64::from(*words.first()?)).ok();
+    }
     let value = value.to_str();
     let first = value.split('\\').next()?.trim_matches(['\0', ' ']);
     // "12.0" and "+12" occur where integers belong.
@@ -250,10 +253,13 @@ pub fn number<T: std::str::FromStr>(object: &InMemDicomObject, tag: Tag) -> Opti
 }
 
 /// All values of an element as one text, parted by `\`.
-pub fn elements(value: &PrimitiveValue) -> String {
+pub fn elements(value: &PrimitiveValue) -> Cow<'_, str> {
     match value {
-        PrimitiveValue::Strs(texts) => texts.join("\\"),
-        other => other.to_str().into_owned(),
+        PrimitiveValue::Strs(texts) => match texts.as_slice() {
+            [text] => Cow::Borrowed(text),
+            texts => Cow::Owned(texts.join("\\")),
+        },
+        other => other.to_str(),
     }
 }
 

@@ -25,6 +25,21 @@ pub struct Image<'a> {
     pub header: &'a Header,
     /// What its frame says.
     pub frame: &'a FrameHeader,
+    /// Its words say that it shows where other images lie.
+    is_localizer: bool,
+}
+
+/// The images of one series: slices, each with what its file and its frame say. Most have the same words.
+pub fn images<'a>(all: impl Iterator<Item = (SliceRef, (&'a Header, &'a FrameHeader))>) -> Vec<Image<'a>> {
+    let mut known: BTreeMap<[&str; 3], bool> = BTreeMap::new();
+    let image = |(slice, (header, frame)): (SliceRef, (&'a Header, &'a FrameHeader))| {
+        let words = [&frame.traits.image_type, &header.series_description, &header.protocol_name].map(String::as_str);
+        let is_localizer = *known.entry(words).or_insert_with_key(|[kind, description, protocol]| {
+            words::is_localizer(kind, &format!("{description} {protocol}"))
+        });
+        Image { slice, header, frame, is_localizer }
+    };
+    all.map(image).collect()
 }
 
 /// Images that are one series.
@@ -158,17 +173,13 @@ impl Image<'_> {
             self.slice.instance.sop_class_uid.as_deref().is_some_and(|c| c.starts_with("1.2.840.10008.5.1.4.1.1.7"));
         self.header.samples > 1 || (is_capture && self.orientation().is_none())
     }
-
-    fn is_localizer(&self) -> bool {
-        let Header { series_description, protocol_name, .. } = self.header;
-        words::is_localizer(&self.frame.traits.image_type, &format!("{series_description} {protocol_name}"))
-    }
 }
 
 /// The parts of one series, in a fixed order, and what is doubtful about there being several.
 pub fn split<'a>(mut images: Vec<Image<'a>>) -> (Vec<Part<'a>>, Doubt) {
     images.sort_by(|a, b| a.key().cmp(&b.key()));
-    let (is_picture, is_localizer) = (images.iter().any(Image::is_picture), images.iter().any(Image::is_localizer));
+    let (is_picture, is_localizer) =
+        (images.iter().any(Image::is_picture), images.iter().any(|image| image.is_localizer));
     let whole = Part {
         name: String::new(),
         images,
@@ -237,7 +248,7 @@ impl<'a> Part<'a> {
             Part {
                 name: parts.collect::<Vec<_>>().join(", "),
                 is_picture: images.iter().any(Image::is_picture),
-                is_localizer: images.iter().any(Image::is_localizer),
+                is_localizer: images.iter().any(|image| image.is_localizer),
                 images,
                 plane: None,
                 unplaced: 0,
@@ -381,7 +392,7 @@ impl Trait {
         match self {
             Self::Number => image.header.series_number.map(|number| format!("series {number}")),
             Self::Picture => Some(if image.is_picture() { "picture".to_owned() } else { String::new() }),
-            Self::Localizer => Some(if image.is_localizer() { "localizer".to_owned() } else { String::new() }),
+            Self::Localizer => Some(if image.is_localizer { "localizer".to_owned() } else { String::new() }),
             Self::Description => told("", &image.header.series_description).map(|text| format!("'{}'", text.trim())),
             Self::Plane | Self::Contrast => None,
             Self::Size => {

@@ -107,6 +107,10 @@ impl SliceRef {
             slice.table = lookup::voi(&object, self.frame);
             slice.window = slice.table.as_ref().map(|table| table.window());
         }
+        if slice.is_blank() {
+            let blank = "its pixels have one value all over: there is nothing to see in it";
+            slice.doubt = Some(slice.doubt.map_or_else(|| blank.to_owned(), |doubt| format!("{doubt}; {blank}")));
+        }
         Ok(slice)
     }
 }

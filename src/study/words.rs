@@ -55,6 +55,26 @@ pub const LUMBAR: [&str; 18] = [
     "phantom",
 ];
 
+/// The part of the spine whose vertebrae a text names, where it names none of the lumbar spine: "DISC C5-6". T1 and T2
+/// are weightings, so the thoracic ones count from T3 on; Th1 and Th2 are none.
+pub fn vertebrae_elsewhere(all: &[String]) -> Option<&'static str> {
+    let names = |start: &str, numbers: std::ops::RangeInclusive<u32>| {
+        all.iter().any(|word| {
+            let Some(rest) = word.strip_prefix(start) else { return false };
+            // "c5c6" and "l5s1" are one word.
+            let number = rest.split(|c: char| "clst".contains(c)).next().and_then(|digits| digits.parse().ok());
+            number.is_some_and(|number| numbers.contains(&number))
+        })
+    };
+    if names("l", 1..=5) || names("s", 1..=1) {
+        return None;
+    }
+    if names("c", 2..=7) {
+        return Some("the cervical spine");
+    }
+    (names("t", 3..=12) || names("th", 1..=12)).then_some("the thoracic spine")
+}
+
 /// Images that show where others lie.
 const LOCALIZER: [&str; 19] = [
     "localizer",
@@ -138,8 +158,12 @@ const OTHER_KINDS: [(&str, &[&str]); 9] = [
 ];
 
 /// Contrast agents.
-const CONTRAST: [&str; 19] = [
+const CONTRAST: [&str; 23] = [
     "ce",
+    "enhanced",
+    "magnevist",
+    "multihance",
+    "prohance",
     "gbca",
     "gd",
     "gad",
@@ -245,6 +269,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn vertebrae_tell_parts_of_the_spine_and_weightings_are_no_vertebrae() {
+        let part = |text| vertebrae_elsewhere(&words(text));
+        for text in ["AX T2 DISC C5-6", "AX T2 C5C6", "c2/3 tra"] {
+            assert_eq!(part(text), Some("the cervical spine"), "{text}");
+        }
+        for text in ["AX T2 T7-8", "ax th11", "Th1 tra", "AX T12"] {
+            assert_eq!(part(text), Some("the thoracic spine"), "{text}");
+        }
+        for text in [
+            "AX T2 T12-L1",
+            "SAG T1",
+            "T2 SAG 3T",
+            "sag t2_tse",
+            "AX L5-S1",
+            "L1-5 C7",
+            "t1 tra 320",
+            "CISS3D",
+            "T2W_TSE",
+            "T3D",
+        ] {
+            assert_eq!(part(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn words_of_several_languages_and_vendors_are_known() {
         for text in ["LOCALIZER", "3-Plane Loc", "Übersicht", "Repérage", "3 plane scout"] {
             assert!(is_localizer("", text), "{text}");
@@ -269,6 +318,9 @@ mod tests {
             assert_eq!(other_kind(text), None, "{text}");
         }
         for text in ["T1 SAG +C", "T1 SAG C+", "SAG T1 POST", "T1 sag KM", "t1 sag post gd", "T1 SAG avec injection"] {
+            assert!(is_after_contrast(text), "{text}");
+        }
+        for text in ["T1 enhanced sag", "SAG T1 PROHANCE"] {
             assert!(is_after_contrast(text), "{text}");
         }
         for text in ["SAG T2 POST OP", "SAG T1", "T2 C-SPINE", "T1 ohne KM", "T1 pre contrast", "SAG T2 POST SURGERY"] {

@@ -64,6 +64,25 @@ fn every_module_has_a_rule() {
 }
 
 #[test]
+fn every_dependency_says_why_it_is_here() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(root.join("Cargo.toml")).unwrap()).unwrap();
+    let why = std::fs::read_to_string(root.join("docs/dependencies.md")).unwrap();
+    let said: Vec<&str> = why.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').collect();
+    let targets = manifest["target"].as_table().unwrap().values().filter_map(toml::Value::as_table);
+    let names: Vec<&String> = std::iter::once(&manifest)
+        .chain(targets)
+        .flat_map(|table| ["dependencies", "dev-dependencies", "build-dependencies"].map(|kind| table.get(kind)))
+        .flatten()
+        .filter_map(toml::Value::as_table)
+        .flat_map(toml::Table::keys)
+        .collect();
+    assert!(names.len() > 40, "{names:?}");
+    let without: Vec<_> = names.into_iter().filter(|name| !said.contains(&name.as_str())).collect();
+    assert!(without.is_empty(), "docs/dependencies.md does not say why these are here: {without:?}");
+}
+
+#[test]
 fn breaches_are_seen_however_they_are_written() {
     let cases = [
         ("grading/id.rs", "use std::fs;", "std::fs"),

@@ -256,6 +256,7 @@ mod tests {
             index: 0,
             pixels: image::GrayImage::from_pixel(64, 48, image::Luma([90])),
             pixel_spacing: [2.0, 1.0],
+            mark_spacing: from.pixel_spacing,
             plane: from.plane,
             boxes: vec![KeyBox {
                 id: report.rows()[0].id,

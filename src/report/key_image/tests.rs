@@ -2,8 +2,9 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::{
+    geometry::Turn,
     grading::{Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Role},
-    markup::{Markup, Point, Shape},
+    markup::{Markup, Point, Shape, measure},
     moment::Moment,
     phantom,
     pipeline::GradedStudy,
@@ -191,4 +192,42 @@ fn pixels_are_grey_as_in_the_window_of_the_file() {
         assert_eq!(shown.pixels.get_pixel(x, y).0[0], window.grey(decoded.value(x, y).unwrap(), decoded.inverted));
     }
     assert_eq!(shown.pixel_spacing.map(f64::to_bits), decoded.pixel_spacing.unwrap().map(f64::to_bits));
+}
+
+/// A report is read without a viewer that could turn its images: left and right are where a reader looks for them.
+#[test]
+fn an_image_is_upright_with_all_that_lies_on_it_whatever_way_it_is_stored() {
+    let at = slice(Role::Scs, 5);
+    let graded = graded(&[(CANAL, Severity::Severe, 0.8, at.clone(), BOX)]);
+    let mut markup = Markup::default();
+    let (from, to) = (Point::new(10.0, 20.0), Point::new(30.0, 25.0));
+    markup.add(at.clone(), Shape::Length { from, to }, "");
+    let (series, index) = STUDY.find(&at).unwrap();
+    for turn in Turn::ALL {
+        let mut study = STUDY.clone();
+        study.series[series].slices[index].turn = turn;
+        let decoded = study.series[series].slices[index].decode().unwrap();
+        let stored = [decoded.columns(), decoded.rows()];
+        let review = Review::default();
+        let report = Report::new(&study, &graded, &review, &markup, Moment(0), Identity::Full).unwrap();
+        let shown = key_images(&report).0.remove(0);
+
+        assert_eq!(<[u32; 2]>::from(shown.pixels.dimensions()), turn.size(stored));
+        let greys = decoded.greys(decoded.first_window(), decoded.inverted, |grey| grey);
+        let (plane, upright) = (decoded.plane.unwrap(), shown.plane.unwrap());
+        for (x, y) in [(0, 0), (50, 60), (90, 30)] {
+            let there = turn.apply((x as f32 + 0.5, y as f32 + 0.5), stored);
+            let grey = shown.pixels.get_pixel(there.0 as u32, there.1 as u32).0[0];
+            assert_eq!(grey, greys[(y * stored[0] + x) as usize], "{turn:?} {x} {y}");
+            let patient = upright.patient_from_pixel(f64::from(there.0) - 0.5, f64::from(there.1) - 0.5);
+            assert!(patient.distance(plane.patient_from_pixel(f64::from(x), f64::from(y))) < 1e-3, "{turn:?}");
+        }
+        assert_eq!(shown.boxes[0].bbox, BOX.turned(turn, stored));
+        assert_eq!(shown.letters, lines::letters(Some(&upright)));
+        let length = measure(&shown.marks[0], shown.mark_spacing, None);
+        assert_eq!(length, measure(&markup.marks()[0], decoded.pixel_spacing, None), "{turn:?}");
+        let Shape::Length { from: end, .. } = shown.marks[0].shape else { panic!("another shape") };
+        let there = upright.patient_from_pixel(end.column(), end.row());
+        assert!(there.distance(plane.patient_from_pixel(from.column(), from.row())) < 0.01, "{turn:?}");
+    }
 }

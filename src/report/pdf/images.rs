@@ -11,7 +11,7 @@ use crate::{
     grading::Severity,
     markup::{Mark, lines, measure},
     raster::BBox,
-    report::{KeyBox, KeyImage, KeyLine, Report},
+    report::{KeyBox, KeyImage, KeyLine},
 };
 
 const COLUMNS: usize = 3;
@@ -21,7 +21,7 @@ const LABEL: Style = Style::new(6.6, ink::LETTER).bold();
 const HIGHEST: f32 = 144.0;
 
 /// All of them.
-pub fn all(sheet: &mut Sheet, report: &Report, images: &[KeyImage]) {
+pub fn all(sheet: &mut Sheet, images: &[KeyImage]) {
     if images.is_empty() {
         return;
     }
@@ -45,7 +45,7 @@ pub fn all(sheet: &mut Sheet, report: &Report, images: &[KeyImage]) {
         for (column, (((_, image), size), caption)) in row.iter().zip(&sizes).zip(captions).enumerate() {
             let left = place.x + column as f32 * (width + GAP);
             let at = Place::new(left + (width - size[0]) / 2.0, sheet.y(), size[0], size[1]);
-            draw(sheet, report, image, at);
+            draw(sheet, image, at);
             sheet.put(Shape::Text(caption, [left, sheet.y() + height + 2.0]));
         }
         sheet.skip(height + words + 8.0);
@@ -61,7 +61,7 @@ fn size(image: &KeyImage, width: f32) -> [f32; 2] {
     [(across * scale) as f32, (down * scale) as f32]
 }
 
-fn draw(sheet: &mut Sheet, report: &Report, image: &KeyImage, place: Place) {
+fn draw(sheet: &mut Sheet, image: &KeyImage, place: Place) {
     let mut png = std::io::Cursor::new(Vec::new());
     if image.pixels.write_to(&mut png, image::ImageFormat::Png).is_err() {
         return;
@@ -93,7 +93,7 @@ fn draw(sheet: &mut Sheet, report: &Report, image: &KeyImage, place: Place) {
         view.label(sheet, &words, [x, a[1] - 1.0], color);
     }
     for mark in &image.marks {
-        view.mark(sheet, report, image, mark);
+        view.mark(sheet, image, mark);
     }
     view.letters(sheet, image.letters);
     sheet.put(Shape::EndClip);
@@ -135,7 +135,7 @@ impl View {
     }
 
     /// Marks count from the centre of the first pixel.
-    fn mark(&self, sheet: &mut Sheet, report: &Report, image: &KeyImage, mark: &Mark) {
+    fn mark(&self, sheet: &mut Sheet, image: &KeyImage, mark: &Mark) {
         let edge = |p: crate::markup::Point| self.at(((p.column() + 0.5) as f32, (p.row() + 0.5) as f32));
         let outline: Vec<[f32; 2]> = mark.shape.outline().into_iter().map(edge).collect();
         let Some(&[x, y]) = outline.last() else { return };
@@ -144,8 +144,7 @@ impl View {
         } else {
             sheet.put(Shape::Line(outline, ink::MARK, 0.9));
         }
-        let spacing = report.study.series.get(image.series).and_then(|s| s.slices.get(image.index)?.pixel_spacing);
-        let words = lines(mark, &measure(mark, spacing, None)).join(" ");
+        let words = lines(mark, &measure(mark, image.mark_spacing, None)).join(" ");
         if !words.is_empty() {
             self.label(sheet, &words, [x + 3.0, y + 1.0], ink::MARK);
         }

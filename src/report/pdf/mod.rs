@@ -46,7 +46,7 @@ pub fn pdf_bytes(
     sheet.set_running(running, banner);
     grades::table(&mut sheet, report);
     words::impression(&mut sheet, report);
-    images::all(&mut sheet, report, images);
+    images::all(&mut sheet, images);
     words::provenance(&mut sheet, report);
     let footer = head::footer(template);
     sheet.finish(&footer);

@@ -193,6 +193,7 @@ fn one_image_at_the_origin_is_where_nobody_knows() {
     let series = of_role(&study, Role::Scs);
     assert_eq!(series.slices.iter().filter(|s| s.plane.is_none()).count(), 1);
     assert!(doubts(&study).iter().any(|text| text.contains("0, 0, 0")), "{:?}", study.issues);
+    assert!(!doubts(&study).iter().any(|text| text.contains("missing")), "it is there: {:?}", study.issues);
 }
 
 /// Screenshots, localizers and images of another plane among those of a series.

@@ -69,6 +69,21 @@ fn a_range_of_padding_is_padding() {
     assert_eq!((slice.value(1, 6), slice.value(2, 6)), (Some(49.0), None));
 }
 
+/// Nothing is seen in such an image, and a grade from it would look like any other.
+#[test]
+fn an_image_of_one_value_is_in_doubt() {
+    for word in [0, 500] {
+        let mut made = Made::new();
+        made.words(vec![word; 64]);
+        assert!(made.decoded().doubt.is_some_and(|doubt| doubt.contains("one value all over")), "{word}");
+    }
+    let mut padded = Made::new();
+    padded.words((0..64).map(|i| if i < 32 { 7 } else { 9 }).collect());
+    assert_eq!(padded.decoded().doubt, None);
+    padded.short(tags::PIXEL_PADDING_VALUE, 9);
+    assert!(padded.decoded().doubt.is_some(), "what is left beside the padding has one value");
+}
+
 #[test]
 #[expect(clippy::float_cmp, reason = "whole numbers are exact")]
 fn bits_stored_that_lies_loses_no_bit_and_is_said() {

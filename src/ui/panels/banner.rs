@@ -37,7 +37,7 @@ pub fn cautions(shown: &[&Session]) -> Vec<String> {
             parts.push("the lower row is ANOTHER PATIENT".to_owned());
         }
         if shown.iter().any(|session| session.demo_models) {
-            parts.push("demo models, trained on phantoms only: their grades mean nothing for a patient".to_owned());
+            parts.push("demo models, trained on phantoms: their grades mean nothing for a patient".to_owned());
         }
     }
     parts
