@@ -54,7 +54,8 @@ def read_headers(study):
         across, down = [list(map(float, header.ImageOrientationPatient[i : i + 3])) for i in (0, 3)]
         normal = [across[1] * down[2] - across[2] * down[1], across[2] * down[0] - across[0] * down[2],
                   across[0] * down[1] - across[1] * down[0]]
-        series[str(header.SeriesInstanceUID)].append({
+        # The contest's files say `<study>.<series>`.
+        series[str(header.SeriesInstanceUID).rsplit(".", 1)[-1]].append({
             "file": file, "number": int(header.InstanceNumber), "rows": header.Rows, "columns": header.Columns,
             "origin": list(map(float, header.ImagePositionPatient)), "across": across, "down": down, "normal": normal,
             "spacing": list(map(float, header.PixelSpacing)),

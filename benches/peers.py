@@ -296,6 +296,14 @@ def grading_memory(measured):
     return {f"`foramen grade`, {e}": [mb for _, mb in measured["results"][e]] for e in ["rten", "onnxruntime"]}
 
 
+def renamed(value, name, study, number):
+    """A UID of a copy. The contest's are `<study>`, `<study>.<series>` and `<study>.1.<instance>`."""
+    if not value.startswith(f"{study}."):
+        return f"{value}{number}"
+    rest = value[len(study):]
+    return f"{study}{number}{rest}" if name == "SOPInstanceUID" else f"{study}{number}{rest}{number}"
+
+
 def copy_study(study, folder, numbers, keep=lambda files: files):
     """The same images as other studies below `folder`: three digits go behind every UID, the patient's id and the
     names of the folders. `keep` picks the files of a series, which it gets in order. Returns the new folders."""
@@ -308,7 +316,7 @@ def copy_study(study, folder, numbers, keep=lambda files: files):
             ids = {name: dataset.get(name) for name in names if dataset.get(name)}
             for number in numbers:
                 for name, value in ids.items():
-                    setattr(dataset, name, f"{value}{number:03}")
+                    setattr(dataset, name, renamed(str(value), name, study.name, f"{number:03}"))
                 dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
                 out = folder / f"{study.name}{number:03}" / f"{series.name}{number:03}" / file.name
                 out.parent.mkdir(parents=True, exist_ok=True)

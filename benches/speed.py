@@ -283,9 +283,10 @@ def growing_study(bench):
     return [line], f"### Growth with the slices of a study, rounds: {runs}\n\n" + table(head, rows)
 
 
-def even(files, count=7):
-    """So many of the files of a stack, evenly; none of a localizer, which is no stack."""
-    return [files[i * len(files) // count] for i in range(count)] if len(files) >= count else []
+def middle(files, count=7):
+    """So many of the files in the middle of a stack; none of a localizer, which is no stack."""
+    start = (len(files) - count) // 2
+    return files[start : start + count] if start >= 0 else []
 
 
 def make_batches(phantoms, folder, sizes):
@@ -294,7 +295,7 @@ def make_batches(phantoms, folder, sizes):
     studies = []
     for i, phantom in enumerate(phantoms):
         numbers = range(1, 1 + len(range(i, largest, len(phantoms))))
-        studies.append(peers.copy_study(phantom, folder / "all", numbers, keep=even))
+        studies.append(peers.copy_study(phantom, folder / "all", numbers, keep=middle))
     mixed = [study for same in zip(*studies) for study in same]
     mixed += [study for same in studies for study in same if study not in set(mixed)]
     for size in sizes:

@@ -215,14 +215,11 @@ fn lines(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string() + "\n").collect()
 }
 
-/// The list of studies of the window, if there is one: a report never begins one.
+/// The list of studies of the window, if there is one: a report never begins one, and never takes one that it cannot read
+/// for none.
 fn open_library() -> Result<Option<Library>, Failure> {
-    let Some(folder) = library::default_folder().filter(|folder| Library::is_in(folder)) else { return Ok(None) };
-    let (library, message) = Library::open(&folder)
+    let Some(folder) = library::default_folder() else { return Ok(None) };
+    Library::read(&folder)
         .context("what was said of the studies cannot be read; --ignore-review reports without it")
-        .map_err(|error| Failure::new(Exit::Input, error))?;
-    if let Some(message) = message {
-        eprintln!("foramen: {message}");
-    }
-    Ok(Some(library))
+        .map_err(|error| Failure::new(Exit::Input, error))
 }

@@ -15,6 +15,25 @@ pub enum LibraryError {
         /// Why not.
         source: io::Error,
     },
+    /// Something else lies where the file should be.
+    #[error("the list of studies, {}, is {what}, not a file", path.display())]
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+        /// `a folder`.
+        what: &'static str,
+    },
+    /// The file cannot be read as what it is.
+    #[error("the list of studies, {}, {why}", path.display())]
+    Unfit {
+        /// Where.
+        path: PathBuf,
+        /// `is damaged`.
+        why: String,
+    },
+    /// Only a newer program knows what is in it.
+    #[error("the list of studies, {}, was written by a newer Foramen than this one, and is left as it is", .0.display())]
+    Newer(PathBuf),
     /// Another program holds the file for longer than we wait.
     #[error("the list of studies is in use by another program that does not let go of it")]
     Busy,

@@ -11,6 +11,7 @@ mod moved;
 mod open;
 mod place;
 mod query;
+mod read;
 mod record;
 mod schema;
 mod stored;
@@ -38,23 +39,33 @@ pub const DATA_DIR: &str = "FORAMEN_DATA_DIR";
 #[derive(Debug)]
 pub struct Library {
     connection: Connection,
+    /// Holds the copy that is read in place of an older file.
+    _copy: Option<tempfile::TempDir>,
 }
 
 impl Library {
     /// Opens the list in a folder, or begins one. The text, if any, is what the reader should know: that the old file
     /// was of no use, and under which name it is kept.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be opened or made. A file of a newer program, and what is no file, stay as they are.
     pub fn open(folder: &Path) -> Result<(Self, Option<String>), LibraryError> {
-        open::open(folder).map(|(connection, message)| (Self { connection }, message))
+        open::open(folder).map(|(connection, message)| (Self { connection, _copy: None }, message))
     }
 
-    /// Whether there is a list in a folder.
-    pub fn is_in(folder: &Path) -> bool {
-        folder.join(open::FILE).is_file()
+    /// Opens the list in a folder to read it, and changes nothing there; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// If there is something in its place that cannot be read as a list: nobody may take it for an empty one.
+    pub fn read(folder: &Path) -> Result<Option<Self>, LibraryError> {
+        read::read(folder).map(|read| read.map(|(connection, copy)| Self { connection, _copy: copy }))
     }
 
     /// A list that lasts as long as the program.
     pub fn in_memory() -> Result<Self, LibraryError> {
-        open::in_memory().map(|connection| Self { connection })
+        open::in_memory().map(|connection| Self { connection, _copy: None })
     }
 }
 

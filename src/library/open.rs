@@ -19,12 +19,14 @@ pub const FILE: &str = "library.sqlite";
 /// Held while the file is opened, so that of two programs that find it damaged only one sets it aside.
 const LOCK: &str = "library.lock";
 /// How long we wait for another program.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Why a file is no use.
 enum Unfit {
     /// It must be set aside; why, as the middle of a sentence.
     SetAside(String),
+    /// A newer program wrote it, and goes on with it.
+    Newer,
     /// Something else is wrong, that a new file would not mend.
     Other(rusqlite::Error),
 }
@@ -49,16 +51,20 @@ pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError>
     let path = folder.join(FILE);
     let fail = |source| LibraryError::Folder { path: folder.to_owned(), source };
     make_folder(folder).map_err(fail)?;
+    // A link that leads nowhere may lead to a disk that is not there now: another file in its place would hide it.
+    is_there(&path)?;
     let _lock = lock(&folder.join(LOCK)).map_err(fail)?;
     make_private(&path).map_err(fail)?;
     match connect(&path) {
         Ok(connection) => Ok((connection, None)),
         Err(Unfit::Other(error)) => Err(error.into()),
+        Err(Unfit::Newer) => Err(LibraryError::Newer(path)),
         Err(Unfit::SetAside(why)) => {
             let aside = set_aside(&path).map_err(fail)?;
             make_private(&path).map_err(fail)?;
             let connection = connect(&path).map_err(|unfit| match unfit {
                 Unfit::Other(error) => error.into(),
+                Unfit::Newer => LibraryError::Newer(path.clone()),
                 Unfit::SetAside(why) => fail(io::Error::other(format!("the new file {why}"))),
             })?;
             let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -68,6 +74,25 @@ pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError>
             );
             Ok((connection, Some(message)))
         }
+    }
+}
+
+/// Whether there is a file, which a link may lead to. What lies there and is none is an error: it is never waited for,
+/// as a pipe would be, and never replaced.
+pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
+    let fail = |source| LibraryError::Folder { path: path.to_owned(), source };
+    let not_a_file = |what| LibraryError::NotAFile { path: path.to_owned(), what };
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(fail(error)),
+        Ok(_) => (),
+    }
+    match fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(found) if found.is_dir() => Err(not_a_file("a folder")),
+        Ok(_) => Err(not_a_file("a pipe or device")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_a_file("a link that leads nowhere")),
+        Err(error) => Err(fail(error)),
     }
 }
 
@@ -84,9 +109,7 @@ fn connect(path: &Path) -> Result<Connection, Unfit> {
     connection.busy_timeout(PATIENCE)?;
     match schema::kind(&connection)? {
         Kind::Foreign => return Err(Unfit::SetAside("was not written by Foramen".to_owned())),
-        Kind::Ours(version) if version > schema::VERSION => {
-            return Err(Unfit::SetAside("was written by a newer Foramen than this one".to_owned()));
-        }
+        Kind::Ours(version) if version > schema::VERSION => return Err(Unfit::Newer),
         Kind::Ours(_) => {
             let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
             if verdict != "ok" {

@@ -147,6 +147,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
             id: row.get("patient_id")?,
             birth_date: row.get("birth_date")?,
             sex: row.get("sex")?,
+            issuer: String::new(),
         },
         date: row.get("date")?,
         description: row.get("description")?,

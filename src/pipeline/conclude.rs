@@ -11,7 +11,7 @@ use super::{
 use crate::{
     geometry::Vec3,
     grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
-    study::{Issue, Study, gathered},
+    study::{Issue, Series, Study, gathered},
 };
 
 /// A table and where its geometry comes from.
@@ -21,6 +21,8 @@ pub struct Conclusion {
     pub levels: [Option<Vec3>; 5],
     /// Roles that geometry could not help, and why.
     pub at_their_word: BTreeMap<Role, &'static str>,
+    /// Series, by UID, that cannot lie where they say, and why.
+    pub misplaced: BTreeMap<String, &'static str>,
     /// Whether any row went through a calibration.
     pub calibrated: bool,
 }
@@ -76,7 +78,8 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             (assessment, _) => assessment,
         }
     });
-    Conclusion { table, levels: resolved.levels, at_their_word: resolved.at_their_word, calibrated }
+    let Resolved { levels, at_their_word, misplaced, .. } = resolved;
+    Conclusion { table, levels, at_their_word, misplaced, calibrated }
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
@@ -104,6 +107,12 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     results.doubts.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let file = |job: Job| study.series[job.series].slices[job.slice].instance.source.to_string();
     let doubts = gathered(std::mem::take(&mut results.doubts).into_iter().map(|(job, doubt)| (doubt, file(job))));
+    let misplaced = conclusion.misplaced.iter().map(|(uid, why)| {
+        let series = study.series.iter().find(|series| series.uid == *uid && series.role.is_some());
+        let title = series.map_or_else(|| "a series".to_owned(), Series::title);
+        Issue::new("", format!("{title}: {why}: where it lies is not used for levels or sides; check its place"))
+    });
+    let misplaced: Vec<Issue> = misplaced.collect();
     let models = used_models(grader, &results);
     let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
     GradedStudy {
@@ -118,7 +127,7 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
-        issues: results.issues.into_iter().map(|(_, issue)| issue).chain(doubts).collect(),
+        issues: results.issues.into_iter().map(|(_, issue)| issue).chain(doubts).chain(misplaced).collect(),
     }
 }
 

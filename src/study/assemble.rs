@@ -14,8 +14,9 @@ use super::{
     descriptions::{self, Descriptions},
     doubts, gaps,
     header::Header,
-    model::{Issue, Patient, Series, SliceRef, Study},
+    model::{Issue, Series, SliceRef, Study},
     parts::{self, Doubt, Part},
+    patient::Patient,
     source::Source,
     traits::Traits,
     unplaced,
@@ -26,12 +27,6 @@ use crate::geometry::{self, ImagePlane};
 pub struct Found {
     pub source: Source,
     pub header: Header,
-}
-
-/// Whether two headers cannot be of one patient: both have an ID, or none has and both have a name, and they differ.
-fn is_other(a: &Patient, b: &Patient) -> bool {
-    let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && a != b;
-    differ(&a.id, &b.id) || ((a.id.is_empty() || b.id.is_empty()) && differ(&a.name, &b.name))
 }
 
 /// What the files of one study have in common.
@@ -86,10 +81,13 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         study.issues.push(Issue::note("", message));
     }
     study.issues.extend(doubts::of(&files));
-    study.mixed_patients = patients.iter().any(|patient| patients.iter().any(|other| is_other(patient, other)));
-    if study.mixed_patients {
-        let message = "files of this study name different patients: it is shown, and no report is written of it; \
-                       correct the headers, or open the patients' files apart";
+    let difference = patients.iter().find_map(|one| patients.iter().find_map(|other| one.difference(other)));
+    study.mixed_patients = difference.is_some();
+    if let Some(what) = difference {
+        let message = format!(
+            "files of this study name different patients ({what} is not the same): it is shown, and no report is written \
+             of it; correct the headers, or open the patients' files apart"
+        );
         study.issues.push(Issue::new("", message));
     }
     let files = copies::apart(files, &mut study);
@@ -121,11 +119,20 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let number = |series: &Series| series.number.unwrap_or(i32::MAX);
         (number(a), &a.uid).cmp(&(number(b), &b.uid))
     });
-    let placed = || study.series.iter().filter(|s| s.plane_kind.is_some());
-    let frames: BTreeSet<_> = placed().map(|s| &s.frame_of_reference_uid).collect();
-    let unsure = frames.len() > 1 || frames.iter().any(|uid| uid.is_none());
-    study.assumed_common_space = unsure && placed().count() > 1 && positions.len() <= 1;
+    study.assumed_common_space = positions.len() <= 1 && needs_common_space(&study.series);
     Some(study)
+}
+
+/// Whether nothing can be compared unless one space is assumed: each series has a frame of reference of its own, or none.
+/// Where some share one, the files tell spaces apart, and a series in another one is elsewhere. Series for a detector
+/// count, if there are several.
+fn needs_common_space(all: &[Series]) -> bool {
+    let placed = || all.iter().filter(|series| series.plane_kind.is_some());
+    let graded: Vec<&Series> = placed().filter(|series| series.role.is_some()).collect();
+    let asked: Vec<&Series> = if graded.len() > 1 { graded } else { placed().collect() };
+    let known: Vec<&String> = asked.iter().filter_map(|series| series.frame_of_reference_uid.as_ref()).collect();
+    let apart = known.iter().collect::<BTreeSet<_>>().len() + asked.len() - known.len();
+    asked.len() > 1 && apart == asked.len()
 }
 
 /// The series that the files of one `SeriesInstanceUID` are.
@@ -231,6 +238,7 @@ fn one_series(
         role_reason: verdict.reason,
         plane_kind: part.plane,
         frame_of_reference_uid: Some(frame_of_reference.to_owned()).filter(|uid| !uid.is_empty()),
+        patient_position: header(|h| &h.patient_position).to_owned(),
         spacing: spacing(&slices, &blocks),
         blocks,
         transfer_syntaxes: part.images.iter().map(|image| syntax_name(&image.header.transfer_syntax)).collect(),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     bare::{BareFolder, bare_folders},
+    patient::Patient,
     source::Source,
     tally::Tally,
 };
@@ -83,19 +84,6 @@ pub struct Issue {
     pub is_note: bool,
 }
 
-/// Who the study is of. Empty where the file says nothing. Never logged.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Patient {
-    /// `PatientName`, as `Family Given`.
-    pub name: String,
-    /// `PatientID`.
-    pub id: String,
-    /// `PatientBirthDate`, as in the file.
-    pub birth_date: String,
-    /// `PatientSex`.
-    pub sex: String,
-}
-
 /// One examination.
 #[derive(Debug, Clone, Default)]
 pub struct Study {
@@ -153,6 +141,8 @@ pub struct Series {
     pub plane_kind: Option<PlaneKind>,
     /// `FrameOfReferenceUID`.
     pub frame_of_reference_uid: Option<String>,
+    /// `PatientPosition`, such as `HFS`; empty where the files say nothing.
+    pub patient_position: String,
     /// Every slice in reading order: block by block, each block by position.
     pub slices: Vec<SliceRef>,
     /// Blocks of one orientation, as ranges of `slices`. One range for an ordinary series.
@@ -296,10 +286,12 @@ impl Study {
     }
 
     /// Whether positions in two of its series (by index) may be compared: same `FrameOfReferenceUID`, or
-    /// one patient space is assumed for the whole study.
+    /// one patient space is assumed for the whole study; and the patient was not laid another way between them.
     pub fn share_space(&self, a: usize, b: usize) -> bool {
         let frame = |i: usize| self.series.get(i).and_then(|s| s.frame_of_reference_uid.as_deref());
-        a == b || self.assumed_common_space || (frame(a).is_some() && frame(a) == frame(b))
+        let position = |i: usize| self.series.get(i).map(|s| s.patient_position.as_str()).filter(|p| !p.is_empty());
+        let was_turned = position(a).zip(position(b)).is_some_and(|(a, b)| a != b);
+        a == b || (!was_turned && (self.assumed_common_space || (frame(a).is_some() && frame(a) == frame(b))))
     }
 
     /// Finds a slice by its name: (index of the series, index of the slice).

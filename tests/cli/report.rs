@@ -139,20 +139,43 @@ fn without_identity_nobody_can_be_found_and_the_files_of_one_run_agree() {
     assert_ne!(stand_in, run("b").1, "the next run has other stand-ins");
 }
 
-/// Writes a copy of a study in which one file names another patient.
-fn mixed(folder: &Path) {
+/// Writes a copy of a study in which one file says something else of the patient.
+fn mixed(folder: &Path, tag: dicom_core::Tag, vr: dicom_core::VR, says: &str) {
     let files = write_small_study(folder);
-    let mut file = dicom_object::open_file(&files[0]).unwrap();
-    let id = dicom_core::DataElement::new(dicom_dictionary_std::tags::PATIENT_ID, dicom_core::VR::LO, "ANOTHER");
-    file.put(id);
-    file.write_to_file(&files[0]).unwrap();
+    let put = |file: &Path, says: &str| {
+        let mut object = dicom_object::open_file(file).unwrap();
+        object.put(dicom_core::DataElement::new(tag, vr, says));
+        object.write_to_file(file).unwrap();
+    };
+    files[1..].iter().for_each(|file| put(file, "M"));
+    put(&files[0], says);
+}
+
+#[test]
+fn one_patient_id_is_no_proof_of_one_patient() {
+    use dicom_core::VR;
+    use dicom_dictionary_std::tags;
+    for (tag, vr, word) in [
+        (tags::PATIENT_NAME, VR::PN, "PatientName"),
+        (tags::PATIENT_BIRTH_DATE, VR::DA, "PatientBirthDate"),
+        (tags::PATIENT_SEX, VR::CS, "PatientSex"),
+        (tags::ISSUER_OF_PATIENT_ID, VR::LO, "IssuerOfPatientID"),
+    ] {
+        let dir = TempDir::new().unwrap();
+        let (data, out) = (dir.path().join("study"), dir.path().join("out"));
+        mixed(&data, tag, vr, "F");
+        let run = report(&[&data], dir.path(), &["--format", "text", "--out", out.to_str().unwrap()]);
+        assert_eq!(run.code, 3, "{word}: {}", run.err);
+        assert!(run.err.contains(&format!("{word} is not the same")), "{word}: {}", run.err);
+        assert!(!out.exists() || everything_in(&out).is_empty(), "{word}");
+    }
 }
 
 #[test]
 fn in_a_batch_one_study_of_two_patients_is_refused_and_the_others_are_reported() {
     let dir = TempDir::new().unwrap();
     let wrong = dir.path().join("mixed");
-    mixed(&wrong);
+    mixed(&wrong, dicom_dictionary_std::tags::PATIENT_ID, dicom_core::VR::LO, "ANOTHER");
     let good = phantom(Dialect::Clinical).join("train_images");
     let out = dir.path().join("out");
     let args = ["--format", "text,json", "--out", out.to_str().unwrap()];
@@ -242,6 +265,39 @@ fn what_a_person_decided_and_signed_is_in_the_report_unless_it_is_to_be_ignored(
     let run = report(&[&data], &list, &["--format", "text", "--out", out.to_str().unwrap()]);
     assert_eq!(run.code, 3, "{}", run.err);
     assert!(run.err.contains("--ignore-review") && !out.join(uid(&data)).exists(), "{}", run.err);
+}
+
+/// "Not reviewed by a person" over a study that was signed is the worst that a report can say.
+#[test]
+fn a_list_that_cannot_be_read_makes_no_report_and_stays_where_it_is() {
+    let dir = TempDir::new().unwrap();
+    let (data, good, out) = (dir.path().join("study"), dir.path().join("good"), dir.path().join("out"));
+    write_small_study(&data);
+    signed(&data, &good);
+    let list = dir.path().join("list");
+    let file = list.join("library.sqlite");
+    let damage: [(&str, &dyn Fn(&mut Vec<u8>)); 3] = [
+        ("is damaged", &|bytes| bytes[..64].fill(0)),
+        ("is damaged", &|bytes| bytes.truncate(bytes.len() / 2)),
+        // user_version, in the head of every SQLite file.
+        ("newer Foramen", &|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())),
+    ];
+    for (words, change) in damage {
+        std::fs::remove_dir_all(&list).ok();
+        std::fs::create_dir(&list).unwrap();
+        let mut bytes = std::fs::read(good.join("library.sqlite")).unwrap();
+        change(&mut bytes);
+        std::fs::write(&file, &bytes).unwrap();
+        let run = report(&[&data], &list, &["--format", "text", "--out", out.to_str().unwrap()]);
+        assert_eq!(run.code, 3, "{words}: {}", run.err);
+        assert!(run.err.contains(words) && run.err.contains("--ignore-review"), "{words}: {}", run.err);
+        assert!(!out.exists(), "{words}");
+        assert_eq!(std::fs::read(&file).unwrap(), bytes, "{words}");
+        assert!(!everything_in(&list).iter().any(|name| name.contains("damaged")), "{:?}", everything_in(&list));
+        let run = report(&[&data], &list, &["--format", "text", "--ignore-review", "--out", out.to_str().unwrap()]);
+        assert_eq!(run.code, 0, "{words}: {}", run.err);
+        std::fs::remove_dir_all(&out).unwrap();
+    }
 }
 
 #[test]

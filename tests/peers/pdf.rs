@@ -101,8 +101,13 @@ fn pdf_names_of_every_script_can_be_read_and_copied() {
 fn pdf_of_a_signed_report_names_the_reader_and_without_identity_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let mut study = DEMO.study.clone();
-    study.patient =
-        Patient { name: "Telling Name".into(), id: "ID-4711".into(), birth_date: "19501231".into(), sex: "F".into() };
+    study.patient = Patient {
+        name: "Telling Name".into(),
+        id: "ID-4711".into(),
+        birth_date: "19501231".into(),
+        sex: "F".into(),
+        ..Patient::default()
+    };
     study.description = "Telling description".into();
     let (review, markup) = (signed(&DEMO), marked(&DEMO));
     let report = |identity| Report::new(&study, &DEMO.graded, &review, &markup, Moment(0), identity).unwrap();

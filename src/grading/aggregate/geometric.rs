@@ -5,6 +5,7 @@
 //! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
 //! decides sides. Votes whose claim and place disagree count less and say so.
 
+mod misplaced;
 mod place;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub struct Resolved {
     pub levels: [Option<DVec3>; 5],
     /// Roles whose boxes had to be taken at their word, and why.
     pub at_their_word: BTreeMap<Role, &'static str>,
+    /// Series, by `SeriesInstanceUID`, whose places are not used because they cannot be true, and why.
+    pub misplaced: BTreeMap<String, &'static str>,
 }
 
 /// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no
@@ -87,10 +90,35 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
             }
         }
     }
+    let mut from_canal = Vec::new();
     for (at, spine, boxes) in axial.into_values() {
+        if let Some(canal) = spine.nearest(|disc| at.plane.distance_from_patient(disc).abs()).and_then(|l| spine.at(l))
+        {
+            let normal = at.plane.normal();
+            for &(detection, point) in &boxes {
+                let way = point - canal;
+                from_canal.push((detection, (way - normal * way.dot(normal)).length()));
+            }
+        }
         resolved.votes.extend(axial_votes(&boxes, &at, spine));
     }
+    resolved.misplaced = misplaced::find(&resolved.votes, &from_canal);
+    resolved.take_at_their_word();
     resolved
+}
+
+impl Resolved {
+    /// Boxes of misplaced series count for what they name.
+    fn take_at_their_word(&mut self) {
+        for vote in &mut self.votes {
+            if let Some(why) = self.misplaced.get(&vote.detection.slice.series_uid)
+                && !vote.conflicts.contains(&Conflict::Size)
+            {
+                self.at_their_word.insert(vote.detection.class.grade.condition().role(), why);
+                *vote = claimed(&vote.detection);
+            }
+        }
+    }
 }
 
 /// The spine in each patient space that sagittal boxes lie in.

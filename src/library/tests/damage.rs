@@ -102,19 +102,134 @@ fn two_damaged_files_in_one_second_are_both_kept() {
     assert_eq!(names(folder.path()).iter().filter(|name| name.contains("damaged")).count(), 2);
 }
 
-#[test]
-fn a_file_of_a_newer_program_is_set_aside_and_stays_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    filled(folder.path());
-    let newer = Connection::open(folder.path().join(FILE)).unwrap();
+/// Makes the list in a folder one of a program to come.
+fn make_newer(folder: &Path) {
+    let newer = Connection::open(folder.join(FILE)).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     newer.close().unwrap();
-    let (_, message) = set_aside(folder.path());
-    assert!(message.contains("newer Foramen"), "{message}");
-    let aside = names(folder.path()).into_iter().find(|name| name.contains("damaged")).unwrap();
-    let kept = Connection::open(folder.path().join(aside)).unwrap();
-    let count: i64 = kept.query_row("SELECT count(*) FROM study", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, 1);
+}
+
+#[test]
+fn a_file_of_a_newer_program_is_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    make_newer(folder.path());
+    let before = fs::read(folder.path().join(FILE)).unwrap();
+    let error = Library::open(folder.path()).unwrap_err();
+    assert!(matches!(error, LibraryError::Newer(_)) && error.to_string().contains("newer Foramen"), "{error}");
+    assert_eq!(fs::read(folder.path().join(FILE)).unwrap(), before);
+    assert!(!names(folder.path()).iter().any(|name| name.contains("damaged")), "{:?}", names(folder.path()));
+}
+
+/// What stands where the list should be and is none, by what it is called in the message.
+fn nothing_to_read() -> Vec<(&'static str, tempfile::TempDir)> {
+    let made = |what: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        what(folder.path());
+        folder
+    };
+    let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+        made(&|folder| {
+            filled(folder);
+            let mut bytes = fs::read(folder.join(FILE)).unwrap();
+            change(&mut bytes);
+            fs::write(folder.join(FILE), bytes).unwrap();
+        })
+    };
+    let mut all = vec![
+        ("is damaged", changed(&|bytes| bytes[..100].fill(0xA5))),
+        ("is damaged", changed(&|bytes| bytes.truncate(bytes.len() / 2))),
+        ("is damaged", changed(&|bytes| bytes[4096..8192].fill(0xA5))),
+        ("is empty", changed(&Vec::clear)),
+        (
+            "not written by Foramen",
+            made(&|folder| {
+                let other = Connection::open(folder.join(FILE)).unwrap();
+                other.execute_batch("CREATE TABLE study (something TEXT)").unwrap();
+            }),
+        ),
+        (
+            "newer Foramen",
+            made(&|folder| {
+                filled(folder);
+                make_newer(folder);
+            }),
+        ),
+        ("is a folder, not a file", made(&|folder| fs::create_dir(folder.join(FILE)).unwrap())),
+    ];
+    #[cfg(unix)]
+    all.extend([
+        (
+            "is a link that leads nowhere",
+            made(&|folder| {
+                std::os::unix::fs::symlink(folder.join("gone"), folder.join(FILE)).unwrap();
+            }),
+        ),
+        (
+            "is a pipe or device",
+            made(&|folder| {
+                let made = std::process::Command::new("mkfifo").arg(folder.join(FILE)).status().unwrap();
+                assert!(made.success());
+            }),
+        ),
+    ]);
+    all
+}
+
+#[test]
+fn who_only_reads_renames_nothing_and_takes_nothing_for_an_empty_list() {
+    for (words, folder) in nothing_to_read() {
+        let before = names(folder.path());
+        let error = Library::read(folder.path()).expect_err(words);
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        let after: Vec<String> = names(folder.path()).into_iter().filter(|name| !name.ends_with("-shm")).collect();
+        assert_eq!(after, before, "{words}");
+    }
+    let nowhere = tempfile::tempdir().unwrap();
+    assert!(Library::read(nowhere.path()).unwrap().is_none());
+    assert!(Library::read(&nowhere.path().join("deeper")).unwrap().is_none());
+    assert_eq!(names(nowhere.path()), [""; 0]);
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for_and_not_replaced() {
+    for (words, folder) in nothing_to_read() {
+        if !words.starts_with("is a ") {
+            continue;
+        }
+        let error = Library::open(folder.path()).expect_err(words);
+        assert!(error.to_string().contains(words), "{words}: {error}");
+        assert!(!names(folder.path()).iter().any(|name| name.contains("damaged") || name == "gone"), "{words}");
+    }
+}
+
+/// The program that wrote the file goes on with it.
+#[test]
+fn an_older_file_is_read_and_stays_of_its_version() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    let version =
+        |connection: &Connection| -> i32 { connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap() };
+    let older = Connection::open(folder.path().join(FILE)).unwrap();
+    let back = "DROP TABLE role_override; CREATE TABLE role_override (study INTEGER, series_uid TEXT, role TEXT);
+                PRAGMA user_version = 2;";
+    older.execute_batch(back).unwrap();
+    let library = Library::read(folder.path()).unwrap().expect("a list");
+    assert_eq!(library.entry("1.2").unwrap().state, StudyState::Signed);
+    assert_eq!(version(&older), 2);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_list_on_a_disk_that_cannot_be_written_is_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path());
+    fs::set_permissions(folder.path().join(FILE), fs::Permissions::from_mode(0o400)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
+    let library = Library::read(folder.path());
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(library.unwrap().expect("a list").entry("1.2").unwrap().state, StudyState::Signed);
 }
 
 #[test]

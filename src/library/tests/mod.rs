@@ -42,6 +42,7 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
         role_reason: String::new(),
         plane_kind: None,
         frame_of_reference_uid: None,
+        patient_position: String::new(),
         slices: files.iter().map(slice).collect(),
         blocks: Vec::new(),
         spacing: None,

@@ -52,6 +52,7 @@ fn study(uid: &str) -> Study {
         role_reason: String::new(),
         plane_kind: None,
         frame_of_reference_uid: None,
+        patient_position: String::new(),
         slices: vec![slice],
         blocks: std::iter::once(0..1).collect(),
         spacing: None,

@@ -33,6 +33,10 @@ pub fn cautions(shown: &[&Session]) -> Vec<String> {
             all if all == shown.len() => parts.push(format!("this is {what}, not a patient")),
             _ => parts.push(format!("one of these is {what}, not a patient")),
         }
+        if shown.iter().any(|session| session.study.mixed_patients) {
+            let of = if shown.len() == 1 { "this study names" } else { "one of these studies names" };
+            parts.push(format!("{of} DIFFERENT PATIENTS"));
+        }
         if shown.iter().any(|below| below.study.patient.id != upper.study.patient.id) {
             parts.push("the lower row is ANOTHER PATIENT".to_owned());
         }

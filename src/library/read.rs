@@ -1,0 +1,123 @@
+//! Opening the file only to read it: nothing is made, renamed or brought to another version, and only a file that is not
+//! there means that there is none.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use tempfile::TempDir;
+
+use super::{
+    LibraryError,
+    open::{FILE, PATIENCE, is_there},
+    schema::{self, Kind},
+};
+
+/// A connection, and the folder of the copy that it is to, if it is to one.
+pub type Read = (Connection, Option<TempDir>);
+
+/// Opens the file in a folder; `None` where there is none.
+pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
+    let path = folder.join(FILE);
+    if !is_there(&path)? {
+        return Ok(None);
+    }
+    let unfit = |why: &str| LibraryError::Unfit { path: path.clone(), why: why.to_owned() };
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => unfit("is damaged"),
+        _ => error.into(),
+    };
+    let (connection, kind) = connect(&path).map_err(failed)?;
+    let version = match kind {
+        Kind::Ours(version) => version,
+        // The window writes its tables at once: something took them away.
+        Kind::Empty => return Err(unfit("is empty")),
+        Kind::Foreign => return Err(unfit("was not written by Foramen")),
+    };
+    if version > schema::VERSION {
+        return Err(LibraryError::Newer(path));
+    }
+    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    if verdict != "ok" {
+        return Err(unfit("is damaged"));
+    }
+    let (connection, copy) = if version < schema::VERSION {
+        let (connection, copy) = of_today(&connection).map_err(|error| match error {
+            Copied::Folder(source) => LibraryError::Folder { path: std::env::temp_dir(), source },
+            Copied::Database(error) => failed(error),
+        })?;
+        (connection, Some(copy))
+    } else {
+        (connection, None)
+    };
+    schema::check(&connection).map_err(|_| unfit("is damaged"))?;
+    Ok(Some((connection, copy)))
+}
+
+/// A connection that can be read from, also where nothing can be written beside the file.
+fn connect(path: &Path) -> rusqlite::Result<(Connection, Kind)> {
+    let open = |name: PathBuf, flags| -> rusqlite::Result<(Connection, Kind)> {
+        let connection = Connection::open_with_flags(name, OpenFlags::SQLITE_OPEN_NO_MUTEX | flags)?;
+        connection.busy_timeout(PATIENCE)?;
+        let kind = schema::kind(&connection)?;
+        Ok((connection, kind))
+    };
+    // Of a file that another program is writing, the journal is read too; for that, files beside it are made.
+    let found = open(path.to_owned(), OpenFlags::SQLITE_OPEN_READ_WRITE);
+    let may_be_read_only = |error: &rusqlite::Error| {
+        matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+    };
+    match (found, uri(path)) {
+        // Without a journal all there is lies in the file.
+        (Err(error), Some(uri)) if may_be_read_only(&error) && !beside(path, "-wal").exists() => {
+            open(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+        }
+        (found, _) => found,
+    }
+}
+
+/// The name of a file that SQLite believes not to change.
+fn uri(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let name: String = path.to_str()?.bytes().fold(String::new(), |mut name, byte| {
+        use std::fmt::Write as _;
+        if byte.is_ascii_alphanumeric() || b"/-_.:\\".contains(&byte) {
+            name.push(char::from(byte));
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(name, "%{byte:02X}");
+        }
+        name
+    });
+    Some(format!("file:{name}?immutable=1").into())
+}
+
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+enum Copied {
+    Folder(io::Error),
+    Database(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Copied {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// A copy of an older file, brought to today's version: the program that wrote it goes on with its own.
+fn of_today(older: &Connection) -> Result<(Connection, TempDir), Copied> {
+    // Private to the user, as the file is.
+    let folder = tempfile::Builder::new().prefix("foramen-").tempdir().map_err(Copied::Folder)?;
+    let path = folder.path().join(FILE);
+    older.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;
+    let mut connection = Connection::open(&path)?;
+    schema::migrate(&mut connection)?;
+    Ok((connection, folder))
+}

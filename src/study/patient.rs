@@ -1,0 +1,105 @@
+//! Whose images they are, and whether two files can be of one person.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+/// Who a study is of. Empty where the file says nothing. Never logged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Patient {
+    /// `PatientName`, as `Family Given`.
+    pub name: String,
+    /// `PatientID`.
+    pub id: String,
+    /// `PatientBirthDate`, as in the file.
+    pub birth_date: String,
+    /// `PatientSex`.
+    pub sex: String,
+    /// `IssuerOfPatientID`: whose numbers the IDs are.
+    #[serde(skip)]
+    pub issuer: String,
+}
+
+impl Patient {
+    /// What of two files of one study shows that they are not of one patient; `None` where nothing does. What one of
+    /// them leaves out shows nothing.
+    pub fn difference(&self, other: &Self) -> Option<&'static str> {
+        let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && !a.eq_ignore_ascii_case(b);
+        [
+            (differ(&self.id, &other.id), "PatientID"),
+            (differ(&self.issuer, &other.issuer), "IssuerOfPatientID"),
+            (differ(&self.birth_date, &other.birth_date), "PatientBirthDate"),
+            (differ(&self.sex, &other.sex), "PatientSex"),
+            (!can_be_one_name(&self.name, &other.name), "PatientName"),
+        ]
+        .into_iter()
+        .find_map(|(differs, what)| differs.then_some(what))
+    }
+}
+
+/// Whether two ways of writing can be one name: in other order or case, with initials, cut short, with a part left out.
+/// Letters beyond ASCII are not compared, for files spell them in all kinds of ways.
+fn can_be_one_name(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> BTreeSet<String> {
+        name.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric())
+            .map(|word| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase())
+            .filter(|word| !word.is_empty())
+            .collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let (fewer, more) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let begins = |one: &str, other: &str| one.starts_with(other) || other.starts_with(one);
+    fewer.iter().all(|word| more.iter().any(|other| begins(word, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(name: &str) -> Patient {
+        Patient { name: name.into(), id: "7".into(), ..Patient::default() }
+    }
+
+    #[test]
+    fn one_name_is_written_in_many_ways_and_two_names_are_two() {
+        for (a, b) in [
+            ("Doe Jane", "DOE JANE"),
+            ("Doe Jane", "Jane Doe"),
+            ("Doe Jane", "Doe Jane Mary"),
+            ("Doe J", "Doe Jane"),
+            ("Doe-Smith Jane", "Doe Smith Jane"),
+            ("Mueller Jane", ""),
+            ("Müller Jane", "M?ller Jane"),
+            ("Müller Jane", "MÜLLER JANE"),
+            ("山田 太郎", "Yamada Tarou"),
+        ] {
+            assert_eq!(named(a).difference(&named(b)), None, "{a}, {b}");
+            assert_eq!(named(b).difference(&named(a)), None, "{b}, {a}");
+        }
+        for (a, b) in [("Doe Jane", "Roe Jane"), ("Doe Jane", "Doe Mary"), ("Smith", "Miller")] {
+            assert_eq!(named(a).difference(&named(b)), Some("PatientName"), "{a}, {b}");
+        }
+    }
+
+    #[test]
+    fn one_number_is_no_proof_of_one_patient() {
+        let jane = Patient {
+            name: "Doe Jane".into(),
+            id: "7".into(),
+            birth_date: "19700101".into(),
+            sex: "F".into(),
+            issuer: "NORTH".into(),
+        };
+        let other = |change: &dyn Fn(&mut Patient)| {
+            let mut other = jane.clone();
+            change(&mut other);
+            jane.difference(&other)
+        };
+        assert_eq!(other(&|_| ()), None);
+        assert_eq!(other(&|p| p.id = "8".into()), Some("PatientID"));
+        assert_eq!(other(&|p| p.issuer = "SOUTH".into()), Some("IssuerOfPatientID"));
+        assert_eq!(other(&|p| p.birth_date = "19710101".into()), Some("PatientBirthDate"));
+        assert_eq!(other(&|p| p.sex = "M".into()), Some("PatientSex"));
+        assert_eq!(other(&|p| *p = Patient { id: "7".into(), ..Patient::default() }), None, "nothing is said");
+    }
+}
