@@ -336,3 +336,66 @@ proptest! {
         prop_assert!(votes.iter().all(|v| (0.0..=1.0).contains(&v.weight)));
     }
 }
+
+impl Study {
+    /// Five axial slices through the discs, with both recesses; a slice and its boxes lie `aside` of the spine, and the
+    /// first `swapped` boxes name the other side.
+    fn with_recesses(mut self, aside: Vec3, swapped: usize) -> Self {
+        let mut count = 0;
+        for (&level, disc) in Level::ALL.iter().zip(discs()) {
+            let slice = self.slice("ax", 0, axial(disc + aside, 0.0));
+            for &side in Side::ALL {
+                let other = if side == Side::Left { Side::Right } else { Side::Left };
+                let named = if count < swapped { other } else { side };
+                let point = beside(disc, side, 12.0) + aside;
+                self.see(slice, point, recess(named, level), Severity::Severe, 0.7);
+                count += 1;
+            }
+        }
+        self
+    }
+
+    fn side_conflicts(&self) -> usize {
+        self.resolve().votes.iter().filter(|vote| vote.conflicts.contains(&Conflict::Side)).count()
+    }
+}
+
+/// A wrong number in every file of a series must not change a side or level of all its findings.
+#[test]
+fn a_series_that_cannot_lie_where_it_says_is_taken_at_its_word_as_a_whole() {
+    let mirrored = Study::default().with_canal(0).with_recesses(Vec3::ZERO, 10);
+    let far = Study::default().with_canal(0).with_recesses(Vec3::X * 120.0, 0);
+    for (name, study) in [("mirrored", mirrored), ("far", far)] {
+        let resolved = study.resolve();
+        assert_eq!(resolved.misplaced.keys().collect::<Vec<_>>(), ["ax"], "{name}");
+        assert!(resolved.at_their_word.contains_key(&Role::Ss), "{name}");
+        for vote in resolved.votes.iter().filter(|vote| vote.detection.slice.series_uid == "ax") {
+            assert_eq!((vote.grade, vote.conflicts.len()), (vote.detection.class.grade, 0), "{name}");
+        }
+    }
+}
+
+#[test]
+fn single_mistakes_of_a_detector_say_nothing_of_its_series() {
+    let good = Study::default().with_canal(0).with_recesses(Vec3::ZERO, 0);
+    assert!(good.resolve().misplaced.is_empty() && good.side_conflicts() == 0);
+    let three = Study::default().with_canal(0).with_recesses(Vec3::ZERO, 3);
+    assert!(three.resolve().misplaced.is_empty());
+    assert_eq!(three.side_conflicts(), 3, "they are mended, and said");
+}
+
+/// Levels from foot to head: no spine is so, and a file whose images were turned by 180 degrees is.
+#[test]
+fn a_sagittal_series_upside_down_gives_no_axial_slice_its_level() {
+    let mut study = Study::default();
+    let slice = study.slice("t2", 0, sagittal(1.5));
+    for (&level, disc) in Level::ALL.iter().rev().zip(discs()) {
+        study.see(slice, disc, canal(level), Severity::NormalMild, 0.8);
+    }
+    let study = study.with_recesses(Vec3::ZERO, 0);
+    let resolved = study.resolve();
+    for vote in &resolved.votes {
+        let claimed = vote.detection.class.grade;
+        assert!(vote.grade.level() == claimed.level() || resolved.misplaced.is_empty(), "{claimed:?}: {resolved:?}");
+    }
+}

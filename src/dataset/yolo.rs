@@ -98,7 +98,9 @@ pub fn write<'a>(
         match result {
             Ok((picture, doubt)) => {
                 written.push(picture);
-                doubt.into_iter().for_each(|doubt| skipped.add(Reason::File, doubt));
+                if let Some(doubt) = doubt {
+                    skipped.add(Reason::File, doubt);
+                }
             }
             Err(what) => skipped.add(Reason::Undecodable, what),
         }

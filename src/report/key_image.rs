@@ -107,7 +107,9 @@ fn image(
     let pixels = image::GrayImage::from_raw(width, height, turn.pixels(&greys, stored))
         .ok_or_else(|| failed("the file has fewer pixels than rows and columns".to_owned()))?;
     let mut boxes = choose::boxes(rows, &slice, stored[0], stored[1]);
-    boxes.iter_mut().for_each(|shown| shown.bbox = shown.bbox.turned(turn, stored));
+    for shown in &mut boxes {
+        shown.bbox = shown.bbox.turned(turn, stored);
+    }
     let plane = decoded.plane.map(|plane| plane.turned(turn));
     let spacing = |[rows, columns]: [f64; 2]| if turn.is_transposed() { [columns, rows] } else { [rows, columns] };
     let is_removed = report.identity.is_removed();

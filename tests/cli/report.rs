@@ -276,17 +276,15 @@ fn a_list_that_cannot_be_read_makes_no_report_and_stays_where_it_is() {
     signed(&data, &good);
     let list = dir.path().join("list");
     let file = list.join("library.sqlite");
-    let damage: [(&str, &dyn Fn(&mut Vec<u8>)); 3] = [
-        ("is damaged", &|bytes| bytes[..64].fill(0)),
-        ("is damaged", &|bytes| bytes.truncate(bytes.len() / 2)),
-        // user_version, in the head of every SQLite file.
-        ("newer Foramen", &|bytes| bytes[60..64].copy_from_slice(&99_u32.to_be_bytes())),
-    ];
-    for (words, change) in damage {
+    let whole = std::fs::read(good.join("library.sqlite")).unwrap();
+    let (mut headless, mut newer) = (whole.clone(), whole.clone());
+    headless[..64].fill(0);
+    // user_version, in the head of every SQLite file.
+    newer[60..64].copy_from_slice(&99_u32.to_be_bytes());
+    let cut = whole[..whole.len() / 2].to_vec();
+    for (words, bytes) in [("is damaged", headless), ("is damaged", cut), ("newer Foramen", newer)] {
         std::fs::remove_dir_all(&list).ok();
         std::fs::create_dir(&list).unwrap();
-        let mut bytes = std::fs::read(good.join("library.sqlite")).unwrap();
-        change(&mut bytes);
         std::fs::write(&file, &bytes).unwrap();
         let run = report(&[&data], &list, &["--format", "text", "--out", out.to_str().unwrap()]);
         assert_eq!(run.code, 3, "{words}: {}", run.err);

@@ -468,3 +468,33 @@ proptest! {
         prop_assert_eq!(told(&study(&files)), before);
     }
 }
+
+/// Of frames of reference that differ, one that others share is not that of a series with its own.
+#[test]
+fn one_space_is_assumed_only_where_nothing_else_tells() {
+    let spaces = |uids: [Option<&str>; 3], position: &str| {
+        let mut all = Vec::new();
+        for (description, uid) in ["SAG T1 TSE", "SAG T2 TSE", "AX T2 TSE"].into_iter().zip(uids) {
+            for mut file in of(description) {
+                match uid {
+                    Some(uid) => put(&mut file, tags::FRAME_OF_REFERENCE_UID, VR::UI, uid),
+                    None => drop(file.remove_element(tags::FRAME_OF_REFERENCE_UID)),
+                }
+                if description == "AX T2 TSE" {
+                    put(&mut file, tags::PATIENT_POSITION, VR::CS, position);
+                }
+                all.push(file);
+            }
+        }
+        let study = study(&all);
+        let index = |role: Role| study.series.iter().position(|series| series.role == Some(role)).unwrap();
+        let shares = |a: Role, b: Role| study.share_space(index(a), index(b));
+        [shares(Role::Nfn, Role::Scs), shares(Role::Scs, Role::Ss)]
+    };
+    assert_eq!(spaces([Some("1"), Some("1"), Some("1")], "HFS"), [true, true]);
+    assert_eq!(spaces([Some("1"), Some("2"), Some("3")], "HFS"), [true, true], "none is shared: one is assumed");
+    assert_eq!(spaces([None, None, None], "HFS"), [true, true]);
+    assert_eq!(spaces([Some("1"), Some("1"), Some("3")], "HFS"), [true, false]);
+    assert_eq!(spaces([Some("1"), Some("1"), None], "HFS"), [true, false]);
+    assert_eq!(spaces([Some("1"), Some("1"), Some("1")], "FFP"), [true, false], "the patient was laid anew");
+}
