@@ -1,12 +1,47 @@
-//! Writing files whole or not at all.
+//! Writing files whole or not at all, and reading what lies beside images: files of a size that they can have.
 
 use std::{
     ffi::OsStr,
     fs::{self, TryLockError},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
+
+/// The most that a text may have: settings, manifests, recipes, templates.
+pub const MOST_OF_TEXT: u64 = 64 << 20;
+/// The most that a table or a list of results may have.
+pub const MOST_OF_TABLE: u64 = 1 << 30;
+/// The most that a model may have: what its format, protobuf, can hold.
+pub const MOST_OF_MODEL: u64 = 2 << 30;
+
+/// Opens a file of at most so many bytes. A folder, pipe or device, which may have no end, is an error; a link is followed.
+pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
+    // Asked before it is opened: to open a pipe is to wait for whoever writes into it.
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        let what = if found.is_dir() { "a folder" } else { "a pipe or device" };
+        return Err(io::Error::other(format!("it is {what}, not a file")));
+    }
+    if found.len() > most {
+        let size = found.len() >> 20;
+        return Err(io::Error::other(format!("it has {size} MiB, and no such file has more than {} MiB", most >> 20)));
+    }
+    fs::File::open(path)
+}
+
+/// Reads a file of at most so many bytes; see [`open_regular`].
+pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path, most)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a text of at most so many bytes; see [`open_regular`].
+pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
+    String::from_utf8(read_regular(path, most)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
 
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -294,5 +329,28 @@ mod tests {
         write_atomic(&pipe, b"through").unwrap();
         assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "the pipe was replaced");
         assert_eq!(reader.join().unwrap(), b"through");
+    }
+
+    #[test]
+    fn only_a_file_of_a_size_that_it_can_have_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.csv");
+        fs::write(&file, "abc").unwrap();
+        assert_eq!(read_text(&file, 3).unwrap(), "abc");
+        assert!(read_text(&file, 2).unwrap_err().to_string().contains("no such file has more"));
+        assert!(read_regular(dir.path(), 9).unwrap_err().to_string().contains("a folder"));
+        assert_eq!(read_regular(&dir.path().join("none"), 9).unwrap_err().kind(), io::ErrorKind::NotFound);
+        // Large, and nothing of it is on the disk.
+        let sparse = dir.path().join("sparse.csv");
+        fs::File::create(&sparse).unwrap().set_len(64 << 30).unwrap();
+        assert!(read_text(&sparse, MOST_OF_TABLE).is_err());
+        #[cfg(unix)]
+        {
+            let pipe = dir.path().join("pipe");
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            for endless in [pipe.as_path(), Path::new("/dev/zero")] {
+                assert!(read_text(endless, 9).unwrap_err().to_string().contains("a pipe or device"));
+            }
+        }
     }
 }

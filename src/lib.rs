@@ -24,6 +24,7 @@ pub mod moment;
 pub mod panics;
 pub mod phantom;
 pub mod pipeline;
+pub mod plain;
 pub mod raster;
 pub mod report;
 pub mod review;

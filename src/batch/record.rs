@@ -5,6 +5,7 @@ use std::{fmt, path::Path};
 use serde::Deserialize;
 
 use crate::{
+    files,
     grading::{GradeId, Severity},
     report::{Tally, csv::row_id},
     study::Issue,
@@ -112,10 +113,7 @@ impl Record {
     /// Reads a result; `None` where there is none, or something that is not whole or of another study: it is then graded
     /// anew.
     pub fn read(file: &Path, expected: Expected) -> Option<Self> {
-        if std::fs::metadata(file).ok()?.len() > MAX_BYTES {
-            return None;
-        }
-        Self::parse(&std::fs::read(file).ok()?, expected)
+        Self::parse(&files::read_regular(file, MAX_BYTES).ok()?, expected)
     }
 
     /// From the bytes of a result.

@@ -10,6 +10,7 @@ use super::{Outcome, Shard, Status, file_stem, fingerprint::row_name};
 use crate::{
     files::{AtomicFile, WriteError, write_atomic},
     grading::{GradeId, Prior, Severity},
+    plain,
     report::csv::{HEADER, row_id},
     study::StudyFiles,
 };
@@ -103,7 +104,8 @@ impl Tables {
 
 impl Row {
     fn sum_up(&self, table: &mut Table) -> csv::Result<()> {
-        let mut line = vec![self.study_uid.clone(), self.status.to_string(), self.was_done.to_string()];
+        let mut line =
+            vec![plain::cell(&self.study_uid).into_owned(), self.status.to_string(), self.was_done.to_string()];
         line.extend(self.counts.iter().map(ToString::to_string));
         line.push(format!("{:.2}", self.seconds));
         // A study without grades has no file.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::WriteError;
+use crate::{files::WriteError, plain};
 
 /// Examples that are kept of each reason in `dataset.json` and in the report; `skipped.csv` has all.
 const EXAMPLES: usize = 5;
@@ -143,7 +143,7 @@ impl SkipList {
         let mut sorted: Vec<&(Reason, String)> = self.0.iter().collect();
         sorted.sort_by_key(|(reason, _)| *reason);
         for (reason, what) in sorted {
-            writer.write_record([&reason.to_string(), what]).map_err(|e| failed(e.into()))?;
+            writer.write_record([&reason.to_string(), &*plain::cell(what)]).map_err(|e| failed(e.into()))?;
         }
         writer.into_inner().map_err(|e| failed(e.into_error()))
     }

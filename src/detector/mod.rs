@@ -3,6 +3,7 @@
 
 mod decode;
 mod engine;
+mod graph;
 mod letterbox;
 pub mod manifest;
 mod model;

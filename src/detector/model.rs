@@ -5,11 +5,12 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ModelError,
+    ModelError, graph,
     manifest::ManifestEntry,
     onnx::{OnnxInfo, python_names},
 };
 use crate::{
+    files,
     grading::{Calibrations, DetectionClass, GradeId, Prior, Role},
     raster::Standardize,
 };
@@ -47,7 +48,8 @@ const MAX_INPUT: i64 = 4096;
 impl Model {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let bytes = std::fs::read(path).map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
+        let bytes = files::read_regular(path, files::MOST_OF_MODEL)
+            .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Self::from_bytes(name, bytes.into())
     }
@@ -79,6 +81,9 @@ impl Model {
             return Err(refuse("two of its classes mean the same".to_owned()));
         }
         let input_size = shapes(&info, classes.len()).map_err(refuse)?;
+        if let Some(why) = graph::objection(&onnx) {
+            return Err(refuse(why));
+        }
         Ok(Self {
             role,
             classes,

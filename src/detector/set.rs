@@ -10,7 +10,7 @@ use super::{
     Model, ModelError,
     manifest::{MANIFEST_NAME, Manifest},
 };
-use crate::grading::Role;
+use crate::{files, grading::Role};
 
 /// Name and bytes of every model in `models/` when the program was built.
 const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -58,7 +58,7 @@ impl ModelSet {
             return Err(ModelError::NoModels(dir.to_owned()));
         }
         let file = dir.join(MANIFEST_NAME);
-        let manifest = match std::fs::read_to_string(&file) {
+        let manifest = match files::read_text(&file, files::MOST_OF_TEXT) {
             Ok(text) => Some(parse(&text, &file)?),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(source) => return Err(ModelError::Unreadable { path: file, source }),

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fs::File, path::Path};
 
 use super::MetricError;
-use crate::grading::{GradeId, ParseWordError, Severity};
+use crate::{
+    files,
+    grading::{GradeId, ParseWordError, Severity},
+};
 
 /// What the labels' file must have.
 const EXPECTED: &str = "study_id and the 25 of <condition>_<level>, such as left_neural_foraminal_narrowing_l4_l5";
@@ -96,7 +99,8 @@ impl Columns {
 
 /// A reader that trims cells and refuses lines of another length than the head.
 pub(super) fn open(file: &Path) -> Result<csv::Reader<File>, MetricError> {
-    let opened = File::open(file).map_err(|source| MetricError::Open { file: file.to_owned(), source })?;
+    let opened = files::open_regular(file, files::MOST_OF_TABLE)
+        .map_err(|source| MetricError::Open { file: file.to_owned(), source })?;
     Ok(csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened))
 }
 

@@ -38,7 +38,7 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             continue;
         }
         let failed: BTreeSet<(usize, usize)> =
-            results.issues.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
+            results.failures.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
         let of_role = plan.jobs.iter().zip(&results.boxes).filter(|(job, _)| job.role == role);
         if of_role.clone().any(|(_, boxes)| boxes.is_none()) {
             reasons.insert(role, "not looked at yet".to_owned());
@@ -94,7 +94,7 @@ pub fn layout(study: &Study) -> Layout {
 /// The finished study.
 pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut results: Results) -> GradedStudy {
     let conclusion = table(grader, layout, plan, &results);
-    results.issues.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
+    results.failures.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let mut planes = BTreeMap::new();
     for evidence in conclusion.table.rows().iter().flat_map(grading::Grade::evidence) {
         let id = &evidence.detection.slice;
@@ -114,7 +114,8 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     });
     let misplaced: Vec<Issue> = misplaced.collect();
     let models = used_models(grader, &results);
-    let warnings = warnings(grader, study, plan, &models, &results.issues, &conclusion);
+    let warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
+    let failures = failures(study, &results.failures);
     GradedStudy {
         study_uid: study.uid.clone(),
         is_synthetic: study.is_synthetic(),
@@ -127,8 +128,26 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
-        issues: results.issues.into_iter().map(|(_, issue)| issue).chain(doubts).chain(misplaced).collect(),
+        issues: failures.into_iter().chain(doubts).chain(misplaced).collect(),
     }
+}
+
+/// What could not be looked at: frames of one file that failed alike are said once.
+fn failures(study: &Study, all: &[(Job, String)]) -> Vec<Issue> {
+    let alike = |(a, why): &(Job, String), (b, other): &(Job, String)| {
+        let instance = |job: &Job| &study.series[job.series].slices[job.slice].instance;
+        a.role == b.role && why == other && std::sync::Arc::ptr_eq(instance(a), instance(b))
+    };
+    let said = |same: &[(Job, String)]| {
+        let (Job { series, slice, .. }, why) = same.first()?;
+        let of = &study.series[*series];
+        let which = match same.len() {
+            1 => format!("slice {}", slice + 1),
+            count => format!("{count} slices, the first {}", slice + 1),
+        };
+        Some(Issue::new(&of.slices[*slice].instance.source, format!("{}, {which}: {why}", of.title())))
+    };
+    all.chunk_by(alike).filter_map(said).collect()
 }
 
 fn used_models(grader: &Grader, results: &Results) -> Vec<UsedModel> {
@@ -152,7 +171,7 @@ fn warnings(
     study: &Study,
     plan: &Plan,
     models: &[UsedModel],
-    issues: &[(Job, Issue)],
+    failures: &[(Job, String)],
     conclusion: &Conclusion,
 ) -> Vec<String> {
     let mut all = Vec::new();
@@ -165,7 +184,7 @@ fn warnings(
         if series > 1 && plan.count(role) > 0 {
             all.push(format!("{series} series serve as {}: the best box of any of them counts", role.label()));
         }
-        let failed = issues.iter().filter(|(job, _)| job.role == role).count();
+        let failed = failures.iter().filter(|(job, _)| job.role == role).count();
         if failed > 0 {
             all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
         }

@@ -17,7 +17,7 @@ use crate::{
     detector::{Detector, ModelError, RawDetection},
     grading::{Aggregate, Detection, Layout, Role},
     raster::{Slice, ValueRange},
-    study::{Doubt, Issue, Study},
+    study::{Doubt, Study},
 };
 
 /// What worker threads share.
@@ -38,7 +38,8 @@ struct Shared<'a> {
 pub(super) struct Results {
     /// By job; `None` until done.
     pub boxes: Vec<Option<Vec<Detection>>>,
-    pub issues: Vec<(Job, Issue)>,
+    /// Slices that could not be read or looked at, and why.
+    pub failures: Vec<(Job, String)>,
     /// What was doubtful about slices that were looked at.
     pub doubts: Vec<(Job, Doubt)>,
     /// By model: the engine that ran it.
@@ -198,10 +199,7 @@ impl Shared<'_> {
     }
 
     fn report(&self, job: Job, error: &dyn std::error::Error) {
-        let series = &self.study.series[job.series];
-        let message = format!("{}, slice {}: {error}", series.title(), job.slice + 1);
-        let file = &series.slices[job.slice].instance.source;
-        self.results().issues.push((job, Issue::new(file, message)));
+        self.results().failures.push((job, error.to_string()));
     }
 
     fn finish(&self, at: usize, job: Job, boxes: Vec<Detection>) {

@@ -3,6 +3,7 @@
 use crate::{
     grading::{GradeId, Prior, Probabilities, Severity},
     pipeline::GradedStudy,
+    plain,
     report::{Report, Row},
 };
 
@@ -11,7 +12,7 @@ pub const HEADER: [&str; 4] = ["row_id", "normal_mild", "moderate", "severe"];
 
 /// `<study_id>_<condition>_<level>`.
 pub fn row_id(study_uid: &str, id: GradeId) -> String {
-    format!("{study_uid}_{id}")
+    format!("{}_{id}", plain::cell(study_uid))
 }
 
 /// 25 rows a study, none empty. The form has no word for "not assessed": where a study was assessed in part,

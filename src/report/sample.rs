@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::File,
     io::BufReader,
     path::{Path, PathBuf},
 };
@@ -12,6 +11,7 @@ use serde::Serialize;
 
 use super::csv;
 use crate::{
+    files,
     grading::{GradeId, Prior},
     study::Source,
 };
@@ -78,7 +78,8 @@ impl Sample {
     /// The file cannot be read, has no such column or no row, or a row whose id cannot be read or stands twice.
     pub fn read(file: &Path) -> Result<Self, SampleError> {
         let fail = |why: String| SampleError { file: file.to_owned(), why };
-        let opened = File::open(file).map_err(|e| fail(format!("cannot be read: {e}")))?;
+        let opened =
+            files::open_regular(file, files::MOST_OF_TABLE).map_err(|e| fail(format!("cannot be read: {e}")))?;
         let mut reader =
             ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(BufReader::new(opened));
         let header = reader.headers().map_err(|e| fail(format!("not a readable CSV: {e}")))?;

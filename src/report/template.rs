@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// Sizes of paper.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -67,7 +69,7 @@ impl Template {
     /// Reads a template; a logo's path is taken from the template's folder.
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
         let unreadable = |source| TemplateError::Unreadable { path: path.to_owned(), source };
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = files::read_text(path, files::MOST_OF_TEXT).map_err(unreadable)?;
         let invalid = |source| TemplateError::Invalid { path: path.to_owned(), source: Box::new(source) };
         let mut template: Self = toml::from_str(&text).map_err(invalid)?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -77,8 +79,8 @@ impl Template {
 
     /// What was set in the window; the plain one if there is nothing, or nothing that can be read.
     pub fn of_user() -> Self {
-        let text =
-            crate::files::config_folder().and_then(|dir| std::fs::read_to_string(dir.join("settings.toml")).ok());
+        let text = files::config_folder()
+            .and_then(|dir| files::read_text(&dir.join("settings.toml"), files::MOST_OF_TEXT).ok());
         let settings = text.and_then(|text| toml::from_str::<OfSettings>(&text).ok());
         settings.map(|settings| settings.report).unwrap_or_default()
     }

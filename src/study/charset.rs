@@ -18,8 +18,9 @@ use encoding_rs::{
 use super::{
     doubts::Doubt,
     file,
-    header::{element_value, text},
+    header::{element_value, raw_text, text},
 };
+use crate::plain;
 
 const ESCAPE: u8 = 0x1b;
 
@@ -263,9 +264,9 @@ impl<'a> Texts<'a> {
 
     /// The text of an element, trimmed, several values joined by `\`; empty if it is missing.
     pub fn read(&mut self, tag: Tag) -> String {
-        let (text, doubt) = self.sets.decode(&text(self.object, tag));
+        let (text, doubt) = self.sets.decode(&raw_text(self.object, tag));
         self.doubts.extend(doubt.filter(|doubt| !self.doubts.contains(doubt)));
-        text
+        plain::into_line(text)
     }
 }
 

@@ -54,8 +54,8 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
     if uid == uids::RLE_LOSSLESS && layout.allocated >= 8 {
         let fragments = object.get(tags::PIXEL_DATA).and_then(|e| e.fragments()).unwrap_or_default();
         let bytes_each = layout.allocated as usize / 8;
-        let decode = |fragment| rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
-        let decoded = fragments.get(frame as usize).and_then(|fragment| decode(fragment));
+        let fragment = fragments.get(frame as usize).ok_or(PixelError::NoFrame)?;
+        let decoded = rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
         return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
     }
     let decoder = match syntax.map(dicom_encoding::TransferSyntax::codec) {
@@ -67,7 +67,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
         _ => return Err(PixelError::Unsupported(name())),
     };
     let bytes = object.frame_pixel_data(frame).filter(|bytes| !bytes.is_empty());
-    let bytes = bytes.ok_or_else(|| PixelError::Codec(format!("there is no frame {}", frame + 1)))?;
+    let bytes = bytes.ok_or(PixelError::NoFrame)?;
     if layout.pixels() > USUAL_PIXELS.max(bytes.len().saturating_mul(PIXELS_A_BYTE)) {
         let (columns, rows) = (layout.columns, layout.rows);
         return Err(PixelError::Codec(format!("{} bytes do not hold {columns} x {rows} pixels", bytes.len())));

@@ -10,6 +10,7 @@ use super::{
     model::Issue,
     names::{SeriesId, SeriesNames, StudyId, StudyNames, series_key},
 };
+use crate::files;
 
 /// Both of the contest's names.
 const NAMES: [&str; 2] = ["train_series_descriptions.csv", "test_series_descriptions.csv"];
@@ -76,8 +77,8 @@ impl Descriptions {
 
     /// A row that can't be read costs itself alone.
     fn read(&mut self, file: &Path, is_whole: bool) -> Result<(), String> {
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(|error| error.to_string())?;
+        let opened = files::open_regular(file, files::MOST_OF_TABLE).map_err(|error| error.to_string())?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
         let (mut bad, mut first) = (0, String::new());
         for row in reader.deserialize::<Cells>() {
             let row = row.map_err(|error| error.to_string()).and_then(|cells| {

@@ -23,6 +23,11 @@ const MAX_FRAMES: u32 = 100_000;
 /// A compressed frame has a head of eight bytes; one that is not has at least some pixels.
 const LEAST_BYTES: u64 = 8;
 
+/// No pixel is larger, mm.
+const LARGEST_PIXEL: f64 = 1000.0;
+/// So many oddities of one file are said each.
+const SAID: usize = 8;
+
 /// The frames of a file.
 #[derive(Debug, Default)]
 pub struct Frames {
@@ -34,14 +39,25 @@ pub struct Frames {
     pub doubts: Vec<Doubt>,
 }
 
-/// The frames of a file of `size` bytes: no more of them are believed than it can hold.
-pub fn of(object: &InMemDicomObject, columns: u32, rows: u32, size: u64) -> Frames {
+/// The frames of a file of `size` bytes: no more of them are believed than it can hold, or than `held` finds of so many.
+pub fn of(
+    object: &InMemDicomObject,
+    [columns, rows]: [u32; 2],
+    size: u64,
+    held: &dyn Fn(u32) -> Option<u64>,
+) -> Frames {
     let most = (size / LEAST_BYTES).clamp(1, MAX_FRAMES.into()) as u32;
-    let count = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, most);
+    let claimed = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, most);
+    // Of an image without a single whole frame it is said that it is cut short.
+    let count = held(claimed).filter(|held| *held > 0).map_or(claimed, |held| held as u32);
     let groups = Groups::of(object);
     let mut frames = Frames::default();
     let mut doubts = Doubts::default();
     let aspect = aspect(object, &mut doubts);
+    if count < claimed {
+        let holds = if count == 1 { "one frame: it is shown".to_owned() } else { format!("{count}: these are shown") };
+        doubts.add(Doubt::new(format!("its NumberOfFrames says {claimed}, and its pixels are those of {holds}")));
+    }
     for frame in 0..count {
         let found = geometry(&groups, frame, count, [columns, rows], &mut doubts);
         let is_place_wrong = found.is_err();
@@ -121,13 +137,20 @@ type Exactly<const N: usize> = Result<Option<[f64; N]>, String>;
 #[derive(Default)]
 struct Doubts {
     others: Vec<Doubt>,
+    /// How often something more was odd.
+    unsaid: usize,
     with_commas: BTreeSet<&'static str>,
 }
 
 impl Doubts {
     fn add(&mut self, doubt: Doubt) {
-        if !self.others.contains(&doubt) {
+        if self.others.contains(&doubt) {
+            return;
+        }
+        if self.others.len() < SAID {
             self.others.push(doubt);
+        } else {
+            self.unsaid += 1;
         }
     }
 
@@ -138,6 +161,10 @@ impl Doubts {
     }
 
     fn said(mut self) -> Vec<Doubt> {
+        if self.unsaid > 0 {
+            let more = format!("its frames are odd in other ways, too, {} in all", self.unsaid + self.others.len());
+            self.others.push(Doubt::new(more));
+        }
         if !self.with_commas.is_empty() {
             let names: Vec<&str> = self.with_commas.into_iter().collect();
             self.others.push(Doubt::note(format!("decimal commas are read as points: {}", names.join(", "))));
@@ -183,7 +210,7 @@ fn geometry(
 fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
     for tag in [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING, tags::NOMINAL_SCANNED_PIXEL_SPACING] {
         let Some(spacing) = groups.exactly::<2>(frame, tags::PIXEL_MEASURES_SEQUENCE, tag, doubts)? else { continue };
-        if spacing.iter().any(|v| *v <= 0.0) {
+        if spacing.iter().any(|v| *v <= 0.0 || *v > LARGEST_PIXEL) {
             let text = groups.find(frame, tags::PIXEL_MEASURES_SEQUENCE, tag).map(|o| decimal::elements_text(o, tag));
             return Err(format!("its {} '{}' is no distance", name(tag), text.unwrap_or_default()));
         }

@@ -22,7 +22,7 @@ use super::{
     synthetic,
     traits::Traits,
 };
-use crate::{geometry::ImagePlane, raster::Window};
+use crate::{geometry::ImagePlane, plain, raster::Window};
 
 /// Why a file gave no image.
 #[derive(Debug, thiserror::Error)]
@@ -106,14 +106,17 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
     let Loaded { object, has_pixels, missing, plain, is_in_fragments } = file::load(from, size, false)?;
     // What deflate packs is packed a thousandfold at most.
     let is_deflated = object.meta().transfer_syntax() == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
-    let mut header = header(&object, if is_deflated { size.saturating_mul(1000) } else { size })?;
+    let most = if is_deflated { size.saturating_mul(1000) } else { size };
+    let layout = Layout::of(&object).ok();
+    let held = |frames| Some(native::frames_held(layout.as_ref()?, plain?, frames, size));
+    let mut header = header(&object, most, &held)?;
     (header.has_pixels, header.missing) = (has_pixels, missing);
     let frames = header.frames.len();
-    if let Ok(layout) = Layout::of(&object) {
+    if let Some(layout) = &layout {
         header.doubts.extend(layout.doubts(&object));
         if let Some(plain) = plain {
-            let length = native::length(&layout, plain, frames, size);
-            // All pixels are there, whatever more was announced.
+            let length = native::length(layout, plain, frames, size);
+            // All pixels of the frames that are shown are there, whatever more was announced.
             header.missing = missing.filter(|_| length.is_short);
             header.doubts.extend(length.doubt);
         }
@@ -154,7 +157,8 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError> {
+/// `held` says how many of so many frames are there, where that can be told.
+fn header(object: &DefaultDicomObject, size: u64, held: &dyn Fn(u32) -> Option<u64>) -> Result<Header, HeaderError> {
     let sop_class_uid = Some(text(object, tags::SOP_CLASS_UID)).filter(|s| !s.is_empty());
     let meta_class = object.meta().media_storage_sop_class_uid();
     let class = sop_class_uid.as_deref().or(Some(meta_class).filter(|s| !s.is_empty()));
@@ -168,7 +172,7 @@ fn header(object: &DefaultDicomObject, size: u64) -> Result<Header, HeaderError>
     if is_video(object.meta().transfer_syntax()) {
         return Err(HeaderError::Object(format!("a video ({})", class.map_or_else(String::new, class_name))));
     }
-    let frames = frames::of(object, columns, rows, size);
+    let frames = frames::of(object, [columns, rows], size, held);
     let mut texts = Texts::of(object);
     let mut header = Header {
         patient: Patient {
@@ -234,9 +238,14 @@ fn is_video(transfer_syntax: &str) -> bool {
     number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
-/// The text of an element, trimmed, several values joined by `\`; empty if it is missing. Each character is a byte of the
-/// file: where letters beyond ASCII matter, [`Texts`] reads it.
+/// The text of an element, trimmed, several values joined by `\`, on one line; empty if it is missing. Where letters
+/// beyond ASCII matter, [`Texts`] reads it.
 pub fn text(object: &InMemDicomObject, tag: Tag) -> String {
+    plain::into_line(raw_text(object, tag))
+}
+
+/// The same as it stands in the file: each character is a byte.
+pub fn raw_text(object: &InMemDicomObject, tag: Tag) -> String {
     value(object, tag).map(|v| elements(&v).trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
 }
 

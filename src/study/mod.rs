@@ -29,6 +29,7 @@ mod memory;
 mod model;
 mod names;
 mod native;
+mod opened;
 mod origin;
 mod padding;
 mod parts;

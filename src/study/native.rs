@@ -69,6 +69,12 @@ pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length
     }
 }
 
+/// How many of so many frames `plain` pixels hold in a file of `size` bytes.
+pub fn frames_held(layout: &Layout, plain: Plain, frames: u32, size: u64) -> u64 {
+    let found = there_are(layout, plain, frames as usize, size);
+    (found.saturating_mul(8) / (layout.frame_bits() as u64).max(1)).min(frames.into())
+}
+
 /// Bytes of so many frames.
 fn bytes_of(layout: &Layout, frames: usize) -> u64 {
     (layout.frame_bits() as u64).saturating_mul(frames as u64).div_ceil(8)

@@ -14,7 +14,7 @@ use super::{
     layout::{Layout, MAX_PIXELS},
     lookup,
     model::SliceRef,
-    native,
+    native, opened,
     padding::Padding,
     syntax::{self, Form},
 };
@@ -51,6 +51,9 @@ pub enum PixelError {
         /// Frames up to the one asked for.
         frames: usize,
     },
+    /// The pixels end before this frame.
+    #[error("its PixelData ends before this frame")]
+    NoFrame,
     /// A size that no image has.
     #[error("{0} x {1} pixels are more than any image has; the header is wrong")]
     TooLarge(u32, u32),
@@ -75,8 +78,9 @@ impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
     pub fn decode(&self) -> Result<Slice, PixelError> {
         let (mut from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
-        let Loaded { object, missing, plain, .. } = file::load(&mut from, size, false)?;
-        let whole = |missing: Option<Missing>| match missing {
+        let loaded = opened::load(&self.instance, &mut from, size, false)?;
+        let Loaded { object, missing, plain, .. } = &*loaded;
+        let whole = |missing: &Option<Missing>| match *missing {
             Some(Missing { found, needed }) => Err(PixelError::CutShort { found, needed }),
             None => Ok(()),
         };
@@ -84,27 +88,27 @@ impl SliceRef {
         if syntax::form(syntax) == Form::Unknown {
             return Err(PixelError::UnknownSyntax(syntax.to_owned()));
         }
-        let mut slice = if let Some(plain) = plain {
-            let layout = Layout::of(&object)?;
+        let mut slice = if let Some(plain) = *plain {
+            let layout = Layout::of(object)?;
             let read = native::read(&layout, from, plain, self.frame, (self.instance.frames, size));
             let mut bytes = read.map_err(|error| contradiction(syntax, error))?;
             if syntax == syntax::GE_BIG_PIXELS {
                 native::swap(&layout, &mut bytes);
             }
-            finish(&object, layout, &bytes, None, self.frame)?
+            finish(object, layout, &bytes, None, self.frame)?
         } else {
             whole(missing)?;
             from.rewind().map_err(HeaderError::Io)?;
-            let Loaded { object, missing, .. } = file::load(from, size, true)?;
-            whole(missing)?;
-            decode(&object, self.frame)?
+            let loaded = opened::load(&self.instance, &mut from, size, true)?;
+            whole(&loaded.missing)?;
+            decode(&loaded.object, self.frame)?
         };
         slice.plane = self.plane;
         slice.pixel_spacing = self.pixel_spacing;
         slice.pixel_aspect = self.pixel_aspect;
         slice.window = self.window;
         if slice.window.is_none() {
-            slice.table = lookup::voi(&object, self.frame);
+            slice.table = lookup::voi(object, self.frame);
             slice.window = slice.table.as_ref().map(|table| table.window());
         }
         if slice.is_blank() {

@@ -16,6 +16,7 @@ use super::{
     archive::{Entry, Limited},
     header::{self, Header, HeaderError},
 };
+use crate::plain;
 
 /// Bytes that can be read from any place.
 pub trait Bytes: Read + Seek + Send {}
@@ -43,12 +44,13 @@ pub enum Source {
 impl fmt::Display for Source {
     /// A path, `archive.zip!entry`, or a name: for messages to the user, not for logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::File(path) => write!(f, "{}", path.display()),
-            Self::Zip(entry) => write!(f, "{entry}"),
-            Self::Gzip(packed) => write!(f, "{packed}"),
-            Self::Memory { name, .. } => f.write_str(name),
-        }
+        let name = match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Zip(entry) => entry.to_string(),
+            Self::Gzip(packed) => packed.to_string(),
+            Self::Memory { name, .. } => return f.write_str(&plain::line(name)),
+        };
+        f.write_str(&plain::line(&name))
     }
 }
 

@@ -1,9 +1,6 @@
 //! What training needs to know of a data set, read from `dataset.json` and the folder.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -12,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::TrainError;
 use crate::{
     dataset::{INFO_NAME, data_yaml},
+    files,
     grading::Role,
     raster::Standardize,
 };
@@ -86,7 +84,8 @@ impl TrainingData {
         if !folder.is_dir() {
             return Err(fail("no such folder".to_owned()));
         }
-        let text = fs::read_to_string(folder.join(INFO_NAME)).map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
+        let text = files::read_text(&folder.join(INFO_NAME), files::MOST_OF_TABLE)
+            .map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
         let info: Info = serde_json::from_str(&text).map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
         if info.role != role {
             return Err(TrainError::Role { folder: folder.to_owned(), found: info.role, wanted: role });
@@ -170,8 +169,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn hash(folder: &Path, files: &[PathBuf]) -> std::io::Result<String> {
-    let parts: Vec<_> =
-        files.par_iter().map(|file| Ok(Sha256::digest(fs::read(file)?))).collect::<std::io::Result<_>>()?;
+    let parts: Vec<_> = files
+        .par_iter()
+        .map(|file| Ok(Sha256::digest(files::read_regular(file, files::MOST_OF_TABLE)?)))
+        .collect::<std::io::Result<_>>()?;
     let mut hasher = Sha256::new();
     for (file, part) in files.iter().zip(parts) {
         let name = file.strip_prefix(folder).unwrap_or(file);
@@ -186,6 +187,8 @@ fn hash(folder: &Path, files: &[PathBuf]) -> std::io::Result<String> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A data set of form 2: five images, each validates in its fold.

@@ -1,21 +1,18 @@
 //! The folder of models: reading its manifest, changing it, and the card that follows from it.
 
-use std::{
-    fs::{self, File},
-    path::Path,
-};
+use std::{fs::File, path::Path};
 
 use super::{TrainError, card};
 use crate::{
     detector::manifest::{MANIFEST_NAME, Manifest},
-    files::write_atomic,
+    files::{self, write_atomic},
 };
 
 /// The manifest of a folder; `None` if it has none.
 pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, TrainError> {
     let file = folder.join(MANIFEST_NAME);
     let fail = |message: String| TrainError::Manifest { file: file.clone(), message };
-    match fs::read_to_string(&file) {
+    match files::read_text(&file, files::MOST_OF_TEXT) {
         Ok(text) => serde_json::from_str(&text).map(Some).map_err(|e| fail(e.to_string())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(fail(e.to_string())),

@@ -2,14 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::grading::Role;
+use crate::{files, grading::Role};
 
 /// Recipes that come with the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -159,7 +158,8 @@ impl Recipe {
 
     /// A file of the user's.
     pub fn read(file: &Path) -> Result<Self, RecipeError> {
-        let text = fs::read_to_string(file).map_err(|source| RecipeError::Read { file: file.to_owned(), source })?;
+        let text = files::read_text(file, files::MOST_OF_TEXT)
+            .map_err(|source| RecipeError::Read { file: file.to_owned(), source })?;
         Self::parse(&file.file_name().unwrap_or(file.as_os_str()).to_string_lossy(), &text)
     }
 

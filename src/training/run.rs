@@ -16,7 +16,10 @@ use super::{
     recipe::{is_weights, is_yaml},
     results::Figures,
 };
-use crate::{files::WriteError, grading::Role};
+use crate::{
+    files::{self, WriteError},
+    grading::Role,
+};
 
 /// What to train, and where.
 #[derive(Debug, Clone)]
@@ -109,7 +112,7 @@ impl Training {
             let fail = |message: String| TrainError::Weights { file: given.clone(), message };
             // What Ultralytics may know: a name of weights, and no place.
             let name = given.file_name().filter(|name| given.as_os_str() == *name && is_weights(&given));
-            match fs::read(&given) {
+            match files::read_regular(&given, files::MOST_OF_MODEL) {
                 Ok(bytes) => {
                     weights_id = Some(sha256(&bytes));
                     if is_yaml(&given) {

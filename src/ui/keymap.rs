@@ -63,7 +63,8 @@ impl Keymap {
 
     /// The commands whose keys were pressed in this frame, in the order of the keys. None while a text field has the
     /// keyboard; a button or a slider that has it keeps only the keys that work it. The key of a command that `may`
-    /// refuses is left to whatever else listens.
+    /// refuses is left to whatever else listens. A key that is held down grades once: whoever holds Enter has not seen
+    /// the cells that go by.
     pub fn pressed(&self, ctx: &egui::Context, mut may: impl FnMut(UiCommand) -> bool) -> Vec<UiCommand> {
         if ctx.text_edit_focused() {
             return Vec::new();
@@ -72,8 +73,10 @@ impl Keymap {
         let mut pressed = Vec::new();
         ctx.input_mut(|input| {
             input.events.retain(|event| {
-                let command = Press::of(event).and_then(|press| self.meant(press, is_focused)).filter(|&c| may(c));
-                pressed.extend(command);
+                let press = Press::of(event);
+                let command = press.and_then(|press| self.meant(press, is_focused)).filter(|&c| may(c));
+                let is_held = press.is_some_and(|press| press.is_repeat);
+                pressed.extend(command.filter(|command| !(is_held && command.is_grading())));
                 command.is_none()
             });
         });
@@ -110,13 +113,15 @@ struct Press {
     key: Key,
     place: Option<Key>,
     modifiers: Modifiers,
+    /// It is held down.
+    is_repeat: bool,
 }
 
 impl Press {
     fn of(event: &Event) -> Option<Self> {
         match *event {
-            Event::Key { key, physical_key, pressed: true, modifiers, .. } => {
-                Some(Self { key, place: digit_at(key, physical_key), modifiers })
+            Event::Key { key, physical_key, pressed: true, modifiers, repeat } => {
+                Some(Self { key, place: digit_at(key, physical_key), modifiers, is_repeat: repeat })
             }
             _ => None,
         }

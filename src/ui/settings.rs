@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{layout::Layout, theme::ThemeChoice};
 use crate::{
-    files::{config_folder, write_atomic},
+    files::{self, config_folder, write_atomic},
     grading::WEAK_BELOW,
     report::Template,
 };
@@ -114,7 +114,7 @@ pub fn default_folder() -> Option<PathBuf> {
 /// Reads the settings. A file that cannot be understood is set aside, and the reader is told.
 pub fn load(folder: &Path) -> (Settings, Option<String>) {
     let path = folder.join(FILE);
-    let text = match std::fs::read_to_string(&path) {
+    let text = match files::read_text(&path, files::MOST_OF_TEXT) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return (Settings::default(), None),
         Err(error) => return (Settings::default(), Some(format!("{}: {error}", path.display()))),

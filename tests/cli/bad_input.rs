@@ -146,3 +146,26 @@ fn a_zip_that_is_cut_or_encrypted_is_said_so() {
     let line = inspect(&path).one_line(3).replace(&dir.path().display().to_string(), "DIR");
     assert_eq!(line, "DIR/study.zip: 'a.dcm' in the zip is encrypted; unpack it first");
 }
+
+/// A description must not forge a line of `inspect`, and no text of a file reaches the terminal as a command.
+#[test]
+fn texts_of_files_stay_on_their_line_and_give_no_terminal_commands() {
+    use dicom_core::{DataElement, VR};
+    use dicom_dictionary_std::tags;
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("a\nStudy 9\u{1b}[2J");
+    for file in write_small_study(&folder) {
+        let mut object = dicom_object::open_file(&file).unwrap();
+        object.put(DataElement::new(tags::SERIES_DESCRIPTION, VR::LO, "SAG T2\n  Series 9 'forged'\u{1b}]0;x\u{7}"));
+        object.put(DataElement::new(tags::STUDY_DESCRIPTION, VR::LO, "spine\r\nStudy 10"));
+        object.write_to_file(&file).unwrap();
+    }
+    std::fs::write(folder.join("1/lost.dcm"), "").or_else(|_| std::fs::write(folder.join("lost.dcm"), "")).unwrap();
+    let run = inspect(&folder);
+    for shown in [&run.out, &run.err] {
+        assert!(shown.chars().all(|c| c == '\n' || !c.is_control()), "{shown}");
+        assert!(!shown.lines().any(|line| line.starts_with("Study 9") || line.starts_with("Study 10")), "{shown}");
+        assert!(!shown.lines().any(|line| line.trim_start().starts_with("Series 9")), "{shown}");
+    }
+    assert!(run.out.contains("\\u{a}"), "{}", run.out);
+}

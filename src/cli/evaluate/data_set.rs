@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     dataset::INFO_NAME,
+    files,
     grading::{DetectionClass, Role},
     raster::{BBox, Image8},
 };
@@ -45,7 +46,7 @@ impl DataSet {
     /// The images that validate in `fold`, by default 0.
     pub fn open(folder: &Path, fold: Option<u32>) -> anyhow::Result<Self> {
         let file = folder.join(INFO_NAME);
-        let text = fs::read_to_string(&file)
+        let text = files::read_text(&file, files::MOST_OF_TABLE)
             .with_context(|| format!("{}: a data set of `foramen dataset` was expected", file.display()))?;
         let info: Info = serde_json::from_str(&text)
             .with_context(|| format!("{}: not written by `foramen dataset`", file.display()))?;
@@ -88,7 +89,7 @@ impl Item {
         classes: &[DetectionClass],
         (width, height): (u32, u32),
     ) -> anyhow::Result<Vec<(DetectionClass, BBox)>> {
-        let text = match fs::read_to_string(&self.labels) {
+        let text = match files::read_text(&self.labels, files::MOST_OF_TEXT) {
             Ok(text) => text,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && self.may_lack_labels => return Ok(Vec::new()),
             Err(e) => return Err(e).with_context(|| format!("{}: cannot be read", self.labels.display())),
@@ -152,7 +153,8 @@ fn first_layout(folder: &Path, held: Option<u32>, wanted: Option<u32>) -> anyhow
 
 /// The images of a list, found by their names in `images/`: a data set may have been moved since.
 fn listed(folder: &Path, list: &Path) -> anyhow::Result<Vec<Item>> {
-    let text = fs::read_to_string(list).with_context(|| format!("{}: cannot be read", list.display()))?;
+    let text =
+        files::read_text(list, files::MOST_OF_TABLE).with_context(|| format!("{}: cannot be read", list.display()))?;
     let (mut seen, mut items) = (BTreeSet::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         // Either separator: the list may have been written on another system.
@@ -171,7 +173,8 @@ fn listed(folder: &Path, list: &Path) -> anyhow::Result<Vec<Item>> {
 
 /// `names:` of a `data.yaml` as `foramen dataset` writes it: one `index: name` a line.
 fn classes(yaml: &Path) -> anyhow::Result<Vec<DetectionClass>> {
-    let text = fs::read_to_string(yaml).with_context(|| format!("{}: cannot be read", yaml.display()))?;
+    let text =
+        files::read_text(yaml, files::MOST_OF_TEXT).with_context(|| format!("{}: cannot be read", yaml.display()))?;
     let unreadable = |what: &str| {
         anyhow!(
             "{}: {what}; lines such as `  0: spinal_canal_stenosis_l1_l2_severe` were expected below `names:`",

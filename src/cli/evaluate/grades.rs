@@ -1,11 +1,12 @@
 //! As much of the JSON of `foramen grade` as localisation needs. Keys that are not known here may be there.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, anyhow};
 use glam::DVec3;
 use serde::Deserialize;
 
+use crate::files;
 use crate::grading::{Condition, GradeId, Level, Severity, Side};
 
 /// Where Foramen saw things, by study.
@@ -62,7 +63,8 @@ struct LevelForm {
 
 /// Reads a file of `foramen grade --format json`.
 pub fn read(file: &Path) -> anyhow::Result<Places> {
-    let text = fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
+    let text =
+        files::read_text(file, files::MOST_OF_TABLE).with_context(|| format!("{}: cannot be read", file.display()))?;
     let document: Document = serde_json::from_str(&text)
         .with_context(|| format!("{}: not what `foramen grade --format json` writes", file.display()))?;
     let mut places = Places::new();
@@ -122,7 +124,7 @@ mod tests {
     fn read_text(text: &str) -> Result<Places, String> {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("grades.json");
-        fs::write(&file, text).unwrap();
+        std::fs::write(&file, text).unwrap();
         read(&file).map_err(|e| format!("{e:#}"))
     }
 

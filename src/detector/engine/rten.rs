@@ -6,7 +6,7 @@ use rten::{RunOptions, ThreadPool};
 use rten_tensor::NdTensorView;
 
 use super::Engine;
-use crate::detector::Model;
+use crate::{detector::Model, panics};
 
 /// Name and version.
 pub const NAME: &str = concat!("rten ", env!("FORAMEN_RTEN_VERSION"));
@@ -23,7 +23,9 @@ impl Rten {
     pub fn load(model: &Model, threads: usize) -> Result<Self, String> {
         let (height, width) = model.input_size;
         Ok(Self {
-            model: rten::Model::load(model.onnx.to_vec()).map_err(|e| format!("rten cannot load it: {e}"))?,
+            model: panics::caught(|| rten::Model::load(model.onnx.to_vec()))
+                .map_err(|_| "rten gave up on it".to_owned())?
+                .map_err(|e| format!("rten cannot load it: {e}"))?,
             pool: Arc::new(ThreadPool::with_num_threads(threads.max(1))),
             shape: [1, 3, height as usize, width as usize],
         })
@@ -34,7 +36,9 @@ impl Engine for Rten {
     fn run(&mut self, input: &[f32]) -> Result<Vec<f32>, String> {
         let view = NdTensorView::try_from_data(self.shape, input).map_err(|e| e.to_string())?;
         let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
-        let output = self.model.run_one(view.into(), Some(options)).map_err(|e| e.to_string())?;
+        let output = panics::caught(|| self.model.run_one(view.into(), Some(options)))
+            .map_err(|_| "rten gave up while it ran".to_owned())?
+            .map_err(|e| e.to_string())?;
         let tensor: rten_tensor::Tensor<f32> =
             output.try_into().map_err(|_| "its output is not 32-bit floats".to_owned())?;
         Ok(tensor.into_data())

@@ -8,7 +8,7 @@ use super::{
     text::{Align, Style},
 };
 use crate::{
-    RESEARCH_USE_ONLY,
+    RESEARCH_USE_ONLY, files,
     report::{Report, Template},
 };
 
@@ -54,7 +54,7 @@ pub fn title(template: &Template) -> &str {
 
 /// A PNG, and its size.
 fn logo(path: &Path) -> Result<(Picture, [f32; 2]), String> {
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = files::read_regular(path, files::MOST_OF_TEXT).map_err(|error| error.to_string())?;
     // Read and written again: whatever kind of PNG or JPEG it is, the PDF gets the plainest.
     let image = image::load_from_memory(&bytes).map_err(|error| error.to_string())?.to_rgba8();
     let size = [image.width() as f32, image.height() as f32];

@@ -98,3 +98,29 @@ fn keys_that_grade_rest_while_any_window_is_open_and_say_so() {
     press(&mut window, Modifiers::NONE, Key::Num6);
     assert_eq!(decision(&window).and_then(Decision::severity), Some(Severity::NormalMild), "none is open any more");
 }
+
+/// Who holds Enter has not seen the cells that go by.
+#[test]
+fn a_key_that_is_held_grades_one_cell() {
+    let mut window = graded_demo();
+    click_cell(&mut window, id(CELL));
+    let before = session(window.state()).review().acts().len();
+    // egui tells a repeated press by the key being down already.
+    for _ in 0..12 {
+        let (key, modifiers) = (Key::Enter, Modifiers::NONE);
+        window.event(Event::Key { key, physical_key: None, pressed: true, repeat: false, modifiers });
+        window.run_steps(3);
+    }
+    window.event(Event::Key {
+        key: Key::Enter,
+        physical_key: None,
+        pressed: false,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    });
+    window.run_steps(4);
+    assert_eq!(session(window.state()).review().acts().len(), before + 1);
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    window.run_steps(4);
+    assert_eq!(session(window.state()).review().acts().len(), before + 2, "and the next press the next");
+}
