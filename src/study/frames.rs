@@ -47,7 +47,8 @@ pub fn of(
     held: &dyn Fn(u32) -> Option<u64>,
 ) -> Frames {
     let most = (size / LEAST_BYTES).clamp(1, MAX_FRAMES.into()) as u32;
-    let claimed = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1).clamp(1, most);
+    let said = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1);
+    let claimed = said.clamp(1, most);
     // Of an image without a single whole frame it is said that it is cut short.
     let count = held(claimed).filter(|held| *held > 0).map_or(claimed, |held| held as u32);
     let groups = Groups::of(object);
@@ -56,7 +57,7 @@ pub fn of(
     let aspect = aspect(object, &mut doubts);
     if count < claimed {
         let holds = if count == 1 { "one frame: it is shown".to_owned() } else { format!("{count}: these are shown") };
-        doubts.add(Doubt::new(format!("its NumberOfFrames says {claimed}, and its pixels are those of {holds}")));
+        doubts.add(Doubt::new(format!("its NumberOfFrames says {said}, and its pixels are those of {holds}")));
     }
     for frame in 0..count {
         let found = geometry(&groups, frame, count, [columns, rows], &mut doubts);
@@ -302,7 +303,7 @@ mod tests {
     use dicom_object::FileMetaTableBuilder;
 
     use super::*;
-    use crate::study::{Series, scan_memory};
+    use crate::study::{Scan, Series, scan_memory};
 
     const SIZE: u16 = 2;
 
@@ -327,13 +328,20 @@ mod tests {
     /// An enhanced MR file: frames at `positions` along z, each with a rescale and window of its own; pixel values
     /// are those of `frame * 10 + pixel`, 16 bits, signed.
     fn enhanced(positions: &[f64]) -> Series {
+        let mut scan = scan_of(positions, positions.len());
+        assert!(scan.issues.is_empty() && scan.studies[0].issues.is_empty(), "{:?}", scan.issues);
+        scan.studies.remove(0).series.remove(0)
+    }
+
+    /// The same, where the file says that it has another number of frames.
+    fn scan_of(positions: &[f64], claimed: usize) -> Scan {
         let mut object = InMemDicomObject::new_empty();
         for (tag, vr, text) in [
             (tags::SOP_CLASS_UID, VR::UI, uids::ENHANCED_MR_IMAGE_STORAGE),
             (tags::SOP_INSTANCE_UID, VR::UI, "1.2.3"),
             (tags::STUDY_INSTANCE_UID, VR::UI, "1.2"),
             (tags::MODALITY, VR::CS, "MR"),
-            (tags::NUMBER_OF_FRAMES, VR::IS, &positions.len().to_string()),
+            (tags::NUMBER_OF_FRAMES, VR::IS, &claimed.to_string()),
             (tags::PHOTOMETRIC_INTERPRETATION, VR::CS, "MONOCHROME1"),
         ] {
             put(&mut object, tag, vr, text);
@@ -381,9 +389,20 @@ mod tests {
         let meta = FileMetaTableBuilder::new().transfer_syntax(uids::EXPLICIT_VR_LITTLE_ENDIAN);
         let mut bytes = Vec::new();
         object.with_meta(meta).unwrap().write_all(&mut bytes).unwrap();
-        let mut scan = scan_memory(vec![("enhanced.dcm".to_owned(), Arc::from(bytes))]);
-        assert!(scan.issues.is_empty() && scan.studies[0].issues.is_empty(), "{:?}", scan.issues);
-        scan.studies.remove(0).series.remove(0)
+        scan_memory(vec![("enhanced.dcm".to_owned(), Arc::from(bytes))])
+    }
+
+    #[test]
+    fn frames_that_are_claimed_and_not_there_are_said_once() {
+        let scan = scan_of(&[8.0, 0.0, 4.0], 2000);
+        let study = &scan.studies[0];
+        assert_eq!(study.series[0].slices.len(), 3);
+        assert!(study.series[0].slices.iter().all(|slice| slice.decode().is_ok()));
+        let said: Vec<&str> = study.issues.iter().map(|issue| issue.message.as_str()).collect();
+        assert!(
+            said.len() == 1 && said[0].contains("NumberOfFrames says 2000") && said[0].contains("of 3"),
+            "{said:?}"
+        );
     }
 
     #[test]
