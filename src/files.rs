@@ -15,12 +15,16 @@ pub const MOST_OF_TABLE: u64 = 1 << 30;
 /// The most that a model may have: what its format, protobuf, can hold.
 pub const MOST_OF_MODEL: u64 = 2 << 30;
 
+/// What lies in the place of a file and is none; `None` of a file.
+pub fn not_a_file(found: &fs::Metadata) -> Option<&'static str> {
+    (!found.is_file()).then(|| if found.is_dir() { "a folder" } else { "a pipe or device" })
+}
+
 /// Opens a file of at most so many bytes. A folder, pipe or device, which may have no end, is an error; a link is followed.
 pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
     // Asked before it is opened: to open a pipe is to wait for whoever writes into it.
     let found = fs::metadata(path)?;
-    if !found.is_file() {
-        let what = if found.is_dir() { "a folder" } else { "a pipe or device" };
+    if let Some(what) = not_a_file(&found) {
         return Err(io::Error::other(format!("it is {what}, not a file")));
     }
     if found.len() > most {

@@ -3,9 +3,9 @@
 //! Engines trust their models: a loop without an end holds a whole batch, an expansion to 2^40 elements takes all memory,
 //! a chain of many thousand nodes the stack. None of that can be caught while it runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use prost::Message;
+use prost::{Message, bytes::Bytes};
 
 /// YOLO of any size has fewer than a thousand, and three times as many where it is quantised.
 const MOST_NODES: usize = 5_000;
@@ -88,8 +88,9 @@ struct TensorProto {
     int64: Vec<i64>,
     #[prost(string, tag = "8")]
     name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    raw: Vec<u8>,
+    /// Points into the file: weights are not copied to be passed over.
+    #[prost(bytes = "bytes", tag = "9")]
+    raw: Bytes,
 }
 
 impl TensorProto {
@@ -117,8 +118,8 @@ impl TensorProto {
 }
 
 /// Why the graph is refused; `None` where an engine may have it. What is no ONNX file is not looked at.
-pub fn objection(onnx: &[u8]) -> Option<String> {
-    let model = ModelProto::decode(onnx).ok()?;
+pub fn objection(onnx: &Arc<[u8]>) -> Option<String> {
+    let model = ModelProto::decode(Bytes::from_owner(onnx.clone())).ok()?;
     let graph = model.graph?;
     if !model.functions.is_empty() {
         return Some("it brings functions of its own, which no detector does".to_owned());
@@ -192,7 +193,7 @@ mod tests {
 
     fn objection_to(node: Vec<NodeProto>, initializer: Vec<TensorProto>) -> Option<String> {
         let graph = Some(GraphProto { node, initializer });
-        objection(&ModelProto { graph, functions: Vec::new() }.encode_to_vec())
+        objection(&ModelProto { graph, functions: Vec::new() }.encode_to_vec().into())
     }
 
     #[test]
@@ -239,7 +240,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-            let _ = objection(&bytes);
+            let _ = objection(&bytes.into());
         }
     }
 }

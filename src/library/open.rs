@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use super::{
     LibraryError, Moment,
     schema::{self, Kind},
 };
+use crate::files;
 
 /// The file in the folder.
 pub const FILE: &str = "library.sqlite";
@@ -33,10 +34,7 @@ enum Unfit {
 
 impl From<rusqlite::Error> for Unfit {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::damaged(),
-            _ => Self::Other(error),
-        }
+        if schema::is_damage(&error) { Self::damaged() } else { Self::Other(error) }
     }
 }
 
@@ -88,9 +86,7 @@ pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
         Ok(_) => (),
     }
     match fs::metadata(path) {
-        Ok(found) if found.is_file() => Ok(true),
-        Ok(found) if found.is_dir() => Err(not_a_file("a folder")),
-        Ok(_) => Err(not_a_file("a pipe or device")),
+        Ok(found) => files::not_a_file(&found).map_or(Ok(true), |what| Err(not_a_file(what))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(not_a_file("a link that leads nowhere")),
         Err(error) => Err(fail(error)),
     }
@@ -111,8 +107,7 @@ fn connect(path: &Path) -> Result<Connection, Unfit> {
         Kind::Foreign => return Err(Unfit::SetAside("was not written by Foramen".to_owned())),
         Kind::Ours(version) if version > schema::VERSION => return Err(Unfit::Newer),
         Kind::Ours(_) => {
-            let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-            if verdict != "ok" {
+            if !schema::is_sound(&connection)? {
                 return Err(Unfit::damaged());
             }
         }
@@ -131,13 +126,15 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     schema::migrate(connection)
 }
 
+/// A name that begins as a file's does: what SQLite keeps beside it has such.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
 /// Renames the file, and what SQLite keeps beside it: an old journal beside a new file would be read into it.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let beside = |path: &Path, end: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    };
     let stamp = Moment::now().stamp();
     let free = |count: u32| {
         let more = if count == 0 { String::new() } else { format!("-{count}") };

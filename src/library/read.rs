@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{
     LibraryError,
-    open::{FILE, PATIENCE, is_there},
+    open::{FILE, PATIENCE, beside, is_there},
     schema::{self, Kind},
 };
 
@@ -25,10 +25,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
         return Ok(None);
     }
     let unfit = |why: &str| LibraryError::Unfit { path: path.clone(), why: why.to_owned() };
-    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => unfit("is damaged"),
-        _ => error.into(),
-    };
+    let failed = |error: rusqlite::Error| if schema::is_damage(&error) { unfit("is damaged") } else { error.into() };
     let (connection, kind) = connect(&path).map_err(failed)?;
     let version = match kind {
         Kind::Ours(version) => version,
@@ -39,8 +36,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     if version > schema::VERSION {
         return Err(LibraryError::Newer(path));
     }
-    let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
-    if verdict != "ok" {
+    if !schema::is_sound(&connection).map_err(failed)? {
         return Err(unfit("is damaged"));
     }
     let (connection, copy) = if version < schema::VERSION {
@@ -92,12 +88,6 @@ fn uri(path: &Path) -> Option<PathBuf> {
         name
     });
     Some(format!("file:{name}?immutable=1").into())
-}
-
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 enum Copied {

@@ -1,6 +1,6 @@
 //! The tables, and how older files become newer ones.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 /// In the header of the file: tells ours from other SQLite files. `FRMN`.
 pub const APPLICATION_ID: i32 = 0x4652_4d4e;
@@ -112,6 +112,16 @@ pub fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
         (0 | APPLICATION_ID, 0) => Kind::Empty,
         _ => Kind::Foreign,
     })
+}
+
+/// Whether SQLite finds its pages whole.
+pub fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
+}
+
+/// Whether SQLite says that a file is not what it should be.
+pub fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Brings a file that is empty or ours to today's version, in one transaction.

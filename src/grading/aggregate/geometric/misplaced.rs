@@ -21,41 +21,40 @@ pub type Misplaced = BTreeMap<String, &'static str>;
 
 /// Votes of a whole study, and of axial boxes how far from the canal they lie, in mm within their slice.
 pub fn find(votes: &[Vote], from_canal: &[(&Detection, f64)]) -> Misplaced {
-    let mut cells: BTreeMap<&str, BTreeMap<GradeId, &Vote>> = BTreeMap::new();
-    for vote in votes.iter().filter(|vote| counts(&vote.detection) && !vote.conflicts.contains(&Conflict::Size)) {
-        let best = cells.entry(&vote.detection.slice.series_uid).or_default();
-        let best = best.entry(vote.detection.class.grade).or_insert(vote);
-        if vote.detection.score > best.detection.score {
-            *best = vote;
-        }
-    }
+    let sized = votes.iter().filter(|vote| !vote.conflicts.contains(&Conflict::Size));
+    let cells = best_of_cells(sized.map(|vote| (&vote.detection, vote)));
     let mut misplaced = Misplaced::new();
-    for (series, cells) in cells {
-        let miscount = miscount(cells.values().copied());
-        let contradicted = cells.values().filter(|vote| is_contradicted(vote, miscount)).count();
-        if cells.len() >= FEWEST && contradicted * 2 > cells.len() {
+    for (series, votes) in cells {
+        let miscount = miscount(votes.iter().copied());
+        if is_most_of(&votes, |vote| is_contradicted(vote, miscount)) {
             misplaced.insert(series.to_owned(), "most of its boxes contradict where the files say that they lie");
         }
     }
-    let mut far: BTreeMap<&str, BTreeMap<GradeId, (f32, f64)>> = BTreeMap::new();
-    for (detection, mm) in from_canal.iter().filter(|(detection, _)| counts(detection)) {
-        let best = far.entry(&detection.slice.series_uid).or_default();
-        let best = best.entry(detection.class.grade).or_insert((detection.score, *mm));
-        if detection.score > best.0 {
-            *best = (detection.score, *mm);
-        }
-    }
-    for (series, cells) in far {
-        let count = cells.values().filter(|(_, mm)| *mm > FAR_MM).count();
-        if cells.len() >= FEWEST && count * 2 > cells.len() {
+    for (series, distances) in best_of_cells(from_canal.iter().copied()) {
+        if is_most_of(&distances, |mm| *mm > FAR_MM) {
             misplaced.insert(series.to_owned(), "its boxes lie far from the canal that sagittal images show");
         }
     }
     misplaced
 }
 
-fn counts(detection: &Detection) -> bool {
-    detection.score >= FAINT
+/// By series, of each cell that a box names what belongs to its best box; faint ones are passed over.
+fn best_of_cells<'a, T>(boxes: impl Iterator<Item = (&'a Detection, T)>) -> BTreeMap<&'a str, Vec<T>> {
+    let mut best: BTreeMap<&str, BTreeMap<GradeId, (f32, T)>> = BTreeMap::new();
+    for (detection, what) in boxes.filter(|(detection, _)| detection.score >= FAINT) {
+        let cells = best.entry(&detection.slice.series_uid).or_default();
+        let grade = detection.class.grade;
+        if cells.get(&grade).is_none_or(|(score, _)| detection.score > *score) {
+            cells.insert(grade, (detection.score, what));
+        }
+    }
+    let of_series = |cells: BTreeMap<GradeId, (f32, T)>| cells.into_values().map(|(_, what)| what).collect();
+    best.into_iter().map(|(series, cells)| (series, of_series(cells))).collect()
+}
+
+/// Whether it is so of more than half of enough cells.
+fn is_most_of<T>(cells: &[T], is_so: impl Fn(&T) -> bool) -> bool {
+    cells.len() >= FEWEST && cells.iter().filter(|cell| is_so(cell)).count() * 2 > cells.len()
 }
 
 /// By how many levels a vote was moved from what it names, downwards.
