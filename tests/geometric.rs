@@ -6,7 +6,7 @@ use foramen::{
     geometry::{ImagePlane, Vec3},
     grading::{
         Assessment, Condition, Conflict, Detection, DetectionClass, GradeId, Layout, Level, Placed, Prior, Resolved,
-        Role, Severity, Side, SliceId, assess, geometric, max,
+        Role, SeriesDoubt, Severity, Side, SliceId, assess, geometric, max,
     },
     raster::BBox,
 };
@@ -367,8 +367,9 @@ fn a_series_that_cannot_lie_where_it_says_is_taken_at_its_word_as_a_whole() {
     let far = Study::default().with_canal(0).with_recesses(Vec3::X * 120.0, 0);
     for (name, study) in [("mirrored", mirrored), ("far", far)] {
         let resolved = study.resolve();
-        assert_eq!(resolved.misplaced.keys().collect::<Vec<_>>(), ["ax"], "{name}");
+        assert_eq!(resolved.doubts.keys().collect::<Vec<_>>(), ["ax"], "{name}");
         assert!(resolved.at_their_word.contains_key(&Role::Ss), "{name}");
+        assert!(resolved.doubts["ax"].denies_place(), "{name}");
         for vote in resolved.votes.iter().filter(|vote| vote.detection.slice.series_uid == "ax") {
             assert_eq!((vote.grade, vote.conflicts.len()), (vote.detection.class.grade, 0), "{name}");
         }
@@ -378,10 +379,33 @@ fn a_series_that_cannot_lie_where_it_says_is_taken_at_its_word_as_a_whole() {
 #[test]
 fn single_mistakes_of_a_detector_say_nothing_of_its_series() {
     let good = Study::default().with_canal(0).with_recesses(Vec3::ZERO, 0);
-    assert!(good.resolve().misplaced.is_empty() && good.side_conflicts() == 0);
+    assert!(good.resolve().doubts.is_empty() && good.side_conflicts() == 0);
     let three = Study::default().with_canal(0).with_recesses(Vec3::ZERO, 3);
-    assert!(three.resolve().misplaced.is_empty());
+    assert!(three.resolve().doubts.is_empty());
     assert_eq!(three.side_conflicts(), 3, "they are mended, and said");
+}
+
+#[test]
+fn a_series_above_or_below_the_spine_and_one_beside_its_level_are_said() {
+    let along = |mm: f64| Study::default().with_canal(0).with_recesses(Vec3::Z * mm, 0).resolve();
+    for mm in [-17.5, 300.0, 2000.0] {
+        let resolved = along(mm);
+        assert_eq!(resolved.doubts.get("ax"), Some(&SeriesDoubt::FarFromDiscs), "{mm}");
+        for vote in resolved.votes.iter().filter(|vote| vote.detection.slice.series_uid == "ax") {
+            assert_eq!(vote.grade, vote.detection.class.grade, "{mm}");
+        }
+    }
+    // One level down: the names or the place are wrong, and nothing tells which. The place counts, and it is said.
+    let resolved = along(-35.5);
+    assert_eq!(resolved.doubts.get("ax"), Some(&SeriesDoubt::Miscounted(1)));
+    assert!(resolved.at_their_word.is_empty());
+    // Between two discs that were found nothing is known of the others.
+    let mut study = Study::default();
+    let slice = study.slice("t2", 0, sagittal(1.5));
+    for (&level, disc) in Level::ALL.iter().zip(discs()).take(2) {
+        study.see(slice, disc, canal(level), Severity::NormalMild, 0.8);
+    }
+    assert!(study.with_recesses(Vec3::ZERO, 0).resolve().doubts.is_empty());
 }
 
 /// Levels from foot to head: no spine is so, and a file whose images were turned by 180 degrees is.
@@ -396,6 +420,6 @@ fn a_sagittal_series_upside_down_gives_no_axial_slice_its_level() {
     let resolved = study.resolve();
     for vote in &resolved.votes {
         let claimed = vote.detection.class.grade;
-        assert!(vote.grade.level() == claimed.level() || resolved.misplaced.is_empty(), "{claimed:?}: {resolved:?}");
+        assert!(vote.grade.level() == claimed.level() || resolved.doubts.is_empty(), "{claimed:?}: {resolved:?}");
     }
 }

@@ -39,8 +39,14 @@ fn opened(files: Vec<(String, Arc<[u8]>)>) -> Study {
     scan.studies.remove(0)
 }
 
-/// The same images, their rows and columns turned as `turn` says for the kind of series.
-fn stored(files: &[(String, Arc<[u8]>)], study: &Study, turn: impl Fn(Role) -> Turn) -> Vec<(String, Arc<[u8]>)> {
+/// The same images, their rows and columns turned as `turn` says for the kind of series; and the header with them, if it
+/// `is_said`.
+fn stored(
+    files: &[(String, Arc<[u8]>)],
+    study: &Study,
+    turn: impl Fn(Role) -> Turn,
+    is_said: bool,
+) -> Vec<(String, Arc<[u8]>)> {
     let slices = study.series.iter().flat_map(|s| s.slices.iter().map(move |slice| (s.role.unwrap(), slice)));
     slices
         .map(|(role, slice)| {
@@ -55,6 +61,9 @@ fn stored(files: &[(String, Arc<[u8]>)], study: &Study, turn: impl Fn(Role) -> T
             file.put(DataElement::new(tags::ROWS, VR::US, PrimitiveValue::from(turned.rows() as u16)));
             file.put(DataElement::new(tags::COLUMNS, VR::US, PrimitiveValue::from(turned.columns() as u16)));
             let (a, b) = (turned.column_direction(), turned.row_direction());
+            if !is_said {
+                return (name, written(&file));
+            }
             for (tag, values) in [
                 (tags::IMAGE_POSITION_PATIENT, turned.origin().to_array().to_vec()),
                 (tags::IMAGE_ORIENTATION_PATIENT, vec![a.x, a.y, a.z, b.x, b.y, b.z]),
@@ -63,11 +72,15 @@ fn stored(files: &[(String, Arc<[u8]>)], study: &Study, turn: impl Fn(Role) -> T
                 let texts: Vec<String> = values.iter().map(|v| format!("{v:.8}")).collect();
                 file.put(DataElement::new(tag, VR::DS, PrimitiveValue::Strs(texts.into())));
             }
-            let mut bytes = Vec::new();
-            file.write_all(&mut bytes).unwrap();
-            (name, bytes.into())
+            (name, written(&file))
         })
         .collect()
+}
+
+fn written(file: &DefaultDicomObject) -> Arc<[u8]> {
+    let mut bytes = Vec::new();
+    file.write_all(&mut bytes).unwrap();
+    bytes.into()
 }
 
 /// The middles of the boxes behind a grade, patient mm.
@@ -94,7 +107,7 @@ fn no_way_of_storing_the_images_changes_a_grade() {
     for at in 1..Turn::ALL.len() {
         // Each way for sagittal and for axial images, and never the same for both.
         let turn = |role: Role| Turn::ALL[if role == Role::Ss { (at + 3) % 8 } else { at }];
-        let study = opened(stored(&files, &plain, turn));
+        let study = opened(stored(&files, &plain, turn, true));
         let undone = study.series.iter().flat_map(|s| s.slices.iter().map(move |slice| (s.role.unwrap(), slice.turn)));
         assert!(undone.clone().all(|(role, undone)| undone.is_none() == turn(role).is_none()));
         let after = grade(&study);
@@ -109,6 +122,28 @@ fn no_way_of_storing_the_images_changes_a_grade() {
             let (here, there) = (places(&before, old), places(&after, new));
             assert_eq!(here.len(), there.len(), "{}", name());
             assert!(here.iter().zip(&there).all(|(a, b)| a.distance(*b) < 0.5), "{}", name());
+        }
+    }
+}
+
+/// Somebody's tool turned the pixels and left the header: all sides and levels would be wrong without a word.
+#[test]
+fn images_that_are_turned_and_do_not_say_so_are_in_doubt() {
+    let models = ModelSet::from_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap();
+    let grader = Grader::new(models, GradeOptions::default());
+    let grade = |study: &Study| grader.grade(study, &Cancel::default(), &|_| ()).unwrap();
+    let files = files();
+    let plain = opened(files.clone());
+    assert!(grade(&plain).issues.is_empty());
+    let half = Turn::ALL.into_iter().find(|turn| turn.pixels(&[1, 2, 3, 4], [2, 2]) == [4, 3, 2, 1]).unwrap();
+    for turned in [vec![Role::Scs], vec![Role::Ss], Role::ALL.to_vec()] {
+        let turn = |role: Role| if turned.contains(&role) { half } else { Turn::default() };
+        let issues = grade(&opened(stored(&files, &plain, turn, false))).issues;
+        for role in &turned {
+            let is_said = issues.iter().any(|issue| {
+                !issue.is_note && issue.message.starts_with(role.label()) && issue.message.contains("may be turned")
+            });
+            assert!(is_said, "{turned:?}: nothing of {role} in {issues:?}");
         }
     }
 }

@@ -14,8 +14,8 @@ mod vocabulary;
 mod weak;
 
 pub use aggregate::{
-    Aggregate, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, SEED_CONF, Vote, WithoutBox, assess,
-    assess_seed, expected_place, geometric, lies, max,
+    Aggregate, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, SEED_CONF, SeriesDoubt, Vote, WithoutBox,
+    assess, assess_seed, expected_place, geometric, lies, max,
 };
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     geometry::Vec3,
-    grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role},
+    grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role, SeriesDoubt},
     study::{Issue, Series, Study, gathered},
 };
 
@@ -20,9 +20,9 @@ pub struct Conclusion {
     /// The canal at the disc of each level; all `None` without geometry.
     pub levels: [Option<Vec3>; 5],
     /// Roles that geometry could not help, and why.
-    pub at_their_word: BTreeMap<Role, &'static str>,
-    /// Series, by UID, that cannot lie where they say, and why.
-    pub misplaced: BTreeMap<String, &'static str>,
+    pub at_their_word: BTreeMap<Role, String>,
+    /// What most boxes of a series, by UID, say against where it lies.
+    pub doubts: BTreeMap<String, SeriesDoubt>,
     /// Whether any row went through a calibration.
     pub calibrated: bool,
 }
@@ -78,8 +78,8 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             (assessment, _) => assessment,
         }
     });
-    let Resolved { levels, at_their_word, misplaced, .. } = resolved;
-    Conclusion { table, levels, at_their_word, misplaced, calibrated }
+    let Resolved { levels, at_their_word, doubts, .. } = resolved;
+    Conclusion { table, levels, at_their_word, doubts, calibrated }
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
@@ -107,12 +107,8 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     results.doubts.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let file = |job: Job| study.series[job.series].slices[job.slice].instance.source.to_string();
     let doubts = gathered(std::mem::take(&mut results.doubts).into_iter().map(|(job, doubt)| (doubt, file(job))));
-    let misplaced = conclusion.misplaced.iter().map(|(uid, why)| {
-        let series = study.series.iter().find(|series| series.uid == *uid && series.role.is_some());
-        let title = series.map_or_else(|| "a series".to_owned(), Series::title);
-        Issue::new("", format!("{title}: {why}: where it lies is not used for levels or sides; check its place"))
-    });
-    let misplaced: Vec<Issue> = misplaced.collect();
+    let of_series: Vec<Issue> = conclusion.doubts.iter().map(|(uid, doubt)| of_series(study, uid, *doubt)).collect();
+    let faint: Vec<Issue> = Role::ALL.iter().filter_map(|&role| faint(role, &conclusion.table)).collect();
     let models = used_models(grader, &results);
     let warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
     let failures = failures(study, &results.failures);
@@ -128,9 +124,41 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
-        issues: failures.into_iter().chain(doubts).chain(misplaced).collect(),
+        issues: failures.into_iter().chain(doubts).chain(of_series).chain(faint).collect(),
     }
 }
+
+/// A doubt that boxes cast on a whole series.
+fn of_series(study: &Study, uid: &str, doubt: SeriesDoubt) -> Issue {
+    let series = study.series.iter().find(|series| series.uid == uid && series.role.is_some());
+    let title = series.map_or_else(|| "a series".to_owned(), Series::title);
+    let so = if doubt.denies_place() {
+        "where it lies is not used for levels or sides; check its place"
+    } else {
+        "the rows go by where they lie; check the levels"
+    };
+    Issue::new("", format!("{title}: {doubt}: {so}"))
+}
+
+/// A detector that finds next to nothing of what it knows looks at something else than it was trained on.
+fn faint(role: Role, table: &GradeTable) -> Option<Issue> {
+    let scores = table.rows().iter().filter(|row| row.id.condition().role() == role);
+    let best: Vec<f32> =
+        scores.filter_map(|row| row.evidence().iter().map(|e| e.detection.score).reduce(f32::max)).collect();
+    let faint = best.iter().filter(|score| **score < FAINT).count();
+    (faint * 2 > best.len()).then(|| {
+        let message = format!(
+            "{}: no box scores {FAINT:.2} in {faint} of the {} rows that have any: the images may be turned, mirrored, of \
+             another part of the body, or unlike those that the detector was trained on",
+            role.label(),
+            best.len()
+        );
+        Issue::new("", message)
+    })
+}
+
+/// Boxes below this score are next to nothing.
+const FAINT: f32 = 0.1;
 
 /// What could not be looked at: frames of one file that failed alike are said once.
 fn failures(study: &Study, all: &[(Job, String)]) -> Vec<Issue> {

@@ -1,8 +1,8 @@
 //! Files of many frames that were read last, kept for the next frame: the functional groups of a thousand frames are
-//! parsed once, not a thousand times.
+//! parsed once, not a thousand times, and what is packed in a zip is unpacked once.
 
 use std::{
-    io::Read,
+    io::{self, Cursor, Read},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,6 +10,7 @@ use super::{
     file::{self, Loaded},
     header::HeaderError,
     model::Instance,
+    source::Bytes,
 };
 
 /// As many threads decode at a time on most machines, or as many series are looked at.
@@ -27,6 +28,36 @@ struct Kept {
 /// The newest last. Of files that are read whole there is one.
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
+/// The file that was unpacked last: a series is seldom more than one.
+static UNPACKED: Mutex<Option<(Arc<Instance>, Arc<[u8]>)>> = Mutex::new(None);
+
+/// Opens the file of an image for reading from the start, and tells how many bytes there are.
+///
+/// # Errors
+///
+/// Those of [`Source::open_sized`](super::source::Source::open_sized).
+pub fn open(instance: &Arc<Instance>) -> io::Result<(Box<dyn Bytes + '_>, u64)> {
+    if instance.frames <= 1 || !instance.source.is_packed() {
+        return instance.source.open_sized();
+    }
+    let is_it = |kept: &&(Arc<Instance>, Arc<[u8]>)| Arc::ptr_eq(&kept.0, instance);
+    let kept = lock(&UNPACKED).as_ref().filter(is_it).map(|(_, bytes)| bytes.clone());
+    let bytes: Arc<[u8]> = if let Some(kept) = kept {
+        kept
+    } else {
+        let (mut from, size) = instance.source.open_sized()?;
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes)?;
+        let bytes: Arc<[u8]> = bytes.into();
+        if size <= LARGEST {
+            *lock(&UNPACKED) = Some((instance.clone(), bytes.clone()));
+        }
+        bytes
+    };
+    let size = bytes.len() as u64;
+    Ok((Box::new(Cursor::new(bytes)), size))
+}
+
 /// What a file of `size` bytes holds, up to its pixels or `whole`; `from` is read only where it was not read before.
 ///
 /// # Errors
@@ -43,12 +74,12 @@ pub fn load(
     }
     // A file that was written anew has another size nearly always; and another scan knows it by another instance.
     let is_it = |kept: &Kept| Arc::ptr_eq(&kept.instance, instance) && (kept.size, kept.whole) == (size, whole);
-    let found = lock().iter().find(|kept| is_it(kept)).map(|kept| kept.loaded.clone());
+    let found = lock(&KEPT).iter().find(|kept| is_it(kept)).map(|kept| kept.loaded.clone());
     if let Some(found) = found {
         return Ok(found);
     }
     let loaded = Arc::new(file::load(from, size, whole)?);
-    let mut kept = lock();
+    let mut kept = lock(&KEPT);
     kept.retain(|other| !(is_it(other) || (whole && other.whole)));
     if kept.len() >= MOST {
         kept.remove(0);
@@ -57,7 +88,7 @@ pub fn load(
     Ok(loaded)
 }
 
-fn lock() -> std::sync::MutexGuard<'static, Vec<Kept>> {
-    // Every change under this lock is whole.
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(kept: &'static Mutex<T>) -> std::sync::MutexGuard<'static, T> {
+    // Every change under these locks is whole.
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

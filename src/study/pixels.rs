@@ -77,7 +77,7 @@ const LARGEST: f64 = 1e30;
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
     pub fn decode(&self) -> Result<Slice, PixelError> {
-        let (mut from, size) = self.instance.source.open_sized().map_err(HeaderError::Io)?;
+        let (mut from, size) = opened::open(&self.instance).map_err(HeaderError::Io)?;
         let loaded = opened::load(&self.instance, &mut from, size, false)?;
         let Loaded { object, missing, plain, .. } = &*loaded;
         let whole = |missing: &Option<Missing>| match *missing {

@@ -5,14 +5,16 @@
 //! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
 //! decides sides. Votes whose claim and place disagree count less and say so.
 
-mod misplaced;
 mod place;
+mod series_doubt;
 
 use std::collections::BTreeMap;
 
 use glam::DVec3;
 
 pub use place::{ExpectedPlace, Lies, expected_place, lies};
+use series_doubt::Beside;
+pub use series_doubt::SeriesDoubt;
 
 use super::{
     Layout, Placed, Vote,
@@ -36,6 +38,8 @@ const SLICE_FALLOFF_MM: f64 = 9.0;
 const MIDLINE_MM: f64 = 5.0;
 /// Boxes of one slice that overlap by this much are about one place.
 const SAME_PLACE_IOU: f32 = 0.5;
+/// A spine of which fewer discs were found does not tell what lies at none.
+const ENOUGH_DISCS: usize = 4;
 /// From a foramen to the canal at its disc, mm: down and back.
 const CANAL_FROM_FORAMEN: DVec3 = DVec3::new(0.0, 3.0, -6.0);
 
@@ -50,9 +54,10 @@ pub struct Resolved {
     /// The canal at the disc of each level, head to foot, patient mm.
     pub levels: [Option<DVec3>; 5],
     /// Roles whose boxes had to be taken at their word, and why.
-    pub at_their_word: BTreeMap<Role, &'static str>,
-    /// Series, by `SeriesInstanceUID`, whose places are not used because they cannot be true, and why.
-    pub misplaced: BTreeMap<String, &'static str>,
+    pub at_their_word: BTreeMap<Role, String>,
+    /// What most boxes of a series, by `SeriesInstanceUID`, say against where it lies. Where they deny its place, it is
+    /// not used.
+    pub doubts: BTreeMap<String, SeriesDoubt>,
 }
 
 /// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no
@@ -79,42 +84,44 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
             }
             (Some((point, _)), Some(spine)) => resolved.votes.push(sagittal(detection, point, spine)),
             (None, _) => {
-                resolved.at_their_word.insert(role, "some slices do not say where they lie");
+                resolved.at_their_word.insert(role, "some slices do not say where they lie".to_owned());
                 resolved.votes.push(claimed(detection));
             }
             (_, None) => {
-                resolved
-                    .at_their_word
-                    .insert(role, "no disc was found in sagittal slices that share its patient space");
+                let why = "no disc was found in sagittal slices that share its patient space";
+                resolved.at_their_word.insert(role, why.to_owned());
                 resolved.votes.push(claimed(detection));
             }
         }
     }
-    let mut from_canal = Vec::new();
+    let mut beside = Vec::new();
     for (at, spine, boxes) in axial.into_values() {
-        if let Some(canal) = spine.nearest(|disc| at.plane.distance_from_patient(disc).abs()).and_then(|l| spine.at(l))
-        {
-            let normal = at.plane.normal();
-            for &(detection, point) in &boxes {
-                let way = point - canal;
-                from_canal.push((detection, (way - normal * way.dot(normal)).length()));
-            }
+        let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
+        let level = spine.nearest(off);
+        let canal = level.and_then(|level| spine.at(level));
+        let is_at_disc = level.is_some() || spine.levels().into_iter().flatten().count() < ENOUGH_DISCS;
+        for &(detection, point) in &boxes {
+            // Away from all discs the canal may have gone anywhere.
+            let (way, normal) = (point - canal.unwrap_or(point), at.plane.normal());
+            let canal_mm = (way - normal * way.dot(normal)).length();
+            beside.push((detection, Beside { canal_mm, is_at_disc }));
         }
-        resolved.votes.extend(axial_votes(&boxes, &at, spine));
+        resolved.votes.extend(axial_votes(&boxes, &at, spine, level));
     }
-    resolved.misplaced = misplaced::find(&resolved.votes, &from_canal);
+    resolved.doubts = series_doubt::find(&resolved.votes, &beside);
     resolved.take_at_their_word();
     resolved
 }
 
 impl Resolved {
-    /// Boxes of misplaced series count for what they name.
+    /// Boxes of series that cannot lie where they say count for what they name.
     fn take_at_their_word(&mut self) {
         for vote in &mut self.votes {
-            if let Some(why) = self.misplaced.get(&vote.detection.slice.series_uid)
+            if let Some(doubt) = self.doubts.get(&vote.detection.slice.series_uid)
+                && doubt.denies_place()
                 && !vote.conflicts.contains(&Conflict::Size)
             {
-                self.at_their_word.insert(vote.detection.class.grade.condition().role(), why);
+                self.at_their_word.insert(vote.detection.class.grade.condition().role(), doubt.to_string());
                 *vote = claimed(&vote.detection);
             }
         }
@@ -198,10 +205,10 @@ impl Vote {
     }
 }
 
-/// The votes of one axial slice. What boxes at one place say of a severity under different levels' names is added up.
-fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine) -> Vec<Vote> {
+/// The votes of one axial slice, which meets the disc of a level or none. What boxes at one place say of a severity under different levels' names is added up.
+fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine, level: Option<Level>) -> Vec<Vote> {
     let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
-    let Some(level) = spine.nearest(off) else {
+    let Some(level) = level else {
         // Between discs, or at one that was not found: nothing is known of the names of levels not found.
         let dampen = |&(detection, _): &Seen<'_>| {
             let mut vote = claimed(detection);

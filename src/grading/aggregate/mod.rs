@@ -10,7 +10,7 @@ mod spine;
 
 use serde::{Deserialize, Serialize};
 
-pub use geometric::{ExpectedPlace, Lies, Resolved, expected_place, geometric, lies};
+pub use geometric::{ExpectedPlace, Lies, Resolved, SeriesDoubt, expected_place, geometric, lies};
 pub use layout::{Layout, Placed};
 pub use max::max;
 pub use seed::{SEED_CONF, WithoutBox, assess_seed};

@@ -3,7 +3,7 @@
 //! A single box that its place contradicts is a mistake of the detector. When most cells of a series are contradicted,
 //! the place is the mistake: a detector names sides by what it sees, and sees no numbers of the file.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use crate::grading::{Condition, Conflict, Detection, GradeId};
 
@@ -16,26 +16,73 @@ const FEWEST: usize = 5;
 /// A recess lies 10 to 20 mm from the middle of the canal, and a detector may miss it by as much again.
 const FAR_MM: f64 = 50.0;
 
-/// Why a series' places are not used, by `SeriesInstanceUID`.
-pub type Misplaced = BTreeMap<String, &'static str>;
+/// What most of a series' boxes say against it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeriesDoubt {
+    /// They name other sides, or levels without order, than those at which they lie.
+    Contradicted,
+    /// They lie aside of the canal that sagittal images show.
+    FarFromCanal,
+    /// They lie above or below all discs that sagittal images show.
+    FarFromDiscs,
+    /// They name levels so many below, or above, those at which they lie: the place is as likely as the names.
+    Miscounted(isize),
+}
 
-/// Votes of a whole study, and of axial boxes how far from the canal they lie, in mm within their slice.
-pub fn find(votes: &[Vote], from_canal: &[(&Detection, f64)]) -> Misplaced {
+impl SeriesDoubt {
+    /// Whether the series cannot lie where its files say.
+    pub const fn denies_place(self) -> bool {
+        !matches!(self, Self::Miscounted(_))
+    }
+}
+
+impl fmt::Display for SeriesDoubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Contradicted => write!(f, "most of its boxes contradict where the files say that they lie"),
+            Self::FarFromCanal => write!(f, "its boxes lie far from the canal that sagittal images show"),
+            Self::FarFromDiscs => write!(f, "its boxes lie at no disc that sagittal images show"),
+            Self::Miscounted(levels) => {
+                let (count, way) = (levels.unsigned_abs(), if levels > 0 { "above" } else { "below" });
+                let plural = if count == 1 { "" } else { "s" };
+                write!(
+                    f,
+                    "most of its boxes name the level that is {count} level{plural} {way} the one at which they lie"
+                )
+            }
+        }
+    }
+}
+
+/// What is known of an axial box beside its vote.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beside {
+    /// How far it is from the canal, mm within its slice.
+    pub canal_mm: f64,
+    /// Whether its slice meets a disc that was found, of a spine of which most were.
+    pub is_at_disc: bool,
+}
+
+/// From the votes of a whole study, and of its axial boxes what lies beside them.
+pub fn find(votes: &[Vote], beside: &[(&Detection, Beside)]) -> BTreeMap<String, SeriesDoubt> {
     let sized = votes.iter().filter(|vote| !vote.conflicts.contains(&Conflict::Size));
-    let cells = best_of_cells(sized.map(|vote| (&vote.detection, vote)));
-    let mut misplaced = Misplaced::new();
-    for (series, votes) in cells {
+    let mut doubts = BTreeMap::new();
+    for (series, votes) in best_of_cells(sized.map(|vote| (&vote.detection, vote))) {
         let miscount = miscount(votes.iter().copied());
         if is_most_of(&votes, |vote| is_contradicted(vote, miscount)) {
-            misplaced.insert(series.to_owned(), "most of its boxes contradict where the files say that they lie");
+            doubts.insert(series.to_owned(), SeriesDoubt::Contradicted);
+        } else if miscount != 0 && is_most_of(&votes, |vote| moved(vote) == miscount) {
+            doubts.insert(series.to_owned(), SeriesDoubt::Miscounted(miscount));
         }
     }
-    for (series, distances) in best_of_cells(from_canal.iter().copied()) {
-        if is_most_of(&distances, |mm| *mm > FAR_MM) {
-            misplaced.insert(series.to_owned(), "its boxes lie far from the canal that sagittal images show");
+    for (series, cells) in best_of_cells(beside.iter().copied()) {
+        if is_most_of(&cells, |cell| cell.canal_mm > FAR_MM) {
+            doubts.insert(series.to_owned(), SeriesDoubt::FarFromCanal);
+        } else if is_most_of(&cells, |cell| !cell.is_at_disc) {
+            doubts.insert(series.to_owned(), SeriesDoubt::FarFromDiscs);
         }
     }
-    misplaced
+    doubts
 }
 
 /// By series, of each cell that a box names what belongs to its best box; faint ones are passed over.
