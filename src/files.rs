@@ -57,22 +57,39 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Readers {
+    /// Who might read the file that it replaces; of a new one whom the system lets, on Unix by the umask.
+    #[default]
+    AsBefore,
+    /// Whom the system lets, whatever was there.
+    Usual,
+    /// The user alone (on Unix 0600), as a file that names a patient.
+    Owner,
+}
+
 /// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it over `path`:
 /// whatever happens, `path` holds the old content or the new, never a part.
 /// Missing parent folders are made. A link is followed; a device or pipe (`/dev/stdout`) is written into, not replaced.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    write_atomic_io(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+    write_for(path, bytes, Readers::AsBefore)
+}
+
+/// The same, for some to read.
+pub fn write_for(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
+    write_atomic_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// The same for a file that must not be there yet: what is there stays, also if it came this very moment.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    write_new_io(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
+    write_new_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-fn write_new_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_new_io(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
-    let file = filled(folder, bytes)?;
+    let file = filled(folder, bytes, readers)?;
     file.persist_noclobber(path).map_err(|e| e.error)?;
     sync_folder(folder);
     Ok(())
@@ -90,7 +107,7 @@ impl AtomicFile {
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         let begin = || {
             fs::create_dir_all(folder_of(path))?;
-            temporary_in(folder_of(path))
+            temporary_in(folder_of(path), Readers::AsBefore)
         };
         let file = begin().map_err(|source| WriteError { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), file: io::BufWriter::new(file) })
@@ -102,7 +119,7 @@ impl AtomicFile {
         let end = || {
             let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.as_file().sync_all()?;
-            restore_default_permissions(file.as_file())?;
+            let _ = keep_permissions(&path, file.as_file());
             file.persist(&path).map_err(|e| e.error)?;
             sync_folder(folder_of(&path));
             Ok(())
@@ -167,8 +184,15 @@ const TEMPORARY: &str = ".foramen-";
 const OLD: Duration = Duration::from_hours(1);
 
 /// A temporary file, held until it is put in its place or given up: another program must not take it for litter.
-fn temporary_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+fn temporary_in(folder: &Path, readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY);
+    // It is private if nothing is said.
+    #[cfg(unix)]
+    if readers != Readers::Owner {
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    }
+    let file = builder.tempfile_in(folder)?;
     // Elsewhere than on Unix a lock would keep readers out for a moment after the file is in its place.
     if cfg!(unix) {
         // Without locks age must do.
@@ -188,7 +212,7 @@ pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
-fn write_atomic_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_atomic_io(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     if is_special(path) {
         return fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
@@ -196,7 +220,11 @@ fn write_atomic_io(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let path = target.as_path();
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
-    filled(folder, bytes)?.persist(path).map_err(|e| e.error)?;
+    let file = filled(folder, bytes, readers)?;
+    if readers == Readers::AsBefore {
+        let _ = keep_permissions(path, file.as_file());
+    }
+    file.persist(path).map_err(|e| e.error)?;
     sync_folder(folder);
     Ok(())
 }
@@ -206,11 +234,10 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 /// A temporary file with the content, on the disk.
-fn filled(folder: &Path, bytes: &[u8]) -> io::Result<tempfile::NamedTempFile> {
-    let mut file = temporary_in(folder)?;
+fn filled(folder: &Path, bytes: &[u8], readers: Readers) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = temporary_in(folder, readers)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    restore_default_permissions(file.as_file())?;
     Ok(file)
 }
 
@@ -221,16 +248,13 @@ fn sync_folder(folder: &Path) {
     }
 }
 
-/// Temporary files are private (0600); what the user asked for should be readable as usual.
-#[cfg(unix)]
-fn restore_default_permissions(file: &fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn restore_default_permissions(_: &fs::File) -> io::Result<()> {
-    Ok(())
+/// Who might read a file may read what takes its place. Of another owner's file that may be refused, which costs nothing
+/// but this.
+fn keep_permissions(replaced: &Path, file: &fs::File) -> io::Result<()> {
+    match fs::metadata(replaced) {
+        Ok(old) if cfg!(unix) => file.set_permissions(old.permissions()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -304,8 +328,8 @@ mod tests {
     fn what_is_there_is_not_written_over_unless_asked() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("new folder").join("report.pdf");
-        write_new(&path, b"first").unwrap();
-        let refused = write_new(&path, b"second").unwrap_err();
+        write_new(&path, b"first", Readers::Usual).unwrap();
+        let refused = write_new(&path, b"second", Readers::Usual).unwrap_err();
         assert_eq!(refused.source.kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"first");
         write_atomic(&path, b"third").unwrap();

@@ -17,6 +17,7 @@ pub mod detector;
 pub mod files;
 pub mod geometry;
 pub mod grading;
+pub mod growing;
 pub mod library;
 pub mod markup;
 pub mod metric;

@@ -140,9 +140,7 @@ pub fn run(args: &Args) -> Outcome {
     })
     .map_err(|error| {
         let exit = match error {
-            DatasetError::Exists(_) | DatasetError::Busy(_) | DatasetError::Write(_) | DatasetError::Image { .. } => {
-                Exit::Output
-            }
+            DatasetError::Grow(_) | DatasetError::Write(_) | DatasetError::Image { .. } => Exit::Output,
             DatasetError::Labels(_) | DatasetError::Scan(_) | DatasetError::Empty { .. } => Exit::Input,
         };
         Failure::new(exit, error)

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    io::BufReader,
     path::{Path, PathBuf},
 };
 
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     detector::{Detector, EngineChoice, Model, RawDetection},
+    files,
     geometry::Turn,
     raster::{Image8, Standardize},
     study,
@@ -110,8 +112,8 @@ pub fn run(args: &Args) -> Outcome {
 
 /// (frame from 1, how it was turned to be upright, image). Colour is turned to grey.
 fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn, Image8)>> {
-    if let Ok(format) = image::ImageReader::open(file)
-        .with_context(|| format!("{}", file.display()))?
+    let opened = files::open_regular(file, files::MOST_OF_TABLE).with_context(|| format!("{}", file.display()))?;
+    if let Ok(format) = image::ImageReader::new(BufReader::new(opened))
         .with_guessed_format()
         .with_context(|| format!("{}", file.display()))
         && format.format().is_some()

@@ -16,7 +16,7 @@ use crate::{
     markup::Markup,
     moment::Moment,
     pipeline::{GradedStudy, Grader},
-    report::{DeidentifyKey, Existing, Format, Identity, Report, Template, folder_name, save_as, save_in},
+    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, folder_name, save_as, save_in},
     review::Review,
     study::{ScanError, Study},
 };
@@ -41,6 +41,10 @@ pub struct Args {
     /// Replace files that are there; else nothing is written over
     #[arg(long)]
     overwrite: bool,
+    /// Others on this computer may read the files, as the system's umask says; else files with the patient's identity
+    /// are for you alone
+    #[arg(long)]
+    shared: bool,
     /// Without the patient, dates, names of readers and everything that a person typed; UIDs are replaced
     #[arg(long)]
     deidentify: bool,
@@ -66,7 +70,7 @@ struct Run<'a> {
     library: Option<Library>,
     template: Template,
     identity: Identity,
-    existing: Existing,
+    saving: Saving,
 }
 
 pub fn run(args: &Args) -> Outcome {
@@ -142,12 +146,14 @@ impl<'a> Run<'a> {
             Some(file) => Template::read(file).map_err(|error| Failure::new(Exit::Input, error))?,
             None => Template::of_user(),
         };
+        let identity = if args.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full };
+        let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
         Ok(Self {
             args,
             library: if args.ignore_review { None } else { open_library()? },
             template,
-            identity: if args.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full },
-            existing: if args.overwrite { Existing::Replace } else { Existing::Refuse },
+            saving: Saving::of(&identity, existing, args.shared),
+            identity,
         })
     }
 
@@ -181,9 +187,9 @@ impl<'a> Run<'a> {
             eprintln!("foramen: {name}: {warning}");
         }
         let written = match target {
-            Target::File(path) => save_as(&outputs, path, self.existing),
+            Target::File(path) => save_as(&outputs, path, self.saving),
             Target::Folder(folder) => {
-                save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), self.existing)
+                save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), self.saving)
             }
         };
         written.map_err(|error| {

@@ -5,7 +5,6 @@
 //! `folds` splits by study, `yolo` writes, `skipped` remembers what was left out, `report` and `sheet` show it all.
 
 mod boxes;
-mod folder;
 mod folds;
 mod labels;
 mod merge;
@@ -26,11 +25,11 @@ use crate::{
     cancel::Cancel,
     files::{WriteError, write_atomic},
     grading::{DetectionClass, Role},
+    growing::{GrowError, Growing},
     raster::Standardize,
     study::{self, Matches, Scan, ScanError},
 };
 pub use boxes::{BoxShape, LabelledBox};
-use folder::Growing;
 pub use folds::{FOLDS, Folds};
 pub use labels::{BadRow, Grades, LabelError, Point, point_rows};
 use merge::Labels;
@@ -127,12 +126,9 @@ pub enum DatasetError {
         /// What was left out.
         skipped: Vec<Skipped>,
     },
-    /// The target exists.
-    #[error("{}: exists already; name a new folder", .0.display())]
-    Exists(PathBuf),
-    /// Another run writes to the same target.
-    #[error("{}: another run is writing it", .0.display())]
-    Busy(PathBuf),
+    /// The target is taken.
+    #[error(transparent)]
+    Grow(#[from] GrowError),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),

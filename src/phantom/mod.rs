@@ -18,13 +18,14 @@ mod study;
 mod tissue;
 mod variety;
 
-use std::{io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use rayon::prelude::*;
 
 use crate::{
     files::{WriteError, write_atomic},
     grading::{GradeId, Severity},
+    growing::{GrowError, Growing},
 };
 use file::{ImageOf, encode};
 use labels::StudyLabels;
@@ -62,17 +63,9 @@ pub struct PhantomOptions {
 /// Why no phantom was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PhantomError {
-    /// The folder holds something already.
-    #[error("{}: the folder is not empty; name a new one", .0.display())]
-    NotEmpty(std::path::PathBuf),
-    /// The folder cannot be looked at.
-    #[error("{}: {source}", path.display())]
-    Folder {
-        /// The folder.
-        path: std::path::PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The folder is taken.
+    #[error(transparent)]
+    Grow(#[from] GrowError),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -105,20 +98,22 @@ pub fn study_in_memory(seed: u64) -> Vec<(String, Arc<[u8]>)> {
 }
 
 /// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm`
-/// and the contest's CSVs. `done` is called after each study.
+/// and the contest's CSVs. `done` is called after each study. Until all is written the folder has another name: a run that
+/// was stopped can be started again.
 pub fn write(out: &Path, options: &PhantomOptions, done: &dyn Fn()) -> Result<(), PhantomError> {
-    must_be_empty(out)?;
+    let growing = Growing::start(out)?;
     let mut all = Vec::new();
     for number in 1..=options.studies {
         let study = PhantomStudy::draw(options, number);
         for file in files(&study) {
             let (name, bytes) = file?;
-            write_atomic(&out.join("train_images").join(name), &bytes)?;
+            write_atomic(&growing.path().join("train_images").join(name), &bytes)?;
         }
         all.push(StudyLabels::of(&study));
         done();
     }
-    Ok(labels::write(out, &all)?)
+    labels::write(growing.path(), &all)?;
+    Ok(growing.finish()?)
 }
 
 /// Renders and encodes series by series.
@@ -136,14 +131,6 @@ fn files(study: &PhantomStudy) -> impl Iterator<Item = Result<(String, Vec<u8>),
             .collect();
         images
     })
-}
-
-fn must_be_empty(out: &Path) -> Result<(), PhantomError> {
-    match std::fs::read_dir(out) {
-        Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(PhantomError::NotEmpty(out.to_owned()))),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(PhantomError::Folder { path: out.to_owned(), source }),
-    }
 }
 
 #[cfg(test)]

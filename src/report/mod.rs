@@ -27,6 +27,6 @@ pub use key_image::{KeyBox, KeyImage, KeyLine, key_images};
 pub use model::{Report, ReportError, Row, RowRegion};
 pub use provenance::{Provenance, ReviewStatus, SourceSeries};
 pub use sample::{FilledStudy, Filling, Known, Sample, SampleError, Scores as SampleScores};
-pub use save::{Existing, folder_name, save_as, save_in};
+pub use save::{Existing, Saving, folder_name, save_as, save_in};
 pub use template::{Paper, Template};
 pub use text::text;

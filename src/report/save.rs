@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Output;
-use crate::files::{WriteError, is_special, write_atomic, write_new};
+use super::{Identity, Output};
+use crate::files::{Readers, WriteError, is_special, write_for, write_new};
 
 /// What to do where a file of the same name is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,28 @@ pub enum Existing {
     Replace,
 }
 
+/// How files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saving {
+    /// What to do where a file of the same name is.
+    pub existing: Existing,
+    /// Who may read them.
+    pub readers: Readers,
+}
+
+impl Saving {
+    /// With a patient's identity for the user's eyes alone, as the list of studies is, unless it `is_shared`.
+    pub const fn of(identity: &Identity, existing: Existing, is_shared: bool) -> Self {
+        let readers = match identity {
+            Identity::Full if !is_shared => Readers::Owner,
+            Identity::Full | Identity::Removed(_) => Readers::Usual,
+        };
+        Self { existing, readers }
+    }
+}
+
 /// Writes the files of a report, the first to `path`, the others beside it. Returns where.
-pub fn save_as(outputs: &[Output], path: &Path, existing: Existing) -> Result<Vec<PathBuf>, WriteError> {
+pub fn save_as(outputs: &[Output], path: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     let beside = |output: &Output| {
         // `grades.csv.txt` of `grades.csv` is `mine.csv.txt` of `mine.csv`.
         let first = outputs.first().map_or("", |first| first.name.as_str());
@@ -30,32 +50,32 @@ pub fn save_as(outputs: &[Output], path: &Path, existing: Existing) -> Result<Ve
     };
     // Into a pipe or device goes the first alone, for there is nothing beside it.
     let outputs = if is_special(path) { &outputs[..outputs.len().min(1)] } else { outputs };
-    write(outputs.iter().map(|output| (beside(output), output)).collect(), existing)
+    write(outputs.iter().map(|output| (beside(output), output)).collect(), saving)
 }
 
 /// Writes the files of a report into a folder, which is made if it is not there. Returns where.
-pub fn save_in(outputs: &[Output], folder: &Path, existing: Existing) -> Result<Vec<PathBuf>, WriteError> {
-    write(outputs.iter().map(|output| (folder.join(&output.name), output)).collect(), existing)
+pub fn save_in(outputs: &[Output], folder: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
+    write(outputs.iter().map(|output| (folder.join(&output.name), output)).collect(), saving)
 }
 
-fn write(all: Vec<(PathBuf, &Output)>, existing: Existing) -> Result<Vec<PathBuf>, WriteError> {
+fn write(all: Vec<(PathBuf, &Output)>, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     // All or nothing, as far as that can be known beforehand.
-    if existing == Existing::Refuse
+    if saving.existing == Existing::Refuse
         && let Some((path, _)) = all.iter().find(|(path, _)| path.exists() && !is_special(path))
     {
         return Err(is_there(path.clone()));
     }
     let mut written = Vec::with_capacity(all.len());
     for (path, output) in all {
-        match existing {
+        match saving.existing {
             Existing::Refuse if !is_special(&path) => {
-                write_new(&path, &output.bytes).map_err(|error| match error.source.kind() {
+                write_new(&path, &output.bytes, saving.readers).map_err(|error| match error.source.kind() {
                     io::ErrorKind::AlreadyExists => is_there(path.clone()),
                     _ => error,
                 })?;
             }
             // A device is written into, not replaced.
-            _ => write_atomic(&path, &output.bytes)?,
+            _ => write_for(&path, &output.bytes, saving.readers)?,
         }
         written.push(path);
     }
@@ -79,6 +99,8 @@ pub fn folder_name(uid: &str) -> String {
 mod tests {
     use super::*;
 
+    const OPEN: Saving = Saving { existing: Existing::Refuse, readers: Readers::Usual };
+
     fn output(name: &str) -> Output {
         Output { name: name.to_owned(), bytes: name.as_bytes().to_vec() }
     }
@@ -88,18 +110,38 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("b"), "old").unwrap();
         let outputs = [output("a"), output("b")];
-        let refused = save_in(&outputs, dir.path(), Existing::Refuse).unwrap_err();
+        let refused = save_in(&outputs, dir.path(), OPEN).unwrap_err();
         assert!(refused.to_string().contains("is there already"), "{refused}");
         assert!(!dir.path().join("a").exists());
-        assert_eq!(save_in(&outputs, dir.path(), Existing::Replace).unwrap().len(), 2);
+        assert_eq!(save_in(&outputs, dir.path(), Saving { existing: Existing::Replace, ..OPEN }).unwrap().len(), 2);
         assert_eq!(std::fs::read(dir.path().join("b")).unwrap(), b"b");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_names_a_patient_is_for_the_user_alone_unless_it_is_shared() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let removed = Identity::Removed(crate::report::DeidentifyKey::random());
+        let mode = |identity: &Identity, existing, is_shared| {
+            let written = save_in(&[output("a")], dir.path(), Saving::of(identity, existing, is_shared)).unwrap();
+            std::fs::metadata(&written[0]).unwrap().permissions().mode() & 0o777
+        };
+        let usual = {
+            std::fs::write(dir.path().join("plain"), "").unwrap();
+            std::fs::metadata(dir.path().join("plain")).unwrap().permissions().mode() & 0o777
+        };
+        assert_eq!(mode(&Identity::Full, Existing::Refuse, false), 0o600);
+        assert_eq!(mode(&Identity::Full, Existing::Replace, true), usual);
+        assert_eq!(mode(&Identity::Full, Existing::Replace, false), 0o600);
+        assert_eq!(mode(&removed, Existing::Replace, false), usual);
     }
 
     #[test]
     fn what_belongs_to_a_file_lies_beside_it_under_its_name() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("mine.csv");
-        let written = save_as(&[output("grades.csv"), output("grades.csv.txt")], &path, Existing::Refuse).unwrap();
+        let written = save_as(&[output("grades.csv"), output("grades.csv.txt")], &path, OPEN).unwrap();
         assert_eq!(written, [path.clone(), dir.path().join("mine.csv.txt")]);
     }
 

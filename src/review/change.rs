@@ -83,6 +83,18 @@ impl Change {
         }
     }
 
+    /// The cell that it is about.
+    pub const fn cell(&self) -> Option<GradeId> {
+        match self {
+            Self::Decision { cell, .. } | Self::Comment { cell, .. } | Self::Box { cell, .. } => Some(*cell),
+            Self::Sentence { .. }
+            | Self::Conclusion { .. }
+            | Self::Remark { .. }
+            | Self::SignOff
+            | Self::Reopen { .. } => None,
+        }
+    }
+
     /// The change that takes this one back; a signature cannot be taken back, only opened again with a reason.
     pub fn inverse(&self) -> Option<Self> {
         Some(match self.clone() {

@@ -129,6 +129,7 @@ impl App {
             viewport::pane_ui(&mut pane, &mut self.viewer, &mut self.textures, id, &mut self.actions);
         }
         ui.advance_cursor_after_rect(area);
+        self.viewer.note_drawn();
     }
 
     fn right_ui(&mut self, ui: &mut Ui) {

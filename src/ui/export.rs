@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::session::Session;
 use crate::{
     moment::Moment,
-    report::{DeidentifyKey, Existing, Format, Identity, Report, Template, text},
+    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, text},
     worker::{Destination, ReportJob},
 };
 
@@ -18,12 +18,14 @@ pub struct Wish {
     pub deidentify: bool,
     /// Files that are there are replaced.
     pub replace: bool,
+    /// Others on this computer may read files that name the patient.
+    pub share: bool,
 }
 
 impl Wish {
     /// One form, with all that belongs to it.
     pub fn one(format: Format, replace: bool) -> Self {
-        Self { formats: vec![format], deidentify: false, replace }
+        Self { formats: vec![format], deidentify: false, replace, share: false }
     }
 }
 
@@ -31,16 +33,18 @@ impl Wish {
 pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) -> Option<ReportJob> {
     let mut formats = wish.formats.clone();
     formats.sort_unstable();
+    let identity = if wish.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full };
+    let existing = if wish.replace { Existing::Replace } else { Existing::Refuse };
     Some(ReportJob {
         study: session.study.clone(),
         graded: session.graded.clone()?,
         review: session.review().clone(),
         markup: session.markup.clone(),
         formats,
-        identity: if wish.deidentify { Identity::Removed(DeidentifyKey::random()) } else { Identity::Full },
+        saving: Saving::of(&identity, existing, wish.share),
+        identity,
         template,
         to,
-        existing: if wish.replace { Existing::Replace } else { Existing::Refuse },
     })
 }
 

@@ -81,6 +81,10 @@ pub struct Session {
     pub highlighted: Option<Evidence>,
     /// Where the panes were brought instead, for a selected cell without a box.
     pub gone: Option<Gone>,
+    /// The pane in which the selected cell is shown; on screen whatever the layout.
+    pub evidence_pane: Option<usize>,
+    /// The selected cell, once its box was painted on its slice.
+    pub drawn: Option<GradeId>,
     /// What the reader drew, and key images.
     pub markup: Markup,
     /// The mark that is selected.
@@ -129,6 +133,8 @@ impl Session {
             selected: None,
             highlighted: None,
             gone: None,
+            evidence_pane: None,
+            drawn: None,
             markup: Markup::default(),
             selected_mark: None,
             crosshair: None,
@@ -225,7 +231,7 @@ impl Session {
     /// looked for. Returns the pane that shows it.
     pub fn select(&mut self, id: GradeId) -> Option<usize> {
         self.selected = Some(id);
-        (self.highlighted, self.gone) = (None, None);
+        (self.highlighted, self.gone, self.drawn) = (None, None, None);
         match self.review().cell(id).region.clone() {
             BoxChoice::Model => (),
             BoxChoice::Reader(region) => return self.go_to_box(&region.slice, &region.bbox, id.condition().role()),
@@ -279,6 +285,15 @@ impl Session {
         Some(pane)
     }
 
+    /// The series and slice of the box behind the selected cell, the reader's or the one that is looked at; `None` where
+    /// there is no box.
+    pub fn evidence_slice(&self) -> Option<(usize, usize)> {
+        if let BoxChoice::Reader(region) = &self.review().cell(self.selected?).region {
+            return self.study.find(&region.slice);
+        }
+        self.study.find(&self.highlighted.as_ref()?.detection.slice)
+    }
+
     fn go_to_box(&mut self, slice: &SliceId, bbox: &BBox, role: Role) -> Option<usize> {
         let study = self.study.clone();
         let (series, slice) = study.find(slice)?;
@@ -308,7 +323,7 @@ impl Session {
 
     /// Selects the cell that a box counts for, and brings every pane to that box. Returns the pane that shows it.
     pub fn show_box(&mut self, id: GradeId, evidence: Evidence) -> Option<usize> {
-        self.selected = Some(id);
+        (self.selected, self.drawn) = (Some(id), None);
         self.show(evidence)
     }
 

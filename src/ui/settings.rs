@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{layout::Layout, theme::ThemeChoice};
 use crate::{
-    files::{self, config_folder, write_atomic},
+    files::{self, Readers, config_folder, write_for},
     grading::WEAK_BELOW,
     report::Template,
 };
@@ -184,7 +184,8 @@ impl Drop for Saver {
 
 fn save(folder: &Path, settings: &Settings) -> Result<(), String> {
     let text = toml::to_string_pretty(settings).map_err(|e| e.to_string())?;
-    write_atomic(&folder.join(FILE), text.as_bytes()).map_err(|e| e.to_string())
+    // The name of the reader, and folders that may be named by patients.
+    write_for(&folder.join(FILE), text.as_bytes(), Readers::Owner).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

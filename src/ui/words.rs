@@ -191,3 +191,12 @@ mod tests {
         assert_eq!((conflict(id, &evidence), score(&evidence)), (None, "Severe 0.70".to_owned()));
     }
 }
+
+/// Why a grade cannot be accepted at this moment.
+pub const fn not_drawn(is_hidden: bool) -> &'static str {
+    if is_hidden {
+        "Not accepted: the box behind this grade is hidden. Show it, or say the severity that you see"
+    } else {
+        "Not accepted: the box behind this grade was not on screen yet"
+    }
+}

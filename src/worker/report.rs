@@ -7,7 +7,7 @@ use crate::{
     markup::Markup,
     moment::Moment,
     pipeline::GradedStudy,
-    report::{Existing, Format, Identity, Report, Template, folder_name, save_as, save_in},
+    report::{Format, Identity, Report, Saving, Template, folder_name, save_as, save_in},
     review::Review,
     study::Study,
 };
@@ -40,8 +40,8 @@ pub struct ReportJob {
     pub template: Template,
     /// Where the files go.
     pub to: Destination,
-    /// What to do with files that are there.
-    pub existing: Existing,
+    /// What to do with files that are there, and who may read those that are written.
+    pub saving: Saving,
 }
 
 /// What became of it.
@@ -81,9 +81,9 @@ pub fn write(job: &ReportJob) -> Reported {
 fn one(job: &ReportJob, report: &Report, format: Format) -> Result<(Vec<PathBuf>, Vec<String>), String> {
     let (outputs, notes) = format.produce(report, &job.template).map_err(|error| error.to_string())?;
     let written = match &job.to {
-        Destination::File(path) => save_as(&outputs, path, job.existing),
+        Destination::File(path) => save_as(&outputs, path, job.saving),
         Destination::Folder(folder) => {
-            save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), job.existing)
+            save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), job.saving)
         }
     };
     Ok((written.map_err(|error| error.to_string())?, notes))

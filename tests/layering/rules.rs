@@ -19,6 +19,7 @@ const ENGINES: [&str; 2] = ["ort", "rten"];
 pub const RULES: &[Room] = &[
     Room { name: "cancel", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "files", uses: &[], never: &[DICOM] },
+    Room { name: "growing", uses: &["files"], never: &[DICOM] },
     Room { name: "moment", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "plain", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "panics", uses: &[], never: &[DICOM, "std::fs"] },
@@ -34,10 +35,10 @@ pub const RULES: &[Room] = &[
         uses: &["study", "detector", "grading", "geometry", "raster", "cancel"],
         never: &[DICOM, "std::fs"],
     },
-    Room { name: "phantom", uses: &["geometry", "raster", "grading", "files", "cancel"], never: &[] },
+    Room { name: "phantom", uses: &["geometry", "raster", "grading", "files", "growing", "cancel"], never: &[] },
     Room {
         name: "dataset",
-        uses: &["study", "raster", "grading", "geometry", "files", "plain", "cancel"],
+        uses: &["study", "raster", "grading", "geometry", "files", "growing", "plain", "cancel"],
         never: &[DICOM],
     },
     Room { name: "training", uses: &["dataset", "detector", "grading", "raster", "files"], never: &[DICOM] },

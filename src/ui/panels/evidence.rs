@@ -70,7 +70,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
     if !votes.is_empty() {
         ui.add_space(4.0);
         strip_ui(ui, session, id, &votes, actions);
-        shown_ui(ui, session, id);
+        shown_ui(ui, viewer, session, id);
     }
     if viewer.visibility.overlays && !viewer.visibility.shows(session, id) {
         ui.label(RichText::new("Boxes of this cell are hidden on the images").small().color(theme::of(ui).warning));
@@ -86,11 +86,12 @@ fn conflict_ui(ui: &mut Ui, id: GradeId, evidence: &Evidence) {
 }
 
 /// The box that the reader looks at, in words.
-fn shown_ui(ui: &mut Ui, session: &Session, id: GradeId) {
+fn shown_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, id: GradeId) {
     let Some(evidence) = &session.highlighted else { return };
     let place = words::place(&session.study, &evidence.detection.slice).unwrap_or_default();
     let weak = |text: String| RichText::new(text).small().color(theme::of(ui).weak_text);
-    let (score, place) = (weak(format!("Box on screen: {}", words::score(evidence))), weak(place));
+    let box_is = if viewer.is_evidence_on_screen(session) { "Box on screen" } else { "Box, not on screen" };
+    let (score, place) = (weak(format!("{box_is}: {}", words::score(evidence))), weak(place));
     ui.label(score);
     ui.label(place);
     let is_best = session.table.as_ref().is_some_and(|table| table.get(id).evidence().contains(evidence));

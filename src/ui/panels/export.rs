@@ -49,6 +49,14 @@ pub fn export_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions:
          have a name burned in",
     );
     ui.checkbox(&mut wish.replace, "Replace files that are there");
+    // Elsewhere the folder says who may read.
+    if cfg!(unix) {
+        ui.add_enabled_ui(!wish.deidentify, |ui| {
+            ui.checkbox(&mut wish.share, "Others on this computer may read the files").on_hover_text(
+                "Else files with the patient's identity are for your user alone, as the list of studies is",
+            );
+        });
+    }
     ui.collapsing("Text and logo of the PDF", |ui| template_ui(ui, &mut viewer.settings.report, &mut memory.logo));
     ui.separator();
     ui.horizontal(|ui| {
@@ -98,6 +106,6 @@ fn template_ui(ui: &mut Ui, template: &mut Template, logo: &mut Option<String>) 
 /// What is asked for at first.
 impl Default for Wish {
     fn default() -> Self {
-        Self { formats: vec![Format::Pdf, Format::Json], deidentify: false, replace: false }
+        Self { formats: vec![Format::Pdf, Format::Json], deidentify: false, replace: false, share: false }
     }
 }

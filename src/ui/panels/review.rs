@@ -7,7 +7,7 @@ use super::{
     edited::{Editable, Field},
 };
 use crate::{
-    grading::{GradeId, Severity},
+    grading::Severity,
     review::Decision,
     ui::{
         command::UiCommand,
@@ -21,14 +21,19 @@ use crate::{
 /// Between the table and what stands behind it.
 pub fn review_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, memory: &mut Memory, actions: &mut Vec<Action>) {
     progress_ui(ui, session, actions);
-    let Some(id) = session.selected else { return };
+    // Without a cell too, at rest: what stands below must not move under the pointer when a cell is selected.
     let is_open = session.review().signature().is_none() && session.review_lock.is_none();
-    ui.add_enabled_ui(is_open, |ui| decision_ui(ui, viewer, session, id, actions));
-    let text = &session.review().cell(id).comment;
+    let cell = session.selected.filter(|_| is_open);
+    ui.add_enabled_ui(cell.is_some(), |ui| decision_ui(ui, viewer, session, actions));
     let width = ui.available_width();
     let edit = |ui: &mut Ui, field: egui::TextEdit<'_>| {
-        ui.add_enabled(is_open, field.hint_text("Comment on this grade").desired_width(width))
+        ui.add_enabled(cell.is_some(), field.hint_text("Comment on this grade").desired_width(width))
     };
+    let Some(id) = session.selected else {
+        edit(ui, egui::TextEdit::singleline(&mut String::new()));
+        return;
+    };
+    let text = &session.review().cell(id).comment;
     let says = "Comment on this grade";
     let of = Editable { study: session.id.0, field: Field::Comment(id), text, says, is_long: false };
     let (response, new) = memory.edited.field_ui(ui, &of, edit);
@@ -84,8 +89,8 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
 }
 
 /// One button a word.
-fn decision_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, id: GradeId, actions: &mut Vec<Action>) {
-    let decision = session.review().cell(id).decision;
+fn decision_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
+    let decision = session.selected.and_then(|id| session.review().cell(id).decision);
     let accept = matches!(decision, Some(Decision::Accepted(_)));
     let severity = |wanted| decision.and_then(Decision::severity) == Some(wanted) && !accept;
     let buttons = [

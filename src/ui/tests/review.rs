@@ -31,11 +31,23 @@ fn decision(window: &Window, cell: &str) -> Option<Decision> {
     session(window.state()).review().cell(id(cell)).decision
 }
 
+/// Whether the box behind the selected cell was on screen, if it has one.
+fn is_seen(app: &App) -> bool {
+    let session = session(app);
+    session.evidence_slice().is_none() || session.drawn == session.selected
+}
+
+/// Looks, and agrees.
+fn accept(window: &mut Window) {
+    wait_for(window, "the box", is_seen);
+    press(window, Modifiers::NONE, Key::Enter);
+}
+
 /// Agrees with everything, by key.
 pub fn decide_all(window: &mut Window) {
     ask(window, UiCommand::NextUndecided);
     for _ in 0..25 {
-        press(window, Modifiers::NONE, Key::Enter);
+        accept(window);
     }
     assert_eq!(session(window.state()).review().decided(), 25);
     wait_for(window, "all of it to be saved", is_saved);
@@ -64,7 +76,7 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     // The first key brings the first cell, the next ones decide and go on.
     press(&mut window, Modifiers::NONE, Key::Enter);
     assert_eq!(session(window.state()).selected, Some(id("spinal_canal_stenosis_l1_l2")));
-    press(&mut window, Modifiers::NONE, Key::Enter);
+    accept(&mut window);
     assert!(matches!(decision(&window, "spinal_canal_stenosis_l1_l2"), Some(Decision::Accepted(_))));
     press(&mut window, Modifiers::NONE, Key::Num8);
     assert_eq!(
@@ -77,11 +89,14 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     press(&mut window, Modifiers::COMMAND, Key::Z);
     wait_for(&mut window, "the undo", is_saved);
     assert_eq!(decision(&window, "left_neural_foraminal_narrowing_l1_l2"), None);
+    let selected = session(window.state()).selected;
+    assert_eq!(selected, Some(id("left_neural_foraminal_narrowing_l1_l2")), "what was taken back is in front");
     press(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     wait_for(&mut window, "the redo", is_saved);
     assert_eq!(decision(&window, "left_neural_foraminal_narrowing_l1_l2"), Some(Decision::NotAssessable));
-    for _ in 0..25 {
-        press(&mut window, Modifiers::NONE, Key::Enter);
+    ask(&mut window, UiCommand::NextUndecided);
+    while session(window.state()).review().decided() < 25 {
+        accept(&mut window);
     }
     wait_for(&mut window, "all of it to be saved", is_saved);
     assert_eq!(session(window.state()).state, Some(StudyState::Reviewed));
@@ -190,6 +205,7 @@ fn what_is_exported_is_what_was_decided() {
         formats: vec![Format::CsvReviewed, Format::Csv, Format::Json],
         deidentify: true,
         replace: false,
+        share: false,
     };
     let to = crate::worker::Destination::Folder(folder.path().to_owned());
     window.state_mut().viewer.perform(Action::Export(study, wish, to));
@@ -206,4 +222,67 @@ fn what_is_exported_is_what_was_decided() {
     }
     let change = &session(window.state()).review().acts()[0].change;
     assert!(matches!(change, Change::Decision { .. }));
+}
+
+#[test]
+fn nothing_is_accepted_before_its_box_was_on_screen() {
+    let mut window = graded_demo();
+    let first = id("spinal_canal_stenosis_l1_l2");
+    let last_said = |window: &Window| window.state().viewer.notices.last().map(|notice| notice.text.clone());
+    // As a held key would, all in one frame: the first brings the cell, none of the others decides it.
+    for _ in 0..5 {
+        window.state_mut().viewer.perform(Action::Do(UiCommand::AcceptGrade));
+    }
+    assert_eq!((session(window.state()).selected, session(window.state()).review().decided()), (Some(first), 0));
+    assert!(last_said(&window).is_some_and(|text| text.contains("was not on screen yet")), "{:?}", last_said(&window));
+    // Hidden by the reader, it is said so; a severity of one's own needs no box.
+    window.state_mut().viewer.visibility.overlays = false;
+    (0..5).for_each(|_| window.step());
+    ask(&mut window, UiCommand::AcceptGrade);
+    assert_eq!(session(window.state()).review().decided(), 0);
+    assert!(last_said(&window).is_some_and(|text| text.contains("hidden")), "{:?}", last_said(&window));
+    window.state_mut().viewer.visibility.overlays = true;
+    accept(&mut window);
+    assert!(matches!(decision(&window, "spinal_canal_stenosis_l1_l2"), Some(Decision::Accepted(_))));
+    let second = session(window.state()).selected;
+    assert!(second.is_some_and(|cell| cell != first));
+}
+
+#[test]
+fn a_box_comes_on_screen_in_every_layout() {
+    use crate::ui::layout::Layout;
+    let mut window = graded_demo();
+    for layout in [Layout::Two, Layout::One, Layout::Three, Layout::Four] {
+        window.state_mut().viewer.settings.layout = layout;
+        for cell in
+            ["left_neural_foraminal_narrowing_l5_s1", "spinal_canal_stenosis_l4_l5", "left_subarticular_stenosis_l4_l5"]
+        {
+            window.state_mut().viewer.perform(Action::SelectGrade(id(cell)));
+            wait_for(&mut window, "the box", is_seen);
+            window.step();
+            assert_eq!(window.query_all_by_label_contains("Box on screen").count(), 1, "{layout:?} {cell}");
+        }
+        // Scrolled away, it is not said to be there.
+        let pane = window.state().viewer.active_pane().expect("a pane");
+        window.state_mut().viewer.perform(Action::Scroll(pane, 2));
+        wait_for(&mut window, "the slice", super::is_shown);
+        assert_eq!(window.query_all_by_label_contains("Box, not on screen").count(), 1, "{layout:?}");
+    }
+}
+
+/// The second click of a double click on a slider must not grade.
+#[test]
+fn nothing_moves_under_the_pointer_when_a_cell_is_selected() {
+    let mut window = graded_demo();
+    let places = |window: &Window| {
+        ["Accept the grade", "Severe", "Comment on this grade"].map(|text| {
+            let mut found = window.query_all_by_label_contains(text).map(|node| node.rect());
+            found.find(|rect| rect.left() > 800.0).unwrap_or_else(|| panic!("no {text}"))
+        })
+    };
+    let slider = |window: &Window| window.get_by_role(Role::Slider).rect();
+    let before = (places(&window), slider(&window));
+    click_cell(&mut window, id("left_subarticular_stenosis_l5_s1"));
+    (0..3).for_each(|_| window.step());
+    assert_eq!((places(&window), slider(&window)), before);
 }

@@ -242,7 +242,11 @@ impl Viewer {
         let id = |index: usize| PaneId { session, index };
         let active = self.active.filter(|a| a.session == session).map_or(0, |a| a.index);
         let layout = self.settings.layout;
-        let mut panes: Vec<PaneId> = layout.panes(active).into_iter().map(id).collect();
+        let mut shown = layout.panes(active);
+        if let Some((evidence, slot)) = self.find(session).and_then(|session| hidden_evidence(session, &shown)) {
+            shown[slot] = evidence;
+        }
+        let mut panes: Vec<PaneId> = shown.into_iter().map(id).collect();
         if layout != Layout::Four {
             panes.retain(|&pane| self.is_filled(pane));
             if panes.is_empty() {
@@ -302,6 +306,15 @@ impl Viewer {
         self.next_number += 1;
         self.next_number
     }
+}
+
+/// The pane of the selected cell, if it is not among those shown, and the place of the one that gives way to it: of the
+/// same plane, else the last.
+fn hidden_evidence(session: &Session, shown: &[usize]) -> Option<(usize, usize)> {
+    let evidence = session.evidence_pane.filter(|pane| shown.len() > 1 && !shown.contains(pane))?;
+    let plane = |pane: usize| session.study.series.get(session.panes.get(pane)?.series?)?.plane_kind;
+    let slot = shown.iter().position(|&pane| plane(pane) == plane(evidence));
+    Some((evidence, slot.unwrap_or(shown.len() - 1)))
 }
 
 impl Drop for Viewer {

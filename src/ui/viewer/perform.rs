@@ -125,6 +125,7 @@ impl Viewer {
         let Some(session) = self.session_mut() else { return };
         let id = session.id;
         let shown = select(session);
+        session.evidence_pane = shown;
         let doubt = session.selected.zip(session.gone).and_then(|(cell, gone)| words::gone_doubt(cell, gone));
         if let Some(doubt) = doubt {
             self.notices.say_once(&doubt);

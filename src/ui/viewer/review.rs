@@ -7,8 +7,8 @@ use crate::{
     moment::Moment,
     report::Provenance,
     review::{Act, Change, Decision, Desk, Draft, Review},
-    ui::{cells, panels, session::Session, steps::StepOf},
-    worker::{LibraryJob, SessionId},
+    ui::{cells, panels, session::Session, steps::StepOf, words},
+    worker::{LibraryJob, SessionId, SliceKey},
 };
 
 /// Something that the reader says.
@@ -91,9 +91,13 @@ impl Viewer {
         }
         let step = if is_redo { session.review().redo() } else { session.review().undo() };
         let Some((seq, change)) = step else { return };
-        let said = change.words();
+        let (said, cell) = (change.words(), change.cell());
         if self.propose(id, change, Some(seq)) {
             self.notices.say(said);
+            // What was taken back is seen where it was said.
+            if let Some(cell) = cell.filter(|_| self.current == Some(id)) {
+                self.look_at(|session| session.select(cell));
+            }
         }
     }
 
@@ -191,7 +195,15 @@ impl Viewer {
         let Some(session) = self.find(id) else { return };
         let row = session.table.as_ref().map(|table| &table.get(cell).assessment);
         if let Some(Assessment::Detected { probabilities, .. }) = row {
-            self.decide(Decision::Accepted(probabilities.most_likely()));
+            let severity = probabilities.most_likely();
+            if session.evidence_slice().is_some() && session.drawn != Some(cell) {
+                // Nobody agrees with what was not to be seen. It comes on screen now, if it can.
+                let is_hidden = !self.visibility.shows(session, cell);
+                self.look_at(|session| session.select(cell));
+                self.notices.warn(words::not_drawn(is_hidden).to_owned());
+                return;
+            }
+            self.decide(Decision::Accepted(severity));
         } else {
             let text = "There is nothing to accept here: the program says no severity. Say what you see, or that it is \
                         not assessable";
@@ -223,6 +235,24 @@ impl Viewer {
         if let Some((id, cell)) = self.selected_cell() {
             self.review(ReviewAction::Decide(id, cell, None));
         }
+    }
+
+    /// A frame was painted: whether the box behind the selected cell was in it.
+    pub fn note_drawn(&mut self) {
+        let is_drawn = self.session().is_some_and(|session| {
+            let is_wanted = session.selected.is_some_and(|cell| self.visibility.shows(session, cell));
+            is_wanted && self.is_evidence_on_screen(session)
+        });
+        if let Some(session) = self.session_mut().filter(|_| is_drawn) {
+            session.drawn = session.selected;
+        }
+    }
+
+    /// Whether the slice of the box behind the selected cell of a study is on screen.
+    pub fn is_evidence_on_screen(&self, of: &Session) -> bool {
+        let Some((series, slice)) = of.evidence_slice() else { return false };
+        let key = SliceKey { session: of.id, series, slice };
+        self.visible_panes().into_iter().any(|pane| self.shown_in(pane) == Some(key))
     }
 
     fn selected_cell(&self) -> Option<(SessionId, GradeId)> {

@@ -1,0 +1,174 @@
+//! A folder that is there whole or not at all.
+//!
+//! It grows beside its place under another name, `<name>.partial`, and takes its name when it is finished. A folder that
+//! is there and empty, which may be a mounted disk, is filled: what grows in it, under a hidden name, is moved up when it
+//! is finished. A run that fails takes it away; one that is killed leaves it, and the next run clears it. A lock tells the
+//! two apart; a `<name>.partial` without one is somebody else's, and stays.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::files::{WriteError, has_no_locks};
+
+/// Why no folder can grow there.
+#[derive(Debug, thiserror::Error)]
+pub enum GrowError {
+    /// Something is there.
+    #[error("{}: exists already; name a new folder", .0.display())]
+    Exists(PathBuf),
+    /// Another run writes to the same place.
+    #[error("{}: another run is writing it", .0.display())]
+    Busy(PathBuf),
+    /// A folder of the name that is needed while it grows is there, and none of ours.
+    #[error("{}: is in the way; move it, or name another folder to write", .0.display())]
+    InTheWay(PathBuf),
+    /// It cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// The new folder while it grows.
+#[derive(Debug)]
+pub struct Growing {
+    out: PathBuf,
+    partial: PathBuf,
+    lock_file: PathBuf,
+    /// Held as long as the run lasts; the system lets go of it when a run is killed.
+    lock: Option<File>,
+    /// Whether it grows in the folder itself.
+    is_inside: bool,
+}
+
+impl Growing {
+    /// Refuses an `out` that exists and is no empty folder, or that another run is writing.
+    ///
+    /// # Errors
+    ///
+    /// It, its place, or what is needed beside it is taken or cannot be written.
+    pub fn start(out: &Path) -> Result<Self, GrowError> {
+        let inside = [".foramen-partial", ".foramen-lock"];
+        let is_ours = |entry: &fs::DirEntry| inside.iter().any(|name| entry.file_name() == *name);
+        let is_empty = || fs::read_dir(out).is_ok_and(|entries| entries.flatten().all(|entry| is_ours(&entry)));
+        if (out.exists() || out.is_symlink()) && !is_empty() {
+            return Err(GrowError::Exists(out.to_owned()));
+        }
+        let beside = |end: &str| {
+            let mut name = out.file_name().map_or_else(|| OsString::from("foramen"), ToOwned::to_owned);
+            name.push(end);
+            out.with_file_name(name)
+        };
+        let is_there = out.is_dir();
+        let [partial, lock_file] =
+            if is_there { inside.map(|name| out.join(name)) } else { [".partial", ".lock"].map(beside) };
+        let failed = |source: io::Error| WriteError { path: lock_file.clone(), source };
+        if let Some(parent) = out.parent() {
+            fs::create_dir_all(parent).map_err(|source| WriteError { path: parent.to_owned(), source })?;
+        }
+        if partial.exists() && !lock_file.exists() {
+            return Err(GrowError::InTheWay(partial));
+        }
+        let lock = File::options().create(true).append(true).open(&lock_file).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Err(GrowError::Busy(out.to_owned())),
+            // Some network file systems know no locks: nobody else must be writing there.
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => (),
+            Err(TryLockError::Error(source)) => return Err(failed(source).into()),
+        }
+        let growing = Self { out: out.to_owned(), partial, lock_file, lock: Some(lock), is_inside: is_there };
+        let failed = |source: io::Error| WriteError { path: growing.partial.clone(), source };
+        if growing.partial.exists() {
+            // Left behind by a run that was killed.
+            fs::remove_dir_all(&growing.partial).map_err(failed)?;
+        }
+        fs::create_dir(&growing.partial).map_err(failed)?;
+        Ok(growing)
+    }
+
+    /// Where to write.
+    pub fn path(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Gives the folder its name.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else took the name, or the system refuses it.
+    pub fn finish(self) -> Result<(), WriteError> {
+        let failed = |source| WriteError { path: self.out.clone(), source };
+        if !self.is_inside {
+            return fs::rename(&self.partial, &self.out).map_err(failed);
+        }
+        for entry in fs::read_dir(&self.partial).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            fs::rename(entry.path(), self.out.join(entry.file_name())).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        // After `finish` there is none. What cannot be cleared now is cleared by the next run.
+        let _ = fs::remove_dir_all(&self.partial);
+        drop(self.lock.take());
+        let _ = fs::remove_file(&self.lock_file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stopped_run_left_is_cleared_and_what_is_of_others_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let (out, partial) = (dir.path().join("out"), dir.path().join("out.partial"));
+        // As after a kill: the folder and its lock, which nobody holds.
+        fs::create_dir(&partial).unwrap();
+        fs::write(partial.join("half"), "x").unwrap();
+        fs::write(dir.path().join("out.lock"), "").unwrap();
+        let growing = Growing::start(&out).unwrap();
+        assert!(matches!(Growing::start(&out), Err(GrowError::Busy(_))));
+        assert!(!growing.path().join("half").exists());
+        fs::write(growing.path().join("whole"), "x").unwrap();
+        growing.finish().unwrap();
+        let names = || {
+            let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!((names(), out.join("whole").exists()), (vec![OsString::from("out")], true));
+        assert!(matches!(Growing::start(&out), Err(GrowError::Exists(_))));
+        // Not ours: no lock lies beside it.
+        let mine = dir.path().join("other.partial");
+        fs::create_dir(&mine).unwrap();
+        fs::write(mine.join("thesis"), "x").unwrap();
+        assert!(matches!(Growing::start(&dir.path().join("other")), Err(GrowError::InTheWay(_))));
+        assert!(mine.join("thesis").exists());
+    }
+
+    #[test]
+    fn an_empty_folder_is_filled_and_a_run_that_fails_leaves_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("out");
+        fs::create_dir(&out).unwrap();
+        drop(Growing::start(&out).unwrap());
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+        // As after a kill.
+        fs::create_dir(out.join(".foramen-partial")).unwrap();
+        fs::write(out.join(".foramen-lock"), "").unwrap();
+        let growing = Growing::start(&out).unwrap();
+        fs::write(growing.path().join("a"), "").unwrap();
+        growing.finish().unwrap();
+        let names: Vec<_> = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["a"]);
+        fs::write(out.join(".foramen-partial"), "").unwrap();
+        assert!(matches!(Growing::start(&out), Err(GrowError::Exists(_))));
+    }
+}
