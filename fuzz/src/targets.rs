@@ -7,10 +7,14 @@ use foramen::{
     cancel::Cancel,
     dataset::{Folds, point_rows},
     detector::{Letterbox, Model, RawOutput, manifest::Manifest},
+    geometry::ImagePlane,
+    grading::{self, Detection, DetectionClass, GradeId, Layout, Placed, Severity, SliceId},
     library::{Library, Query},
     markup::Markup,
     metric::{Solution, Submission},
     moment::Moment,
+    plain,
+    raster::BBox,
     report::Template,
     review::{Act, Change, Review},
     study::{self, Scan},
@@ -21,7 +25,7 @@ use foramen::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 10] = [
+pub const ALL: [Target; 12] = [
     ("headers", headers),
     ("pixels", pixels),
     ("zip", zip),
@@ -32,6 +36,8 @@ pub const ALL: [Target; 10] = [
     ("settings", settings),
     ("library", library),
     ("stored", stored),
+    ("texts", texts),
+    ("places", places),
 ];
 
 /// Frames decoded of an input.
@@ -142,9 +148,11 @@ fn settings(bytes: &[u8]) {
     });
 }
 
-/// The worklist's file.
+/// The worklist's file. Who only reads it leaves it as it was.
 fn library(bytes: &[u8]) {
     in_folder("library.sqlite", bytes, |path| {
+        let _ = Library::read(path.parent().unwrap_or(path)).map(drop);
+        assert!(std::fs::read(path).is_ok_and(|now| now == bytes), "reading changed the file");
         let Ok((list, _)) = Library::open(path.parent().unwrap_or(path)) else { return };
         for entry in list.list(&Query::default()).map(|found| found.entries).unwrap_or_default() {
             let _ = list.stored(&entry.uid);
@@ -173,5 +181,51 @@ fn stored(bytes: &[u8]) {
     let _ = (review.decided(), review.undo(), review.redo());
     for id in foramen::grading::GradeId::ALL {
         let _ = review.cell(id);
+    }
+}
+
+/// What a file says reaches terminals, lists and tables as one line that nothing acts on.
+fn texts(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for shown in [plain::line(&text), plain::cell(&text)] {
+        assert!(!shown.contains(char::is_control) && shown.lines().count() <= 1, "{shown:?}");
+    }
+    assert!(!plain::cell(&text).starts_with(['=', '+', '-', '@']));
+}
+
+/// Boxes on slices that lie anywhere, in any patient space, under any names: each counts for one grade, and a series whose
+/// place is denied for what its boxes name.
+fn places(bytes: &[u8]) {
+    let number = |at: usize| f64::from(bytes.get(at).copied().unwrap_or(0));
+    let mut slices: Vec<(SliceId, Placed)> = Vec::new();
+    let mut boxes: Vec<Detection> = Vec::new();
+    for record in 0..(bytes.len() / 12).min(60) {
+        let value = |field: usize| number(record * 12 + field);
+        let series = (value(0) as usize % 3).to_string();
+        let slice = SliceId { series_uid: series, sop_instance_uid: record.to_string(), twin: 0, frame: 0 };
+        let sign = if value(1) > 127.0 { -1.0 } else { 1.0 };
+        let directions = match value(2) as usize % 3 {
+            0 => [0.0, sign, 0.0, 0.0, 0.0, -1.0],
+            1 => [sign, 0.0, 0.0, 0.0, 1.0, 0.0],
+            _ => [0.0, 1.0, 0.0, sign, 0.0, 0.0],
+        };
+        let scale = 10f64.powi(value(3) as i32 % 7 - 3);
+        let origin = [value(4), value(5), value(6)].map(|mm| (mm - 128.0) * scale);
+        let Ok(plane) = ImagePlane::new(origin, directions, [0.5 + value(7) / 100.0; 2], 384, 384) else { continue };
+        slices.push((slice.clone(), Placed { plane, space: usize::from(value(8) > 250.0) }));
+        let class = DetectionClass {
+            grade: GradeId::ALL[value(9) as usize % GradeId::ALL.len()],
+            severity: Severity::ALL[record % 3],
+        };
+        let bbox = BBox::from_center(value(10) as f32 * 1.5, value(11) as f32 * 1.5, 20.0, 20.0);
+        boxes.push(Detection { class, score: value(6) as f32 / 255.0, bbox, slice });
+    }
+    let resolved = grading::geometric(&boxes, &Layout::new(slices));
+    assert_eq!(resolved.votes.len(), boxes.len());
+    for vote in &resolved.votes {
+        assert!((0.0..=1.0).contains(&vote.weight), "{vote:?}");
+        let doubt = resolved.doubts.get(&vote.detection.slice.series_uid);
+        let is_denied = doubt.is_some_and(|doubt| doubt.denies_place());
+        assert!(!is_denied || vote.grade == vote.detection.class.grade, "{vote:?}");
     }
 }

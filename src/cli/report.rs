@@ -26,6 +26,7 @@ use crate::{
 /// The studies are graded. What a person decided, drew and signed in the window is taken from the worklist of this
 /// user, by study UID; without it the report says that nobody has reviewed it. Files of more than one patient
 /// under one study UID make no report.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs

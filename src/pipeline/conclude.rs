@@ -146,7 +146,7 @@ fn faint(role: Role, table: &GradeTable) -> Option<Issue> {
     let best: Vec<f32> =
         scores.filter_map(|row| row.evidence().iter().map(|e| e.detection.score).reduce(f32::max)).collect();
     let faint = best.iter().filter(|score| **score < FAINT).count();
-    (faint * 2 > best.len()).then(|| {
+    (best.len() >= FEWEST_ROWS && faint * 2 >= best.len()).then(|| {
         let message = format!(
             "{}: no box scores {FAINT:.2} in {faint} of the {} rows that have any: the images may be turned, mirrored, of \
              another part of the body, or unlike those that the detector was trained on",
@@ -157,8 +157,11 @@ fn faint(role: Role, table: &GradeTable) -> Option<Issue> {
     })
 }
 
-/// Boxes below this score are next to nothing.
-const FAINT: f32 = 0.1;
+/// Boxes below this score are next to nothing. In one of 72 series of 24 varied phantoms half of the rows have no better
+/// one; of phantoms whose pixels were turned by 180 degrees, in all that have five rows.
+const FAINT: f32 = 0.2;
+/// Of fewer rows nothing is said: where so much has no box, that is said already.
+const FEWEST_ROWS: usize = 5;
 
 /// What could not be looked at: frames of one file that failed alike are said once.
 fn failures(study: &Study, all: &[(Job, String)]) -> Vec<Issue> {

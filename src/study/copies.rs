@@ -17,6 +17,7 @@ use super::{
     header::Header,
     model::{Instance, Issue, SliceRef, Study},
     source::Source,
+    syntax::{self, Form},
 };
 use crate::geometry::Turn;
 
@@ -203,7 +204,9 @@ fn defect(header: &Header) -> Option<String> {
         Some(Missing { found, needed }) => {
             Some(format!("the file is cut short: {found} of {needed} bytes of its pixels are there"))
         }
-        None => (!header.has_pixels).then(|| "it has no pixels".to_owned()),
+        None if !header.has_pixels => Some("it has no pixels".to_owned()),
+        None => (syntax::form(&header.transfer_syntax) == Form::Unknown)
+            .then(|| format!("its transfer syntax, {}, is not known", syntax::name(&header.transfer_syntax))),
     }
 }
 

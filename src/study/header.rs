@@ -126,20 +126,17 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
     Ok(header)
 }
 
-/// Where the transfer syntax is not what the pixels are, or is nothing that is known.
+/// Where the transfer syntax is not what the pixels are. Of one that nobody knows the image itself is lost.
 fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Option<Doubt> {
     let name = syntax::name(uid);
     match syntax::form(uid) {
-        Form::Unknown => {
-            Some(Doubt::new(format!("its transfer syntax, {name}, is not known: this image cannot be shown")))
-        }
         Form::Native if is_in_fragments => Some(Doubt::new(format!(
             "its transfer syntax is {name}, but its pixels are compressed: they are read as what they say of themselves"
         ))),
         Form::Compressed if plain.is_some() => Some(Doubt::new(format!(
             "its transfer syntax is {name}, but its pixels are not compressed: they are read as they are"
         ))),
-        Form::Native | Form::Compressed => None,
+        Form::Native | Form::Compressed | Form::Unknown => None,
     }
 }
 

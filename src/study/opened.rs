@@ -25,11 +25,14 @@ struct Kept {
     loaded: Arc<Loaded>,
 }
 
+/// A file and its bytes.
+type Unpacked = (Arc<Instance>, Arc<[u8]>);
+
 /// The newest last. Of files that are read whole there is one.
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
 /// The file that was unpacked last: a series is seldom more than one.
-static UNPACKED: Mutex<Option<(Arc<Instance>, Arc<[u8]>)>> = Mutex::new(None);
+static UNPACKED: Mutex<Option<Unpacked>> = Mutex::new(None);
 
 /// Opens the file of an image for reading from the start, and tells how many bytes there are.
 ///
@@ -40,7 +43,7 @@ pub fn open(instance: &Arc<Instance>) -> io::Result<(Box<dyn Bytes + '_>, u64)> 
     if instance.frames <= 1 || !instance.source.is_packed() {
         return instance.source.open_sized();
     }
-    let is_it = |kept: &&(Arc<Instance>, Arc<[u8]>)| Arc::ptr_eq(&kept.0, instance);
+    let is_it = |kept: &&Unpacked| Arc::ptr_eq(&kept.0, instance);
     let kept = lock(&UNPACKED).as_ref().filter(is_it).map(|(_, bytes)| bytes.clone());
     let bytes: Arc<[u8]> = if let Some(kept) = kept {
         kept

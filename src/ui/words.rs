@@ -171,6 +171,15 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// Why a grade cannot be accepted at this moment.
+pub const fn not_drawn(is_hidden: bool) -> &'static str {
+    if is_hidden {
+        "Not accepted: the box behind this grade is hidden. Show it, or say the severity that you see"
+    } else {
+        "Not accepted: the box behind this grade was not on screen yet"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,14 +198,5 @@ mod tests {
         evidence.conflicts.clear();
         evidence.weight = 0.7;
         assert_eq!((conflict(id, &evidence), score(&evidence)), (None, "Severe 0.70".to_owned()));
-    }
-}
-
-/// Why a grade cannot be accepted at this moment.
-pub const fn not_drawn(is_hidden: bool) -> &'static str {
-    if is_hidden {
-        "Not accepted: the box behind this grade is hidden. Show it, or say the severity that you see"
-    } else {
-        "Not accepted: the box behind this grade was not on screen yet"
     }
 }

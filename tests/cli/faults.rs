@@ -79,6 +79,56 @@ fn a_folder_that_may_not_be_written_is_refused_before_the_work() {
     assert!(!err.contains("panicked"), "{err}");
 }
 
+/// Starts a command, and kills it as soon as something is there.
+fn killed_when(args: &[&str], is_there: impl Fn() -> bool) {
+    let mut child = Command::new(BIN).args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let start = Instant::now();
+    while !is_there() {
+        assert!(child.try_wait().unwrap().is_none() && start.elapsed() < Duration::from_mins(2), "{args:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn phantoms_and_data_sets_that_were_stopped_can_be_started_again() {
+    let dir = TempDir::new().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let is_begun = |folder: &Path| {
+        let files = walkdir::WalkDir::new(folder).into_iter().flatten().filter(|entry| entry.file_type().is_file());
+        files.count() > 3
+    };
+    let (data, set, there) = (path("data"), path("set"), path("there"));
+    std::fs::create_dir(&there).unwrap();
+    for (out, partial) in [(&data, path("data.partial")), (&there, path("there/.foramen-partial"))] {
+        killed_when(&["phantom", "--studies", "500", "--out", out], || is_begun(Path::new(&partial)));
+        let again = foramen(&["phantom", "--studies", "2", "--seed", "5", "--out", out]);
+        assert_eq!(again.code, 0, "{}", again.err);
+        let mut names: Vec<_> = std::fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(
+            names,
+            ["5folds.csv", "train.csv", "train_images", "train_label_coordinates.csv", "train_series_descriptions.csv"]
+        );
+        assert!(!Path::new(&partial).exists());
+        // What is there now is not written over.
+        assert_eq!(foramen(&["phantom", "--out", out]).code, 5);
+    }
+    let args = ["dataset", "--role", "scs", "--data", &data, "--out", &set];
+    let partial = format!("{set}.partial");
+    killed_when(&args, || Path::new(&partial).exists());
+    let again = foramen(&args);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(Path::new(&set).join("dataset.json").exists() && !Path::new(&partial).exists());
+    // A folder of that name that is somebody's own is not cleared away.
+    let (other, mine) = (path("other"), dir.path().join("other.partial"));
+    std::fs::create_dir(&mine).unwrap();
+    let refused = foramen(&["dataset", "--role", "scs", "--data", &data, "--out", &other]);
+    assert!(refused.code == 5 && refused.err.contains("is in the way"), "{}", refused.err);
+    assert!(mine.exists());
+}
+
 #[test]
 fn a_tree_that_goes_away_under_a_batch_costs_what_is_gone() {
     let dir = TempDir::new().unwrap();

@@ -312,6 +312,31 @@ fn a_template_with_a_wrong_word_is_refused_before_the_work() {
     assert!(!out.exists());
 }
 
+/// Who may not read the list of studies may not read its reports.
+#[cfg(unix)]
+#[test]
+fn reports_that_name_the_patient_are_for_the_user_alone_unless_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = TempDir::new().unwrap();
+    let data = dir.path().join("study");
+    write_small_study(&data);
+    let usual = dir.path().join("usual");
+    std::fs::write(&usual, "").unwrap();
+    let usual = std::fs::metadata(&usual).unwrap().permissions().mode() & 0o777;
+    for (name, more, mode) in [("a", None, 0o600), ("b", Some("--shared"), usual), ("c", Some("--deidentify"), usual)] {
+        let out = dir.path().join(name);
+        let mut args = vec!["--format", "json,text,sr", "--out", out.to_str().unwrap()];
+        args.extend(more);
+        let run = report(&[&data], dir.path(), &args);
+        assert_eq!(run.code, 0, "{}", run.err);
+        let written: Vec<&str> = run.out.lines().collect();
+        assert_eq!(written.len(), 3, "{}", run.out);
+        for file in written {
+            assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o777, mode, "{name}: {file}");
+        }
+    }
+}
+
 #[test]
 fn a_full_disk_leaves_the_old_report() {
     let dir = TempDir::new().unwrap();

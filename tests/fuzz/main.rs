@@ -86,7 +86,7 @@ macro_rules! target_tests {
     };
 }
 
-target_tests!(headers, pixels, zip, dicomdir, onnx, csv, yolo, settings, library, stored);
+target_tests!(headers, pixels, zip, dicomdir, onnx, csv, yolo, settings, library, stored, texts, places);
 
 #[test]
 fn seeds_are_what_they_should_be() {
@@ -97,5 +97,6 @@ fn seeds_are_what_they_should_be() {
         assert!(!slices.is_empty(), "seed {index}: {:?}", scan.issues);
         slices[0].decode().unwrap();
     }
-    assert!(Model::from_bytes("seed".to_owned(), seeds::of("onnx")[0].clone().into()).is_ok());
+    let model = |index: usize| Model::from_bytes("seed".to_owned(), seeds::of("onnx")[index].clone().into());
+    assert!(model(0).is_ok() && model(1).is_err_and(|error| error.to_string().contains("Loop")));
 }

@@ -14,7 +14,7 @@ const FAINT: f32 = 0.1;
 /// Fewer cells are no proof.
 const FEWEST: usize = 5;
 /// A recess lies 10 to 20 mm from the middle of the canal, and a detector may miss it by as much again.
-const FAR_MM: f64 = 50.0;
+const FAR_MM: f64 = 40.0;
 
 /// What most of a series' boxes say against it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

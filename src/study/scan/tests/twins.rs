@@ -120,3 +120,25 @@ fn one_uid_in_two_series_is_no_collision() {
     assert!(wrong(&study).is_empty(), "{:?}", study.issues);
     assert!(ids(&study).iter().all(|(id, _)| id.twin == 0));
 }
+
+/// Wherever it sorts, and whatever is wrong with the other.
+#[test]
+fn the_image_that_can_be_shown_wins_over_one_of_its_uid_that_cannot() {
+    let series = series();
+    let good = series[3].clone();
+    let short: Arc<[u8]> = good[..good.len() / 2].into();
+    let odd = with(&good, "1.2.840.10008.1.2.1", "1.2.840.10008.9.9.9");
+    for (bad, why) in [(short, "cut short"), (odd, "is not known")] {
+        for order in [[&bad, &good], [&good, &bad]] {
+            let mut files: Vec<Arc<[u8]>> = series.clone();
+            files.remove(3);
+            files.extend(order.map(Arc::clone));
+            let (study, tally) = of(files);
+            assert_eq!((tally.images, tally.issues, tally.copies), (series.len(), 1, 0), "{why}");
+            let said: Vec<&str> = study.issues.iter().map(|issue| issue.message.as_str()).collect();
+            assert!(matches!(said[..], [one] if one.contains(why) && one.contains("is left out")), "{said:?}");
+            let slices: Vec<_> = study.series.iter().flat_map(|series| &series.slices).collect();
+            assert!(slices.len() == series.len() && slices.iter().all(|slice| slice.decode().is_ok()));
+        }
+    }
+}
