@@ -5,17 +5,21 @@ use std::{path::PathBuf, sync::Arc};
 use egui::{CentralPanel, Context, Frame, Panel, Ui, UiBuilder, ViewportCommand};
 
 use super::{
-    command::UiCommand,
     cover,
     dialogs::Dialogs,
-    export,
-    home::Home,
-    layout, panels,
-    picture::{Clipboard, PictureOf, Sketch},
-    settings::{self, Saver, Settings},
-    theme::{self, ThemeChoice},
-    viewer::{Action, Effect, Viewer},
-    viewport::{self, Textures},
+    picture::{Clipboard, Sketch},
+    state::{
+        command::UiCommand,
+        export::{self, PictureOf},
+        home::Home,
+        layout,
+        settings::{self, Saver, Settings, ThemeChoice},
+        viewer::{Action, Effect, Viewer},
+    },
+    view::{
+        panels, theme,
+        viewport::{self, Textures},
+    },
 };
 use crate::worker::{GradeWith, OpenSource, Worker};
 

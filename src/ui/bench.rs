@@ -9,7 +9,10 @@ use std::{
 use egui::{Context, Event, Modifiers, MouseWheelUnit, OutputCommand, Pos2, RawInput, Rect, TouchPhase, Vec2, vec2};
 use serde::Serialize;
 
-use super::{app::App, home::Home, pane::Pane, session::Session, viewer::CACHE_BYTES};
+use super::{
+    app::App,
+    state::{home::Home, pane::Pane, session::Session, viewer::CACHE_BYTES},
+};
 use crate::worker::{GradeWith, OpenSource};
 
 /// A frame every so often, as on a screen of 60 Hz.

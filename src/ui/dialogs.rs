@@ -13,9 +13,11 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::{
-    export::Wish,
     picture::{self, Sketch},
-    viewer::{Action, Effect},
+    state::{
+        export::Wish,
+        viewer::{Action, Effect},
+    },
 };
 use crate::{
     report::Format,

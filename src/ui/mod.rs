@@ -1,49 +1,23 @@
 //! The window. [`App::logic`](eframe::App::logic) takes in what the background says and what the reader
-//! asks for; the `_ui` functions only paint, and push [`Action`](viewer::Action)s.
+//! asks for; the `_ui` functions only paint, and push [`Action`](state::viewer::Action)s.
+//!
+//! `state` is what is so, `view` paints it, `picture` makes pictures that leave the program.
 
 mod app;
 pub mod bench;
-mod box_edit;
-mod cache;
-mod cells;
-mod cine;
-mod command;
 mod cover;
 mod dialogs;
-mod drawing;
-mod export;
-mod hanging;
-mod home;
-mod keymap;
-mod layout;
-mod notices;
-mod orientation;
-mod pane;
-mod panels;
 mod picture;
-mod place;
-mod problems;
-mod raster;
-mod scores;
-mod session;
-pub mod settings;
-mod steps;
+mod state;
 #[cfg(test)]
 mod tests;
-mod theme;
-mod thumbnails;
-mod tool;
-mod viewer;
-mod viewport;
-mod visibility;
-mod votes;
-mod words;
-mod worklist;
+mod view;
 
 use std::path::PathBuf;
 
 use app::App;
-use home::Home;
+use state::home::Home;
+pub use state::settings;
 
 use crate::worker::{GradeWith, OpenSource};
 

@@ -3,20 +3,20 @@
 
 mod clipboard;
 mod png;
+pub mod raster;
 
 use egui::{Context, FontId, FullOutput, Pos2, RawInput, Rect, Vec2, ViewportId, epaint::ClippedPrimitive, vec2};
 use image::RgbaImage;
 
 pub use self::{clipboard::Clipboard, png::save};
 use super::{
-    layout,
-    pane::PaneId,
-    panels::cautions,
-    raster::{MissingTexture, Raster},
-    session::Session,
-    theme,
-    viewer::Viewer,
-    viewport::{self, Textures},
+    picture::raster::{MissingTexture, Raster},
+    state::{export::PictureOf, layout, pane::PaneId, session::Session, viewer::Viewer},
+    view::{
+        panels::cautions,
+        theme,
+        viewport::{self, Textures},
+    },
 };
 
 /// Pixels of a picture for a point of the window, at least: letters stay sharp on paper.
@@ -27,15 +27,6 @@ const MOST_PIXELS: f32 = 16_384.0;
 const SIZE: Vec2 = vec2(480.0, 640.0);
 /// Around the words of the strip.
 const MARGIN: Vec2 = vec2(8.0, 4.0);
-
-/// A picture of what.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PictureOf {
-    /// The active pane.
-    Pane,
-    /// All panes on screen, as they stand.
-    AllPanes,
-}
 
 /// A picture that is laid out and not painted yet: that takes longer, and can be done on any thread.
 pub struct Sketch {

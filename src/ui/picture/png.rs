@@ -8,7 +8,7 @@ use super::Sketch;
 use crate::{
     RESEARCH_USE_ONLY,
     files::{WriteError, write_atomic},
-    ui::raster::MissingTexture,
+    ui::picture::raster::MissingTexture,
 };
 
 /// Why there is no file.

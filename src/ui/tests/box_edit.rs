@@ -10,12 +10,15 @@ use crate::{
     raster::BBox,
     review::{BoxChoice, Region},
     ui::{
-        command::UiCommand as C,
-        pane::PaneId,
-        picture::{PictureOf, Sketch},
-        tool::Tool,
-        viewer::Action,
-        viewport::{Extent, Transform},
+        picture::Sketch,
+        state::{
+            command::UiCommand as C,
+            export::PictureOf,
+            pane::PaneId,
+            tool::Tool,
+            transform::{Extent, Transform},
+            viewer::Action,
+        },
     },
 };
 
@@ -245,7 +248,7 @@ fn delete_takes_the_box_away_and_a_command_brings_the_detectors_back() {
         let open = session(window.state());
         let slice =
             open.table.as_ref().and_then(|t| t.get(cell).key_evidence()).expect("a box").detection.slice.clone();
-        let all = crate::ui::viewport::visible_boxes(open, &viewer.visibility, viewer.settings.threshold, &slice);
+        let all = crate::ui::view::viewport::visible_boxes(open, &viewer.visibility, viewer.settings.threshold, &slice);
         all.iter().any(|vote| vote.grade == cell)
     };
     assert!(seen(&window) && window.state().viewer.is_possible(C::DeleteMark));

@@ -7,11 +7,14 @@ use super::{Window, click_at, graded_demo, id, is_shown, wait_for};
 use crate::{
     grading::{Conflict, GradeId, Level, Severity, Vote},
     ui::{
-        pane::PaneId,
-        session::Session,
-        viewer::Action,
-        viewport::{self, Extent, Transform},
-        votes,
+        state::{
+            pane::PaneId,
+            session::Session,
+            transform::{Extent, Transform},
+            viewer::Action,
+            votes,
+        },
+        view::viewport,
     },
 };
 
@@ -106,7 +109,7 @@ fn a_click_beside_the_boxes_or_with_a_tool_that_draws_selects_nothing() {
     click(&mut window, transform.screen_from_edge(2.0, 2.0));
     assert_eq!(session(&window).selected, None);
     let (x, y) = painted(&window, 1)[0].detection.bbox.center();
-    window.state_mut().viewer.tool = crate::ui::tool::Tool::Length;
+    window.state_mut().viewer.tool = crate::ui::state::tool::Tool::Length;
     click(&mut window, transform.screen_from_edge(x, y));
     assert_eq!(session(&window).selected, None);
 }
@@ -172,7 +175,7 @@ fn findings_are_counted_and_walked_on_from_any_cell() {
     let levels: Vec<Level> = findings.iter().map(|id| id.level()).collect();
     assert!(levels.is_sorted(), "level by level");
     // A cell before the second finding that is no finding itself.
-    let all: Vec<GradeId> = crate::ui::cells::all().collect();
+    let all: Vec<GradeId> = crate::ui::state::cells::all().collect();
     let second = all.iter().position(|id| *id == findings[1]).expect("a cell");
     let before = all[..second].iter().rfind(|id| !findings.contains(id)).copied().expect("a normal cell");
     let expected =

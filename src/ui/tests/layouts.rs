@@ -7,13 +7,13 @@ use super::{Window, click_at, drag, graded_demo, is_shown, pane, press, session,
 use crate::{
     geometry::Vec3,
     grading::Role,
-    ui::{
+    ui::state::{
         command::UiCommand as C,
         home::Home,
         layout::Layout,
         pane::PaneId,
+        transform::{Extent, Transform},
         viewer::Action,
-        viewport::{Extent, Transform},
     },
     worker::OpenSource,
 };
@@ -323,7 +323,7 @@ fn every_control_has_a_name_for_a_screen_reader() {
             .map(|node| format!("{node:?}"))
             .collect();
         assert!(nameless.is_empty(), "{command:?}: {nameless:#?}");
-        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
     }
 }
 

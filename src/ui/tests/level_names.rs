@@ -8,12 +8,14 @@ use crate::{
     geometry::{ImagePlane, PlaneKind},
     grading::Level,
     ui::{
-        command::UiCommand as C,
-        layout::Layout,
-        pane::Pane,
-        theme,
-        viewer::Action,
-        viewport::{Extent, Transform},
+        state::{
+            command::UiCommand as C,
+            layout::Layout,
+            pane::Pane,
+            transform::{Extent, Transform},
+            viewer::Action,
+        },
+        view::theme,
     },
 };
 

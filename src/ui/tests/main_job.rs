@@ -9,9 +9,9 @@ use super::{click_cell, drag, graded_demo, id, is_shown, pane, session, wait_for
 use crate::{
     grading::Severity,
     library::StudyState,
-    phantom, report,
-    report::Format,
-    ui::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
+    phantom,
+    report::{self, Format},
+    ui::state::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
     worker::{Destination, OpenSource},
 };
 

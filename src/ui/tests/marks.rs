@@ -8,7 +8,7 @@ use crate::{
     geometry::ImagePlane,
     markup::{Mark, Measurement, Shape, Unit, measure},
     raster::Slice,
-    ui::{
+    ui::state::{
         command::UiCommand,
         home::Home,
         pane::PaneId,

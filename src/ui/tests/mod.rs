@@ -24,7 +24,11 @@ use std::{
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Vec2, vec2};
 use egui_kittest::{Harness, TestRenderer, kittest::Queryable};
 
-use super::{app::App, home::Home, raster::Raster, session::Session, viewer::Action};
+use super::{
+    app::App,
+    picture::raster::Raster,
+    state::{home::Home, session::Session, viewer::Action},
+};
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
@@ -113,7 +117,7 @@ pub fn graded_window(size: Vec2, pixels: f32) -> Window {
     // Nothing is opened from a disk, and what was said of that is not on screen.
     wait_for(&mut window, "nothing to open", |app| app.viewer.opening.is_none());
     let viewer = &mut window.state_mut().viewer;
-    viewer.notices = super::notices::Notices::default();
+    viewer.notices = crate::ui::state::notices::Notices::default();
     let mut session = Session::new(SessionId(1_000), Ticket(1_001), study.clone(), true);
     session.finish(Box::new(graded.clone()));
     session.demo_models = true;

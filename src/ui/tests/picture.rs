@@ -15,11 +15,8 @@ use crate::{
     grading::Evidence,
     markup::{Point, Shape},
     ui::{
-        command::UiCommand as C,
-        pane::PaneId,
-        picture::{self, PictureOf, Sketch},
-        session::Session,
-        viewer::Action,
+        picture::{self, Sketch},
+        state::{command::UiCommand as C, export::PictureOf, pane::PaneId, session::Session, viewer::Action},
     },
     worker::{SessionId, SliceKey, Ticket},
 };
@@ -61,7 +58,7 @@ fn no_pixel_and_no_byte_tells_the_patient() {
     let mut window = graded_demo();
     let other = session(window.state()).study.as_ref().clone();
     let mut below = Session::new(SessionId(1_002), Ticket(1_003), other, false);
-    below.grading = crate::ui::session::Grading::Cancelled;
+    below.grading = crate::ui::state::session::Grading::Cancelled;
     window.state_mut().viewer.sessions.push(below);
     window.state_mut().viewer.perform(Action::Compare(SessionId(1_002)));
     wait_for(&mut window, "both studies", |app| {
@@ -147,8 +144,9 @@ fn what_is_selected_or_under_the_pointer_leaves_no_trace() {
     let viewer = &mut window.state_mut().viewer;
     let (visibility, threshold) = (viewer.visibility, viewer.settings.threshold);
     let open = viewer.session_mut().expect("a study");
-    let evidence =
-        crate::ui::viewport::visible_boxes(open, &visibility, threshold, &slice).last().map(|v| Evidence::from(*v));
+    let evidence = crate::ui::view::viewport::visible_boxes(open, &visibility, threshold, &slice)
+        .last()
+        .map(|v| Evidence::from(*v));
     open.selected_mark = open.markup.marks().first().map(|mark| mark.id);
     open.selected = Some(id("spinal_canal_stenosis_l4_l5"));
     assert!(evidence.is_some(), "a box on the slice");

@@ -8,11 +8,11 @@ use crate::{
     geometry::Vec3,
     grading::{Assessment, GradeId, GradeTable, Level, Role, Side},
     review::BoxChoice,
-    ui::{
+    ui::state::{
         place::Gone,
         tool::Tool,
+        transform::{Extent, Transform},
         viewer::Action,
-        viewport::{Extent, Transform},
     },
 };
 
@@ -29,7 +29,7 @@ fn nothing_seen() -> Window {
 
 fn select(window: &mut Window, cell: GradeId) {
     let viewer = &mut window.state_mut().viewer;
-    viewer.notices = crate::ui::notices::Notices::default();
+    viewer.notices = crate::ui::state::notices::Notices::default();
     viewer.session_mut().expect("a study").panes.iter_mut().for_each(|pane| pane.slice = 0);
     viewer.perform(Action::SelectGrade(cell));
     window.step();
@@ -107,7 +107,7 @@ fn a_cell_that_the_reader_emptied_leads_to_its_disc_too() {
     let mut window = graded_demo();
     let cell = id("spinal_canal_stenosis_l2_l3");
     click_cell(&mut window, cell);
-    window.state_mut().viewer.perform(Action::Do(crate::ui::command::UiCommand::RemoveBox));
+    window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));
     assert_eq!(session(window.state()).review().cell(cell).region, BoxChoice::Removed);
     select(&mut window, cell);
     assert_eq!(session(window.state()).gone, Some(Gone::ToDisc));
@@ -145,7 +145,7 @@ fn a_box_by_hand_at_another_disc_is_a_conflict_at_once_and_the_reader_is_told() 
     click_cell(&mut window, cell);
     wait_for(&mut window, "the slice with the box", is_shown);
     // The detector's own boxes are not in the way of the hand.
-    window.state_mut().viewer.perform(Action::Do(crate::ui::command::UiCommand::RemoveBox));
+    window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));
     window.state_mut().viewer.tool = Tool::Box;
     window.step();
     draw_at(&mut window, Level::L2L3);
@@ -156,10 +156,10 @@ fn a_box_by_hand_at_another_disc_is_a_conflict_at_once_and_the_reader_is_told() 
     assert!(has(&window, &format!("the box by hand: {words}")), "the cell says so");
     assert!(has(&window, &format!("! Box by hand: {words}")), "the panel says so");
     // Where it belongs nothing is said.
-    window.state_mut().viewer.perform(Action::Do(crate::ui::command::UiCommand::RestoreBox));
-    window.state_mut().viewer.perform(Action::Do(crate::ui::command::UiCommand::RemoveBox));
+    window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RestoreBox));
+    window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));
     wait_for(&mut window, "the slice", is_shown);
-    window.state_mut().viewer.notices = crate::ui::notices::Notices::default();
+    window.state_mut().viewer.notices = crate::ui::state::notices::Notices::default();
     draw_at(&mut window, Level::L4L5);
     assert!(matches!(session(window.state()).review().cell(cell).region, BoxChoice::Reader(_)));
     assert!(!said(&window).iter().any(|text| text.contains("drawn for")), "{:?}", said(&window));

@@ -6,7 +6,10 @@ use super::{Window, click_cell, graded_demo, id, press, session};
 use crate::{
     grading::{GradeId, Severity},
     review::Decision,
-    ui::{command::UiCommand, cover, viewer::OpenWindows},
+    ui::{
+        cover,
+        state::{command::UiCommand, viewer::OpenWindows},
+    },
 };
 
 const CELL: &str = "spinal_canal_stenosis_l1_l2";
@@ -71,7 +74,7 @@ fn keys_that_grade_rest_while_any_window_is_open_and_say_so() {
     assert!(grading.contains(&UiCommand::SayNormal) && grading.contains(&UiCommand::AcceptGrade));
     for (name, open) in windows() {
         window.state_mut().viewer.windows = open;
-        window.state_mut().viewer.notices = crate::ui::notices::Notices::default();
+        window.state_mut().viewer.notices = crate::ui::state::notices::Notices::default();
         window.step();
         window.step();
         // Where text is typed, keys are text, and Enter chooses.

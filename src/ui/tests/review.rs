@@ -11,9 +11,11 @@ use crate::{
     review::{Change, Decision},
     ui::{
         app::App,
-        command::UiCommand,
-        home::Home,
-        viewer::{Action, ReviewAction},
+        state::{
+            command::UiCommand,
+            home::Home,
+            viewer::{Action, ReviewAction},
+        },
     },
     worker::OpenSource,
 };
@@ -178,7 +180,7 @@ fn sentences_are_proposed_from_the_grades_and_the_readers_stand_in_their_place()
     let mut window = graded_demo();
     // A study of its own, that no list keeps.
     let study = study_of(&window);
-    let texts = |window: &Window| crate::ui::export::report_text(session(window.state())).expect("a report");
+    let texts = |window: &Window| crate::ui::state::export::report_text(session(window.state())).expect("a report");
     assert!(texts(&window).contains("Not reviewed by a person"));
     let cells: Vec<GradeId> = GradeId::ALL.to_vec();
     for cell in cells {
@@ -201,7 +203,7 @@ fn what_is_exported_is_what_was_decided() {
     let action = ReviewAction::Decide(study, cell, Some(Decision::Changed(Severity::Severe)));
     window.state_mut().viewer.perform(Action::Review(action));
     let folder = tempfile::tempdir().expect("a folder");
-    let wish = crate::ui::export::Wish {
+    let wish = crate::ui::state::export::Wish {
         formats: vec![Format::CsvReviewed, Format::Csv, Format::Json],
         deidentify: true,
         replace: false,
@@ -250,7 +252,7 @@ fn nothing_is_accepted_before_its_box_was_on_screen() {
 
 #[test]
 fn a_box_comes_on_screen_in_every_layout() {
-    use crate::ui::layout::Layout;
+    use crate::ui::state::layout::Layout;
     let mut window = graded_demo();
     for layout in [Layout::Two, Layout::One, Layout::Three, Layout::Four] {
         window.state_mut().viewer.settings.layout = layout;

@@ -12,11 +12,11 @@ use crate::{
     grading::{Assessment, Condition, GradeTable},
     library::StudyState,
     markup::{Point, Shape},
-    ui::{
+    ui::state::{
         command::UiCommand as C,
         home::Home,
         session::{Grading, Session},
-        theme::ThemeChoice,
+        settings::ThemeChoice,
         viewer::{Action, ReviewAction},
     },
     worker::{OpenSource, SessionId, SliceKey, Ticket},
@@ -106,7 +106,7 @@ fn while_a_study_opens_and_is_graded() {
     wait_for(&mut window, "the first grades", |app| app.viewer.session().is_some_and(|s| s.table.is_some()));
     does(&mut window, C::Cancel);
     wait_for(&mut window, "the end of it", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == crate::ui::session::Grading::Cancelled)
+        app.viewer.session().is_some_and(|s| s.grading == crate::ui::state::session::Grading::Cancelled)
     });
     // How far it came depends on the machine: only what stays is compared.
     let part = left(&window);
@@ -232,7 +232,7 @@ fn windows_over_the_images() {
         does(&mut window, command);
         let middle = window.ctx.content_rect().shrink2(vec2(240.0, 60.0));
         album.take_part(&mut window, name, middle);
-        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
         settle(&mut window);
     }
     window
@@ -260,7 +260,7 @@ fn a_review_under_way_signed_and_exported() {
     let comment = ReviewAction::Comment(study, cell, "Scar tissue after surgery".to_owned());
     window.state_mut().viewer.perform(Action::Review(comment));
     wait_for(&mut window, "the acts", |app| session(app).desk.unsaved() == 0);
-    window.state_mut().viewer.notices = crate::ui::notices::Notices::default();
+    window.state_mut().viewer.notices = crate::ui::state::notices::Notices::default();
     settle(&mut window);
     let right = right(&window);
     album.take_part(&mut window, "review-grades", right);
@@ -268,7 +268,7 @@ fn a_review_under_way_signed_and_exported() {
     for (command, name) in [(C::ShowReport, "review-report"), (C::ShowExport, "review-export")] {
         does(&mut window, command);
         album.take_part(&mut window, name, middle);
-        window.state_mut().viewer.windows = crate::ui::viewer::OpenWindows::default();
+        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
         settle(&mut window);
     }
 }

@@ -13,10 +13,12 @@ use crate::{
     phantom,
     ui::{
         app::App,
-        command::UiCommand,
-        home::Home,
-        session::Grading,
-        viewer::{Action, Effect, ReviewAction},
+        state::{
+            command::UiCommand,
+            home::Home,
+            session::Grading,
+            viewer::{Action, Effect, ReviewAction},
+        },
     },
     worker::OpenSource,
 };

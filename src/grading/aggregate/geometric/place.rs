@@ -3,7 +3,8 @@
 
 use glam::DVec3;
 
-use super::{super::spine::Spine, CANAL_FROM_FORAMEN, LARGEST_MM, disc_height, side_of};
+use super::{CANAL_FROM_FORAMEN, LARGEST_MM, disc_height, side_of};
+use crate::grading::aggregate::spine::Spine;
 use crate::{
     geometry::ImagePlane,
     grading::{Condition, Conflict, GradeId, Level, Role, Side},

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::grading::{Condition, Conflict, Detection, GradeId};
 
-use super::super::Vote;
+use crate::grading::aggregate::Vote;
 
 /// A cell that is seen more faintly says nothing.
 const FAINT: f32 = 0.1;

@@ -1,0 +1,388 @@
+//! Does what the commands say.
+
+use egui::{Vec2, vec2};
+
+use super::{Action, Effect, OpenWindows, Viewer};
+use crate::{
+    grading::{Role, Severity},
+    library::StudyState,
+    raster::{Slice, Window},
+    report::Format,
+    review::Decision,
+    ui::state::{
+        cells,
+        cine::{self, Cine},
+        command::{Menu, UiCommand},
+        export::PictureOf,
+        layout::Layout,
+        pane::{self, Pane, PaneId},
+        settings::{SCALES, ThemeChoice},
+        tool::Tool,
+    },
+    worker::{OpenSource, SessionId},
+};
+
+impl Viewer {
+    pub(super) fn command(&mut self, command: UiCommand) -> Option<Effect> {
+        match command.info().menu {
+            Menu::File => return self.file_command(command),
+            Menu::View => self.view_command(command),
+            Menu::Image => self.image_command(command),
+            Menu::Tools => self.tool_command(command),
+            Menu::Findings => self.finding_command(command),
+            Menu::Review => return self.review_command(command),
+            Menu::Help => self.help_command(command),
+        }
+        None
+    }
+
+    fn file_command(&mut self, command: UiCommand) -> Option<Effect> {
+        use UiCommand as C;
+        match command {
+            C::Quit => return Some(Effect::Quit),
+            C::OpenFolder => return Some(Effect::PickFolder),
+            C::OpenFiles => return Some(Effect::PickFiles),
+            C::ExportCsv => return self.exportable().map(|id| Effect::PickExport(id, Format::Csv)),
+            C::ExportJson => return self.exportable().map(|id| Effect::PickExport(id, Format::Json)),
+            C::SavePanePicture => return Some(Effect::SavePicture(PictureOf::Pane)),
+            C::SavePicture => return Some(Effect::SavePicture(PictureOf::AllPanes)),
+            C::CopyPicture => return Some(Effect::CopyPicture),
+            C::OpenDemo => self.open(OpenSource::Demo),
+            C::ShowWorklist => self.windows.worklist = !self.windows.worklist,
+            C::PreviousStudy => self.step_study(-1),
+            C::NextStudy => self.step_study(1),
+            C::Compare => self.compare(),
+            C::CloseStudy => self.current.into_iter().for_each(|id| self.close(id)),
+            C::MarkUnread => self.mark(StudyState::Unread),
+            C::MarkReviewed => self.mark(StudyState::Reviewed),
+            C::GradeAgain => self.current.into_iter().for_each(|id| self.grade_again(id)),
+            C::Cancel => self.cancel(),
+            _ => (),
+        }
+        None
+    }
+
+    fn review_command(&mut self, command: UiCommand) -> Option<Effect> {
+        use UiCommand as C;
+        match command {
+            C::AcceptGrade => self.accept(),
+            C::SayNormal => self.say(Severity::NormalMild),
+            C::SayModerate => self.say(Severity::Moderate),
+            C::SaySevere => self.say(Severity::Severe),
+            C::SayNotAssessable => self.decide(Decision::NotAssessable),
+            C::Undecide => self.undecide(),
+            C::NextUndecided => self.next_undecided(),
+            C::CommentGrade => self.focus_comment = true,
+            C::ShowReport => toggle(&mut self.windows.report),
+            C::ShowExport => toggle(&mut self.windows.export),
+            C::CopyReport => return Some(Effect::CopyReport),
+            _ => (),
+        }
+        None
+    }
+
+    fn view_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        let active = self.active_pane();
+        match command {
+            C::PreviousSlice => self.step_slice(-1),
+            C::NextSlice => self.step_slice(1),
+            C::SkipBack => self.step_slice(-5),
+            C::SkipForward => self.step_slice(5),
+            C::FirstSlice => active.into_iter().for_each(|id| self.go_to(id, 0)),
+            C::LastSlice => active.into_iter().for_each(|id| self.go_to(id, usize::MAX)),
+            C::PlayCine => self.cine = if self.cine.is_some() { None } else { active.map(Cine::new) },
+            C::CineFaster => self.change_cine_rate(1.25),
+            C::CineSlower => self.change_cine_rate(0.8),
+            C::PreviousPane => self.step_pane(-1),
+            C::NextPane => self.step_pane(1),
+            C::PreviousSeries => self.step_series(-1),
+            C::NextSeries => self.step_series(1),
+            C::Maximise => {
+                if let Some(active) = active {
+                    self.perform(Action::Maximise(active));
+                }
+            }
+            C::LayoutOne => self.set_layout(Layout::One),
+            C::LayoutTwo => self.set_layout(Layout::Two),
+            C::LayoutThree => self.set_layout(Layout::Three),
+            C::LayoutFour => self.set_layout(Layout::Four),
+            C::LinkScroll => toggle(&mut self.settings.link_scroll),
+            C::LinkZoom => {
+                toggle(&mut self.settings.link_zoom);
+                if let Some(active) = active {
+                    self.link_view(active);
+                }
+            }
+            C::LinkWindow => toggle(&mut self.settings.link_window),
+            C::ReferenceLines => toggle(&mut self.settings.reference_lines),
+            C::Captions => toggle(&mut self.settings.captions),
+            C::ToggleBrowser => toggle(&mut self.settings.show_browser),
+            C::ToggleGrades => toggle(&mut self.settings.show_grades),
+            _ => (),
+        }
+    }
+
+    fn image_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        let Some(id) = self.active_pane() else { return };
+        let tenth =
+            self.transform(id).zip(self.pane(id)).map_or(10.0, |(t, (_, p))| p.area.x / 10.0 / t.points_per_pan());
+        match command {
+            C::Fit => self.change_view(id, Pane::fit),
+            C::OneToOne => {
+                let zoom = self.transform(id).map(|t| t.one_to_one(self.pixels_per_point));
+                self.change_view(id, |pane| pane.zoom = zoom.unwrap_or(1.0));
+            }
+            C::ZoomIn => self.change_view(id, |pane| pane.zoom_about(1.25, Vec2::ZERO)),
+            C::ZoomOut => self.change_view(id, |pane| pane.zoom_about(0.8, Vec2::ZERO)),
+            C::PanLeft => self.change_view(id, |pane| pane.pan.x -= tenth),
+            C::PanRight => self.change_view(id, |pane| pane.pan.x += tenth),
+            C::PanUp => self.change_view(id, |pane| pane.pan.y -= tenth),
+            C::PanDown => self.change_view(id, |pane| pane.pan.y += tenth),
+            C::FileWindow => self.set_window(id, pane::file_window),
+            C::PercentileWindow => self.set_window(id, pane::percentile_window),
+            C::FullWindow => self.set_window(id, pane::full_window),
+            C::Wider => self.drag_window(id, vec2(20.0, 0.0)),
+            C::Narrower => self.drag_window(id, vec2(-20.0, 0.0)),
+            C::Brighter => self.drag_window(id, vec2(0.0, -12.0)),
+            C::Darker => self.drag_window(id, vec2(0.0, 12.0)),
+            C::Invert => self.with_windowed(id, |pane| pane.inverted = !pane.inverted),
+            C::FlipHorizontal => self.with_pane(id, |pane, _| pane.flip_horizontally()),
+            C::FlipVertical => self.with_pane(id, |pane, _| pane.flip_vertically()),
+            C::RotateRight => self.with_pane(id, |pane, _| pane.turn_right(1)),
+            C::RotateLeft => self.with_pane(id, |pane, _| pane.turn_right(3)),
+            C::Smooth => toggle(&mut self.settings.smooth),
+            C::ResetPane => {
+                self.change_view(id, |pane| {
+                    pane.orientation = pane.upright;
+                    pane.inverted = false;
+                    pane.fit();
+                });
+                self.set_window(id, pane::file_window);
+            }
+            _ => (),
+        }
+    }
+
+    fn tool_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        if let Some(tool) = Tool::of(command) {
+            self.leave_drawing();
+            self.give_up_box();
+            self.tool = tool;
+            return;
+        }
+        match command {
+            C::KeyImage => self.toggle_key_image(),
+            C::Undo => self.undo(),
+            C::Redo => self.redo(),
+            C::DeleteMark if self.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
+            C::DeleteMark => self.delete_mark(),
+            C::ShowMarks => toggle(&mut self.windows.marks),
+            _ => (),
+        }
+    }
+
+    fn finding_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        match command {
+            C::PreviousFinding => self.look_at(|session| session.step_finding(-1)),
+            C::NextFinding => self.look_at(|session| session.step_finding(1)),
+            C::PreviousEvidence => self.look_at(|session| session.step_evidence(-1)),
+            C::NextEvidence => self.look_at(|session| session.step_evidence(1)),
+            C::CellUp => self.step_cell(0, -1),
+            C::CellDown => self.step_cell(0, 1),
+            C::CellLeft => self.step_cell(-1, 0),
+            C::CellRight => self.step_cell(1, 0),
+            C::RemoveBox => self.remove_box(),
+            C::RestoreBox => self.restore_box(),
+            C::Overlays => toggle(&mut self.visibility.overlays),
+            C::LevelLabels => toggle(&mut self.settings.level_labels),
+            C::ShowCanal => toggle(&mut self.visibility.conditions[0]),
+            C::ShowForamina => toggle(&mut self.visibility.conditions[1]),
+            C::ShowSubarticular => toggle(&mut self.visibility.conditions[2]),
+            C::OnlySelectedLevel => toggle(&mut self.visibility.only_selected_level),
+            C::GradeAsT1 => self.grade_active_as(Some(Role::Nfn)),
+            C::GradeAsT2 => self.grade_active_as(Some(Role::Scs)),
+            C::GradeAsAxial => self.grade_active_as(Some(Role::Ss)),
+            C::DoNotGrade => self.grade_active_as(None),
+            C::ThresholdUp => self.step_threshold(0.05),
+            C::ThresholdDown => self.step_threshold(-0.05),
+            _ => (),
+        }
+    }
+
+    fn help_command(&mut self, command: UiCommand) {
+        use UiCommand as C;
+        match command {
+            C::ShowPalette => toggle(&mut self.windows.palette),
+            C::ShowKeys => toggle(&mut self.windows.keys),
+            C::ShowMessages => toggle(&mut self.windows.messages),
+            C::ShowProblems => toggle(&mut self.windows.problems),
+            C::ShowSettings => toggle(&mut self.windows.settings),
+            C::ShowHints => toggle(&mut self.windows.hints),
+            C::ShowAbout => toggle(&mut self.windows.about),
+            C::UiLarger => self.set_scale(self.settings.scale * 1.1),
+            C::UiSmaller => self.set_scale(self.settings.scale / 1.1),
+            C::UiNormal => self.set_scale(1.0),
+            C::ToggleTheme => {
+                self.settings.theme = match self.settings.theme {
+                    ThemeChoice::Dark => ThemeChoice::Light,
+                    ThemeChoice::Light => ThemeChoice::Dark,
+                };
+            }
+            _ => (),
+        }
+    }
+
+    fn grade_active_as(&mut self, role: Option<Role>) {
+        let active = self.active_pane().and_then(|id| Some((id.session, self.pane(id)?.1.series?)));
+        if let Some((session, series)) = active {
+            self.perform(Action::SetRole(session, series, role));
+        }
+    }
+
+    fn set_scale(&mut self, scale: f32) {
+        self.settings.scale = scale.clamp(*SCALES.start(), *SCALES.end());
+    }
+
+    fn set_layout(&mut self, layout: Layout) {
+        // The pane that the reader works in stays the active one.
+        self.active = self.active_pane();
+        self.settings.layout = layout;
+        self.maximised = None;
+    }
+
+    fn step_slice(&mut self, steps: isize) {
+        if let Some(id) = self.active_pane() {
+            self.scroll(id, steps);
+        }
+    }
+
+    fn change_cine_rate(&mut self, factor: f32) {
+        let rate = (self.settings.cine_rate * factor).round();
+        self.settings.cine_rate = rate.clamp(*cine::RATES.start(), *cine::RATES.end());
+        self.notices.say(format!("Playing {:.0} slices a second", self.settings.cine_rate));
+    }
+
+    /// The next pane on screen; where one is shown alone, the next that has a series.
+    fn step_pane(&mut self, step: isize) {
+        let Some(active) = self.active_pane() else { return };
+        let is_single = self.maximised.is_some() || self.settings.layout == Layout::One;
+        let panes: Vec<PaneId> = if is_single {
+            let all = (0..crate::ui::state::viewer::PANES).map(|index| PaneId { session: active.session, index });
+            all.filter(|&id| self.is_filled(id)).collect()
+        } else {
+            self.visible_panes()
+        };
+        if let Some(at) = panes.iter().position(|&p| p == active) {
+            let next = panes[(at as isize + step).rem_euclid(panes.len() as isize) as usize];
+            self.active = Some(next);
+            self.maximised = self.maximised.map(|_| next);
+        }
+    }
+
+    fn step_series(&mut self, step: isize) {
+        let Some(id) = self.active_pane() else { return };
+        let Some((session, pane)) = self.pane(id) else { return };
+        let count = session.study.series.len();
+        let Some(at) = pane.series.or(Some(0)).filter(|_| count > 0) else { return };
+        let next = (at as isize + step).rem_euclid(count as isize) as usize;
+        self.perform(Action::ShowSeries(id, id.session, next));
+    }
+
+    fn step_study(&mut self, step: isize) {
+        let at = self.sessions.iter().position(|s| Some(s.id) == self.current);
+        if let Some(at) = at {
+            let next = (at as isize + step).rem_euclid(self.sessions.len() as isize) as usize;
+            self.select_study(self.sessions[next].id);
+        }
+    }
+
+    /// Another study below, one of the same patient first; or none any more.
+    fn compare(&mut self) {
+        if self.compared.take().is_some() {
+            return;
+        }
+        let Some(current) = self.session() else { return };
+        let patient = &current.study.patient.id;
+        let others = || self.sessions.iter().filter(|s| s.id != current.id);
+        let prior = others().find(|s| !patient.is_empty() && s.study.patient.id == *patient);
+        let other = prior.or_else(|| others().next()).map(|s| s.id);
+        match other {
+            Some(other) => self.compared = Some(other),
+            None => self.notices.warn("Only one study is open: open another one to show it below".to_owned()),
+        }
+    }
+
+    /// What lies nearest: playing, a window over the images, opening, grading.
+    fn cancel(&mut self) {
+        if self.give_up_box() || self.give_up_drawing() || self.cine.take().is_some() {
+            return;
+        }
+        if self.windows != OpenWindows::default() {
+            self.settings.hints_seen |= self.windows.hints;
+            self.windows = OpenWindows::default();
+            return;
+        }
+        if let Some(opening) = self.opening.take() {
+            opening.cancel.cancel();
+            self.notices.say("Opening was cancelled".to_owned());
+        } else if let Some(session) = self.session_mut()
+            && session.selected_mark.take().is_none()
+        {
+            session.cancel.cancel();
+        }
+    }
+
+    fn step_threshold(&mut self, step: f32) {
+        let threshold = ((self.settings.threshold + step) * 20.0).round() / 20.0;
+        self.perform(Action::SetThreshold(threshold));
+        self.notices.say(format!("Boxes are shown from score {:.2}", self.settings.threshold));
+    }
+
+    fn step_cell(&mut self, columns: isize, levels: isize) {
+        let selected = self.session().and_then(|s| s.selected);
+        let next = match selected {
+            Some(id) => Some(cells::beside(id, columns, levels)),
+            None => cells::at(0, 0),
+        };
+        if let Some(next) = next {
+            self.perform(Action::SelectGrade(next));
+        }
+    }
+
+    fn drag_window(&mut self, id: PaneId, delta: Vec2) {
+        self.perform(Action::DragWindow(id, delta));
+    }
+
+    fn with_windowed(&mut self, id: PaneId, change: impl Fn(&mut Pane)) {
+        for id in self.windowed_with(id) {
+            self.with_pane(id, |pane, _| change(pane));
+        }
+    }
+
+    fn set_window(&mut self, id: PaneId, of: impl Fn(&Slice) -> Window) {
+        for id in self.windowed_with(id) {
+            let slice = self.shown_in(id).and_then(|key| self.cache.get(key).cloned()).and_then(Result::ok);
+            if let Some(slice) = slice {
+                self.with_pane(id, |pane, _| pane.window = Some(of(&slice)));
+            }
+        }
+    }
+
+    /// The current study, if its grades can be written.
+    fn exportable(&mut self) -> Option<SessionId> {
+        let session = self.session()?;
+        if session.graded.is_some() {
+            return Some(session.id);
+        }
+        self.notices.warn("There are no grades to export yet: wait until the study is graded".to_owned());
+        None
+    }
+}
+
+const fn toggle(switch: &mut bool) {
+    *switch = !*switch;
+}

@@ -1,0 +1,201 @@
+//! Does what the reader asks for with the mouse.
+
+use super::{Action, Effect, Opening, Viewer, Wanted};
+use crate::{
+    cancel::Cancel,
+    grading::Role,
+    study::Study,
+    ui::state::{
+        export::{self, Wish},
+        pane::{Pane, PaneId},
+        session::Session,
+        visibility::Visibility,
+        words,
+    },
+    worker::{Destination, OpenSource, Reported, SessionId, Ticket},
+};
+
+impl Viewer {
+    /// Does what was asked; what only the window can do comes back.
+    pub fn perform(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Do(command) => return self.command(command),
+            Action::Open(source) => self.open(source),
+            Action::SelectStudy(id) => self.select_study(id),
+            Action::Compare(id) => self.compared = Some(id).filter(|_| self.current != Some(id)),
+            Action::Close(id) => self.close(id),
+            Action::ShowSeries(pane, session, series) => self.show_series(pane, session, series),
+            Action::SetRole(session, series, role) => self.set_role(session, series, role),
+            Action::Activate(pane) => self.activate(pane),
+            Action::Maximise(pane) => {
+                self.activate(pane);
+                self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
+            }
+            Action::Scroll(pane, steps) => self.scroll(pane, steps),
+            Action::DragWindow(pane, delta) => {
+                for pane in self.windowed_with(pane) {
+                    self.with_pane(pane, |pane, _| pane.drag_window(delta));
+                }
+            }
+            Action::Pan(pane, delta) => self.change_view(pane, |pane| pane.pan += delta),
+            Action::Zoom(pane, factor, at) => self.change_view(pane, |pane| pane.zoom_about(factor, at)),
+            Action::Crosshair(pane, column, row) => self.set_crosshair(pane, column, row),
+            Action::Mark(action) => self.mark_up(action),
+            Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
+            Action::ShowBox(id, evidence) => self.look_at(|session| session.show_box(id, *evidence)),
+            Action::ShowLevel(level, is_shown) => self.visibility.levels[level.index()] = is_shown,
+            Action::ShowAllBoxes => self.visibility = Visibility::default(),
+            Action::SetThreshold(threshold) => self.settings.threshold = threshold.clamp(0.01, 0.95),
+            Action::Warn(text) => self.notices.warn(text),
+            Action::Export(id, wish, to) => self.export(id, &wish, to),
+            Action::PickReports(id, wish) => return Some(Effect::PickReports(id, wish)),
+            Action::CommentFocused => self.focus_comment = false,
+            Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
+            Action::FindListed(uid) => return Some(self.ask_for_place(uid)),
+            Action::LookIn(folder) => self.look_in(folder),
+            Action::SetState(uid, state) => self.set_state(uid, state),
+            Action::Forget(uid) => self.forget(uid),
+            Action::Review(action) => self.review(action),
+            Action::Box(action) => self.edit_box(action),
+            Action::Done(Ok(note)) => self.notices.say(note),
+            Action::Done(Err(error)) => self.notices.error(error),
+        }
+        None
+    }
+
+    /// Brings a study to the front; the active pane keeps its place.
+    pub(super) fn select_study(&mut self, id: SessionId) {
+        if self.find(id).is_none() {
+            return;
+        }
+        let before = self.current.replace(id);
+        if self.compared == Some(id) {
+            self.compared = before.filter(|&b| b != id);
+        }
+        self.active = self.active.map(|active| PaneId { session: id, ..active });
+        self.maximised = self.maximised.map(|pane| PaneId { session: id, ..pane });
+        if self.cine.is_some_and(|cine| cine.pane.session != id) {
+            self.cine = None;
+        }
+    }
+
+    pub(super) fn activate(&mut self, pane: PaneId) {
+        self.active = Some(pane);
+    }
+
+    fn show_series(&mut self, pane: PaneId, session: SessionId, series: usize) {
+        let pane = PaneId { session, ..pane };
+        if !self.is_on_screen(session) {
+            self.compared = Some(session);
+        }
+        if let Some(session) = self.find_mut(session)
+            && series < session.study.series.len()
+            && pane.index < session.panes.len()
+        {
+            session.hang(pane.index, series);
+            self.activate(pane);
+        }
+    }
+
+    /// The reader knows better than the headers: the study is graded again with what was said.
+    fn set_role(&mut self, session: SessionId, series: usize, role: Option<Role>) {
+        let Some(open) = self.find_mut(session) else { return };
+        if open.set_role(series, role) {
+            self.remember_role(session, series);
+            self.grade_again(session);
+        }
+    }
+
+    pub(super) fn scroll(&mut self, id: PaneId, steps: isize) {
+        if let Some((_, pane)) = self.pane(id) {
+            let slice = pane.slice.saturating_add_signed(steps);
+            self.go_to(id, slice);
+        }
+    }
+
+    /// Changes zoom or position, in the linked panes too.
+    pub(super) fn change_view(&mut self, id: PaneId, change: impl FnOnce(&mut Pane)) {
+        self.with_pane(id, |pane, _| change(pane));
+        self.link_view(id);
+    }
+
+    /// The pane that then shows the box becomes the active one.
+    pub(super) fn look_at(&mut self, select: impl FnOnce(&mut Session) -> Option<usize>) {
+        let Some(session) = self.session_mut() else { return };
+        let id = session.id;
+        let shown = select(session);
+        session.evidence_pane = shown;
+        let doubt = session.selected.zip(session.gone).and_then(|(cell, gone)| words::gone_doubt(cell, gone));
+        if let Some(doubt) = doubt {
+            self.notices.say_once(&doubt);
+        }
+        if let Some(index) = shown {
+            let pane = PaneId { session: id, index };
+            self.activate(pane);
+            self.maximised = self.maximised.map(|_| pane);
+        }
+    }
+
+    pub(super) fn with_pane(&mut self, id: PaneId, change: impl FnOnce(&mut Pane, &Study)) {
+        if let Some(session) = self.find_mut(id.session)
+            && id.index < session.panes.len()
+        {
+            let study = session.study.clone();
+            change(&mut session.panes[id.index], &study);
+        }
+    }
+
+    pub(super) fn open(&mut self, source: OpenSource) {
+        self.open_wanted(source, None);
+    }
+
+    /// Opens, for the sake of one study.
+    pub(super) fn open_wanted(&mut self, source: OpenSource, wanted: Option<Wanted>) {
+        if let Some(before) = &self.opening {
+            before.cancel.cancel();
+        }
+        let (ticket, cancel) = (Ticket(self.number()), Cancel::default());
+        let is_demo = source == OpenSource::Demo;
+        let cancel_too = cancel.clone();
+        self.opening =
+            Some(Opening { ticket, progress: (0, 0), is_demo, source: source.clone(), wanted, cancel: cancel_too });
+        self.worker.open(ticket, source, cancel);
+    }
+
+    pub(super) fn grade_again(&mut self, id: SessionId) {
+        let ticket = Ticket(self.number());
+        if let Some(session) = self.find_mut(id) {
+            session.reset_grading(ticket);
+            let (study, cancel) = (session.study.clone(), session.cancel.clone());
+            self.worker.grade(ticket, study, cancel);
+        }
+    }
+
+    /// Writes reports of a study in the background.
+    fn export(&mut self, id: SessionId, wish: &Wish, to: Destination) {
+        let template = self.settings.report.clone();
+        if let Some(job) = self.find(id).and_then(|session| export::job(session, wish, to, template)) {
+            self.exporting += 1;
+            self.worker.report(job);
+        }
+    }
+
+    /// Whether a report is being written.
+    pub const fn is_exporting(&self) -> bool {
+        self.exporting > 0
+    }
+
+    pub(super) fn reported(&mut self, reported: Reported) {
+        self.exporting = self.exporting.saturating_sub(1);
+        let Reported { written, notes, failures } = reported;
+        if let Some(text) = export::written(&written) {
+            self.notices.say(text);
+        }
+        for note in notes {
+            self.notices.warn(words::sentence(&note));
+        }
+        for why in failures {
+            self.notices.error(format!("Not written: {why}"));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The worklist: studies that were opened before, searched, sorted and opened again.
+
+use std::ops::Range;
+
+use egui::{
+    Button, Context, EventFilter, Id, Key, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, Window, pos2, vec2,
+};
+
+use super::worklist_table as table;
+use crate::{
+    library::{Entry, Moment, StudyState},
+    ui::{
+        state::{
+            icon,
+            viewer::{Action, Viewer, Wanted},
+            worklist::Worklist,
+        },
+        view::theme,
+    },
+};
+
+/// Lines for Page up and Page down.
+const PAGE: isize = 12;
+/// Height of what stands below the lines.
+const FOOT: f32 = 40.0;
+
+/// The window, while it is open.
+pub fn worklist_ui(ui: &Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
+    let is_new = viewer.worklist.shown(viewer.windows.worklist);
+    if !viewer.windows.worklist {
+        return;
+    }
+    let (ctx, field) = (ui.ctx(), Id::unique("search the worklist"));
+    let follow = keys(ctx, viewer, field, actions);
+    let mut open = viewer.windows.worklist;
+    let has_front = viewer.session().is_some();
+    let worklist = &mut viewer.worklist;
+    Window::new("Worklist")
+        .open(&mut open)
+        .collapsible(false)
+        .pivot(egui::Align2::CENTER_CENTER)
+        .default_pos(ctx.content_rect().center())
+        .default_size(vec2(920.0, 440.0))
+        .min_size(vec2(620.0, 240.0))
+        .show(ctx, |ui| {
+            let mut is_used = search_ui(ui, worklist, field);
+            ui.separator();
+            if let Some(order) = table::heads_ui(ui, worklist.query.order, worklist.query.ascending) {
+                worklist.sort_by(order);
+                is_used = true;
+            }
+            let height = (ui.available_height() - FOOT).max(80.0);
+            let count = worklist.listing.entries.len();
+            let area = ScrollArea::vertical().auto_shrink(false).max_height(height);
+            area.show_rows(ui, table::line_height(ui), count, |ui, lines| {
+                if follow {
+                    follow_chosen(ui, worklist, &lines);
+                }
+                is_used |= lines_ui(ui, worklist, lines, has_front, actions);
+            });
+            ui.separator();
+            foot_ui(ui, worklist, actions);
+            // The keys of the list are those of its search field.
+            if is_new || is_used {
+                ui.memory_mut(|memory| memory.request_focus(field));
+            }
+        });
+    viewer.windows.worklist &= open;
+    viewer.ask_library();
+}
+
+/// Takes the keys of the list while its search field has the keyboard. Returns whether another line is chosen.
+fn keys(ctx: &Context, viewer: &mut Viewer, field: Id, actions: &mut Vec<Action>) -> bool {
+    if !ctx.memory(|memory| memory.has_focus(field)) {
+        return false;
+    }
+    let (step, enter, beside, escape) = ctx.input_mut(|input| {
+        let mut count = |key| input.count_and_consume_key(Modifiers::NONE, key) as isize;
+        let lines = count(Key::ArrowDown) - count(Key::ArrowUp);
+        let step = lines + PAGE * (count(Key::PageDown) - count(Key::PageUp));
+        let beside = input.consume_key(Modifiers::SHIFT, Key::Enter);
+        let enter = input.consume_key(Modifiers::NONE, Key::Enter);
+        (step, enter, beside, input.consume_key(Modifiers::NONE, Key::Escape))
+    });
+    if step != 0 {
+        viewer.worklist.step(step);
+    }
+    if enter || beside {
+        actions.extend(viewer.worklist.chosen_entry().map(|entry| open(entry, beside)));
+    }
+    // First the question goes, then the search, then the window.
+    if escape && viewer.worklist.removing.take().is_none() {
+        if viewer.worklist.query.text.is_empty() {
+            viewer.windows.worklist = false;
+        } else {
+            viewer.worklist.query.text.clear();
+        }
+    }
+    step != 0
+}
+
+fn open(entry: &Entry, beside: bool) -> Action {
+    Action::OpenListed(Wanted { uid: entry.uid.clone(), beside }, entry.place.to_open().into())
+}
+
+/// The search field and the states. Returns whether a state was clicked.
+fn search_ui(ui: &mut Ui, worklist: &mut Worklist, field: Id) -> bool {
+    let mut is_used = false;
+    ui.horizontal(|ui| {
+        ui.label(icon::SEARCH);
+        let hint = "Name, ID, study, or a date: 2026, 2026-01, 2026-01-31";
+        let edit = TextEdit::singleline(&mut worklist.query.text).id(field).hint_text(hint).desired_width(380.0);
+        // Escape is ours: it must neither take the keyboard away nor cancel what is under way.
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: false, escape: true };
+        let response = ui.add(edit.event_filter(filter));
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search the worklist"));
+        for state in StudyState::ALL {
+            let is_on = worklist.query.states.contains(&state);
+            let chip = ui.add(Button::new(state.label()).selected(is_on).corner_radius(10.0));
+            chip.widget_info(|| {
+                let text = format!("Only {}", state.label().to_lowercase());
+                egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_on, text)
+            });
+            if chip.on_hover_text(meaning(state)).clicked() {
+                worklist.toggle_state(state);
+                is_used = true;
+            }
+        }
+    });
+    is_used
+}
+
+const fn meaning(state: StudyState) -> &'static str {
+    match state {
+        StudyState::Unread => "Nothing was done with it",
+        StudyState::Graded => "Graded by the program; nobody has gone through the grades",
+        StudyState::Reviewed => "A person has gone through it",
+        StudyState::Signed => "A person stands by the report",
+    }
+}
+
+/// Brings the chosen line into view; it may be one that is not made now.
+fn follow_chosen(ui: &Ui, worklist: &Worklist, lines: &Range<usize>) {
+    let Some(at) = worklist.chosen_line() else { return };
+    let height = table::line_height(ui) + ui.spacing().item_spacing.y;
+    let area = ui.max_rect();
+    let top = area.top() + (at as f32 - lines.start as f32) * height;
+    ui.scroll_to_rect(Rect::from_min_size(pos2(area.left(), top), vec2(1.0, height)), None);
+}
+
+/// The lines on screen. Returns whether one was clicked.
+fn lines_ui(
+    ui: &mut Ui,
+    worklist: &mut Worklist,
+    lines: Range<usize>,
+    has_front: bool,
+    actions: &mut Vec<Action>,
+) -> bool {
+    let now = Moment::now();
+    let (mut chosen, mut removing) = (None, None);
+    for entry in worklist.listing.entries.get(lines).unwrap_or_default() {
+        let is_gone = worklist.is_gone(&entry.uid);
+        let is_chosen = worklist.chosen.as_deref() == Some(entry.uid.as_str());
+        let response = table::line_ui(ui, entry, is_chosen, is_gone, now);
+        if response.clicked() || response.secondary_clicked() {
+            chosen = Some(entry.uid.clone());
+        }
+        if response.double_clicked() {
+            actions.push(open(entry, false));
+        }
+        response.context_menu(|ui| {
+            if entry_menu_ui(ui, entry, has_front, actions) {
+                removing = Some(entry.uid.clone());
+            }
+        });
+    }
+    worklist.removing = removing.or(worklist.removing.take());
+    let is_clicked = chosen.is_some();
+    worklist.chosen = chosen.or(worklist.chosen.take());
+    is_clicked
+}
+
+/// What can be done with a study. Returns whether it is to be removed.
+fn entry_menu_ui(ui: &mut Ui, entry: &Entry, has_front: bool, actions: &mut Vec<Action>) -> bool {
+    let mut choose = |ui: &mut Ui, is_possible: bool, text: &str, action: Action| {
+        if ui.add_enabled(is_possible, Button::new(text)).clicked() {
+            actions.push(action);
+            ui.close();
+        }
+    };
+    choose(ui, true, "Open", open(entry, false));
+    choose(ui, has_front, "Open below the study in front", open(entry, true));
+    ui.separator();
+    for (state, text) in [(StudyState::Unread, "Mark as unread"), (StudyState::Reviewed, "Mark as reviewed")] {
+        choose(ui, entry.state != state, text, Action::SetState(entry.uid.clone(), state));
+    }
+    ui.separator();
+    choose(ui, true, "Find where it is now...", Action::FindListed(entry.uid.clone()));
+    let is_removed = ui.button(format!("{}  Remove from the list...", icon::TRASH)).clicked();
+    if is_removed {
+        ui.close();
+    }
+    is_removed
+}
+
+/// How many there are, and what can be done with the chosen one; or the question before one is removed.
+fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        if let Some(uid) = worklist.removing.clone() {
+            return removing_ui(ui, worklist, uid, actions);
+        }
+        let shown = worklist.listing.entries.len();
+        let count = match worklist.listing.known {
+            0 => "No study was opened yet".to_owned(),
+            1 if shown == 1 => "1 study".to_owned(),
+            known if known == shown => format!("{known} studies"),
+            known => format!("{shown} of {known} studies"),
+        };
+        ui.label(RichText::new(count).color(theme::of(ui).weak_text));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let Some(entry) = worklist.chosen_entry() else { return };
+            if ui.button(format!("{}  Open", icon::FOLDER)).on_hover_text("Enter; Shift+Enter: below").clicked() {
+                actions.push(open(entry, false));
+            }
+            if worklist.is_gone(&entry.uid) {
+                let find = ui.button(format!("{}  Find...", icon::SEARCH));
+                if find.on_hover_text("Choose the folder into which it was moved").clicked() {
+                    actions.push(Action::FindListed(entry.uid.clone()));
+                }
+                let text = "It is no longer where it was opened";
+                ui.label(RichText::new(text).color(theme::of(ui).warning));
+            }
+        });
+    });
+}
+
+fn removing_ui(ui: &mut Ui, worklist: &mut Worklist, uid: String, actions: &mut Vec<Action>) {
+    let entry = worklist.listing.entries.iter().find(|entry| entry.uid == uid);
+    let name = entry.map_or("this study", table::name);
+    let question = format!(
+        "Remove {name} from the list? Measurements and the review, with the record of who did what, go too; the images stay."
+    );
+    ui.label(RichText::new(question).color(theme::of(ui).warning));
+    if ui.button("Remove").clicked() {
+        actions.push(Action::Forget(uid));
+    } else if ui.button("Keep").clicked() {
+        worklist.removing = None;
+    }
+}
