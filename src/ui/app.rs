@@ -83,12 +83,12 @@ impl App {
             match self.viewer.perform(action) {
                 Some(Effect::Quit) => ctx.send_viewport_cmd(ViewportCommand::Close),
                 Some(Effect::SavePicture(of)) => {
-                    if let Some(sketch) = Sketch::new(&mut self.viewer, of) {
+                    if let Some(sketch) = Sketch::new(&self.viewer, of) {
                         self.dialogs.save_picture(ctx, sketch);
                     }
                 }
                 Some(Effect::CopyPicture) => {
-                    if let Some(sketch) = Sketch::new(&mut self.viewer, PictureOf::Pane) {
+                    if let Some(sketch) = Sketch::new(&self.viewer, PictureOf::Pane) {
                         self.clipboard.paint(ctx, sketch);
                     }
                 }
@@ -130,7 +130,7 @@ impl App {
         let area = ui.available_rect_before_wrap();
         for (id, rect) in layout::grid(area, &rows) {
             let mut pane = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("pane", id)));
-            viewport::pane_ui(&mut pane, &mut self.viewer, &mut self.textures, id, &mut self.actions);
+            viewport::pane_ui(&mut pane, &self.viewer, &mut self.textures, id, &mut self.actions);
         }
         ui.advance_cursor_after_rect(area);
         self.viewer.note_drawn();
@@ -201,6 +201,7 @@ impl App {
             ctx.request_repaint();
         }
         self.perform_all(ctx);
+        self.viewer.attend_worklist();
         self.apply_look(ctx);
         self.saver.keep(&self.viewer.settings);
     }
@@ -214,8 +215,8 @@ impl App {
         Panel::bottom("status").show(ui, |ui| panels::status_ui(ui, &self.viewer, &mut self.actions));
         self.sides_ui(ui);
         CentralPanel::default().frame(Frame::new().fill(theme::AROUND_IMAGES)).show(ui, |ui| self.panes_ui(ui));
-        panels::windows_ui(ui, &mut self.viewer, &mut self.panels, &mut self.actions);
-        panels::toasts_ui(ui, &mut self.viewer);
+        panels::windows_ui(ui, &self.viewer, &mut self.panels, &mut self.actions);
+        panels::toasts_ui(ui, &self.viewer, &mut self.actions);
         panels::drop_hint_ui(ui);
         if !self.actions.is_empty() {
             let ctx = ui.ctx().clone();

@@ -18,7 +18,9 @@ fn breaches(file: &Path, source: &str) -> Vec<String> {
         .into_iter()
         .filter_map(|(line, path)| {
             let absolute = paths::absolute(&module, &path);
-            room.forbids(file, &absolute)
+            let floor =
+                rules::FLOORS.iter().find(|floor| module.iter().zip(floor.path).filter(|(a, b)| a == b).count() == 2);
+            (room.forbids(file, &absolute) || floor.is_some_and(|floor| floor.forbids(&absolute)))
                 .then(|| format!("{}:{line}: {} must not use {}", file.display(), room.name, absolute.join("::")))
         })
         .collect()
@@ -50,6 +52,22 @@ fn every_module_imports_only_what_its_room_may_use() {
         all.extend(breaches(file.strip_prefix(&root).unwrap(), &std::fs::read_to_string(&file).unwrap()));
     }
     assert!(all.is_empty(), "imports against DESIGN.md §2:\n{}", all.join("\n"));
+}
+
+/// Painters look and say what the reader asks for; only the window changes what is so.
+#[test]
+fn painters_change_no_state() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui");
+    for floor in ["view", "picture"] {
+        let mut files = Vec::new();
+        sources(&root.join(floor), &mut files);
+        assert!(files.len() > 2, "{floor}: the test looks at the wrong place");
+        for file in files {
+            let source = std::fs::read_to_string(&file).unwrap();
+            let taken = source.lines().find(|line| line.contains("&mut Viewer") || line.contains("&mut Session"));
+            assert_eq!(taken, None, "{}", file.display());
+        }
+    }
 }
 
 #[test]
@@ -99,6 +117,10 @@ fn breaches_are_seen_however_they_are_written() {
         ("report/csv.rs", "use crate::ui::theme::*;", "crate::ui::theme::*"),
         ("ui/mod.rs", "fn f(x: dicom_object::InMemDicomObject) {}", "dicom_object::InMemDicomObject"),
         ("cli/grade.rs", "crate::ui::run(path)", "crate::ui::run"),
+        ("ui/state/session.rs", "use crate::ui::view::theme;", "crate::ui::view::theme"),
+        ("ui/state/viewer/mod.rs", "use super::super::{picture::Sketch, view::panels};", "crate::ui::view::panels"),
+        ("ui/view/panels/menu.rs", "use crate::ui::{app::App, state::pane::Pane};", "crate::ui::app::App"),
+        ("ui/picture/mod.rs", "use super::dialogs;", "crate::ui::dialogs"),
     ];
     for (file, source, path) in cases {
         let found = breaches(Path::new(file), source);
@@ -117,6 +139,8 @@ fn what_is_allowed_and_what_only_looks_like_an_import_passes() {
         ("grading/id.rs", "#[cfg(test)]\nmod tests { use crate::study::Study; fn f() { std::fs::read(\"}\"); } }"),
         ("metric/score.rs", "use super::rows::Row; use crate::grading::Severity; use crate::metric::score::X;"),
         ("cli/viewer.rs", "crate::ui::run(path)"),
+        ("ui/view/panels/menu.rs", "use crate::ui::{state::viewer::Viewer, view::theme};"),
+        ("ui/picture/mod.rs", "use crate::ui::{state::pane::Pane, view::theme};"),
         ("study/scan.rs", "use dicom_object::open_file;"),
     ];
     for (file, source) in cases {

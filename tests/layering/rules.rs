@@ -84,6 +84,27 @@ pub const RULES: &[Room] = &[
     },
 ];
 
+/// A part of a room, by its path, and what of the room it must not import.
+pub struct Floor {
+    pub path: &'static [&'static str],
+    never: &'static [&'static str],
+}
+
+/// The window's floors (DESIGN.md §4): what is so knows nothing of what paints it, and what paints it nothing of the window
+/// around it.
+pub const FLOORS: &[Floor] = &[
+    Floor { path: &["ui", "state"], never: &["view", "picture", "app", "dialogs", "cover", "bench"] },
+    Floor { path: &["ui", "view"], never: &["picture", "app", "dialogs", "cover", "bench"] },
+    Floor { path: &["ui", "picture"], never: &["app", "dialogs", "cover", "bench"] },
+];
+
+impl Floor {
+    /// Whether a module on this floor must not import an absolute path.
+    pub fn forbids(&self, path: &[String]) -> bool {
+        matches!(path, [root, room, part, ..] if root == "crate" && room == self.path[0] && self.never.contains(&part.as_str()))
+    }
+}
+
 /// The rule of a module.
 pub fn of(name: &str) -> Option<&'static Room> {
     RULES.iter().find(|room| room.name == name)

@@ -41,7 +41,7 @@ pub struct Sketch {
 impl Sketch {
     /// Lays out what is on screen now; `None` where there is no image. At least two pixels for a point of the window,
     /// more where the screen is finer.
-    pub fn new(viewer: &mut Viewer, of: PictureOf) -> Option<Self> {
+    pub fn new(viewer: &Viewer, of: PictureOf) -> Option<Self> {
         let rows = match of {
             PictureOf::Pane => vec![vec![viewer.active_pane()?]],
             PictureOf::AllPanes => viewer.rows(),

@@ -1,6 +1,6 @@
 //! Decoded slices in memory, bounded in bytes: the least recently used goes first.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::Cell, collections::HashMap, sync::Arc};
 
 use crate::{
     raster::Slice,
@@ -12,24 +12,28 @@ pub type Decoded = Result<Arc<Slice>, String>;
 
 /// The cache.
 pub struct SliceCache {
-    entries: HashMap<SliceKey, (Decoded, u64)>,
+    entries: HashMap<SliceKey, (Decoded, Cell<u64>)>,
     bytes: usize,
     bound: usize,
-    clock: u64,
+    clock: Cell<u64>,
 }
 
 impl SliceCache {
     /// Keeps at most `bound` bytes of pixels, and always the newest slice.
     pub fn new(bound: usize) -> Self {
-        Self { entries: HashMap::new(), bytes: 0, bound, clock: 0 }
+        Self { entries: HashMap::new(), bytes: 0, bound, clock: Cell::new(0) }
     }
 
     /// A slice, which then counts as used.
-    pub fn get(&mut self, key: SliceKey) -> Option<&Decoded> {
-        self.clock += 1;
-        let (decoded, used) = self.entries.get_mut(&key)?;
-        *used = self.clock;
+    pub fn get(&self, key: SliceKey) -> Option<&Decoded> {
+        let (decoded, used) = self.entries.get(&key)?;
+        used.set(self.tick());
         Some(decoded)
+    }
+
+    fn tick(&self) -> u64 {
+        self.clock.set(self.clock.get() + 1);
+        self.clock.get()
     }
 
     /// Bytes of pixels that are kept now.
@@ -44,13 +48,13 @@ impl SliceCache {
 
     /// Adds a slice and lets older ones go.
     pub fn put(&mut self, key: SliceKey, decoded: Decoded) {
-        self.clock += 1;
         self.bytes += bytes(&decoded);
-        if let Some((old, _)) = self.entries.insert(key, (decoded, self.clock)) {
+        let now = Cell::new(self.tick());
+        if let Some((old, _)) = self.entries.insert(key, (decoded, now)) {
             self.bytes -= bytes(&old);
         }
         while self.bytes > self.bound && self.entries.len() > 1 {
-            let Some(oldest) = self.entries.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| *key) else {
+            let Some(oldest) = self.entries.iter().min_by_key(|(_, (_, used))| used.get()).map(|(key, _)| *key) else {
                 break;
             };
             self.remove(oldest);

@@ -275,9 +275,19 @@ commands! {
 impl UiCommand {
     /// Whether it says something of a cell, or goes on to the next: what nobody should do behind a window.
     pub const fn is_grading(self) -> bool {
-        let is_review = matches!(self.info().menu, Menu::Review)
-            && !matches!(self, Self::ShowReport | Self::ShowExport | Self::CopyReport);
-        is_review || matches!(self, Self::RemoveBox | Self::RestoreBox)
+        matches!(
+            self,
+            Self::AcceptGrade
+                | Self::SayNormal
+                | Self::SayModerate
+                | Self::SaySevere
+                | Self::SayNotAssessable
+                | Self::Undecide
+                | Self::NextUndecided
+                | Self::CommentGrade
+                | Self::RemoveBox
+                | Self::RestoreBox
+        )
     }
 }
 

@@ -29,9 +29,38 @@ pub struct Worklist {
     is_shown: bool,
 }
 
+/// Something that the reader does to the lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListAction {
+    /// Type what is looked for.
+    Search(String),
+    /// Sort by a column; by the one that it is sorted by already, the other way round.
+    SortBy(Order),
+    /// Show studies of a state, or no longer.
+    ToggleState(StudyState),
+    /// Choose a study.
+    Choose(String),
+    /// Choose another line, so many further down.
+    Step(isize),
+    /// Ask whether a study is to be removed, or no longer.
+    AskRemoval(Option<String>),
+}
+
 impl Worklist {
-    /// Notes whether it is on screen. Returns whether it has just come there: folders may have moved meanwhile.
-    pub fn shown(&mut self, is_shown: bool) -> bool {
+    /// Does what was asked.
+    pub fn perform(&mut self, action: ListAction) {
+        match action {
+            ListAction::Search(text) => self.query.text = text,
+            ListAction::SortBy(order) => self.sort_by(order),
+            ListAction::ToggleState(state) => self.toggle_state(state),
+            ListAction::Choose(uid) => self.chosen = Some(uid),
+            ListAction::Step(lines) => self.step(lines),
+            ListAction::AskRemoval(uid) => self.removing = uid,
+        }
+    }
+
+    /// Notes whether it is on screen. When it comes there it asks anew: folders may have moved meanwhile.
+    pub fn shown(&mut self, is_shown: bool) {
         let is_new = is_shown && !self.is_shown;
         self.is_shown = is_shown;
         if is_new {
@@ -40,7 +69,6 @@ impl Worklist {
         if !is_shown {
             self.removing = None;
         }
-        is_new
     }
 
     /// What is to be asked now: nothing if the answer is there or under way.

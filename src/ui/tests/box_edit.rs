@@ -314,7 +314,7 @@ fn the_readers_boxes_in_pictures() {
     };
     let middle = around.shrink2(vec2(0.0, 120.0));
     look(&part(&screen, middle.min, middle.size()), "box-by-hand");
-    let picture = Sketch::new(&mut window.state_mut().viewer, PictureOf::Pane).expect("an image").paint();
+    let picture = Sketch::new(&window.state().viewer, PictureOf::Pane).expect("an image").paint();
     let picture = picture.expect("painted");
     let from = pos2(0.0, picture.height() as f32 - around.height() * 2.0 + 240.0);
     look(&part(&picture, from, middle.size() * 2.0), "box-by-hand-picture");

@@ -30,7 +30,7 @@ fn does(window: &mut Window, command: C) {
 }
 
 fn taken(window: &mut Window, of: PictureOf) -> RgbaImage {
-    Sketch::new(&mut window.state_mut().viewer, of).expect("an image").paint().expect("painted")
+    Sketch::new(&window.state().viewer, of).expect("an image").paint().expect("painted")
 }
 
 /// Every field that names the patient, or that somebody typed.
@@ -76,7 +76,7 @@ fn no_pixel_and_no_byte_tells_the_patient() {
         window.step();
         let screen = window.render().expect("the window");
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let sketch = Sketch::new(&mut window.state_mut().viewer, PictureOf::AllPanes).expect("an image");
+        let sketch = Sketch::new(&window.state().viewer, PictureOf::AllPanes).expect("an image");
         picture::save(&sketch, file.path()).expect("saved");
         let bytes = std::fs::read(file.path()).expect("a PNG");
         pictures.push((screen, taken(&mut window, PictureOf::Pane), bytes));
@@ -159,10 +159,10 @@ fn what_is_selected_or_under_the_pointer_leaves_no_trace() {
 
 #[test]
 fn a_png_says_what_made_it_and_what_it_is_not_for() {
-    let mut window = graded_demo();
+    let window = graded_demo();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("new").join("picture.png");
-    let sketch = Sketch::new(&mut window.state_mut().viewer, PictureOf::Pane).expect("an image");
+    let sketch = Sketch::new(&window.state().viewer, PictureOf::Pane).expect("an image");
     picture::save(&sketch, &path).expect("saved");
     let reader = png::Decoder::new(std::io::BufReader::new(std::fs::File::open(&path).expect("a file")));
     let reader = reader.read_info().expect("a PNG");

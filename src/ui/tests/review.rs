@@ -266,7 +266,7 @@ fn a_box_comes_on_screen_in_every_layout() {
         }
         // Scrolled away, it is not said to be there.
         let pane = window.state().viewer.active_pane().expect("a pane");
-        window.state_mut().viewer.perform(Action::Scroll(pane, 2));
+        window.state_mut().viewer.perform(Action::ScrollBy(pane, 2.0));
         wait_for(&mut window, "the slice", super::is_shown);
         assert_eq!(window.query_all_by_label_contains("Box, not on screen").count(), 1, "{layout:?}");
     }

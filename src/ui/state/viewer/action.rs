@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use egui::Vec2;
+use egui::{KeyboardShortcut, Vec2};
 
-use super::Wanted;
+use super::{OpenWindows, Wanted};
 use crate::{
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
@@ -12,8 +12,11 @@ use crate::{
     ui::state::{
         command::UiCommand,
         export::{PictureOf, Wish},
+        gesture::marks::Grip,
         pane::PaneId,
+        settings::Settings,
         viewer::{BoxAction, MarkAction, ReviewAction},
+        worklist::ListAction,
     },
     worker::{Destination, OpenSource, SessionId},
 };
@@ -39,8 +42,12 @@ pub enum Action {
     Activate(PaneId),
     /// Show a pane alone, or all again.
     Maximise(PaneId),
-    /// Slices on, in a pane.
-    Scroll(PaneId, isize),
+    /// Parts of a slice on, in a pane: a wheel or a drag.
+    ScrollBy(PaneId, f32),
+    /// A pane is of this size on screen now, in points.
+    Area(PaneId, Vec2),
+    /// The pointer is over a part of a mark in this pane, or over none.
+    HoverMark(PaneId, Option<Grip>),
     /// A drag for window and level, in points.
     DragWindow(PaneId, Vec2),
     /// A drag that moves the image, in mm on screen.
@@ -67,6 +74,18 @@ pub enum Action {
     Export(SessionId, Wish, Destination),
     /// Ask for the folder of reports, then write them.
     PickReports(SessionId, Wish),
+    /// Which windows are open.
+    Windows(OpenWindows),
+    /// The reader has seen a message.
+    CloseNotice(usize),
+    /// Settings as the reader changed them.
+    Settings(Box<Settings>),
+    /// Give a command a key, or none.
+    SetKey(UiCommand, Option<KeyboardShortcut>),
+    /// All keys as they were at first.
+    ResetKeys,
+    /// Something with the lines of the worklist.
+    List(ListAction),
     /// The field of the comment has the keyboard.
     CommentFocused,
     /// Open a study of the worklist.

@@ -3,12 +3,7 @@
 use super::{OpenWindows, Viewer};
 use crate::{
     library::StudyState,
-    ui::state::{
-        command::{Menu, UiCommand},
-        layout::Layout,
-        settings::ThemeChoice,
-        tool::Tool,
-    },
+    ui::state::{command::UiCommand, layout::Layout, settings::ThemeChoice, tool::Tool},
 };
 
 impl Viewer {
@@ -84,8 +79,17 @@ impl Viewer {
             | C::CineFaster
             | C::CineSlower
             | C::ThresholdUp
-            | C::ThresholdDown => true,
-            _ if command.info().menu == Menu::Help => true,
+            | C::ThresholdDown
+            | C::ShowPalette
+            | C::ShowKeys
+            | C::ShowMessages
+            | C::ShowProblems
+            | C::ShowSettings
+            | C::UiLarger
+            | C::UiSmaller
+            | C::UiNormal
+            | C::ShowHints
+            | C::ShowAbout => true,
             // A switch can be set before a study is open, but for those of one pane.
             _ => is_open || self.is_on(command).is_some() && !matches!(command, C::Invert | C::PlayCine | C::Maximise),
         }

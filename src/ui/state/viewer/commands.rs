@@ -12,7 +12,7 @@ use crate::{
     ui::state::{
         cells,
         cine::{self, Cine},
-        command::{Menu, UiCommand},
+        command::UiCommand,
         export::PictureOf,
         layout::Layout,
         pane::{self, Pane, PaneId},
@@ -23,20 +23,10 @@ use crate::{
 };
 
 impl Viewer {
+    /// Does what a command says; what only the window can do comes back. One line a command, wherever it stands in the
+    /// menus: leaving one out does not compile.
+    #[expect(clippy::too_many_lines, reason = "one list, so that the compiler sees what is missing")]
     pub(super) fn command(&mut self, command: UiCommand) -> Option<Effect> {
-        match command.info().menu {
-            Menu::File => return self.file_command(command),
-            Menu::View => self.view_command(command),
-            Menu::Image => self.image_command(command),
-            Menu::Tools => self.tool_command(command),
-            Menu::Findings => self.finding_command(command),
-            Menu::Review => return self.review_command(command),
-            Menu::Help => self.help_command(command),
-        }
-        None
-    }
-
-    fn file_command(&mut self, command: UiCommand) -> Option<Effect> {
         use UiCommand as C;
         match command {
             C::Quit => return Some(Effect::Quit),
@@ -57,52 +47,20 @@ impl Viewer {
             C::MarkReviewed => self.mark(StudyState::Reviewed),
             C::GradeAgain => self.current.into_iter().for_each(|id| self.grade_again(id)),
             C::Cancel => self.cancel(),
-            _ => (),
-        }
-        None
-    }
-
-    fn review_command(&mut self, command: UiCommand) -> Option<Effect> {
-        use UiCommand as C;
-        match command {
-            C::AcceptGrade => self.accept(),
-            C::SayNormal => self.say(Severity::NormalMild),
-            C::SayModerate => self.say(Severity::Moderate),
-            C::SaySevere => self.say(Severity::Severe),
-            C::SayNotAssessable => self.decide(Decision::NotAssessable),
-            C::Undecide => self.undecide(),
-            C::NextUndecided => self.next_undecided(),
-            C::CommentGrade => self.focus_comment = true,
-            C::ShowReport => toggle(&mut self.windows.report),
-            C::ShowExport => toggle(&mut self.windows.export),
-            C::CopyReport => return Some(Effect::CopyReport),
-            _ => (),
-        }
-        None
-    }
-
-    fn view_command(&mut self, command: UiCommand) {
-        use UiCommand as C;
-        let active = self.active_pane();
-        match command {
             C::PreviousSlice => self.step_slice(-1),
             C::NextSlice => self.step_slice(1),
             C::SkipBack => self.step_slice(-5),
             C::SkipForward => self.step_slice(5),
-            C::FirstSlice => active.into_iter().for_each(|id| self.go_to(id, 0)),
-            C::LastSlice => active.into_iter().for_each(|id| self.go_to(id, usize::MAX)),
-            C::PlayCine => self.cine = if self.cine.is_some() { None } else { active.map(Cine::new) },
+            C::FirstSlice => self.on_active(|viewer, id| viewer.go_to(id, 0)),
+            C::LastSlice => self.on_active(|viewer, id| viewer.go_to(id, usize::MAX)),
+            C::PlayCine => self.cine = if self.cine.is_some() { None } else { self.active_pane().map(Cine::new) },
             C::CineFaster => self.change_cine_rate(1.25),
             C::CineSlower => self.change_cine_rate(0.8),
             C::PreviousPane => self.step_pane(-1),
             C::NextPane => self.step_pane(1),
             C::PreviousSeries => self.step_series(-1),
             C::NextSeries => self.step_series(1),
-            C::Maximise => {
-                if let Some(active) = active {
-                    self.perform(Action::Maximise(active));
-                }
-            }
+            C::Maximise => self.on_active(|viewer, id| drop(viewer.perform(Action::Maximise(id)))),
             C::LayoutOne => self.set_layout(Layout::One),
             C::LayoutTwo => self.set_layout(Layout::Two),
             C::LayoutThree => self.set_layout(Layout::Three),
@@ -110,83 +68,54 @@ impl Viewer {
             C::LinkScroll => toggle(&mut self.settings.link_scroll),
             C::LinkZoom => {
                 toggle(&mut self.settings.link_zoom);
-                if let Some(active) = active {
-                    self.link_view(active);
-                }
+                self.on_active(Self::link_view);
             }
             C::LinkWindow => toggle(&mut self.settings.link_window),
             C::ReferenceLines => toggle(&mut self.settings.reference_lines),
             C::Captions => toggle(&mut self.settings.captions),
             C::ToggleBrowser => toggle(&mut self.settings.show_browser),
             C::ToggleGrades => toggle(&mut self.settings.show_grades),
-            _ => (),
-        }
-    }
-
-    fn image_command(&mut self, command: UiCommand) {
-        use UiCommand as C;
-        let Some(id) = self.active_pane() else { return };
-        let tenth =
-            self.transform(id).zip(self.pane(id)).map_or(10.0, |(t, (_, p))| p.area.x / 10.0 / t.points_per_pan());
-        match command {
-            C::Fit => self.change_view(id, Pane::fit),
-            C::OneToOne => {
-                let zoom = self.transform(id).map(|t| t.one_to_one(self.pixels_per_point));
-                self.change_view(id, |pane| pane.zoom = zoom.unwrap_or(1.0));
-            }
-            C::ZoomIn => self.change_view(id, |pane| pane.zoom_about(1.25, Vec2::ZERO)),
-            C::ZoomOut => self.change_view(id, |pane| pane.zoom_about(0.8, Vec2::ZERO)),
-            C::PanLeft => self.change_view(id, |pane| pane.pan.x -= tenth),
-            C::PanRight => self.change_view(id, |pane| pane.pan.x += tenth),
-            C::PanUp => self.change_view(id, |pane| pane.pan.y -= tenth),
-            C::PanDown => self.change_view(id, |pane| pane.pan.y += tenth),
-            C::FileWindow => self.set_window(id, pane::file_window),
-            C::PercentileWindow => self.set_window(id, pane::percentile_window),
-            C::FullWindow => self.set_window(id, pane::full_window),
-            C::Wider => self.drag_window(id, vec2(20.0, 0.0)),
-            C::Narrower => self.drag_window(id, vec2(-20.0, 0.0)),
-            C::Brighter => self.drag_window(id, vec2(0.0, -12.0)),
-            C::Darker => self.drag_window(id, vec2(0.0, 12.0)),
-            C::Invert => self.with_windowed(id, |pane| pane.inverted = !pane.inverted),
-            C::FlipHorizontal => self.with_pane(id, |pane, _| pane.flip_horizontally()),
-            C::FlipVertical => self.with_pane(id, |pane, _| pane.flip_vertically()),
-            C::RotateRight => self.with_pane(id, |pane, _| pane.turn_right(1)),
-            C::RotateLeft => self.with_pane(id, |pane, _| pane.turn_right(3)),
+            C::Fit => self.on_active(|viewer, id| viewer.change_view(id, Pane::fit)),
+            C::OneToOne => self.on_active(Self::show_one_to_one),
+            C::ZoomIn => self.on_active(|viewer, id| viewer.change_view(id, |pane| pane.zoom_about(1.25, Vec2::ZERO))),
+            C::ZoomOut => self.on_active(|viewer, id| viewer.change_view(id, |pane| pane.zoom_about(0.8, Vec2::ZERO))),
+            C::PanLeft => self.on_active(|viewer, id| viewer.pan_by_a_tenth(id, vec2(-1.0, 0.0))),
+            C::PanRight => self.on_active(|viewer, id| viewer.pan_by_a_tenth(id, vec2(1.0, 0.0))),
+            C::PanUp => self.on_active(|viewer, id| viewer.pan_by_a_tenth(id, vec2(0.0, -1.0))),
+            C::PanDown => self.on_active(|viewer, id| viewer.pan_by_a_tenth(id, vec2(0.0, 1.0))),
+            C::FileWindow => self.on_active(|viewer, id| viewer.set_window(id, pane::file_window)),
+            C::PercentileWindow => self.on_active(|viewer, id| viewer.set_window(id, pane::percentile_window)),
+            C::FullWindow => self.on_active(|viewer, id| viewer.set_window(id, pane::full_window)),
+            C::Wider => self.on_active(|viewer, id| viewer.drag_window(id, vec2(20.0, 0.0))),
+            C::Narrower => self.on_active(|viewer, id| viewer.drag_window(id, vec2(-20.0, 0.0))),
+            C::Brighter => self.on_active(|viewer, id| viewer.drag_window(id, vec2(0.0, -12.0))),
+            C::Darker => self.on_active(|viewer, id| viewer.drag_window(id, vec2(0.0, 12.0))),
+            C::Invert => self.on_active(|viewer, id| viewer.with_windowed(id, |pane| pane.inverted = !pane.inverted)),
+            C::FlipHorizontal => self.on_active(|viewer, id| viewer.with_pane(id, |pane, _| pane.flip_horizontally())),
+            C::FlipVertical => self.on_active(|viewer, id| viewer.with_pane(id, |pane, _| pane.flip_vertically())),
+            C::RotateRight => self.on_active(|viewer, id| viewer.with_pane(id, |pane, _| pane.turn_right(1))),
+            C::RotateLeft => self.on_active(|viewer, id| viewer.with_pane(id, |pane, _| pane.turn_right(3))),
             C::Smooth => toggle(&mut self.settings.smooth),
-            C::ResetPane => {
-                self.change_view(id, |pane| {
-                    pane.orientation = pane.upright;
-                    pane.inverted = false;
-                    pane.fit();
-                });
-                self.set_window(id, pane::file_window);
-            }
-            _ => (),
-        }
-    }
-
-    fn tool_command(&mut self, command: UiCommand) {
-        use UiCommand as C;
-        if let Some(tool) = Tool::of(command) {
-            self.leave_drawing();
-            self.give_up_box();
-            self.tool = tool;
-            return;
-        }
-        match command {
+            C::ResetPane => self.on_active(Self::reset_pane),
+            C::ToolWindow => self.take_tool(Tool::Window),
+            C::ToolPan => self.take_tool(Tool::Pan),
+            C::ToolZoom => self.take_tool(Tool::Zoom),
+            C::ToolScroll => self.take_tool(Tool::Scroll),
+            C::ToolCrosshair => self.take_tool(Tool::Crosshair),
+            C::ToolLength => self.take_tool(Tool::Length),
+            C::ToolAngle => self.take_tool(Tool::Angle),
+            C::ToolEllipse => self.take_tool(Tool::Ellipse),
+            C::ToolRectangle => self.take_tool(Tool::Rectangle),
+            C::ToolProbe => self.take_tool(Tool::Probe),
+            C::ToolArrow => self.take_tool(Tool::Arrow),
+            C::ToolNote => self.take_tool(Tool::Note),
+            C::ToolBox => self.take_tool(Tool::Box),
             C::KeyImage => self.toggle_key_image(),
             C::Undo => self.undo(),
             C::Redo => self.redo(),
             C::DeleteMark if self.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
             C::DeleteMark => self.delete_mark(),
             C::ShowMarks => toggle(&mut self.windows.marks),
-            _ => (),
-        }
-    }
-
-    fn finding_command(&mut self, command: UiCommand) {
-        use UiCommand as C;
-        match command {
             C::PreviousFinding => self.look_at(|session| session.step_finding(-1)),
             C::NextFinding => self.look_at(|session| session.step_finding(1)),
             C::PreviousEvidence => self.look_at(|session| session.step_evidence(-1)),
@@ -209,13 +138,17 @@ impl Viewer {
             C::DoNotGrade => self.grade_active_as(None),
             C::ThresholdUp => self.step_threshold(0.05),
             C::ThresholdDown => self.step_threshold(-0.05),
-            _ => (),
-        }
-    }
-
-    fn help_command(&mut self, command: UiCommand) {
-        use UiCommand as C;
-        match command {
+            C::AcceptGrade => self.accept(),
+            C::SayNormal => self.say(Severity::NormalMild),
+            C::SayModerate => self.say(Severity::Moderate),
+            C::SaySevere => self.say(Severity::Severe),
+            C::SayNotAssessable => self.decide(Decision::NotAssessable),
+            C::Undecide => self.undecide(),
+            C::NextUndecided => self.next_undecided(),
+            C::CommentGrade => self.focus_comment = true,
+            C::ShowReport => toggle(&mut self.windows.report),
+            C::ShowExport => toggle(&mut self.windows.export),
+            C::CopyReport => return Some(Effect::CopyReport),
             C::ShowPalette => toggle(&mut self.windows.palette),
             C::ShowKeys => toggle(&mut self.windows.keys),
             C::ShowMessages => toggle(&mut self.windows.messages),
@@ -232,8 +165,41 @@ impl Viewer {
                     ThemeChoice::Light => ThemeChoice::Dark,
                 };
             }
-            _ => (),
         }
+        None
+    }
+
+    /// Does something with the pane that keys act on, if there is one.
+    fn on_active(&mut self, act: impl FnOnce(&mut Self, PaneId)) {
+        if let Some(id) = self.active_pane() {
+            act(self, id);
+        }
+    }
+
+    fn show_one_to_one(&mut self, id: PaneId) {
+        let zoom = self.transform(id).map(|t| t.one_to_one(self.pixels_per_point));
+        self.change_view(id, |pane| pane.zoom = zoom.unwrap_or(1.0));
+    }
+
+    fn pan_by_a_tenth(&mut self, id: PaneId, way: Vec2) {
+        let tenth =
+            self.transform(id).zip(self.pane(id)).map_or(10.0, |(t, (_, p))| p.area.x / 10.0 / t.points_per_pan());
+        self.change_view(id, |pane| pane.pan += way * tenth);
+    }
+
+    fn reset_pane(&mut self, id: PaneId) {
+        self.change_view(id, |pane| {
+            pane.orientation = pane.upright;
+            pane.inverted = false;
+            pane.fit();
+        });
+        self.set_window(id, pane::file_window);
+    }
+
+    fn take_tool(&mut self, tool: Tool) {
+        self.leave_drawing();
+        self.give_up_box();
+        self.tool = tool;
     }
 
     fn grade_active_as(&mut self, role: Option<Role>) {

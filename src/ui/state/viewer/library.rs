@@ -86,8 +86,14 @@ impl Viewer {
         }
     }
 
+    /// The worklist is on screen, or is not; it asks what it needs.
+    pub fn attend_worklist(&mut self) {
+        self.worklist.shown(self.windows.worklist);
+        self.ask_library();
+    }
+
     /// Asks the list what the screen needs and does not have.
-    pub fn ask_library(&mut self) {
+    pub(super) fn ask_library(&mut self) {
         if let Some(query) = self.worklist.recent_question() {
             self.worker.library(LibraryJob::List(ListName::Recent, query));
         }

@@ -26,6 +26,8 @@ pub enum MarkAction {
     Click(At, Option<Grip>),
     /// Type the text of a mark, in a pane.
     EditText(PaneId, MarkId),
+    /// The text as it is typed so far.
+    Type(String),
     /// Typing is done: keep the text.
     KeepText,
     /// Typing is done: forget the text.
@@ -51,6 +53,11 @@ impl Viewer {
             MarkAction::Release(at) => self.with_hand(at.pane.session, |hand| hand.release(&at)),
             MarkAction::Click(at, grip) => self.with_hand(at.pane.session, |hand| hand.click(&at, grip)),
             MarkAction::EditText(pane, id) => self.with_hand(pane.session, |hand| hand.edit_text(pane, id)),
+            MarkAction::Type(typed) => {
+                if let Some(Drawing::Typing { text, .. }) = &mut self.drawing {
+                    *text = typed;
+                }
+            }
             MarkAction::KeepText => self.leave_drawing(),
             MarkAction::DropText => {
                 self.give_up_drawing();

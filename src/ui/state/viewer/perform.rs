@@ -1,14 +1,19 @@
 //! Does what the reader asks for with the mouse.
 
-use super::{Action, Effect, Opening, Viewer, Wanted};
+use egui::KeyboardShortcut;
+
+use super::{Action, Effect, OpenWindows, Opening, Viewer, Wanted};
 use crate::{
     cancel::Cancel,
     grading::Role,
     study::Study,
     ui::state::{
+        command::UiCommand,
         export::{self, Wish},
+        keymap::Keymap,
         pane::{Pane, PaneId},
         session::Session,
+        settings::Settings,
         visibility::Visibility,
         words,
     },
@@ -31,7 +36,9 @@ impl Viewer {
                 self.activate(pane);
                 self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
             }
-            Action::Scroll(pane, steps) => self.scroll(pane, steps),
+            Action::ScrollBy(pane, steps) => self.scroll_by(pane, steps),
+            Action::Area(pane, size) => self.with_pane(pane, |pane, _| pane.area = size),
+            Action::HoverMark(pane, grip) => self.hovered_mark = grip.map(|grip| (pane, grip)),
             Action::DragWindow(pane, delta) => {
                 for pane in self.windowed_with(pane) {
                     self.with_pane(pane, |pane, _| pane.drag_window(delta));
@@ -49,6 +56,15 @@ impl Viewer {
             Action::Warn(text) => self.notices.warn(text),
             Action::Export(id, wish, to) => self.export(id, &wish, to),
             Action::PickReports(id, wish) => return Some(Effect::PickReports(id, wish)),
+            Action::Windows(open) => self.open_windows(open),
+            Action::CloseNotice(index) => self.notices.close(index),
+            Action::Settings(settings) => self.change_settings(*settings),
+            Action::SetKey(command, key) => self.set_key(command, key),
+            Action::ResetKeys => {
+                self.settings.keys.clear();
+                self.keymap = Keymap::new(&self.settings.keys).0;
+            }
+            Action::List(action) => self.worklist.perform(action),
             Action::CommentFocused => self.focus_comment = false,
             Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
             Action::FindListed(uid) => return Some(self.ask_for_place(uid)),
@@ -111,6 +127,41 @@ impl Viewer {
             let slice = pane.slice.saturating_add_signed(steps);
             self.go_to(id, slice);
         }
+    }
+
+    /// Parts of a slice are kept for the next movement.
+    fn scroll_by(&mut self, id: PaneId, steps: f32) {
+        let mut whole = 0.0;
+        self.with_pane(id, |pane, _| {
+            pane.wheel += steps;
+            whole = pane.wheel.trunc();
+            pane.wheel -= whole;
+        });
+        if whole != 0.0 {
+            self.scroll(id, whole as isize);
+        }
+    }
+
+    fn change_settings(&mut self, settings: Settings) {
+        if settings.keys != self.settings.keys {
+            self.keymap = Keymap::new(&settings.keys).0;
+        }
+        self.settings = settings;
+    }
+
+    fn open_windows(&mut self, open: OpenWindows) {
+        self.settings.hints_seen |= self.windows.hints && !open.hints;
+        self.windows = open;
+    }
+
+    /// A key works one command: another that had it has none any more, which is said.
+    fn set_key(&mut self, command: UiCommand, key: Option<KeyboardShortcut>) {
+        let loser = key.and_then(|key| self.keymap.command(key)).filter(|&loser| loser != command);
+        if let Some(loser) = loser {
+            self.notices.warn(format!("\"{}\" has no key any more", loser.info().text));
+        }
+        self.keymap.set(command, key);
+        self.settings.keys = self.keymap.changes();
     }
 
     /// Changes zoom or position, in the linked panes too.

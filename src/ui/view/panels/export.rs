@@ -10,6 +10,7 @@ use crate::{
             command::UiCommand,
             export::Wish,
             icon,
+            settings::Settings,
             viewer::{Action, Viewer},
         },
         view::theme,
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// The window's content.
-pub fn export_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub fn export_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     let Some(session) = viewer.session() else {
         ui.label("No study is open.");
         return;
@@ -60,7 +61,11 @@ pub fn export_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions:
             );
         });
     }
-    ui.collapsing("Text and logo of the PDF", |ui| template_ui(ui, &mut viewer.settings.report, &mut memory.logo));
+    let mut template = viewer.settings.report.clone();
+    ui.collapsing("Text and logo of the PDF", |ui| template_ui(ui, &mut template, &mut memory.logo));
+    if template != viewer.settings.report {
+        actions.push(Action::Settings(Box::new(Settings { report: template, ..viewer.settings.clone() })));
+    }
     ui.separator();
     ui.horizontal(|ui| {
         let button = Button::new(format!("{} Export to a folder...", icon::EXPORT));

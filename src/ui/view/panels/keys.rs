@@ -6,8 +6,8 @@ use super::Memory;
 use crate::ui::{
     state::{
         command::{Menu, UiCommand},
-        keymap::{self, Keymap},
-        viewer::Viewer,
+        keymap,
+        viewer::{Action, Viewer},
     },
     view::theme,
 };
@@ -25,8 +25,8 @@ const MOUSE: [(&str, &str); 8] = [
 ];
 
 /// The window's content.
-pub fn keys_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory) {
-    record(ui, viewer, memory);
+pub fn keys_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+    record(ui, memory, actions);
     ui.horizontal(|ui| {
         let edit = TextEdit::singleline(&mut memory.keys_filter).hint_text("Search").desired_width(180.0);
         let field = ui.add(edit);
@@ -34,8 +34,7 @@ pub fn keys_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory) {
         let is_changed = !viewer.settings.keys.is_empty();
         let hint = "Every key as it was when Foramen was installed";
         if ui.add_enabled(is_changed, Button::new("All keys as at first")).on_hover_text(hint).clicked() {
-            viewer.settings.keys.clear();
-            viewer.keymap = Keymap::new(&viewer.settings.keys).0;
+            actions.push(Action::ResetKeys);
         }
     });
     ui.label(
@@ -78,7 +77,7 @@ fn key_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, command: UiCommand)
 }
 
 /// Takes the key that the reader presses for the chosen command.
-fn record(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory) {
+fn record(ui: &Ui, memory: &mut Memory, actions: &mut Vec<Action>) {
     let Some(command) = memory.recording else { return };
     let pressed = ui.ctx().input_mut(|input| {
         let at = input.events.iter().position(|e| matches!(e, Event::Key { pressed: true, .. }))?;
@@ -92,19 +91,15 @@ fn record(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory) {
     });
     let Some((key, modifiers)) = pressed else { return };
     memory.recording = None;
-    match key {
+    let key = match key {
         egui::Key::Escape => return,
-        egui::Key::Delete | egui::Key::Backspace if !modifiers.any() => viewer.keymap.set(command, None),
+        egui::Key::Delete | egui::Key::Backspace if !modifiers.any() => None,
         _ => {
             // As shortcuts are written: one name for Ctrl and the Mac's command key.
             let mut held = modifiers;
             (held.ctrl, held.mac_cmd) = (false, false);
-            let shortcut = KeyboardShortcut::new(held, key);
-            if let Some(loser) = viewer.keymap.command(shortcut).filter(|&loser| loser != command) {
-                viewer.notices.warn(format!("\"{}\" has no key any more", loser.info().text));
-            }
-            viewer.keymap.set(command, Some(shortcut));
+            Some(KeyboardShortcut::new(held, key))
         }
-    }
-    viewer.settings.keys = viewer.keymap.changes();
+    };
+    actions.push(Action::SetKey(command, key));
 }

@@ -30,7 +30,7 @@ pub enum Entry {
 }
 
 /// The window's content.
-pub fn marks_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub fn marks_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     let Some(id) = viewer.current else {
         ui.label("No study is open.");
         return;
@@ -59,16 +59,16 @@ pub fn marks_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions: 
 }
 
 /// The values of marks are those of decoded slices; of the others only what needs no pixels is said.
-fn values(viewer: &mut Viewer) -> Vec<(MarkId, String)> {
+fn values(viewer: &Viewer) -> Vec<(MarkId, String)> {
     let Some(session) = viewer.session() else { return Vec::new() };
-    let (id, study, marks) = (session.id, session.study.clone(), session.markup.marks().to_vec());
-    marks.iter().map(|mark| (mark.id, value(viewer, id, &study, mark))).collect()
+    session.markup.marks().iter().map(|mark| (mark.id, value(viewer, session, mark))).collect()
 }
 
-fn value(viewer: &mut Viewer, session: crate::worker::SessionId, study: &Study, mark: &Mark) -> String {
-    let Some((series, slice)) = study.find(&mark.slice) else { return String::new() };
-    let decoded = viewer.cache.get(SliceKey { session, series, slice }).and_then(|slice| slice.as_ref().ok());
-    let spacing = study.series[series].slices[slice].pixel_spacing;
+fn value(viewer: &Viewer, session: &Session, mark: &Mark) -> String {
+    let Some((series, slice)) = session.study.find(&mark.slice) else { return String::new() };
+    let decoded =
+        viewer.cache.get(SliceKey { session: session.id, series, slice }).and_then(|slice| slice.as_ref().ok());
+    let spacing = session.study.series[series].slices[slice].pixel_spacing;
     let unnamed = Mark { text: String::new(), ..mark.clone() };
     lines(&unnamed, &measure(&unnamed, spacing, decoded.map(AsRef::as_ref))).join(", ")
 }

@@ -62,6 +62,8 @@ pub struct Memory {
     wish: Wish,
     /// The path of the logo as it is typed.
     logo: Option<String>,
+    /// Whether the worklist was on screen in the last frame.
+    was_worklist_shown: bool,
     /// Pictures of series.
     pictures: browser::Pictures,
 }

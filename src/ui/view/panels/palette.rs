@@ -13,18 +13,15 @@ use crate::ui::{
 };
 
 /// The palette, while it is open.
-pub fn palette_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool, actions: &mut Vec<Action>) {
     if !viewer.windows.palette {
         memory.palette = (String::new(), 0);
         return;
     }
-    let step = ui.ctx().input_mut(|input| {
+    let (step, is_left) = ui.ctx().input_mut(|input| {
         let down = input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown);
         let up = input.count_and_consume_key(Modifiers::NONE, Key::ArrowUp);
-        if input.consume_key(Modifiers::NONE, Key::Escape) {
-            viewer.windows.palette = false;
-        }
-        down as isize - up as isize
+        (down as isize - up as isize, input.consume_key(Modifiers::NONE, Key::Escape))
     });
     let (text, chosen) = &mut memory.palette;
     let enter = ui.ctx().input(|i| i.key_pressed(Key::Enter));
@@ -59,11 +56,9 @@ pub fn palette_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
                 }
             });
         });
-    if let Some(command) = done {
-        viewer.windows.palette = false;
-        if viewer.is_possible(command) {
-            actions.push(Action::Do(command));
-        }
+    *open &= !is_left && done.is_none();
+    if let Some(command) = done.filter(|&command| viewer.is_possible(command)) {
+        actions.push(Action::Do(command));
     }
 }
 

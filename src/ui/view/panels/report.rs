@@ -15,6 +15,7 @@ use crate::{
             command::UiCommand,
             icon,
             session::Session,
+            settings::Settings,
             viewer::{Action, ReviewAction, Viewer},
         },
         view::theme,
@@ -25,7 +26,7 @@ use crate::{
 const NAMES: f32 = 84.0;
 
 /// The window's content.
-pub fn report_ui(ui: &mut Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub fn report_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     let Some(session) = viewer.session() else {
         ui.label("No study is open.");
         return;
@@ -92,12 +93,16 @@ fn impression_ui(ui: &mut Ui, session: &Session, memory: &mut Memory, actions: &
     }
 }
 
-fn sign_ui(ui: &mut Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
+fn sign_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     let Some((id, decided)) = viewer.session().map(|session| (session.id, session.review().decided())) else { return };
     ui.horizontal(|ui| {
         let label = ui.label("Reader");
-        let name = TextEdit::singleline(&mut viewer.settings.reader).hint_text("Your name").desired_width(180.0);
+        let mut reader = viewer.settings.reader.clone();
+        let name = TextEdit::singleline(&mut reader).hint_text("Your name").desired_width(180.0);
         ui.add(name).labelled_by(label.id).on_hover_text("Stands in the audit trail, and under what you sign");
+        if reader != viewer.settings.reader {
+            actions.push(Action::Settings(Box::new(Settings { reader, ..viewer.settings.clone() })));
+        }
         let is_possible = decided == 25 && !viewer.settings.reader.trim().is_empty();
         let sign = ui.add_enabled(is_possible, Button::new(format!("{} Sign", icon::CHECK)));
         let hint = "Until it is opened again, with a reason, nothing of the report changes";

@@ -8,12 +8,13 @@ use crate::ui::state::{
     home::Home,
     layout::Layout,
     settings::{SCALES, Settings, ThemeChoice},
-    viewer::Viewer,
+    viewer::{Action, Viewer},
 };
 
 /// The window's content.
-pub fn settings_ui(ui: &mut Ui, viewer: &mut Viewer) {
-    let settings = &mut viewer.settings;
+pub fn settings_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
+    let mut changed = viewer.settings.clone();
+    let settings = &mut changed;
     Grid::new("settings").num_columns(2).spacing([20.0, 8.0]).show(ui, |ui| {
         look_ui(ui, settings);
         let label = ui.label("Your name");
@@ -48,7 +49,9 @@ pub fn settings_ui(ui: &mut Ui, viewer: &mut Viewer) {
     folders_ui(ui, &viewer.home);
     if ui.button("All as at first").on_hover_text("Keys too").clicked() {
         *settings = Settings { hints_seen: true, ..Settings::default() };
-        viewer.keymap = crate::ui::state::keymap::Keymap::new(&viewer.settings.keys).0;
+    }
+    if changed != viewer.settings {
+        actions.push(Action::Settings(Box::new(changed)));
     }
 }
 

@@ -3,7 +3,11 @@
 use egui::{Align2, Area, Color32, Frame, Id, Order, RichText, Ui, vec2};
 
 use crate::ui::{
-    state::{icon, notices::Kind, viewer::Viewer},
+    state::{
+        icon,
+        notices::Kind,
+        viewer::{Action, Viewer},
+    },
     view::theme,
 };
 
@@ -21,8 +25,8 @@ pub fn color(ui: &Ui, kind: Kind) -> Color32 {
 }
 
 /// The news.
-pub fn toasts_ui(ui: &Ui, viewer: &mut Viewer) {
-    let fresh: Vec<_> = viewer.notices.fresh().map(|(i, notice, left)| (i, notice.clone(), left)).collect();
+pub fn toasts_ui(ui: &Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
+    let fresh: Vec<_> = viewer.notices.fresh().collect();
     let Some(soonest) = fresh.iter().map(|(_, _, left)| *left).min() else { return };
     ui.ctx().request_repaint_after(soonest);
     let shown = &fresh[fresh.len().saturating_sub(MOST)..];
@@ -45,7 +49,7 @@ pub fn toasts_ui(ui: &Ui, viewer: &mut Viewer) {
                             ui.ctx().copy_text(notice.text.clone());
                         }
                         if button(ui, icon::CLOSE, "Close this message") {
-                            viewer.notices.close(*index);
+                            actions.push(Action::CloseNotice(*index));
                         }
                     });
                 });

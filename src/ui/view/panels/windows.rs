@@ -6,7 +6,7 @@ use super::{Memory, about, export, hints, keys, marks, messages, palette, proble
 use crate::ui::state::viewer::{Action, Viewer};
 
 /// The windows that are open.
-pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
+pub fn windows_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     let ctx = ui.ctx();
     let mut open = viewer.windows;
     let middle = ctx.content_rect().center();
@@ -21,7 +21,7 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
     window("Keys and mouse")
         .open(&mut open.keys)
         .default_size([560.0, 560.0])
-        .show(ctx, |ui| keys::keys_ui(ui, viewer, memory));
+        .show(ctx, |ui| keys::keys_ui(ui, viewer, memory, actions));
     if !open.keys {
         memory.stop_recording();
     }
@@ -43,14 +43,15 @@ pub fn windows_ui(ui: &Ui, viewer: &mut Viewer, memory: &mut Memory, actions: &m
         .default_width(420.0)
         .show(ctx, |ui| export::export_ui(ui, viewer, memory, actions));
     window("About Foramen").open(&mut open.about).show(ctx, |ui| about::about_ui(ui, viewer));
-    window("Settings").open(&mut open.settings).show(ctx, |ui| settings::settings_ui(ui, viewer));
+    window("Settings").open(&mut open.settings).show(ctx, |ui| settings::settings_ui(ui, viewer, actions));
     let hints =
         window("First steps").open(&mut open.hints).default_width(460.0).show(ctx, |ui| hints::hints_ui(ui, viewer));
     if hints.is_some_and(|shown| shown.inner == Some(true)) {
         open.hints = false;
     }
-    viewer.settings.hints_seen |= viewer.windows.hints && !open.hints;
-    viewer.windows = open;
-    worklist::worklist_ui(ui, viewer, actions);
-    palette::palette_ui(ui, viewer, memory, actions);
+    worklist::worklist_ui(ui, viewer, memory, &mut open.worklist, actions);
+    palette::palette_ui(ui, viewer, memory, &mut open.palette, actions);
+    if open != viewer.windows {
+        actions.push(Action::Windows(open));
+    }
 }

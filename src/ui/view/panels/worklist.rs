@@ -6,14 +6,14 @@ use egui::{
     Button, Context, EventFilter, Id, Key, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, Window, pos2, vec2,
 };
 
-use super::worklist_table as table;
+use super::{Memory, worklist_table as table};
 use crate::{
     library::{Entry, Moment, StudyState},
     ui::{
         state::{
             icon,
             viewer::{Action, Viewer, Wanted},
-            worklist::Worklist,
+            worklist::{ListAction, Worklist},
         },
         view::theme,
     },
@@ -25,28 +25,29 @@ const PAGE: isize = 12;
 const FOOT: f32 = 40.0;
 
 /// The window, while it is open.
-pub fn worklist_ui(ui: &Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
-    let is_new = viewer.worklist.shown(viewer.windows.worklist);
+pub fn worklist_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool, actions: &mut Vec<Action>) {
+    let is_new = viewer.windows.worklist && !memory.was_worklist_shown;
+    memory.was_worklist_shown = viewer.windows.worklist;
     if !viewer.windows.worklist {
         return;
     }
     let (ctx, field) = (ui.ctx(), Id::unique("search the worklist"));
-    let follow = keys(ctx, viewer, field, actions);
-    let mut open = viewer.windows.worklist;
+    let follow = keys(ctx, &viewer.worklist, field, open, actions);
     let has_front = viewer.session().is_some();
-    let worklist = &mut viewer.worklist;
+    let worklist = &viewer.worklist;
+    let mut is_left_open = true;
     Window::new("Worklist")
-        .open(&mut open)
+        .open(&mut is_left_open)
         .collapsible(false)
         .pivot(egui::Align2::CENTER_CENTER)
         .default_pos(ctx.content_rect().center())
         .default_size(vec2(920.0, 440.0))
         .min_size(vec2(620.0, 240.0))
         .show(ctx, |ui| {
-            let mut is_used = search_ui(ui, worklist, field);
+            let mut is_used = search_ui(ui, worklist, field, actions);
             ui.separator();
             if let Some(order) = table::heads_ui(ui, worklist.query.order, worklist.query.ascending) {
-                worklist.sort_by(order);
+                actions.push(Action::List(ListAction::SortBy(order)));
                 is_used = true;
             }
             let height = (ui.available_height() - FOOT).max(80.0);
@@ -65,12 +66,11 @@ pub fn worklist_ui(ui: &Ui, viewer: &mut Viewer, actions: &mut Vec<Action>) {
                 ui.memory_mut(|memory| memory.request_focus(field));
             }
         });
-    viewer.windows.worklist &= open;
-    viewer.ask_library();
+    *open &= is_left_open;
 }
 
 /// Takes the keys of the list while its search field has the keyboard. Returns whether another line is chosen.
-fn keys(ctx: &Context, viewer: &mut Viewer, field: Id, actions: &mut Vec<Action>) -> bool {
+fn keys(ctx: &Context, worklist: &Worklist, field: Id, open: &mut bool, actions: &mut Vec<Action>) -> bool {
     if !ctx.memory(|memory| memory.has_focus(field)) {
         return false;
     }
@@ -83,37 +83,41 @@ fn keys(ctx: &Context, viewer: &mut Viewer, field: Id, actions: &mut Vec<Action>
         (step, enter, beside, input.consume_key(Modifiers::NONE, Key::Escape))
     });
     if step != 0 {
-        viewer.worklist.step(step);
+        actions.push(Action::List(ListAction::Step(step)));
     }
     if enter || beside {
-        actions.extend(viewer.worklist.chosen_entry().map(|entry| open(entry, beside)));
+        actions.extend(worklist.chosen_entry().map(|entry| opening(entry, beside)));
     }
     // First the question goes, then the search, then the window.
-    if escape && viewer.worklist.removing.take().is_none() {
-        if viewer.worklist.query.text.is_empty() {
-            viewer.windows.worklist = false;
-        } else {
-            viewer.worklist.query.text.clear();
-        }
+    if escape && worklist.removing.is_some() {
+        actions.push(Action::List(ListAction::AskRemoval(None)));
+    } else if escape && worklist.query.text.is_empty() {
+        *open = false;
+    } else if escape {
+        actions.push(Action::List(ListAction::Search(String::new())));
     }
     step != 0
 }
 
-fn open(entry: &Entry, beside: bool) -> Action {
+fn opening(entry: &Entry, beside: bool) -> Action {
     Action::OpenListed(Wanted { uid: entry.uid.clone(), beside }, entry.place.to_open().into())
 }
 
 /// The search field and the states. Returns whether a state was clicked.
-fn search_ui(ui: &mut Ui, worklist: &mut Worklist, field: Id) -> bool {
+fn search_ui(ui: &mut Ui, worklist: &Worklist, field: Id, actions: &mut Vec<Action>) -> bool {
     let mut is_used = false;
     ui.horizontal(|ui| {
         ui.label(icon::SEARCH);
         let hint = "Name, ID, study, or a date: 2026, 2026-01, 2026-01-31";
-        let edit = TextEdit::singleline(&mut worklist.query.text).id(field).hint_text(hint).desired_width(380.0);
+        let mut text = worklist.query.text.clone();
+        let edit = TextEdit::singleline(&mut text).id(field).hint_text(hint).desired_width(380.0);
         // Escape is ours: it must neither take the keyboard away nor cancel what is under way.
         let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, tab: false, escape: true };
         let response = ui.add(edit.event_filter(filter));
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search the worklist"));
+        if response.changed() {
+            actions.push(Action::List(ListAction::Search(text)));
+        }
         for state in StudyState::ALL {
             let is_on = worklist.query.states.contains(&state);
             let chip = ui.add(Button::new(state.label()).selected(is_on).corner_radius(10.0));
@@ -122,7 +126,7 @@ fn search_ui(ui: &mut Ui, worklist: &mut Worklist, field: Id) -> bool {
                 egui::WidgetInfo::selected(egui::Role::CheckBox, true, is_on, text)
             });
             if chip.on_hover_text(meaning(state)).clicked() {
-                worklist.toggle_state(state);
+                actions.push(Action::List(ListAction::ToggleState(state)));
                 is_used = true;
             }
         }
@@ -149,34 +153,26 @@ fn follow_chosen(ui: &Ui, worklist: &Worklist, lines: &Range<usize>) {
 }
 
 /// The lines on screen. Returns whether one was clicked.
-fn lines_ui(
-    ui: &mut Ui,
-    worklist: &mut Worklist,
-    lines: Range<usize>,
-    has_front: bool,
-    actions: &mut Vec<Action>,
-) -> bool {
+fn lines_ui(ui: &mut Ui, worklist: &Worklist, lines: Range<usize>, has_front: bool, actions: &mut Vec<Action>) -> bool {
     let now = Moment::now();
-    let (mut chosen, mut removing) = (None, None);
+    let mut is_clicked = false;
     for entry in worklist.listing.entries.get(lines).unwrap_or_default() {
         let is_gone = worklist.is_gone(&entry.uid);
         let is_chosen = worklist.chosen.as_deref() == Some(entry.uid.as_str());
         let response = table::line_ui(ui, entry, is_chosen, is_gone, now);
         if response.clicked() || response.secondary_clicked() {
-            chosen = Some(entry.uid.clone());
+            actions.push(Action::List(ListAction::Choose(entry.uid.clone())));
+            is_clicked = true;
         }
         if response.double_clicked() {
-            actions.push(open(entry, false));
+            actions.push(opening(entry, false));
         }
         response.context_menu(|ui| {
             if entry_menu_ui(ui, entry, has_front, actions) {
-                removing = Some(entry.uid.clone());
+                actions.push(Action::List(ListAction::AskRemoval(Some(entry.uid.clone()))));
             }
         });
     }
-    worklist.removing = removing.or(worklist.removing.take());
-    let is_clicked = chosen.is_some();
-    worklist.chosen = chosen.or(worklist.chosen.take());
     is_clicked
 }
 
@@ -188,8 +184,8 @@ fn entry_menu_ui(ui: &mut Ui, entry: &Entry, has_front: bool, actions: &mut Vec<
             ui.close();
         }
     };
-    choose(ui, true, "Open", open(entry, false));
-    choose(ui, has_front, "Open below the study in front", open(entry, true));
+    choose(ui, true, "Open", opening(entry, false));
+    choose(ui, has_front, "Open below the study in front", opening(entry, true));
     ui.separator();
     for (state, text) in [(StudyState::Unread, "Mark as unread"), (StudyState::Reviewed, "Mark as reviewed")] {
         choose(ui, entry.state != state, text, Action::SetState(entry.uid.clone(), state));
@@ -204,7 +200,7 @@ fn entry_menu_ui(ui: &mut Ui, entry: &Entry, has_front: bool, actions: &mut Vec<
 }
 
 /// How many there are, and what can be done with the chosen one; or the question before one is removed.
-fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
+fn foot_ui(ui: &mut Ui, worklist: &Worklist, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         if let Some(uid) = worklist.removing.clone() {
             return removing_ui(ui, worklist, uid, actions);
@@ -220,7 +216,7 @@ fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let Some(entry) = worklist.chosen_entry() else { return };
             if ui.button(format!("{}  Open", icon::FOLDER)).on_hover_text("Enter; Shift+Enter: below").clicked() {
-                actions.push(open(entry, false));
+                actions.push(opening(entry, false));
             }
             if worklist.is_gone(&entry.uid) {
                 let find = ui.button(format!("{}  Find...", icon::SEARCH));
@@ -234,7 +230,7 @@ fn foot_ui(ui: &mut Ui, worklist: &mut Worklist, actions: &mut Vec<Action>) {
     });
 }
 
-fn removing_ui(ui: &mut Ui, worklist: &mut Worklist, uid: String, actions: &mut Vec<Action>) {
+fn removing_ui(ui: &mut Ui, worklist: &Worklist, uid: String, actions: &mut Vec<Action>) {
     let entry = worklist.listing.entries.iter().find(|entry| entry.uid == uid);
     let name = entry.map_or("this study", table::name);
     let question = format!(
@@ -244,6 +240,6 @@ fn removing_ui(ui: &mut Ui, worklist: &mut Worklist, uid: String, actions: &mut 
     if ui.button("Remove").clicked() {
         actions.push(Action::Forget(uid));
     } else if ui.button("Keep").clicked() {
-        worklist.removing = None;
+        actions.push(Action::List(ListAction::AskRemoval(None)));
     }
 }

@@ -37,14 +37,27 @@ use crate::{
     worker::SliceKey,
 };
 
+/// A pane, and what the pointer does to it: what all that looks at the pointer asks for.
+#[derive(Clone, Copy)]
+pub struct Pointed<'a> {
+    /// The part of the window.
+    pub ui: &'a Ui,
+    /// What is so.
+    pub viewer: &'a Viewer,
+    /// Which pane.
+    pub id: PaneId,
+    /// What happens to it in this frame.
+    pub response: &'a Response,
+}
+
 /// Paints a pane and reports what the reader does in it.
-pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: PaneId, actions: &mut Vec<Action>) {
+pub fn pane_ui(ui: &mut Ui, viewer: &Viewer, textures: &mut Textures, id: PaneId, actions: &mut Vec<Action>) {
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     let inside = rect.shrink(1.0);
     name_pane(viewer, id, &response);
     ui.painter().rect_filled(rect, 0.0, theme::AROUND_IMAGES);
-    if let Some(pane) = viewer.pane_mut(id) {
-        pane.area = inside.size();
+    if viewer.pane(id).is_some_and(|(_, pane)| pane.area != inside.size()) {
+        actions.push(Action::Area(id, inside.size()));
     }
     let error = wanted_error(viewer, id);
     let slice = shown_slice(viewer, id).filter(|_| error.is_none());
@@ -55,14 +68,15 @@ pub fn pane_ui(ui: &mut Ui, viewer: &mut Viewer, textures: &mut Textures, id: Pa
         None
     };
     frame(ui, viewer, id, rect, &response);
-    mouse::mouse(ui, viewer, id, &response, transform.as_ref(), actions);
+    let on = Pointed { ui, viewer, id, response: &response };
+    mouse::mouse(&on, transform.as_ref(), actions);
     if let Some(transform) = transform {
-        marks::typing_ui(ui, viewer, id, inside, &transform, actions);
+        marks::typing_ui(&on, inside, &transform, actions);
     }
 }
 
 /// Paints a pane as it is on screen, for a picture: see [`Look::Picture`].
-pub fn picture_ui(ui: &Ui, viewer: &mut Viewer, textures: &mut Textures, id: PaneId, rect: Rect) {
+pub fn picture_ui(ui: &Ui, viewer: &Viewer, textures: &mut Textures, id: PaneId, rect: Rect) {
     ui.painter().rect_filled(rect, 0.0, theme::AROUND_IMAGES);
     let inside = rect.shrink(1.0);
     let is_readable = wanted_error(viewer, id).is_none();
@@ -85,7 +99,7 @@ fn name_pane(viewer: &Viewer, id: PaneId, response: &Response) {
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{row} {}: {text}", id.index + 1)));
 }
 
-fn shown_slice(viewer: &mut Viewer, id: PaneId) -> Option<(SliceKey, Arc<Slice>)> {
+fn shown_slice(viewer: &Viewer, id: PaneId) -> Option<(SliceKey, Arc<Slice>)> {
     let key = viewer.shown_in(id)?;
     Some((key, viewer.cache.get(key)?.clone().ok()?))
 }
@@ -159,7 +173,7 @@ fn paint_image(painter: &Painter, texture: egui::TextureId, transform: &Transfor
 }
 
 /// Why the slice that the reader wants cannot be shown.
-fn wanted_error(viewer: &mut Viewer, id: PaneId) -> Option<String> {
+fn wanted_error(viewer: &Viewer, id: PaneId) -> Option<String> {
     let key = viewer.wanted_in(id)?;
     viewer.cache.get(key)?.as_ref().err().cloned()
 }

@@ -1,15 +1,10 @@
 //! What the mouse does in a pane.
 
-use egui::{CursorIcon, PointerButton, Pos2, Response, Ui, Vec2};
+use egui::{CursorIcon, PointerButton, Pos2, Response, Vec2};
 
-use super::{box_edit, marks, pointing};
+use super::{Pointed, box_edit, marks, pointing};
 use crate::{
-    ui::state::{
-        pane::PaneId,
-        tool::Tool,
-        transform::Transform,
-        viewer::{Action, Viewer},
-    },
+    ui::state::{pane::PaneId, tool::Tool, transform::Transform, viewer::Action},
     worker::SessionId,
 };
 
@@ -29,14 +24,8 @@ pub struct DraggedSeries {
 
 /// Left drag: the tool. Middle drag: move. Right drag: zoom. Wheel: slices; with Ctrl: zoom. Double click: maximise.
 /// Shift and click: crosshair. A dropped series is hung. `transform` is there once a slice is on screen.
-pub fn mouse(
-    ui: &Ui,
-    viewer: &mut Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: Option<&Transform>,
-    actions: &mut Vec<Action>,
-) {
+pub fn mouse(on: &Pointed<'_>, transform: Option<&Transform>, actions: &mut Vec<Action>) {
+    let Pointed { ui, viewer, id, response } = *on;
     if let Some(dropped) = response.dnd_release_payload::<DraggedSeries>() {
         actions.push(Action::ShowSeries(id, dropped.session, dropped.series));
     }
@@ -44,8 +33,8 @@ pub fn mouse(
         actions.push(Action::Activate(id));
     }
     let held = match transform {
-        Some(transform) if viewer.tool == Tool::Box => box_edit::pointer(ui, viewer, id, response, transform, actions),
-        Some(transform) => marks::pointer(ui, viewer, id, response, transform, actions),
+        Some(transform) if viewer.tool == Tool::Box => box_edit::pointer(on, transform, actions),
+        Some(transform) => marks::pointer(on, transform, actions),
         None => marks::Held::default(),
     };
     if response.double_clicked() && !held.takes_button {
@@ -53,12 +42,12 @@ pub fn mouse(
     }
     if let Some(transform) = transform {
         if !held.takes_button {
-            left(ui, viewer, id, response, transform, actions);
+            left(on, transform, actions);
         }
         other_buttons(id, response, transform, actions);
     }
     if response.contains_pointer() {
-        wheel(ui, viewer, id, response, transform, actions);
+        wheel(on, transform, actions);
         if response.hovered() {
             ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
         }
@@ -70,7 +59,7 @@ pub fn mouse(
         tool => held == marks::Held::default() && !tool.is_drawing(),
     };
     if let Some(transform) = transform.filter(|_| is_free) {
-        pointing::box_ui(ui, viewer, id, response, transform, actions);
+        pointing::box_ui(on, transform, actions);
     }
 }
 
@@ -85,14 +74,8 @@ const fn cursor(tool: Tool) -> CursorIcon {
     }
 }
 
-fn left(
-    ui: &Ui,
-    viewer: &mut Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: &Transform,
-    actions: &mut Vec<Action>,
-) {
+fn left(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) {
+    let Pointed { ui, viewer, id, response } = *on;
     let is_down = response.clicked() || response.dragged_by(PointerButton::Primary);
     if is_down && viewer.tool.sets_crosshair(ui.input(|i| i.modifiers.shift)) {
         crosshair(response.interact_pointer_pos(), id, transform, actions);
@@ -106,7 +89,7 @@ fn left(
         Tool::Window => actions.push(Action::DragWindow(id, delta)),
         Tool::Pan => actions.push(Action::Pan(id, delta / transform.points_per_pan())),
         Tool::Zoom => actions.push(zoom(id, delta)),
-        Tool::Scroll => scroll_by(viewer, id, delta.y / DRAG_PER_SLICE, actions),
+        Tool::Scroll => scroll_by(id, delta.y / DRAG_PER_SLICE, actions),
         _ => (),
     }
 }
@@ -134,14 +117,8 @@ fn other_buttons(id: PaneId, response: &Response, transform: &Transform, actions
     }
 }
 
-fn wheel(
-    ui: &Ui,
-    viewer: &mut Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: Option<&Transform>,
-    actions: &mut Vec<Action>,
-) {
+fn wheel(on: &Pointed<'_>, transform: Option<&Transform>, actions: &mut Vec<Action>) {
+    let Pointed { ui, id, response, .. } = *on;
     let (steps, factor, pointer) = ui.input(|input| {
         let steps: f32 = input.events.iter().map(wheel_steps).sum();
         (steps, input.zoom_delta(), input.pointer.hover_pos())
@@ -152,18 +129,12 @@ fn wheel(
         let at = (pointer - response.rect.center()) / transform.points_per_pan();
         actions.push(Action::Zoom(id, factor, at));
     }
-    scroll_by(viewer, id, -steps, actions);
+    scroll_by(id, -steps, actions);
 }
 
-/// Parts of a slice are kept for the next movement.
-fn scroll_by(viewer: &mut Viewer, id: PaneId, steps: f32, actions: &mut Vec<Action>) {
-    if let Some(pane) = viewer.pane_mut(id) {
-        pane.wheel += steps;
-        let whole = pane.wheel.trunc();
-        if whole != 0.0 {
-            pane.wheel -= whole;
-            actions.push(Action::Scroll(id, whole as isize));
-        }
+fn scroll_by(id: PaneId, steps: f32, actions: &mut Vec<Action>) {
+    if steps != 0.0 {
+        actions.push(Action::ScrollBy(id, steps));
     }
 }
 

@@ -1,13 +1,12 @@
 //! The pointer on a box: what the detector said there, and a click that selects its cell.
 
-use egui::{CursorIcon, PointerButton, Pos2, Response, RichText, Ui};
+use egui::{CursorIcon, PointerButton, Pos2, RichText, Ui};
 
-use super::{box_edit::by_hand, boxes};
+use super::{Pointed, box_edit::by_hand, boxes};
 use crate::{
     grading::{Evidence, GradeId, Role, SliceId, Vote},
     ui::{
         state::{
-            pane::PaneId,
             session::Session,
             transform::Transform,
             viewer::{Action, BoxAction, Viewer},
@@ -18,20 +17,14 @@ use crate::{
 };
 
 /// A tooltip while the pointer rests on a box. A click, not a drag, selects the cell that the box counts for.
-pub fn box_ui(
-    ui: &Ui,
-    viewer: &Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: &Transform,
-    actions: &mut Vec<Action>,
-) {
+pub fn box_ui(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) {
+    let Pointed { ui, viewer, id, response } = *on;
     let pointer = response.interact_pointer_pos().or_else(|| response.hover_pos());
     let shown = viewer.shown_in(id).and_then(|key| viewer.slice(key));
     let (Some(point), Some((session, slice))) = (pointer, shown) else { return };
     let slice = slice.id();
     if let Some(cell) = by_hand_at(viewer, session, &slice, transform, point) {
-        by_hand_ui(ui, viewer, id, response, cell, actions);
+        by_hand_ui(on, cell, actions);
         return;
     }
     let visible = boxes::visible(session, &viewer.visibility, viewer.settings.threshold, &slice);
@@ -62,7 +55,8 @@ fn by_hand_at(
 }
 
 /// Whose box it is; a click selects its cell, and leaves the slice as it is.
-fn by_hand_ui(ui: &Ui, viewer: &Viewer, id: PaneId, response: &Response, cell: GradeId, actions: &mut Vec<Action>) {
+fn by_hand_ui(on: &Pointed<'_>, cell: GradeId, actions: &mut Vec<Action>) {
+    let Pointed { ui, viewer, id, response } = *on;
     if response.hovered() {
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }

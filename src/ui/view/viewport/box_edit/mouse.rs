@@ -1,6 +1,6 @@
 //! What the left button does with the tool for boxes.
 
-use egui::{CursorIcon, PointerButton, Pos2, Response, Ui, Vec2};
+use egui::{CursorIcon, PointerButton, Pos2, Vec2};
 
 use super::{
     hit::{cursor, hold_at},
@@ -11,24 +11,17 @@ use crate::{
     ui::{
         state::{
             gesture::marks::At,
-            pane::PaneId,
             transform::Transform,
-            viewer::{Action, BoxAction, Viewer},
+            viewer::{Action, BoxAction},
         },
-        view::viewport::marks::Held,
+        view::viewport::{Pointed, marks::Held},
     },
 };
 
 /// Reports what the pointer does to the box behind the selected cell: a drag of its inside moves it, one of an edge or
 /// corner pulls it, one beside it draws it anew. A click is none of this: it selects another box.
-pub fn pointer(
-    ui: &Ui,
-    viewer: &Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: &Transform,
-    actions: &mut Vec<Action>,
-) -> Held {
+pub fn pointer(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) -> Held {
+    let Pointed { ui, viewer, id, response } = *on;
     let taken = Held { takes_button: true, cursor: None };
     let Some((session, header)) = viewer.shown_in(id).and_then(|key| viewer.slice(key)) else { return taken };
     let (slice, bounds) = (header.id(), Bounds { columns: header.instance.columns, rows: header.instance.rows });

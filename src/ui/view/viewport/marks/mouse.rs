@@ -15,6 +15,7 @@ use crate::{
         transform::Transform,
         viewer::{Action, MarkAction, Viewer},
     },
+    ui::view::viewport::Pointed,
 };
 
 /// Whether marks take the left button, and how the pointer then looks.
@@ -28,14 +29,8 @@ pub struct Held {
 
 /// Reports what the pointer does to marks. With a drawing tool the left button draws, selects and moves; with another
 /// tool a click selects, and a drag moves the mark that is selected. The crosshair leaves marks alone.
-pub fn pointer(
-    ui: &Ui,
-    viewer: &mut Viewer,
-    id: PaneId,
-    response: &Response,
-    transform: &Transform,
-    actions: &mut Vec<Action>,
-) -> Held {
+pub fn pointer(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) -> Held {
+    let Pointed { ui, viewer, id, response } = *on;
     let Some((session, slice, bounds)) = on_screen(viewer, id).filter(|_| viewer.visibility.overlays) else {
         return hidden(viewer, response, actions);
     };
@@ -78,8 +73,8 @@ pub fn pointer(
         None => None,
     };
     let was = viewer.hovered_mark.filter(|(pane, _)| *pane == id);
-    if hovered.is_some() || was.is_some() {
-        viewer.hovered_mark = hovered.map(|grip| (id, grip));
+    if hovered != was.map(|(_, grip)| grip) {
+        actions.push(Action::HoverMark(id, hovered));
     }
     Held { takes_button: begun || is_drawn_here || viewer.tool.is_drawing(), cursor }
 }
