@@ -33,6 +33,7 @@ pub mod study;
 pub mod training;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod uid;
 #[cfg(feature = "gui")]
 pub mod worker;
 

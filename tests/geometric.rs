@@ -31,7 +31,7 @@ struct Study {
 impl Study {
     fn slice(&mut self, series: &str, space: usize, plane: ImagePlane) -> usize {
         let number = self.slices.len();
-        let id = SliceId { series_uid: series.into(), sop_instance_uid: number.to_string(), twin: 0, frame: 0 };
+        let id = SliceId { series_uid: series.into(), sop_instance_uid: number.to_string().into(), twin: 0, frame: 0 };
         self.slices.push((id, Placed { plane, space }));
         number
     }

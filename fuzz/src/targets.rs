@@ -202,7 +202,8 @@ fn places(bytes: &[u8]) {
     for record in 0..(bytes.len() / 12).min(60) {
         let value = |field: usize| number(record * 12 + field);
         let series = (value(0) as usize % 3).to_string();
-        let slice = SliceId { series_uid: series, sop_instance_uid: record.to_string(), twin: 0, frame: 0 };
+        let slice =
+            SliceId { series_uid: series.into(), sop_instance_uid: record.to_string().into(), twin: 0, frame: 0 };
         let sign = if value(1) > 127.0 { -1.0 } else { 1.0 };
         let directions = match value(2) as usize % 3 {
             0 => [0.0, sign, 0.0, 0.0, 0.0, -1.0],

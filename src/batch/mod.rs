@@ -136,7 +136,7 @@ mod tests {
         for (name, bytes) in phantom::study_in_memory(5).iter().step_by(6) {
             // Without its UID; the zeros keep the length.
             let scan = study::scan_memory(vec![(name.clone(), bytes.clone())]);
-            let uid = scan.studies[0].uid.clone().into_bytes();
+            let uid = scan.studies[0].uid.to_string().into_bytes();
             let mut bytes = bytes.to_vec();
             let at = bytes.windows(uid.len()).position(|part| part == uid).unwrap();
             bytes[at..at + uid.len()].fill(0);

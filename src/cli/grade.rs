@@ -145,7 +145,7 @@ impl Plain {
         let bar = progress::bar("slices");
         let count = scan.studies.len();
         for (index, study) in scan.studies.iter().enumerate() {
-            let name = name(index, count, &study.uid);
+            let name = name(index, count, study.uid.as_str());
             let grader = match graders.of(&StudyNames::of(study)) {
                 Ok(grader) => grader,
                 Err(why) => {

@@ -90,7 +90,7 @@ fn report(scan: &Scan) -> Report<'_> {
 
 fn study_report(study: &Study) -> StudyReport<'_> {
     StudyReport {
-        study_uid: &study.uid,
+        study_uid: study.uid.as_str(),
         patient: &study.patient,
         date: &study.date,
         description: &study.description,
@@ -104,7 +104,7 @@ fn study_report(study: &Study) -> StudyReport<'_> {
 fn series_report(series: &Series) -> SeriesReport<'_> {
     let first = series.slices.first();
     SeriesReport {
-        series_uid: &series.uid,
+        series_uid: series.uid.as_str(),
         part: &series.part,
         number: series.number,
         description: &series.description,

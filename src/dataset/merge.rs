@@ -195,7 +195,7 @@ impl<'a, 'b> Merge<'a, 'b> {
                     if series.role == Some(role) && labelled.contains(id) {
                         skipped.add(
                             Reason::SeriesWithoutBoxes,
-                            format!("study {id}, series {}", names.short(&series.uid)),
+                            format!("study {id}, series {}", names.short(series.uid.as_str())),
                         );
                     }
                     continue;

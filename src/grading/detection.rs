@@ -3,15 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::DetectionClass;
-use crate::raster::BBox;
+use crate::{
+    raster::BBox,
+    uid::{SeriesUid, SopInstanceUid},
+};
 
 /// Names one decoded frame within a study, stable across runs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SliceId {
     /// `SeriesInstanceUID` as it stands in the file (contest files: not a UID).
-    pub series_uid: String,
+    pub series_uid: SeriesUid,
     /// `SOPInstanceUID` as it stands in the file.
-    pub sop_instance_uid: String,
+    pub sop_instance_uid: SopInstanceUid,
     /// Which of the images that share both UIDs and differ in content, from 0: an anonymiser or archive made them one.
     /// In what is stored it stands only where it is not 0.
     #[serde(default, skip_serializing_if = "is_first")]

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::{Library, LibraryError, Moment, StudyState};
-use crate::review::{Act, Draft, Refusal, Review};
+use crate::{
+    review::{Act, Draft, Refusal, Review},
+    uid::StudyUid,
+};
 
 /// What became of an act.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +33,7 @@ struct Row {
 
 impl Library {
     /// The trail of a study after an act; 0 for all of it.
-    pub fn acts(&self, uid: &str, after: u64) -> Result<Vec<Act>, LibraryError> {
+    pub fn acts(&self, uid: &StudyUid, after: u64) -> Result<Vec<Act>, LibraryError> {
         let sql = "SELECT key FROM study WHERE uid = ?1";
         let key = self.connection.query_row(sql, [uid], |row| row.get(0)).optional()?;
         read(&self.connection, key.ok_or(LibraryError::Unknown)?, after)
@@ -38,13 +41,13 @@ impl Library {
 
     /// Adds an act at the end of the trail, if it fits what is there: nobody overwrites what he has not seen. `after`
     /// is the last act that the caller knows.
-    pub fn append(&mut self, uid: &str, draft: Draft, after: u64) -> Result<Appended, LibraryError> {
+    pub fn append(&mut self, uid: &StudyUid, draft: Draft, after: u64) -> Result<Appended, LibraryError> {
         // Read and written in one transaction, so that nobody comes between.
         self.change(uid, |transaction, key| Ok(append(transaction, key, draft, after)))?
     }
 
     /// Whether a person stands by the report.
-    pub(super) fn is_signed(&self, uid: &str) -> Result<bool, LibraryError> {
+    pub(super) fn is_signed(&self, uid: &StudyUid) -> Result<bool, LibraryError> {
         let sql = "SELECT what FROM act WHERE study = (SELECT key FROM study WHERE uid = ?1) \
                    AND what IN ('sign_off', 'reopen') ORDER BY seq DESC LIMIT 1";
         let last = self.connection.query_row(sql, [uid], |row| row.get::<_, String>(0)).optional()?;

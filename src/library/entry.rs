@@ -6,6 +6,7 @@ use super::{Moment, Place};
 use crate::{
     grading::Role,
     study::{Patient, Study},
+    uid::StudyUid,
 };
 
 /// How far a study is.
@@ -83,7 +84,7 @@ impl Summary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// `StudyInstanceUID`: what the study is known by, wherever it lies.
-    pub uid: String,
+    pub uid: StudyUid,
     /// Who. Never logged.
     pub patient: Patient,
     /// `StudyDate`, as in the file.

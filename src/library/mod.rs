@@ -17,6 +17,7 @@ mod schema;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod uids;
 
 use std::path::{Path, PathBuf};
 

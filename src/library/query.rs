@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{Row, ToSql, params_from_iter};
 
 use super::{Entry, Library, LibraryError, Moment, Place, StudyState, Summary, entry::date_digits, fold::fold};
-use crate::study::Patient;
+use crate::{study::Patient, uid::StudyUid};
 
 /// Words after these are not searched: nobody types as many.
 const MOST_WORDS: usize = 32;
@@ -111,14 +111,14 @@ impl Library {
     }
 
     /// The study of that uid.
-    pub fn entry(&self, uid: &str) -> Result<Entry, LibraryError> {
+    pub fn entry(&self, uid: &StudyUid) -> Result<Entry, LibraryError> {
         let sql = format!("SELECT {COLUMNS} FROM study WHERE uid = ?1");
-        self.entries(&sql, &[Box::new(uid.to_owned())])?.pop().ok_or(LibraryError::Unknown)
+        self.entries(&sql, &[Box::new(uid.clone())])?.pop().ok_or(LibraryError::Unknown)
     }
 
     /// Other studies of the same patient, newest first: with the same id, and the same name or date of birth besides.
     /// A name or date that is missing says nothing: ids like `ANON` are of many patients.
-    pub fn priors(&self, uid: &str) -> Result<Vec<Entry>, LibraryError> {
+    pub fn priors(&self, uid: &StudyUid) -> Result<Vec<Entry>, LibraryError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM study WHERE uid <> ?1 AND EXISTS (
                 SELECT 1 FROM study AS this WHERE this.uid = ?1
@@ -127,7 +127,7 @@ impl Library {
                     OR (this.birth_date <> '' AND this.birth_date = study.birth_date))
             ) ORDER BY date_digits DESC, last_opened DESC, key DESC"
         );
-        self.entries(&sql, &[Box::new(uid.to_owned())])
+        self.entries(&sql, &[Box::new(uid.clone())])
     }
 
     fn entries(&self, sql: &str, values: &[Box<dyn ToSql>]) -> Result<Vec<Entry>, LibraryError> {

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, named_params, params};
 use super::{
     Library, LibraryError, Moment, Place, StudySource, Summary, entry::date_digits, fold::fold, moved, moved::Move,
 };
-use crate::study::Study;
+use crate::{study::Study, uid::StudyUid};
 
 /// What became of a study that was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,14 +13,14 @@ pub struct Recorded {
     /// The list did not know it.
     pub is_new: bool,
     /// Other studies (by uid) that were lost and are found again: they moved with this one.
-    pub found_again: Vec<String>,
+    pub found_again: Vec<StudyUid>,
 }
 
 impl Library {
     /// Enters a study, or meets it again: its state and all that is kept with it stay, wherever it lies now. When it
     /// lay somewhere else before, other studies that moved with it are found again too.
     pub fn record(&mut self, study: &Study, source: &StudySource) -> Result<Recorded, LibraryError> {
-        if study.uid.is_empty() {
+        if study.uid.is_missing() {
             return Err(LibraryError::NoUid);
         }
         let place = Place::of(study, source);
@@ -42,7 +42,7 @@ impl Library {
     }
 
     /// Where a study lay, and how many images it had.
-    fn before(&self, uid: &str) -> Result<Option<(Place, usize)>, LibraryError> {
+    fn before(&self, uid: &StudyUid) -> Result<Option<(Place, usize)>, LibraryError> {
         let sql = "SELECT place, images FROM study WHERE uid = ?1";
         let found = self.connection.query_row(sql, [uid], |row| {
             let images: i64 = row.get(1)?;
@@ -80,15 +80,15 @@ impl Library {
     }
 
     /// Finds other studies that moved the same way.
-    fn follow(&mut self, moves: &[Move]) -> Result<Vec<String>, LibraryError> {
+    fn follow(&mut self, moves: &[Move]) -> Result<Vec<StudyUid>, LibraryError> {
         if moves.is_empty() {
             return Ok(Vec::new());
         }
         // The disk may be slow: it is asked before the file is locked for writing.
-        let moved: Vec<(String, String, String)> = {
+        let moved: Vec<(StudyUid, String, String)> = {
             let mut statement = self.connection.prepare("SELECT uid, place FROM study")?;
-            let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
-            let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+            let rows = statement.query_map([], |row| Ok((row.get::<_, StudyUid>(0)?, row.get::<_, String>(1)?)))?;
+            let rows: Vec<(StudyUid, String)> = rows.collect::<Result<_, _>>()?;
             let new = |old: &str| moves.iter().find_map(|moved| moved.follow(&Place::from_json(old)));
             rows.into_iter().filter_map(|(uid, old)| Some((uid, new(&old)?.to_json(), old))).collect()
         };

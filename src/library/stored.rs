@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::{Library, LibraryError, StudyState};
-use crate::{grading::Role, study::SeriesKey};
+use crate::{grading::Role, study::SeriesKey, uid::StudyUid};
 
 /// A text that is kept with a study. The list does not know what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,7 +45,7 @@ pub struct Stored {
 
 impl Library {
     /// All that is kept with a study.
-    pub fn stored(&self, uid: &str) -> Result<Stored, LibraryError> {
+    pub fn stored(&self, uid: &StudyUid) -> Result<Stored, LibraryError> {
         let sql = "SELECT key, state, findings FROM study WHERE uid = ?1";
         let found = self.connection.query_row(sql, [uid], |row| {
             let stored =
@@ -76,7 +76,7 @@ impl Library {
 
     /// Sets how far a study is, and returns how far it then is. What a person has reviewed or signed does not
     /// become [`StudyState::Graded`] again because the program graded it once more.
-    pub fn set_state(&mut self, uid: &str, state: StudyState) -> Result<StudyState, LibraryError> {
+    pub fn set_state(&mut self, uid: &StudyUid, state: StudyState) -> Result<StudyState, LibraryError> {
         if state < StudyState::Signed && state != StudyState::Graded && self.is_signed(uid)? {
             return Err(LibraryError::Signed);
         }
@@ -90,14 +90,14 @@ impl Library {
     }
 
     /// Sets what was found, in a few words.
-    pub fn set_findings(&mut self, uid: &str, findings: Option<&str>) -> Result<(), LibraryError> {
+    pub fn set_findings(&mut self, uid: &StudyUid, findings: Option<&str>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             transaction.execute("UPDATE study SET findings = ?2 WHERE key = ?1", params![key, findings]).map(drop)
         })
     }
 
     /// Keeps a text with a study in place of the one before; `None` removes it.
-    pub fn set_document(&mut self, uid: &str, kind: Document, text: Option<&str>) -> Result<(), LibraryError> {
+    pub fn set_document(&mut self, uid: &StudyUid, kind: Document, text: Option<&str>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match text {
                 Some(_) => "INSERT OR REPLACE INTO document (study, kind, text) VALUES (?1, ?2, ?3)",
@@ -109,7 +109,12 @@ impl Library {
 
     /// Remembers the role of a series that was changed by hand: `Some(None)` is "not graded", `None` forgets the
     /// change, so that the program decides again.
-    pub fn set_role(&mut self, uid: &str, series: &SeriesKey, role: Option<Option<Role>>) -> Result<(), LibraryError> {
+    pub fn set_role(
+        &mut self,
+        uid: &StudyUid,
+        series: &SeriesKey,
+        role: Option<Option<Role>>,
+    ) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match role {
                 Some(_) => {
@@ -123,7 +128,7 @@ impl Library {
     }
 
     /// Removes a study and all that is kept with it from the list. Its images are not touched.
-    pub fn forget(&mut self, uid: &str) -> Result<(), LibraryError> {
+    pub fn forget(&mut self, uid: &StudyUid) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| transaction.execute("DELETE FROM study WHERE key = ?1", [key]).map(drop))?;
         // What was deleted is overwritten in the file; this takes it out of the journal too. Another program that is
         // reading may hold it up, and the next checkpoint does it then.
@@ -134,7 +139,7 @@ impl Library {
     /// One change of one study, whole or not at all.
     pub(super) fn change<T>(
         &mut self,
-        uid: &str,
+        uid: &StudyUid,
         change: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<T>,
     ) -> Result<T, LibraryError> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -26,7 +26,7 @@ pub fn any_slice_id() -> impl Strategy<Value = SliceId> {
 }
 
 pub fn slice_id(number: u32, frame: u32) -> SliceId {
-    SliceId { series_uid: "1.2".to_owned(), sop_instance_uid: format!("1.2.{number}"), twin: 0, frame }
+    SliceId { series_uid: "1.2".into(), sop_instance_uid: format!("1.2.{number}").into(), twin: 0, frame }
 }
 
 prop_compose! {

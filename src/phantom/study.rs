@@ -11,7 +11,10 @@ use super::{
     series::{SeriesPlan, Size, draw_series},
     variety::Variety,
 };
-use crate::grading::{GradeId, Role};
+use crate::{
+    grading::{GradeId, Role},
+    uid,
+};
 
 /// Share of studies that lack one of the three series.
 const MISSING_SERIES: f64 = 0.03;
@@ -69,10 +72,10 @@ pub struct LabelPoint {
 
 impl Ids {
     fn clinical(rng: &mut impl Rng, series: usize) -> Self {
-        let mut uid = || format!("2.25.{}", rng.random::<u128>() >> 6);
-        let frame_of_reference: Vec<String> = (0..series).map(|_| uid()).collect();
-        let study = uid();
-        let series = (0..series).map(|_| uid()).collect();
+        let mut new = || uid::of_number(rng.random::<u128>() >> 6);
+        let frame_of_reference: Vec<String> = (0..series).map(|_| new()).collect();
+        let study = new();
+        let series = (0..series).map(|_| new()).collect();
         Self { study, series, frame_of_reference, dialect: Dialect::Clinical }
     }
 

@@ -12,6 +12,7 @@ use crate::{
     geometry::Vec3,
     grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role, SeriesDoubt},
     study::{Issue, Series, Study, gathered},
+    uid::SeriesUid,
 };
 
 /// A table and where its geometry comes from.
@@ -22,7 +23,7 @@ pub struct Conclusion {
     /// Roles that geometry could not help, and why.
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by UID, say against where it lies.
-    pub doubts: BTreeMap<String, SeriesDoubt>,
+    pub doubts: BTreeMap<SeriesUid, SeriesDoubt>,
     /// Whether any row went through a calibration.
     pub calibrated: bool,
 }
@@ -129,8 +130,8 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
 }
 
 /// A doubt that boxes cast on a whole series.
-fn of_series(study: &Study, uid: &str, doubt: SeriesDoubt) -> Issue {
-    let series = study.series.iter().find(|series| series.uid == uid && series.role.is_some());
+fn of_series(study: &Study, uid: &SeriesUid, doubt: SeriesDoubt) -> Issue {
+    let series = study.series.iter().find(|series| series.uid == *uid && series.role.is_some());
     let title = series.map_or_else(|| "a series".to_owned(), Series::title);
     let so = if doubt.denies_place() {
         "where it lies is not used for levels or sides; check its place"

@@ -22,6 +22,7 @@ use crate::{
     geometry::{ImagePlane, Vec3},
     grading::{Aggregate, Calibration, Detection, DetectionClass, GradeTable, Role, SliceId, WithoutBox},
     study::{Issue, Study},
+    uid::StudyUid,
 };
 
 /// How to grade.
@@ -104,7 +105,7 @@ pub struct UsedModel {
 #[derive(Debug, Clone)]
 pub struct GradedStudy {
     /// `StudyInstanceUID` as it stands in the file.
-    pub study_uid: String,
+    pub study_uid: StudyUid,
     /// Its files say that their images were computed.
     pub is_synthetic: bool,
     /// The 25 rows.
@@ -146,7 +147,7 @@ impl GradedStudy {
     /// A table and nothing else, for tests of what is made of it.
     pub fn of_table(study_uid: &str, table: GradeTable) -> Self {
         Self {
-            study_uid: study_uid.to_owned(),
+            study_uid: study_uid.into(),
             is_synthetic: false,
             table,
             aggregate: Aggregate::Max,

@@ -23,7 +23,9 @@ pub fn csv_bytes(studies: &[GradedStudy]) -> Vec<u8> {
     let assessed = studies.iter().filter(|study| study.table.is_assessed());
     write(assessed.flat_map(|study| {
         let rows = study.table.rows().iter();
-        rows.map(|row| (row_id(&study.study_uid, row.id), row.probabilities().unwrap_or_else(|| prior.of(row.id))))
+        rows.map(|row| {
+            (row_id(study.study_uid.as_str(), row.id), row.probabilities().unwrap_or_else(|| prior.of(row.id)))
+        })
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::study::Patient;
+use crate::{study::Patient, uid};
 
 /// Makes stand-ins for UIDs: the same for the same UID within one export, and others in the next, so that nobody who
 /// knows a UID can look for it.
@@ -18,9 +18,7 @@ impl DeidentifyKey {
     /// A UID below 2.25 (PS3.5 B.2) in place of another.
     fn stand_in(&self, uid: &str) -> String {
         let digest = Sha256::new().chain_update(self.0).chain_update(uid.as_bytes()).finalize();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        format!("2.25.{}", uuid::Builder::from_custom_bytes(bytes).into_uuid().as_u128())
+        uid::of_hash(&digest)
     }
 }
 

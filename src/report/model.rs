@@ -17,6 +17,7 @@ use crate::{
     raster::BBox,
     review::{self, BoxChoice, CellReview, Review, Statement},
     study::{Patient, Study},
+    uid::{SeriesUid, SopInstanceUid},
 };
 
 /// Why there is no report.
@@ -128,23 +129,23 @@ impl<'a> Report<'a> {
     }
 
     /// A UID as it stands in the file, or its stand-in.
-    pub fn uid(&self, original: &str) -> String {
-        self.identity.uid(original)
+    pub fn uid(&self, original: impl AsRef<str>) -> String {
+        self.identity.uid(original.as_ref())
     }
 
     /// The same of an image of a series. An image's UID that several files of the study have, as in the contest, has a
     /// stand-in for each series.
-    pub fn instance_uid(&self, series: &str, original: &str) -> String {
+    pub fn instance_uid(&self, series: &SeriesUid, original: &SopInstanceUid) -> String {
         if self.identity.is_removed() && self.is_repeated(original) {
             self.identity.uid(&format!("{series}/{original}"))
         } else {
-            self.identity.uid(original)
+            self.identity.uid(original.as_str())
         }
     }
 
     /// Whether images of several series have this `SOPInstanceUID`, so that it names none of them.
-    pub fn is_repeated(&self, instance: &str) -> bool {
-        self.repeated.contains(instance)
+    pub fn is_repeated(&self, instance: &SopInstanceUid) -> bool {
+        self.repeated.contains(instance.as_str())
     }
 
     /// Whether a person has decided anything.
@@ -228,7 +229,7 @@ fn repeated(study: &Study) -> HashSet<&str> {
     let instances = study.series.iter().flat_map(|series| &series.slices).map(|slice| &slice.instance);
     let mut series_of: HashMap<&str, &str> = HashMap::new();
     instances
-        .filter(|instance| !instance.sop_instance_uid.is_empty())
+        .filter(|instance| !instance.sop_instance_uid.is_missing())
         .map(|instance| (instance.sop_instance_uid.as_str(), instance.series_uid.as_str()))
         .filter(|(uid, series)| *series_of.entry(uid).or_insert(series) != *series)
         .map(|(uid, _)| uid)

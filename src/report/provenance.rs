@@ -6,6 +6,7 @@ use crate::{
     pipeline::{GradedStudy, UsedModel},
     review::{Review, Signature},
     study::{Issue, Study},
+    uid::{SeriesUid, SopInstanceUid},
 };
 
 /// So many issues are told one by one.
@@ -29,9 +30,9 @@ pub enum ReviewStatus {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSeries {
     /// `SeriesInstanceUID` as it stands in the file.
-    pub series_uid: String,
+    pub series_uid: SeriesUid,
     /// `SOPClassUID` and `SOPInstanceUID` of each file as they stand there; contest files have no class.
-    pub instances: Vec<(Option<String>, String)>,
+    pub instances: Vec<(Option<String>, SopInstanceUid)>,
 }
 
 /// Where a report comes from.

@@ -42,10 +42,10 @@ impl Group {
     /// That of a file.
     pub fn of(file: &Found) -> Self {
         let header = &file.header;
-        if header.study_uid.is_empty() {
+        if header.study_uid.is_missing() {
             Self::Folder(file.source.folder(), header.study_date.clone())
         } else {
-            Self::Uid(header.study_uid.clone())
+            Self::Uid(header.study_uid.to_string())
         }
     }
 }
@@ -68,7 +68,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     let patients: BTreeSet<&Patient> = files.iter().map(|file| &file.header.patient).collect();
     let count = |patient: &Patient| files.iter().filter(|file| file.header.patient == *patient).count();
     let mut study = Study {
-        uid: common(|h| &h.study_uid),
+        uid: common(|h| h.study_uid.as_str()).into(),
         patient: patients.iter().rev().max_by_key(|patient| count(patient)).map(|p| (*p).clone()).unwrap_or_default(),
         description: common(|h| &h.study_description),
         ..Study::default()
@@ -130,7 +130,7 @@ fn needs_common_space(all: &[Series]) -> bool {
     let placed = || all.iter().filter(|series| series.plane_kind.is_some());
     let graded: Vec<&Series> = placed().filter(|series| series.role.is_some()).collect();
     let asked: Vec<&Series> = if graded.len() > 1 { graded } else { placed().collect() };
-    let known: Vec<&String> = asked.iter().filter_map(|series| series.frame_of_reference_uid.as_ref()).collect();
+    let known: Vec<&str> = asked.iter().filter_map(|series| series.frame_of_reference_uid.known()).collect();
     let apart = known.iter().collect::<BTreeSet<_>>().len() + asked.len() - known.len();
     asked.len() > 1 && apart == asked.len()
 }
@@ -173,7 +173,7 @@ fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
     });
     let list = list.collect::<Vec<_>>().join("; ");
     let whole = Series { part: String::new(), ..largest.clone() }.title();
-    let shared = if largest.uid.is_empty() { "files without SeriesInstanceUID" } else { "one SeriesInstanceUID" };
+    let shared = if largest.uid.is_missing() { "files without SeriesInstanceUID" } else { "one SeriesInstanceUID" };
     let message = format!("{whole}: {shared} for {} kinds of images, told apart: {list}", all.len());
     Some(match doubt {
         Doubt::None => Issue::note("", message),
@@ -225,11 +225,11 @@ fn one_series(
     told.extend(verdict.doubt);
     told.extend(unplaced::unknown(part, verdict.role.is_some()));
     let said_spacing = decimal(|t| t.spacing);
-    let frame_of_reference = header(|h| h.frame_of_reference_uid.as_deref().unwrap_or_default());
+    let frame_of_reference = header(|h| h.frame_of_reference_uid.as_str());
     let slices = part.images.iter().map(|image| SliceRef { turn: part.turn(image), ..image.slice.clone() }).collect();
     let (slices, blocks) = ordered(slices);
     let series = Series {
-        uid: header(|h| &h.series_uid).to_owned(),
+        uid: header(|h| h.series_uid.as_str()).into(),
         part: part.name.clone(),
         number: part.images.iter().find_map(|image| image.header.series_number),
         description: csv_description.unwrap_or(description).to_owned(),
@@ -237,7 +237,7 @@ fn one_series(
         role: verdict.role,
         role_reason: verdict.reason,
         plane_kind: part.plane,
-        frame_of_reference_uid: Some(frame_of_reference.to_owned()).filter(|uid| !uid.is_empty()),
+        frame_of_reference_uid: frame_of_reference.into(),
         patient_position: header(|h| &h.patient_position).to_owned(),
         spacing: spacing(&slices, &blocks),
         blocks,

@@ -108,7 +108,7 @@ impl Descriptions {
         let mut described = Described::default();
         let Some(first) = files.first().filter(|_| !self.0.is_empty()) else { return described };
         let uid = &first.header.study_uid;
-        let (id, rows) = match StudyNames::new(uid, files.iter().map(|file| &file.source)).row_of(&self.0) {
+        let (id, rows) = match StudyNames::new(uid.as_str(), files.iter().map(|file| &file.source)).row_of(&self.0) {
             Ok(Some(row)) => row,
             Ok(None) => return described,
             Err(ambiguous) => {
@@ -117,7 +117,11 @@ impl Descriptions {
                 return described;
             }
         };
-        let names = SeriesNames::new(uid, id, files.iter().map(|file| (file.header.series_uid.as_str(), &file.source)));
+        let names = SeriesNames::new(
+            uid.as_str(),
+            id,
+            files.iter().map(|file| (file.header.series_uid.as_str(), &file.source)),
+        );
         let mut missing: Vec<&Row> = Vec::new();
         let mut contradicted: Vec<String> = Vec::new();
         for row in rows {
@@ -152,5 +156,5 @@ impl Descriptions {
 
 /// The key of a file's series, for [`Described::get`].
 pub fn key_of(file: &Found) -> String {
-    series_key(&file.header.series_uid, &file.source)
+    series_key(file.header.series_uid.as_str(), &file.source)
 }

@@ -22,7 +22,12 @@ use super::{
     synthetic,
     traits::Traits,
 };
-use crate::{geometry::ImagePlane, plain, raster::Window};
+use crate::{
+    geometry::ImagePlane,
+    plain,
+    raster::Window,
+    uid::{FrameOfReferenceUid, SeriesUid, SopInstanceUid, StudyUid},
+};
 
 /// Why a file gave no image.
 #[derive(Debug, thiserror::Error)]
@@ -51,10 +56,10 @@ pub enum HeaderError {
 #[derive(Debug, Clone, Default)]
 pub struct Header {
     pub patient: Patient,
-    pub study_uid: String,
+    pub study_uid: StudyUid,
     pub study_date: String,
     pub study_description: String,
-    pub series_uid: String,
+    pub series_uid: SeriesUid,
     pub series_number: Option<i32>,
     pub series_description: String,
     pub protocol_name: String,
@@ -62,12 +67,12 @@ pub struct Header {
     pub modality: String,
     pub contrast_agent: String,
     pub sop_class_uid: Option<String>,
-    pub sop_instance_uid: String,
+    pub sop_instance_uid: SopInstanceUid,
     pub transfer_syntax: String,
     pub instance_number: Option<i32>,
     pub columns: u32,
     pub rows: u32,
-    pub frame_of_reference_uid: Option<String>,
+    pub frame_of_reference_uid: FrameOfReferenceUid,
     pub patient_position: String,
     /// Samples of a pixel.
     pub samples: u32,
@@ -179,10 +184,10 @@ fn header(object: &DefaultDicomObject, size: u64, held: &dyn Fn(u32) -> Option<u
             sex: text(object, tags::PATIENT_SEX),
             issuer: texts.read(tags::ISSUER_OF_PATIENT_ID),
         },
-        study_uid: text(object, tags::STUDY_INSTANCE_UID),
+        study_uid: text(object, tags::STUDY_INSTANCE_UID).into(),
         study_date: text(object, tags::STUDY_DATE),
         study_description: texts.read(tags::STUDY_DESCRIPTION),
-        series_uid: text(object, tags::SERIES_INSTANCE_UID),
+        series_uid: text(object, tags::SERIES_INSTANCE_UID).into(),
         series_number: number(object, tags::SERIES_NUMBER),
         series_description: texts.read(tags::SERIES_DESCRIPTION),
         protocol_name: texts.read(tags::PROTOCOL_NAME),
@@ -190,12 +195,12 @@ fn header(object: &DefaultDicomObject, size: u64, held: &dyn Fn(u32) -> Option<u
         modality: text(object, tags::MODALITY),
         contrast_agent: texts.read(tags::CONTRAST_BOLUS_AGENT),
         sop_class_uid,
-        sop_instance_uid: text(object, tags::SOP_INSTANCE_UID),
+        sop_instance_uid: text(object, tags::SOP_INSTANCE_UID).into(),
         transfer_syntax: object.meta().transfer_syntax().to_owned(),
         instance_number: number(object, tags::INSTANCE_NUMBER),
         columns,
         rows,
-        frame_of_reference_uid: Some(text(object, tags::FRAME_OF_REFERENCE_UID)).filter(|s| !s.is_empty()),
+        frame_of_reference_uid: text(object, tags::FRAME_OF_REFERENCE_UID).into(),
         patient_position: text(object, tags::PATIENT_POSITION),
         samples: number(object, tags::SAMPLES_PER_PIXEL).unwrap_or(1),
         is_synthetic: synthetic::is_synthetic(object),

@@ -143,7 +143,7 @@ struct Files {
 
 impl Files {
     fn add(&mut self, file: Found) {
-        if file.header.study_uid.is_empty() {
+        if file.header.study_uid.is_missing() {
             self.names.push(name(&file));
         }
         self.sources.push(file.source);
@@ -160,7 +160,7 @@ impl Files {
 /// A hash of the UIDs of a file's series and image; of its bytes where it has neither.
 fn name(file: &Found) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let uids = [&file.header.series_uid, &file.header.sop_instance_uid];
+    let uids = [file.header.series_uid.as_str(), file.header.sop_instance_uid.as_str()];
     if uids.iter().all(|uid| uid.is_empty()) {
         // Of a file that goes away at this moment any name will do.
         hash.update(file.source.sha256().unwrap_or_default());
@@ -232,7 +232,7 @@ mod tests {
         for found in &listing.studies {
             let opened = listing.open(found, &Cancel::default());
             let [study] = opened.studies.as_slice() else { panic!("{} studies", opened.studies.len()) };
-            let same = scan.studies.iter().find(|s| s.uid == found.key).unwrap();
+            let same = scan.studies.iter().find(|s| s.uid == found.key.as_str()).unwrap();
             let slices =
                 |s: &study::Study| s.series.iter().flat_map(|s| &s.slices).map(study::SliceRef::id).collect::<Vec<_>>();
             assert_eq!(slices(study), slices(same));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     fn without_uid(_: usize, study: &study::Study, bytes: &[u8]) -> Vec<u8> {
-        with(bytes, &study.uid, &vec![0; study.uid.len()])
+        with(bytes, study.uid.as_str(), &vec![0; study.uid.as_str().len()])
     }
 
     fn keys(paths: &[PathBuf]) -> Vec<String> {

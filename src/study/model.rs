@@ -20,6 +20,7 @@ use crate::{
     geometry::{ImagePlane, PlaneKind, Turn},
     grading::{Role, SliceId},
     raster::Window,
+    uid::{FrameOfReferenceUid, SeriesUid, SopInstanceUid, StudyUid},
 };
 
 /// All that was found below the paths given.
@@ -88,7 +89,7 @@ pub struct Issue {
 #[derive(Debug, Clone, Default)]
 pub struct Study {
     /// `StudyInstanceUID` as it stands in the file (contest files: a bare number).
-    pub uid: String,
+    pub uid: StudyUid,
     /// Who.
     pub patient: Patient,
     /// `StudyDate`, as in the file.
@@ -114,7 +115,7 @@ pub struct Study {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesKey {
     /// [`Series::uid`].
-    pub uid: String,
+    pub uid: SeriesUid,
     /// [`Series::part`].
     pub part: String,
 }
@@ -123,7 +124,7 @@ pub struct SeriesKey {
 #[derive(Debug, Clone)]
 pub struct Series {
     /// `SeriesInstanceUID` as it stands in the file. Several series may have the same: see [`Self::part`].
-    pub uid: String,
+    pub uid: SeriesUid,
     /// What sets it apart from the other series of its UID, such as `TE 100 ms` or `axial`; the same in whatever order
     /// the files came. Empty where the UID is one series.
     pub part: String,
@@ -140,7 +141,7 @@ pub struct Series {
     /// Plane of most slices.
     pub plane_kind: Option<PlaneKind>,
     /// `FrameOfReferenceUID`.
-    pub frame_of_reference_uid: Option<String>,
+    pub frame_of_reference_uid: FrameOfReferenceUid,
     /// `PatientPosition`, such as `HFS`; empty where the files say nothing.
     pub patient_position: String,
     /// Every slice in reading order: block by block, each block by position.
@@ -178,9 +179,9 @@ pub struct Instance {
     /// Where the bytes are.
     pub source: Source,
     /// `SeriesInstanceUID` as it stands in the file.
-    pub series_uid: String,
+    pub series_uid: SeriesUid,
     /// `SOPInstanceUID` as it stands in the file.
-    pub sop_instance_uid: String,
+    pub sop_instance_uid: SopInstanceUid,
     /// Which of the images of this series that have its `SOPInstanceUID` and other content, from 0.
     pub twin: u32,
     /// Whether its pixels are there, as far as its length tells. Else the study has an issue that says so.
@@ -288,7 +289,7 @@ impl Study {
     /// Whether positions in two of its series (by index) may be compared: same `FrameOfReferenceUID`, or
     /// one patient space is assumed for the whole study; and the patient was not laid another way between them.
     pub fn share_space(&self, a: usize, b: usize) -> bool {
-        let frame = |i: usize| self.series.get(i).and_then(|s| s.frame_of_reference_uid.as_deref());
+        let frame = |i: usize| self.series.get(i).and_then(|s| s.frame_of_reference_uid.known());
         let position = |i: usize| self.series.get(i).map(|s| s.patient_position.as_str()).filter(|p| !p.is_empty());
         let was_turned = position(a).zip(position(b)).is_some_and(|(a, b)| a != b);
         a == b || (!was_turned && (self.assumed_common_space || (frame(a).is_some() && frame(a) == frame(b))))

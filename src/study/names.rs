@@ -96,7 +96,7 @@ impl StudyNames {
     /// Of a study that was scanned.
     pub fn of(study: &Study) -> Self {
         let slices = study.series.iter().flat_map(|series| &series.slices);
-        Self::new(&study.uid, slices.map(|slice| &slice.instance.source))
+        Self::new(study.uid.as_str(), slices.map(|slice| &slice.instance.source))
     }
 
     /// The row of a table that is about the study: by `StudyInstanceUID`, else by the study's folder.
@@ -204,7 +204,7 @@ impl SeriesNames {
     /// Of a study that was scanned.
     pub fn of(study: &Study, id: &StudyId) -> Self {
         let slices = study.series.iter().flat_map(|series| series.slices.iter().map(move |slice| (series, slice)));
-        Self::new(&study.uid, id, slices.map(|(series, slice)| (series.uid.as_str(), &slice.instance.source)))
+        Self::new(study.uid.as_str(), id, slices.map(|(series, slice)| (series.uid.as_str(), &slice.instance.source)))
     }
 
     /// The key of the series that a table calls `id`.
@@ -241,7 +241,7 @@ impl SeriesNames {
     pub fn find_in(&self, study: &Study, id: &SeriesId) -> Result<Vec<usize>, Ambiguous> {
         let Some(key) = self.find(id)? else { return Ok(Vec::new()) };
         let is_it = |(_, series): &(usize, &super::Series)| {
-            series.slices.iter().any(|slice| series_key(&series.uid, &slice.instance.source) == key)
+            series.slices.iter().any(|slice| series_key(series.uid.as_str(), &slice.instance.source) == key)
         };
         Ok(study.series.iter().enumerate().filter(is_it).map(|(index, _)| index).collect())
     }

@@ -12,17 +12,20 @@ use super::{
     lookup,
     source::Source,
 };
-use crate::raster::VoiTable;
+use crate::{
+    raster::VoiTable,
+    uid::{SeriesUid, SopInstanceUid, StudyUid},
+};
 
 /// The attributes of one file that objects of the same study repeat. Empty where the file says nothing. Never logged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Origin {
     /// `StudyInstanceUID`.
-    pub study_uid: String,
+    pub study_uid: StudyUid,
     /// `SeriesInstanceUID`.
-    pub series_uid: String,
+    pub series_uid: SeriesUid,
     /// `SOPInstanceUID`.
-    pub sop_instance_uid: String,
+    pub sop_instance_uid: SopInstanceUid,
     /// `PatientID`.
     pub patient_id: String,
     /// `PhotometricInterpretation`.
@@ -64,9 +67,9 @@ impl Source {
         let others = OTHERS.into_iter().map(|tag| (tag, texts.read(tag))).filter(|(_, value)| !value.is_empty());
         let others = others.collect();
         Ok(Origin {
-            study_uid: text(&object, tags::STUDY_INSTANCE_UID),
-            series_uid: text(&object, tags::SERIES_INSTANCE_UID),
-            sop_instance_uid: text(&object, tags::SOP_INSTANCE_UID),
+            study_uid: text(&object, tags::STUDY_INSTANCE_UID).into(),
+            series_uid: text(&object, tags::SERIES_INSTANCE_UID).into(),
+            sop_instance_uid: text(&object, tags::SOP_INSTANCE_UID).into(),
             patient_id,
             photometric: text(&object, tags::PHOTOMETRIC_INTERPRETATION),
             rescale: frames::rescale(&object, frame),

@@ -163,8 +163,8 @@ impl Image<'_> {
 
     fn key(&self) -> (i32, &str, u32, String) {
         let instance = &self.slice.instance;
-        let source = if instance.sop_instance_uid.is_empty() { instance.source.to_string() } else { String::new() };
-        (instance.number.unwrap_or(i32::MAX), &instance.sop_instance_uid, self.slice.frame, source)
+        let source = if instance.sop_instance_uid.is_missing() { instance.source.to_string() } else { String::new() };
+        (instance.number.unwrap_or(i32::MAX), instance.sop_instance_uid.as_str(), self.slice.frame, source)
     }
 
     fn is_picture(&self) -> bool {
@@ -417,7 +417,7 @@ impl Trait {
             Self::RepetitionTime => decimal("TR", traits.repetition_time, " ms"),
             Self::Protocol => told("protocol", &image.header.protocol_name),
             Self::Agent => told("agent", &image.header.contrast_agent),
-            Self::FrameOfReference => told("frame of reference", image.header.frame_of_reference_uid.as_deref()?),
+            Self::FrameOfReference => told("frame of reference", image.header.frame_of_reference_uid.known()?),
             Self::Time => told("time", &traits.time),
             Self::Dimension(i) => told(&format!("index {}:", i + 1), traits.dimensions.get(i)?),
         }

@@ -18,6 +18,7 @@ use crate::{
     },
     review::{Act, Draft},
     study::{SeriesKey, Study},
+    uid::StudyUid,
 };
 
 /// How long the end of the program waits for what is still to be written. A disk that is gone may never answer.
@@ -38,25 +39,25 @@ pub enum LibraryJob {
     /// A study was opened: enter it, and say what is kept with it.
     Opened(Arc<Study>, StudySource),
     /// The program has graded a study; what it found, in a few words.
-    Graded(String, String),
+    Graded(StudyUid, String),
     /// A person says how far a study is.
-    SetState(String, StudyState),
+    SetState(StudyUid, StudyState),
     /// Keep a text with a study; `None` removes it.
-    SetDocument(String, Document, Option<String>),
+    SetDocument(StudyUid, Document, Option<String>),
     /// Remember the role of a series (second) that was changed by hand; `Some(None)`: not graded; `None`: no change.
-    SetRole(String, SeriesKey, Option<Option<Role>>),
+    SetRole(StudyUid, SeriesKey, Option<Option<Role>>),
     /// Add an act to the review of a study, on behalf of an open study; the last act is that which it knows.
-    Act(SessionId, String, Box<Draft>, u64),
+    Act(SessionId, StudyUid, Box<Draft>, u64),
     /// What others have added to the review of a study since an act.
-    News(String, u64),
+    News(StudyUid, u64),
     /// Remove a study from the list, and all that is kept with it.
-    Forget(String),
+    Forget(StudyUid),
     /// Which studies answer a query.
     List(ListName, Query),
     /// Other studies of the patient of a study.
-    Priors(String),
+    Priors(StudyUid),
     /// Look for a study below a folder.
-    Find(String, PathBuf),
+    Find(StudyUid, PathBuf),
 }
 
 /// News of the list of studies.
@@ -67,7 +68,7 @@ pub enum LibraryEvent {
     /// What is kept with a study that was opened, and how many others were found again where it lies.
     Stored {
         /// Which study.
-        uid: String,
+        uid: StudyUid,
         /// What is kept with it.
         stored: Box<Stored>,
         /// Its review, or why that cannot be read.
@@ -78,21 +79,21 @@ pub enum LibraryEvent {
     /// What became of an act of an open study.
     Acted(SessionId, Box<Draft>, Result<Appended, String>),
     /// What others have added to the review of a study.
-    News(String, Vec<Act>),
+    News(StudyUid, Vec<Act>),
     /// How far a study is now.
-    State(String, StudyState),
+    State(StudyUid, StudyState),
     /// A study is no longer in the list.
-    Forgotten(String),
+    Forgotten(StudyUid),
     /// Something in the list is other than it was: ask again for what is on screen.
     Changed,
     /// The answer to a query.
     Listed(ListName, Query, Listing),
     /// Other studies of the patient of a study, newest first.
-    Priors(String, Vec<Entry>),
+    Priors(StudyUid, Vec<Entry>),
     /// Whether studies are where the list says. After [`LibraryEvent::Listed`], when the disks have answered.
-    Places(Vec<(String, bool)>),
+    Places(Vec<(StudyUid, bool)>),
     /// Where a study may lie that was looked for.
-    Found(String, PathBuf),
+    Found(StudyUid, PathBuf),
     /// What went wrong, in words.
     Failed(String),
 }
@@ -304,7 +305,7 @@ mod tests {
 
     fn study(uid: &str, name: &str) -> Arc<Study> {
         let patient = Patient { name: name.to_owned(), id: "7".to_owned(), ..Patient::default() };
-        Arc::new(Study { uid: uid.to_owned(), patient, ..Study::default() })
+        Arc::new(Study { uid: uid.into(), patient, ..Study::default() })
     }
 
     fn start(folder: Option<PathBuf>) -> Worker {
@@ -341,11 +342,11 @@ mod tests {
         let worker = start(Some(folder.path().to_owned()));
         worker.library(LibraryJob::Opened(study("1", "Doe Jane"), StudySource::Demo));
         assert_eq!(stored(&worker), Stored::default());
-        let series = SeriesKey { uid: "1.1".to_owned(), part: "TE 12 ms".to_owned() };
-        worker.library(LibraryJob::SetState("1".to_owned(), StudyState::Signed));
-        worker.library(LibraryJob::SetRole("1".to_owned(), series.clone(), Some(None)));
+        let series = SeriesKey { uid: "1.1".into(), part: "TE 12 ms".to_owned() };
+        worker.library(LibraryJob::SetState("1".into(), StudyState::Signed));
+        worker.library(LibraryJob::SetRole("1".into(), series.clone(), Some(None)));
         for n in 0..200 {
-            worker.library(LibraryJob::SetDocument("1".to_owned(), Document::Marks, Some(format!("marks {n}"))));
+            worker.library(LibraryJob::SetDocument("1".into(), Document::Marks, Some(format!("marks {n}"))));
         }
         drop(worker);
         let worker = start(Some(folder.path().to_owned()));
@@ -383,7 +384,7 @@ mod tests {
                 _ => None,
             }),
         );
-        assert_eq!((known, places), (1, vec![("1".to_owned(), true)]));
+        assert_eq!((known, places), (1, vec![("1".into(), true)]));
     }
 
     #[test]
@@ -391,10 +392,10 @@ mod tests {
         let ask = |list, text: &str| LibraryJob::List(list, Query { text: text.to_owned(), ..Query::default() });
         let jobs = newest_questions(vec![
             ask(ListName::Worklist, "a"),
-            LibraryJob::Forget("1".to_owned()),
+            LibraryJob::Forget("1".into()),
             ask(ListName::Recent, ""),
             ask(ListName::Worklist, "an"),
-            LibraryJob::Priors("1".to_owned()),
+            LibraryJob::Priors("1".into()),
         ]);
         let left = jobs.iter().map(|job| match job {
             LibraryJob::List(ListName::Worklist, query) => query.text.as_str(),

@@ -271,8 +271,11 @@ fn grades_beside_labels(data: &Path, offset: [f64; 3], left_out: &[&str]) -> Val
     let mut levels = Vec::new();
     for cells in csv.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()) {
         let id: GradeId = format!("{} {}", cells[3], cells[4]).parse().unwrap();
-        let slices =
-            study.series.iter().filter(|s| s.uid == format!("{}.{}", cells[0], cells[1])).flat_map(|s| &s.slices);
+        let slices = study
+            .series
+            .iter()
+            .filter(|s| s.uid == format!("{}.{}", cells[0], cells[1]).as_str())
+            .flat_map(|s| &s.slices);
         let slice = slices.into_iter().find(|s| s.instance.number == cells[2].parse().ok()).unwrap();
         let label = slice.plane.unwrap().patient_from_pixel(cells[5].parse().unwrap(), cells[6].parse().unwrap());
         let point: [f64; 3] = std::array::from_fn(|i| label[i] + offset[i]);

@@ -31,7 +31,7 @@ fn report(studies: &[&Path], list: &Path, args: &[&str]) -> Run {
 }
 
 fn uid(folder: &Path) -> String {
-    study::scan(&[folder.to_owned()], &Cancel::default(), &|_, _| ()).unwrap().studies[0].uid.clone()
+    study::scan(&[folder.to_owned()], &Cancel::default(), &|_, _| ()).unwrap().studies[0].uid.to_string()
 }
 
 fn schema() -> (boon::Schemas, boon::SchemaIndex) {
@@ -121,9 +121,9 @@ fn without_identity_nobody_can_be_found_and_the_files_of_one_run_agree() {
     };
     let (folder, stand_in) = run("a");
     let read = study::scan(std::slice::from_ref(&data), &Cancel::default(), &|_, _| ()).unwrap().studies.remove(0);
-    let mut telling = vec![read.uid.clone(), read.patient.name.clone(), read.patient.id.clone(), read.date.clone()];
-    telling.extend(read.series.iter().map(|series| series.uid.clone()));
-    telling.extend(read.series.iter().map(|series| series.slices[0].instance.sop_instance_uid.clone()));
+    let mut telling = vec![read.uid.to_string(), read.patient.name.clone(), read.patient.id.clone(), read.date.clone()];
+    telling.extend(read.series.iter().map(|series| series.uid.to_string()));
+    telling.extend(read.series.iter().map(|series| series.slices[0].instance.sop_instance_uid.to_string()));
     telling.retain(|word| word.len() > 3);
     for name in everything_in(&folder) {
         let bytes = std::fs::read(folder.join(&name)).unwrap();

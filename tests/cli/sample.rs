@@ -32,7 +32,7 @@ impl Bench {
         std::fs::write(images.join("101/11/1.dcm"), [7; 900]).unwrap();
         std::fs::write(images.join("103/12/1.dcm"), &std::fs::read(&files[0]).unwrap()[..400]).unwrap();
         let uid = foramen::study::scan_memory(small_study().to_vec()).studies[0].uid.clone();
-        Self { dir, uid }
+        Self { dir, uid: uid.into() }
     }
 
     fn images(&self) -> PathBuf {

@@ -25,7 +25,7 @@ fn graded_images(study: &Study, role: Role, standardize: Standardize) -> BTreeMa
         let range = standardize.needs_series().then(|| ValueRange::of_series(&all));
         for (slice, decoded) in series.slices.iter().zip(&all) {
             let number = slice.instance.number.unwrap();
-            let id = series.uid.strip_prefix(&format!("{}.", study.uid)).unwrap_or(&series.uid);
+            let id = series.uid.as_str().strip_prefix(&format!("{}.", study.uid)).unwrap_or(series.uid.as_str());
             let name = format!("{}_{id}_{number}_{}", study.uid, slice.frame);
             images.insert(name, standardize.image(decoded, range).pixels().to_vec());
         }

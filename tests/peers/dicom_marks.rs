@@ -41,7 +41,7 @@ fn compare(of: &Graded, markup: &Markup, found: &[Drawn], uid: &dyn Fn(&str) -> 
         let (series, index) = of.study.find(&mark.slice).unwrap();
         let slice = &of.study.series[series].slices[index];
         let frame = if slice.instance.frames > 1 { mark.slice.frame + 1 } else { 0 };
-        let image = uid(&mark.slice.sop_instance_uid);
+        let image = uid(mark.slice.sop_instance_uid.as_str());
         let here: Vec<&Drawn> = found.iter().filter(|d| d.image == image && d.frame == frame).collect();
         let ends = mark.shape.handles().into_iter().map(from_corner);
         let (what, places): (&str, Vec<[f32; 2]>) = match mark.shape {
@@ -101,7 +101,8 @@ fn dcmtk_shows_the_image_through_the_state_as_the_image_itself() {
     for state in &exported.states {
         let shown = python::run::<Vec<Drawn>>("dicom_marks.py", &[state], "").remove(0).image;
         let slices = case.of.study.series.iter().flat_map(|series| &series.slices);
-        let slice = slices.map(|slice| &slice.instance).find(|instance| instance.sop_instance_uid == shown).unwrap();
+        let slice =
+            slices.map(|slice| &slice.instance).find(|instance| instance.sop_instance_uid == shown.as_str()).unwrap();
         let image = PathBuf::from(slice.source.to_string());
         let [through, itself] = ["through.pgm", "itself.pgm"].map(|name| state.with_file_name(name));
         let arg = Path::new;

@@ -65,7 +65,7 @@ fn pdf_of_the_demo_study_is_whole_and_says_what_it_must() {
         assert!(text.contains(&model.name) && text.contains(&model.sha256), "{}", model.name);
     }
     let uid = text.replace(' ', "");
-    assert!(uid.contains(&report.study.uid), "the study's UID");
+    assert!(uid.contains(report.study.uid.as_str()), "the study's UID");
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn pdf_of_a_signed_report_names_the_reader_and_without_identity_nobody() {
     study.description = "Telling description".into();
     let (review, markup) = (signed(&DEMO), marked(&DEMO));
     let report = |identity| Report::new(&study, &DEMO.graded, &review, &markup, Moment(0), identity).unwrap();
-    let telling =
-        ["Telling", "ID-4711", "1950-12-31", SIGNER, TYPED, &study.uid, &study.series[0].uid].map(str::to_owned);
+    let telling = ["Telling", "ID-4711", "1950-12-31", SIGNER, TYPED, study.uid.as_str(), study.series[0].uid.as_str()]
+        .map(str::to_owned);
     let full = words(&write(folder.path(), &report(Identity::Full), &Template::default()));
     for word in &telling[..4] {
         assert!(full.contains(word.as_str()), "{word}: {full}");

@@ -21,7 +21,10 @@ use super::{
     max::claimed,
     spine::{Sighting, Spine},
 };
-use crate::grading::{Condition, Conflict, Detection, GradeId, Level, Role, Side, SliceId};
+use crate::{
+    grading::{Condition, Conflict, Detection, GradeId, Level, Role, Side, SliceId},
+    uid::SeriesUid,
+};
 
 /// What a vote counts for each claim that its place contradicts.
 const CONTRADICTED: f32 = 0.6;
@@ -57,7 +60,7 @@ pub struct Resolved {
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by `SeriesInstanceUID`, say against where it lies. Where they deny its place, it is
     /// not used.
-    pub doubts: BTreeMap<String, SeriesDoubt>,
+    pub doubts: BTreeMap<SeriesUid, SeriesDoubt>,
 }
 
 /// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no

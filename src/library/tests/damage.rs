@@ -12,7 +12,7 @@ fn filled(folder: &Path) {
     let (mut library, message) = Library::open(folder).unwrap();
     assert_eq!(message, None);
     library.record(&study("1.2", "Doe^Jane", "7", "20260102"), &StudySource::Demo).unwrap();
-    library.set_state("1.2", StudyState::Signed).unwrap();
+    library.set_state(&"1.2".into(), StudyState::Signed).unwrap();
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -41,7 +41,7 @@ fn a_list_is_there_again_after_a_restart() {
     filled(&deep);
     let (library, message) = Library::open(&deep).unwrap();
     assert_eq!((all(&library).as_slice(), message), (["1.2".to_owned()].as_slice(), None));
-    assert_eq!(library.entry("1.2").unwrap().state, StudyState::Signed);
+    assert_eq!(library.entry(&"1.2".into()).unwrap().state, StudyState::Signed);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn nobody_else_may_read_it() {
     fs::set_permissions(folder.path().join(FILE), fs::Permissions::from_mode(0o644)).unwrap();
     filled(folder.path());
     let (mut library, _) = Library::open(folder.path()).unwrap();
-    library.set_state("1.2", StudyState::Unread).unwrap();
+    library.set_state(&"1.2".into(), StudyState::Unread).unwrap();
     let names = names(folder.path());
     assert!(names.contains(&"library.sqlite-wal".to_owned()), "{names:?}");
     for name in names {
@@ -215,7 +215,7 @@ fn an_older_file_is_read_and_stays_of_its_version() {
                 PRAGMA user_version = 2;";
     older.execute_batch(back).unwrap();
     let library = Library::read(folder.path()).unwrap().expect("a list");
-    assert_eq!(library.entry("1.2").unwrap().state, StudyState::Signed);
+    assert_eq!(library.entry(&"1.2".into()).unwrap().state, StudyState::Signed);
     assert_eq!(version(&older), 2);
 }
 
@@ -229,7 +229,7 @@ fn a_list_on_a_disk_that_cannot_be_written_is_read() {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o500)).unwrap();
     let library = Library::read(folder.path());
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
-    assert_eq!(library.unwrap().expect("a list").entry("1.2").unwrap().state, StudyState::Signed);
+    assert_eq!(library.unwrap().expect("a list").entry(&"1.2".into()).unwrap().state, StudyState::Signed);
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn two_programs_use_one_file_at_a_time() {
             for n in 0..25 {
                 let uid = format!("1.{who}.{n}");
                 library.record(&study(&uid, "", "", ""), &StudySource::Demo).unwrap();
-                library.set_state(&uid, StudyState::Reviewed).unwrap();
+                library.set_state(&uid.as_str().into(), StudyState::Reviewed).unwrap();
             }
         })
     };
@@ -297,9 +297,9 @@ fn what_another_program_is_writing_is_not_seen_until_it_is_whole() {
     half.execute_batch("UPDATE study SET state = 0, patient_name = 'half'").unwrap();
     // Opened, and read, while it writes.
     let (library, message) = Library::open(folder.path()).unwrap();
-    assert_eq!((message, library.entry("1.2").unwrap().state), (None, StudyState::Signed));
+    assert_eq!((message, library.entry(&"1.2".into()).unwrap().state), (None, StudyState::Signed));
     half.rollback().unwrap();
-    assert_eq!(library.entry("1.2").unwrap().patient.name, "Doe^Jane");
+    assert_eq!(library.entry(&"1.2".into()).unwrap().patient.name, "Doe^Jane");
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn what_a_killed_program_leaves_behind_is_whole() {
     }
     let (library, message) = Library::open(left.path()).unwrap();
     assert_eq!((message, all(&library).len()), (None, 2));
-    assert_eq!(library.entry("1.2").unwrap().state, StudyState::Signed);
+    assert_eq!(library.entry(&"1.2".into()).unwrap().state, StudyState::Signed);
     let documents: i64 = library.connection.query_row("SELECT count(*) FROM document", [], |row| row.get(0)).unwrap();
     assert_eq!(documents, 0);
     drop(half);

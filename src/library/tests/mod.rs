@@ -19,8 +19,8 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
                 Some(end) if end == "zip" => Source::Zip(Entry::of_nothing(file, "1.dcm")),
                 _ => Source::File(file.clone()),
             },
-            series_uid: format!("{uid}.1"),
-            sop_instance_uid: format!("{uid}.1.{}", file.display()),
+            series_uid: format!("{uid}.1").into(),
+            sop_instance_uid: format!("{uid}.1.{}", file.display()).into(),
             twin: 0,
             is_whole: true,
             sop_class_uid: None,
@@ -33,7 +33,7 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
         })
     };
     let series = Series {
-        uid: format!("{uid}.1"),
+        uid: format!("{uid}.1").into(),
         part: String::new(),
         number: Some(1),
         description: "Sag T2".to_owned(),
@@ -41,14 +41,14 @@ fn study_in(uid: &str, files: &[PathBuf]) -> Study {
         role: Some(crate::grading::Role::Scs),
         role_reason: String::new(),
         plane_kind: None,
-        frame_of_reference_uid: None,
+        frame_of_reference_uid: crate::uid::FrameOfReferenceUid::default(),
         patient_position: String::new(),
         slices: files.iter().map(slice).collect(),
         blocks: Vec::new(),
         spacing: None,
         transfer_syntaxes: std::collections::BTreeSet::default(),
     };
-    Study { uid: uid.to_owned(), series: vec![series], ..Study::default() }
+    Study { uid: uid.into(), series: vec![series], ..Study::default() }
 }
 
 fn study(uid: &str, name: &str, id: &str, date: &str) -> Study {
@@ -76,5 +76,5 @@ fn all(library: &Library) -> Vec<String> {
 }
 
 fn uids(library: &Library, query: &Query) -> Vec<String> {
-    library.list(query).unwrap().entries.into_iter().map(|entry| entry.uid).collect()
+    library.list(query).unwrap().entries.into_iter().map(|entry| entry.uid.to_string()).collect()
 }

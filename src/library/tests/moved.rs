@@ -1,18 +1,19 @@
 //! Folders that are moved and renamed behind the list's back.
 
+use crate::uid::StudyUid;
 use std::{fs, path::Path};
 
 use super::{files, paths, study_in};
 use crate::library::{Library, Place, StudySource, StudyState};
 
 /// Two images of a study in a folder.
-fn open(library: &mut Library, uid: &str, folder: &Path, opened: &Path) -> Vec<String> {
+fn open(library: &mut Library, uid: &str, folder: &Path, opened: &Path) -> Vec<StudyUid> {
     let study = study_in(uid, &files(folder, &["1.dcm", "2.dcm"]));
     library.record(&study, &paths(&[opened])).unwrap().found_again
 }
 
 fn place(library: &Library, uid: &str) -> Place {
-    library.entry(uid).unwrap().place
+    library.entry(&uid.into()).unwrap().place
 }
 
 #[test]
@@ -28,7 +29,7 @@ fn one_study_that_is_found_again_brings_the_others_that_moved_with_it() {
     // Elsewhere, gone, and not at the new place.
     open(&mut library, "elsa", &disk.path().join("other/elsa"), &disk.path().join("other"));
     open(&mut library, "lost", &old.join("lost"), &old.join("lost"));
-    library.set_state("berta", StudyState::Signed).unwrap();
+    library.set_state(&"berta".into(), StudyState::Signed).unwrap();
     fs::remove_dir_all(old.join("lost")).unwrap();
     fs::create_dir_all(disk.path().join("archive")).unwrap();
     fs::rename(&old, &new).unwrap();
@@ -46,7 +47,7 @@ fn one_study_that_is_found_again_brings_the_others_that_moved_with_it() {
     assert!(["anna", "berta", "clara", "dora", "elsa"].iter().all(|uid| place(&library, uid).is_there()));
     assert_eq!(place(&library, "clara").to_open(), paths(&[&old.join("clara/mr")]));
     assert!(!place(&library, "lost").is_there());
-    assert_eq!(library.entry("berta").unwrap().state, StudyState::Signed);
+    assert_eq!(library.entry(&"berta".into()).unwrap().state, StudyState::Signed);
 }
 
 #[test]
@@ -66,7 +67,7 @@ fn a_renamed_folder_a_zip_and_single_files_are_followed() {
 
     let moved = [new.join("x/1.dcm"), new.join("y/2.dcm")];
     let recorded = library.record(&study_in("files", &moved), &StudySource::Paths(moved.to_vec())).unwrap();
-    assert_eq!((recorded.is_new, recorded.found_again), (false, vec!["folder".to_owned(), "zip".to_owned()]));
+    assert_eq!((recorded.is_new, recorded.found_again), (false, vec!["folder".into(), "zip".into()]));
     assert_eq!(place(&library, "zip").to_open(), paths(&[&new.join("zips/1.zip")]));
     assert_eq!(place(&library, "files").source, StudySource::Paths(moved.to_vec()));
     // A folder that has another name has no common end: the study's own folder is what was renamed.
@@ -94,16 +95,16 @@ fn one_image_opened_alone_does_not_hide_where_the_study_lies() {
     let disk = tempfile::tempdir().unwrap();
     let mut library = Library::in_memory().unwrap();
     open(&mut library, "anna", disk.path(), disk.path());
-    let opened = library.entry("anna").unwrap().last_opened;
+    let opened = library.entry(&"anna".into()).unwrap().last_opened;
     let one = disk.path().join("1.dcm");
     library.record(&study_in("anna", std::slice::from_ref(&one)), &paths(&[&one])).unwrap();
-    let entry = library.entry("anna").unwrap();
+    let entry = library.entry(&"anna".into()).unwrap();
     assert_eq!((entry.summary.images, entry.place.to_open()), (2, paths(&[disk.path()])));
     assert!(entry.last_opened >= opened);
     // When the other image is really gone, the list says so.
     fs::remove_file(disk.path().join("2.dcm")).unwrap();
     library.record(&study_in("anna", std::slice::from_ref(&one)), &paths(&[disk.path()])).unwrap();
-    assert_eq!(library.entry("anna").unwrap().summary.images, 1);
+    assert_eq!(library.entry(&"anna".into()).unwrap().summary.images, 1);
 }
 
 #[test]

@@ -13,7 +13,6 @@ use super::{
     codes::SCHEME,
     dataset::{Object, shortened},
     tree::ImageReference,
-    uids,
 };
 use crate::{
     RESEARCH_USE_ONLY,
@@ -21,6 +20,7 @@ use crate::{
     moment::Moment,
     report::{Report, ReviewStatus},
     study::{Origin, Series, SliceRef},
+    uid::{self, SeriesUid, SopInstanceUid},
 };
 
 /// What an object is.
@@ -50,14 +50,14 @@ impl<'a> Context<'a> {
         let slice = graded.chain(all).next().ok_or(DicomError::NoImages)?;
         let origin = origin(report, slice)?;
         let context = Self { report, origin };
-        context.uid("StudyInstanceUID", &report.study.uid)?;
+        context.uid("StudyInstanceUID", report.study.uid.as_str())?;
         Ok(context)
     }
 
     /// A UID of the files, or its stand-in.
     pub fn uid(&self, what: &'static str, original: &str) -> Result<String, DicomError> {
         let uid = self.report.uid(original);
-        if uids::is_valid(&uid) { Ok(uid) } else { Err(DicomError::NotAUid { what, value: original.to_owned() }) }
+        if uid::is_valid(&uid) { Ok(uid) } else { Err(DicomError::NotAUid { what, value: original.to_owned() }) }
     }
 
     pub fn slice(&self, id: &SliceId) -> Result<&'a SliceRef, DicomError> {
@@ -90,28 +90,28 @@ impl<'a> Context<'a> {
     }
 
     /// The UID of an image, or its stand-in.
-    fn instance_uid(&self, series_uid: &str, original: &str) -> Result<String, DicomError> {
+    fn instance_uid(&self, series_uid: &SeriesUid, original: &SopInstanceUid) -> Result<String, DicomError> {
         if self.report.is_repeated(original) && !self.report.identity.is_removed() {
-            return Err(DicomError::Repeated { value: original.to_owned() });
+            return Err(DicomError::Repeated { value: original.to_string() });
         }
         let uid = self.report.instance_uid(series_uid, original);
-        if uids::is_valid(&uid) {
+        if uid::is_valid(&uid) {
             Ok(uid)
         } else {
-            Err(DicomError::NotAUid { what: "SOPInstanceUID", value: original.to_owned() })
+            Err(DicomError::NotAUid { what: "SOPInstanceUID", value: original.to_string() })
         }
     }
 
     /// How other objects name a file. Contest files have no class; they are what MR scanners made.
     pub fn instance_reference(
         &self,
-        series_uid: &str,
-        instance_uid: &str,
+        series_uid: &SeriesUid,
+        instance_uid: &SopInstanceUid,
         class_uid: Option<&str>,
         frame: Option<u32>,
     ) -> Result<ImageReference, DicomError> {
         Ok(ImageReference {
-            series_uid: self.uid("SeriesInstanceUID", series_uid)?,
+            series_uid: self.uid("SeriesInstanceUID", series_uid.as_str())?,
             class_uid: class_uid.unwrap_or(classes::MR_IMAGE_STORAGE).to_owned(),
             instance_uid: self.instance_uid(series_uid, instance_uid)?,
             frame,
@@ -121,7 +121,7 @@ impl<'a> Context<'a> {
     /// A data set with everything but what makes it the object that it is, and its SOP Instance UID.
     pub fn begin(&self, kind: Kind, series_uid: &str, number: usize) -> (Object, String) {
         let mut object = Object::new();
-        let instance_uid = uids::fresh();
+        let instance_uid = uid::fresh();
         let created = DateTime::of(self.report.provenance.created);
         object.text(tags::SPECIFIC_CHARACTER_SET, VR::CS, "ISO_IR 192");
         object.text(tags::INSTANCE_CREATION_DATE, VR::DA, created.date.as_str());

@@ -13,7 +13,6 @@ use super::{
     context::{Context, DateTime, Kind, referenced_series},
     dataset::{Object, decimal},
     tree::ImageReference,
-    uids,
 };
 use crate::{
     grading::SliceId,
@@ -21,6 +20,7 @@ use crate::{
     raster::{VoiFunction, VoiTable, Window},
     report::Report,
     study::SliceRef,
+    uid,
 };
 
 const KIND: Kind = Kind {
@@ -65,7 +65,7 @@ pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, Di
         let slice = context.slice(id)?;
         let origin = context.origin_of(slice)?;
         let look = Look {
-            series_uid: id.series_uid.clone(),
+            series_uid: id.series_uid.to_string(),
             inverted: origin.photometric == "MONOCHROME1",
             rescale: origin.rescale.map(|(slope, intercept)| (decimal(slope), decimal(intercept))),
         };
@@ -76,7 +76,7 @@ pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, Di
             marks,
         });
     }
-    let series_uid = uids::fresh();
+    let series_uid = uid::fresh();
     let each = by_look.into_iter().enumerate().map(|(at, (look, marked))| {
         let bytes = state(&context, &look, &marked, &series_uid, at + 1)?;
         Ok((format!("marks-{:02}.dcm", at + 1), bytes))

@@ -7,11 +7,11 @@ use super::{
     DicomError, codes,
     context::{Context, DateTime, Kind},
     tree::{Item, Relation, Value},
-    uids,
 };
 use crate::{
     grading::SliceId,
     report::{Report, Row},
+    uid,
 };
 
 const KIND: Kind = Kind {
@@ -30,7 +30,7 @@ pub fn key_objects(report: &Report) -> Result<Option<Vec<u8>>, DicomError> {
     }
     let context = Context::new(report)?;
     let tree = tree(&context, &slices)?;
-    let (mut object, instance_uid) = context.begin(KIND, &uids::fresh(), 1);
+    let (mut object, instance_uid) = context.begin(KIND, &uid::fresh(), 1);
     object.sequence(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     let created = DateTime::of(report.provenance.created);
     object.text(tags::CONTENT_DATE, VR::DA, created.date);

@@ -8,11 +8,11 @@ use super::{
     DicomError,
     context::{Context, DateTime, Kind},
     dataset::shortened,
-    uids,
 };
 use crate::{
     geometry::direction_letters,
     report::{KeyImage, Report, picture::picture},
+    uid,
 };
 
 const KIND: Kind = Kind {
@@ -28,7 +28,7 @@ pub fn secondary_captures(report: &Report, images: &[KeyImage]) -> Result<Vec<(S
         return Ok(vec![]);
     }
     let context = Context::new(report)?;
-    let series_uid = uids::fresh();
+    let series_uid = uid::fresh();
     let each = images.iter().enumerate().map(|(at, image)| {
         let bytes = capture(&context, image, &series_uid, at + 1)?;
         Ok((format!("key-image-{:02}.dcm", at + 1), bytes))

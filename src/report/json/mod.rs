@@ -136,7 +136,7 @@ struct EvidenceForm<'a> {
 
 /// All studies of a run in one JSON document.
 pub fn json_bytes(studies: &[GradedStudy], about: &About) -> Vec<u8> {
-    document_bytes(studies.iter().map(|study| study_form(study, &study.study_uid)).collect(), None, Some(about))
+    document_bytes(studies.iter().map(|study| study_form(study, study.study_uid.as_str())).collect(), None, Some(about))
 }
 
 /// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
@@ -162,7 +162,7 @@ fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>, about: Opt
 
 fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
     StudyForm {
-        study_uid: &study.study_uid,
+        study_uid: study.study_uid.as_str(),
         assessed: study.table.is_assessed(),
         synthetic_images: study.is_synthetic,
         demo_models: study.models.iter().any(|m| m.demo),
@@ -209,8 +209,8 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
         weight: evidence.weight,
         claimed: detection.class.to_string(),
         conflicts: &evidence.conflicts,
-        series_uid: &detection.slice.series_uid,
-        sop_instance_uid: &detection.slice.sop_instance_uid,
+        series_uid: detection.slice.series_uid.as_str(),
+        sop_instance_uid: detection.slice.sop_instance_uid.as_str(),
         twin: detection.slice.twin,
         frame_number: detection.slice.frame + 1,
         box_pixels: [b.x0, b.y0, b.x1, b.y1],

@@ -36,7 +36,7 @@ fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
         shares[severity.index()] = 0.9;
         Assessment::Detected { probabilities: Probabilities::normalized(shares).unwrap(), evidence }
     });
-    GradedStudy::of_table(&STUDY.uid, table)
+    GradedStudy::of_table(STUDY.uid.as_str(), table)
 }
 
 fn review(changes: Vec<Change>) -> Review {

@@ -51,7 +51,7 @@ fn study(uid: &str) -> Study {
         role: Some(crate::grading::Role::Scs),
         role_reason: String::new(),
         plane_kind: None,
-        frame_of_reference_uid: None,
+        frame_of_reference_uid: crate::uid::FrameOfReferenceUid::default(),
         patient_position: String::new(),
         slices: vec![slice],
         blocks: std::iter::once(0..1).collect(),

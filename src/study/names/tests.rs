@@ -74,7 +74,7 @@ fn two_studies_that_one_id_fits_are_both_left_out() {
             (format!("{folder}/11/{name}"), bytes)
         });
         let mut study = crate::study::scan_memory(files.collect()).studies.remove(0);
-        study.uid = uid.to_owned();
+        study.uid = uid.into();
         study
     };
     let studies = [study("1.1", "a/100"), study("1.2", "b/100"), study("300", "c/x")];

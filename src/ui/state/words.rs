@@ -155,7 +155,7 @@ pub fn study_name<'a>(patient: &'a Patient, uid: &'a str) -> Option<&'a str> {
 
 /// The same for an open study.
 pub fn open_study_name(session: &Session) -> &str {
-    study_name(&session.study.patient, &session.study.uid).unwrap_or("Study without a name")
+    study_name(&session.study.patient, session.study.uid.as_str()).unwrap_or("Study without a name")
 }
 
 /// `20260102` as `2026-01-02`; anything else as it is.

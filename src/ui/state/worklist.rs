@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::library::{Entry, Listing, Order, Query, StudyState};
+use crate::{
+    library::{Entry, Listing, Order, Query, StudyState},
+    uid::StudyUid,
+};
 
 /// Studies in the menu and at the start.
 pub const RECENT: usize = 8;
@@ -17,13 +20,13 @@ pub struct Worklist {
     /// The studies that were opened last.
     pub recent: Vec<Entry>,
     /// The uid of the chosen line.
-    pub chosen: Option<String>,
+    pub chosen: Option<StudyUid>,
     /// The study that is to be removed once the reader has said so again.
-    pub removing: Option<String>,
+    pub removing: Option<StudyUid>,
     /// The study whose new place the reader is asked for.
-    pub looking_for: Option<String>,
+    pub looking_for: Option<StudyUid>,
     /// Whether studies are where the list says, as far as that is known.
-    there: HashMap<String, bool>,
+    there: HashMap<StudyUid, bool>,
     asked: Option<Query>,
     is_recent_asked: bool,
     is_shown: bool,
@@ -39,11 +42,11 @@ pub enum ListAction {
     /// Show studies of a state, or no longer.
     ToggleState(StudyState),
     /// Choose a study.
-    Choose(String),
+    Choose(StudyUid),
     /// Choose another line, so many further down.
     Step(isize),
     /// Ask whether a study is to be removed, or no longer.
-    AskRemoval(Option<String>),
+    AskRemoval(Option<StudyUid>),
 }
 
 impl Worklist {
@@ -106,32 +109,32 @@ impl Worklist {
     }
 
     /// Takes in which studies are where the list says.
-    pub fn found_places(&mut self, places: Vec<(String, bool)>) {
+    pub fn found_places(&mut self, places: Vec<(StudyUid, bool)>) {
         self.there.extend(places);
     }
 
     /// Whether a study is known to be gone from where the list says.
-    pub fn is_gone(&self, uid: &str) -> bool {
+    pub fn is_gone(&self, uid: &StudyUid) -> bool {
         self.there.get(uid) == Some(&false)
     }
 
     /// A study is no longer in the list.
-    pub fn forgotten(&mut self, uid: &str) {
-        self.listing.entries.retain(|entry| entry.uid != uid);
-        self.recent.retain(|entry| entry.uid != uid);
+    pub fn forgotten(&mut self, uid: &StudyUid) {
+        self.listing.entries.retain(|entry| entry.uid != *uid);
+        self.recent.retain(|entry| entry.uid != *uid);
         self.there.remove(uid);
     }
 
     /// The chosen line.
     pub fn chosen_entry(&self) -> Option<&Entry> {
-        let chosen = self.chosen.as_deref()?;
-        self.listing.entries.iter().find(|entry| entry.uid == chosen)
+        let chosen = self.chosen.as_ref()?;
+        self.listing.entries.iter().find(|entry| entry.uid == *chosen)
     }
 
     /// The number of the chosen line.
     pub fn chosen_line(&self) -> Option<usize> {
-        let chosen = self.chosen.as_deref()?;
-        self.listing.entries.iter().position(|entry| entry.uid == chosen)
+        let chosen = self.chosen.as_ref()?;
+        self.listing.entries.iter().position(|entry| entry.uid == *chosen)
     }
 
     /// Chooses another line.
@@ -171,7 +174,7 @@ mod tests {
     fn listing(uids: &[&str]) -> Listing {
         let mut library = Library::in_memory().unwrap();
         for uid in uids {
-            library.record(&Study { uid: (*uid).to_owned(), ..Study::default() }, &StudySource::Demo).unwrap();
+            library.record(&Study { uid: (*uid).into(), ..Study::default() }, &StudySource::Demo).unwrap();
         }
         let query = Query { order: Order::StudyDate, ..Query::default() };
         let mut listing = library.list(&query).unwrap();
@@ -201,15 +204,18 @@ mod tests {
         worklist.step(1);
         assert_eq!(worklist.chosen, None);
         worklist.answered(&Query::default(), listing(&["1", "2", "3"]));
-        assert_eq!(worklist.chosen.as_deref(), Some("1"));
+        assert_eq!(worklist.chosen.as_ref().map(crate::uid::StudyUid::as_str), Some("1"));
         worklist.step(5);
         worklist.step(-1);
-        assert_eq!(worklist.chosen.as_deref(), Some("2"));
+        assert_eq!(worklist.chosen.as_ref().map(crate::uid::StudyUid::as_str), Some("2"));
         worklist.answered(&Query::default(), listing(&["0", "1", "2"]));
-        assert_eq!((worklist.chosen.as_deref(), worklist.chosen_line()), (Some("2"), Some(2)));
-        worklist.forgotten("2");
+        assert_eq!(
+            (worklist.chosen.as_ref().map(crate::uid::StudyUid::as_str), worklist.chosen_line()),
+            (Some("2"), Some(2))
+        );
+        worklist.forgotten(&"2".into());
         worklist.answered(&Query::default(), listing(&["0", "1"]));
-        assert_eq!(worklist.chosen.as_deref(), Some("0"));
+        assert_eq!(worklist.chosen.as_ref().map(crate::uid::StudyUid::as_str), Some("0"));
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn exports_are_what_foramen_grade_writes() {
     let to = Destination::Folder(folder.path().to_owned());
     window.state_mut().viewer.perform(Action::Export(id, wish.clone(), to.clone()));
     wait_for(&mut window, "the files", |app| !app.viewer.is_exporting());
-    let files = folder.path().join(&session(window.state()).study.uid);
+    let files = folder.path().join(session(window.state()).study.uid.as_str());
     assert_eq!(std::fs::read(files.join("grades.csv")).expect("written"), expected);
     let json: serde_json::Value =
         serde_json::from_slice(&std::fs::read(files.join("report.json")).expect("written")).expect("JSON");

@@ -220,7 +220,7 @@ fn what_is_exported_is_what_was_decided() {
     let program: f32 = row(&read("grades.csv")).rsplit(',').next().expect("a number").parse().expect("one");
     assert!(reviewed > 0.99 && program < 0.5, "{reviewed} {program}");
     for name in ["grades-reviewed.csv", "report.json"] {
-        assert!(!read(name).contains(&uid), "{name} names the study");
+        assert!(!read(name).contains(uid.as_str()), "{name} names the study");
     }
     let change = &session(window.state()).review().acts()[0].change;
     assert!(matches!(change, Change::Decision { .. }));

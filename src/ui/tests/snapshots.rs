@@ -181,7 +181,7 @@ fn a_line_that_cannot_be_drawn_is_explained_and_so_is_a_slice_that_cannot_be_dec
     let open = window.state_mut().viewer.session_mut().expect("open");
     let axial = open.panes[2].series.expect("axial");
     let key = SliceKey { session: open.id, series: open.panes[0].series.expect("T1"), slice: open.panes[0].slice };
-    Arc::make_mut(&mut open.study).series[axial].frame_of_reference_uid = Some("1.2.3".to_owned());
+    Arc::make_mut(&mut open.study).series[axial].frame_of_reference_uid = "1.2.3".into();
     window.state_mut().viewer.cache.put(key, Err("the JPEG 2000 data end too early".to_owned()));
     settle(&mut window);
     let middle = Rect::from_min_max(egui::pos2(212.0, 600.0), egui::pos2(960.0, 700.0));

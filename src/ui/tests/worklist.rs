@@ -38,7 +38,7 @@ fn localizer(folder: &Path, uid: Option<&str>) {
     let files = phantom::study_in_memory(phantom::DEMO_SEED);
     let series = |name: &str| name.rsplit_once('/').expect("a folder").0.to_owned();
     let scan = crate::study::scan_memory(files.clone());
-    let old = scan.studies[0].uid.clone();
+    let old = scan.studies[0].uid.to_string();
     let new = uid.map_or_else(|| old.clone(), |end| format!("{}{end}", &old[..old.len() - end.len()]));
     let small = files.iter().filter(|(name, _)| files.iter().filter(|(n, _)| series(n) == series(name)).count() == 3);
     for (name, bytes) in small {

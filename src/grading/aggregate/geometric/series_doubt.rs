@@ -5,7 +5,10 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::grading::{Condition, Conflict, Detection, GradeId};
+use crate::{
+    grading::{Condition, Conflict, Detection, GradeId},
+    uid::SeriesUid,
+};
 
 use crate::grading::aggregate::Vote;
 
@@ -64,30 +67,30 @@ pub struct Beside {
 }
 
 /// From the votes of a whole study, and of its axial boxes what lies beside them.
-pub fn find(votes: &[Vote], beside: &[(&Detection, Beside)]) -> BTreeMap<String, SeriesDoubt> {
+pub fn find(votes: &[Vote], beside: &[(&Detection, Beside)]) -> BTreeMap<SeriesUid, SeriesDoubt> {
     let sized = votes.iter().filter(|vote| !vote.conflicts.contains(&Conflict::Size));
     let mut doubts = BTreeMap::new();
     for (series, votes) in best_of_cells(sized.map(|vote| (&vote.detection, vote))) {
         let miscount = miscount(votes.iter().copied());
         if is_most_of(&votes, |vote| is_contradicted(vote, miscount)) {
-            doubts.insert(series.to_owned(), SeriesDoubt::Contradicted);
+            doubts.insert(series.clone(), SeriesDoubt::Contradicted);
         } else if miscount != 0 && is_most_of(&votes, |vote| moved(vote) == miscount) {
-            doubts.insert(series.to_owned(), SeriesDoubt::Miscounted(miscount));
+            doubts.insert(series.clone(), SeriesDoubt::Miscounted(miscount));
         }
     }
     for (series, cells) in best_of_cells(beside.iter().copied()) {
         if is_most_of(&cells, |cell| cell.canal_mm > FAR_MM) {
-            doubts.insert(series.to_owned(), SeriesDoubt::FarFromCanal);
+            doubts.insert(series.clone(), SeriesDoubt::FarFromCanal);
         } else if is_most_of(&cells, |cell| !cell.is_at_disc) {
-            doubts.insert(series.to_owned(), SeriesDoubt::FarFromDiscs);
+            doubts.insert(series.clone(), SeriesDoubt::FarFromDiscs);
         }
     }
     doubts
 }
 
 /// By series, of each cell that a box names what belongs to its best box; faint ones are passed over.
-fn best_of_cells<'a, T>(boxes: impl Iterator<Item = (&'a Detection, T)>) -> BTreeMap<&'a str, Vec<T>> {
-    let mut best: BTreeMap<&str, BTreeMap<GradeId, (f32, T)>> = BTreeMap::new();
+fn best_of_cells<'a, T>(boxes: impl Iterator<Item = (&'a Detection, T)>) -> BTreeMap<&'a SeriesUid, Vec<T>> {
+    let mut best: BTreeMap<&SeriesUid, BTreeMap<GradeId, (f32, T)>> = BTreeMap::new();
     for (detection, what) in boxes.filter(|(detection, _)| detection.score >= FAINT) {
         let cells = best.entry(&detection.slice.series_uid).or_default();
         let grade = detection.class.grade;

@@ -10,10 +10,10 @@ use crate::{
             DicomError, codes,
             context::Context,
             tree::{Item, Relation, Value, outline},
-            uids,
         },
     },
     review::{Decision, Statement},
+    uid,
 };
 
 /// The group of a row.
@@ -40,7 +40,7 @@ pub fn item(context: &Context, row: &Row) -> Result<Item, DicomError> {
 /// The same row of the same study has the same UID in every export.
 fn tracking(context: &Context, id: GradeId) -> [Item; 2] {
     let study = context.report.uid(&context.report.study.uid);
-    let uid = uids::derived(&["tracking", &study, &id.to_string()]);
+    let uid = uid::derived(&["tracking", &study, &id.to_string()]);
     [
         Item::new(Relation::HasObsContext, codes::TRACKING_IDENTIFIER, Value::Text(id.to_string())),
         Item::new(Relation::HasObsContext, codes::TRACKING_UID, Value::UidRef(uid)),

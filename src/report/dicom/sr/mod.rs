@@ -12,9 +12,11 @@ use super::{
     context::{Context, DateTime, Kind},
     dataset::{Object, shortened},
     tree::{Item, Relation, Value},
-    uids,
 };
-use crate::report::{Report, ReviewStatus};
+use crate::{
+    report::{Report, ReviewStatus},
+    uid,
+};
 
 const KIND: Kind = Kind {
     class: classes::COMPREHENSIVE_SR_STORAGE,
@@ -27,7 +29,7 @@ const KIND: Kind = Kind {
 pub fn sr_bytes(report: &Report) -> Result<Vec<u8>, DicomError> {
     let context = Context::new(report)?;
     let tree = tree(&context)?;
-    let (mut object, instance_uid) = context.begin(KIND, &uids::fresh(), 1);
+    let (mut object, instance_uid) = context.begin(KIND, &uid::fresh(), 1);
     object.sequence(tags::REFERENCED_PERFORMED_PROCEDURE_STEP_SEQUENCE, vec![]);
     object.sequence(tags::PERFORMED_PROCEDURE_CODE_SEQUENCE, vec![]);
     let created = DateTime::of(report.provenance.created);
@@ -88,7 +90,7 @@ pub fn observers(context: &Context) -> Vec<Item> {
     let text = |concept, value: &str| Item::new(Of, concept, Value::Text(value.to_owned()));
     let mut items = vec![
         code(Of, codes::OBSERVER_TYPE, codes::DEVICE),
-        Item::new(Of, codes::DEVICE_OBSERVER_UID, Value::UidRef(uids::derived(&["Foramen", "device", version]))),
+        Item::new(Of, codes::DEVICE_OBSERVER_UID, Value::UidRef(uid::derived(&["Foramen", "device", version]))),
         text(codes::DEVICE_OBSERVER_NAME, "Foramen"),
         text(codes::DEVICE_OBSERVER_MANUFACTURER, "Foramen"),
         text(codes::DEVICE_OBSERVER_MODEL, &format!("Foramen {version}")),

@@ -186,7 +186,7 @@ fn what_a_dicomdir_lists_and_is_not_there_is_said_once() {
     }
     std::fs::write(folder.join("TEXT"), "502").unwrap();
     listed.push(("IM/TEXT".into(), uid(900)));
-    listed.push(("OLD/IM7".into(), known.sop_instance_uid.clone()));
+    listed.push(("OLD/IM7".into(), known.sop_instance_uid.to_string()));
     std::fs::write(disc.join("DICOMDIR"), dicomdir(&listed)).unwrap();
     // The same in a zip, below a folder.
     let below = walkdir::WalkDir::new(&disc).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file());

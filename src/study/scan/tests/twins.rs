@@ -24,7 +24,7 @@ fn series() -> Vec<Arc<[u8]>> {
 
 fn uid_of(bytes: &Arc<[u8]>) -> String {
     let study = scan_memory(vec![(String::new(), bytes.clone())]).studies.remove(0);
-    study.series[0].slices[0].instance.sop_instance_uid.clone()
+    study.series[0].slices[0].instance.sop_instance_uid.to_string()
 }
 
 /// The bytes with one text for another, which may be shorter.

@@ -327,7 +327,7 @@ mod tests {
     }
 
     fn slice(frame: u32) -> SliceId {
-        SliceId { series_uid: "1".to_owned(), sop_instance_uid: "2".to_owned(), twin: 0, frame }
+        SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), twin: 0, frame }
     }
 
     fn at(pixel: (f64, f64)) -> At {

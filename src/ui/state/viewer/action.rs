@@ -18,6 +18,7 @@ use crate::{
         viewer::{BoxAction, MarkAction, ReviewAction},
         worklist::ListAction,
     },
+    uid::StudyUid,
     worker::{Destination, OpenSource, SessionId},
 };
 
@@ -91,13 +92,13 @@ pub enum Action {
     /// Open a study of the worklist.
     OpenListed(Wanted, OpenSource),
     /// Ask for the folder into which a study of the worklist was moved.
-    FindListed(String),
+    FindListed(StudyUid),
     /// Look for that study in a folder.
     LookIn(PathBuf),
     /// Say how far a study of the worklist is.
-    SetState(String, StudyState),
+    SetState(StudyUid, StudyState),
     /// Remove a study from the worklist; the reader was asked.
-    Forget(String),
+    Forget(StudyUid),
     /// Something with the box behind a cell.
     Box(BoxAction),
     /// Something that the reader says of the grades.

@@ -117,7 +117,7 @@ impl Viewer {
         self.unopened.clear();
         for study in scan.studies {
             // A study that is opened again takes the place of the old one: its files may have changed.
-            if let Some(old) = self.sessions.iter().find(|s| !study.uid.is_empty() && s.study.uid == study.uid) {
+            if let Some(old) = self.sessions.iter().find(|s| !study.uid.is_missing() && s.study.uid == study.uid) {
                 self.close(old.id);
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));

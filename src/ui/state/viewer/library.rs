@@ -7,6 +7,7 @@ use crate::{
     grading::{GradeId, Severity},
     library::{Document, StudyState},
     ui::state::{session::Session, steps::StepOf, words},
+    uid::StudyUid,
     worker::{LibraryEvent, LibraryJob, ListName, OpenSource, SessionId},
 };
 
@@ -14,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Which.
-    pub uid: String,
+    pub uid: StudyUid,
     /// Shown below the study in front, not in its place.
     pub beside: bool,
 }
@@ -73,15 +74,15 @@ impl Viewer {
         }
     }
 
-    fn of_uid(&mut self, uid: &str) -> impl Iterator<Item = &mut Session> {
-        self.sessions.iter_mut().filter(move |s| s.study.uid == uid)
+    fn of_uid(&mut self, uid: &StudyUid) -> impl Iterator<Item = &mut Session> {
+        self.sessions.iter_mut().filter(move |s| s.study.uid == *uid)
     }
 
     /// A study that is new in the list is a prior of the other open studies of its patient.
-    fn ask_priors_beside(&self, uid: &str) {
-        let patient = self.sessions.iter().find(|s| s.study.uid == uid).map(|s| &s.study.patient.id);
+    fn ask_priors_beside(&self, uid: &StudyUid) {
+        let patient = self.sessions.iter().find(|s| s.study.uid == *uid).map(|s| &s.study.patient.id);
         let Some(patient) = patient.filter(|id| !id.is_empty()) else { return };
-        for other in self.sessions.iter().filter(|s| s.study.uid != uid && s.study.patient.id == *patient) {
+        for other in self.sessions.iter().filter(|s| s.study.uid != *uid && s.study.patient.id == *patient) {
             self.worker.library(LibraryJob::Priors(other.study.uid.clone()));
         }
     }
@@ -113,7 +114,7 @@ impl Viewer {
 
     /// The list keeps that a study is graded, if anything could be.
     pub(super) fn remember_grades(&self, id: SessionId) {
-        let Some(session) = self.find(id).filter(|s| !s.study.uid.is_empty()) else { return };
+        let Some(session) = self.find(id).filter(|s| !s.study.uid.is_missing()) else { return };
         if let Some(findings) = findings_text(session) {
             self.worker.library(LibraryJob::Graded(session.study.uid.clone(), findings));
         }
@@ -121,8 +122,8 @@ impl Viewer {
 
     /// The list keeps a role that the reader chose.
     pub(super) fn remember_role(&self, id: SessionId, series: usize) {
-        let Some(session) = self.find(id).filter(|s| !s.study.uid.is_empty()) else { return };
-        if let Some(series) = session.study.series.get(series).filter(|series| !series.uid.is_empty()) {
+        let Some(session) = self.find(id).filter(|s| !s.study.uid.is_missing()) else { return };
+        if let Some(series) = session.study.series.get(series).filter(|series| !series.uid.is_missing()) {
             let (uid, key) = (session.study.uid.clone(), series.key());
             self.worker.library(LibraryJob::SetRole(uid, key, Some(series.role)));
         }
@@ -148,20 +149,20 @@ impl Viewer {
     /// Marks the study in front.
     pub(super) fn mark(&mut self, state: StudyState) {
         let Some(uid) = self.session().map(|s| s.study.uid.clone()) else { return };
-        if uid.is_empty() {
+        if uid.is_missing() {
             self.notices.warn("This study has no StudyInstanceUID: the worklist cannot tell it from others".to_owned());
         } else {
             self.set_state(uid, state);
         }
     }
 
-    pub(super) fn set_state(&mut self, uid: String, state: StudyState) {
+    pub(super) fn set_state(&mut self, uid: StudyUid, state: StudyState) {
         self.notices.say(format!("Marked as {}", state.label().to_lowercase()));
         self.worker.library(LibraryJob::SetState(uid, state));
     }
 
     /// Removes a study from the list, after the reader was asked.
-    pub(super) fn forget(&mut self, uid: String) {
+    pub(super) fn forget(&mut self, uid: StudyUid) {
         self.worklist.removing = None;
         if self.sessions.iter().any(|s| s.study.uid == uid) {
             self.notices.warn("The study is open: close it, then remove it from the worklist".to_owned());
@@ -187,7 +188,7 @@ impl Viewer {
     }
 
     /// Asks for the folder into which a study was moved.
-    pub(super) fn ask_for_place(&mut self, uid: String) -> Effect {
+    pub(super) fn ask_for_place(&mut self, uid: StudyUid) -> Effect {
         self.worklist.looking_for = Some(uid);
         Effect::PickPlace
     }

@@ -120,7 +120,7 @@ impl Viewer {
                 return false;
             }
             Ok(None) => return false,
-            Ok(Some(_)) if session.study.uid.is_empty() => {
+            Ok(Some(_)) if session.study.uid.is_missing() => {
                 session.desk.settle_without_trail();
                 let text = "This study has no StudyInstanceUID: what is said of it is forgotten when it is closed";
                 self.notices.warn(text.to_owned());

@@ -17,6 +17,7 @@ use crate::{
         },
         view::theme,
     },
+    uid::StudyUid,
 };
 
 /// Lines for Page up and Page down.
@@ -158,7 +159,7 @@ fn lines_ui(ui: &mut Ui, worklist: &Worklist, lines: Range<usize>, has_front: bo
     let mut is_clicked = false;
     for entry in worklist.listing.entries.get(lines).unwrap_or_default() {
         let is_gone = worklist.is_gone(&entry.uid);
-        let is_chosen = worklist.chosen.as_deref() == Some(entry.uid.as_str());
+        let is_chosen = worklist.chosen.as_ref() == Some(&entry.uid);
         let response = table::line_ui(ui, entry, is_chosen, is_gone, now);
         if response.clicked() || response.secondary_clicked() {
             actions.push(Action::List(ListAction::Choose(entry.uid.clone())));
@@ -230,7 +231,7 @@ fn foot_ui(ui: &mut Ui, worklist: &Worklist, actions: &mut Vec<Action>) {
     });
 }
 
-fn removing_ui(ui: &mut Ui, worklist: &Worklist, uid: String, actions: &mut Vec<Action>) {
+fn removing_ui(ui: &mut Ui, worklist: &Worklist, uid: StudyUid, actions: &mut Vec<Action>) {
     let entry = worklist.listing.entries.iter().find(|entry| entry.uid == uid);
     let name = entry.map_or("this study", table::name);
     let question = format!(

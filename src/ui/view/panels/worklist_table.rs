@@ -151,7 +151,7 @@ fn hint_ui(ui: &mut Ui, entry: &Entry, place: &str) {
 
 /// The patient, for a reader.
 pub fn name(entry: &Entry) -> &str {
-    words::study_name(&entry.patient, &entry.uid).unwrap_or_default()
+    words::study_name(&entry.patient, entry.uid.as_str()).unwrap_or_default()
 }
 
 fn place(entry: &Entry) -> String {

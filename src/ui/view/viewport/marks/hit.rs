@@ -72,7 +72,7 @@ mod tests {
     use egui::{pos2, vec2};
 
     fn mark(id: u64, shape: Shape) -> Mark {
-        let slice = SliceId { series_uid: "1".to_owned(), sop_instance_uid: "2".to_owned(), twin: 0, frame: 0 };
+        let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), twin: 0, frame: 0 };
         Mark { id: MarkId(id), slice, shape, text: String::new() }
     }
 

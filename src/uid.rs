@@ -1,0 +1,175 @@
+//! Unique identifiers: of what they are, new ones, ones that follow from other names, and whether a text is one at all.
+//!
+//! Files say what they like: contest files have bare numbers, and some have nothing. So a UID holds the text as it stands in
+//! the file, and "none" is a state of it, [`is_missing`](StudyUid::is_missing). One of a series cannot be taken for one of a
+//! study:
+//!
+//! ```
+//! use foramen::uid::{SeriesUid, StudyUid};
+//!
+//! let study: StudyUid = "1.2.840.1".into();
+//! assert_eq!(study.known(), Some("1.2.840.1"));
+//! assert!(SeriesUid::default().is_missing());
+//! ```
+
+use std::{borrow::Borrow, convert::Infallible, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+macro_rules! uids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// As it stands in the file; empty where it says none.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether the file says none.
+            pub fn is_missing(&self) -> bool {
+                self.0.is_empty()
+            }
+
+            /// As it stands in the file, if it says one.
+            pub fn known(&self) -> Option<&str> {
+                (!self.is_missing()).then_some(self.0.as_str())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Infallible> {
+                Ok(text.into())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(uid: $name) -> Self {
+                uid.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, text: &str) -> bool {
+                self.0 == text
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, text: &&str) -> bool {
+                self.0 == *text
+            }
+        }
+    )*};
+}
+
+uids! {
+    /// `StudyInstanceUID`.
+    StudyUid;
+    /// `SeriesInstanceUID`.
+    SeriesUid;
+    /// `SOPInstanceUID`: of an image, or of what else a file holds.
+    SopInstanceUid;
+    /// `FrameOfReferenceUID`: which patient space positions are of.
+    FrameOfReferenceUid;
+}
+
+/// A UID below `2.25.` (PS3.5 B.2) from a number that nothing else has.
+pub fn of_number(number: u128) -> String {
+    format!("2.25.{number}")
+}
+
+/// A new UID that nothing else has.
+pub fn fresh() -> String {
+    of_number(uuid::Uuid::new_v4().as_u128())
+}
+
+/// The UID that follows from 16 bytes or more of a hash.
+///
+/// # Panics
+///
+/// On fewer bytes.
+pub fn of_hash(hash: &[u8]) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    of_number(uuid::Builder::from_custom_bytes(bytes).into_uuid().as_u128())
+}
+
+/// The UID that follows from these names: the same names, the same UID, on every computer.
+pub fn derived(names: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+    }
+    of_hash(&hash.finalize())
+}
+
+/// Whether a text is a UID (PS3.5 9.1): numbers without leading zeros between dots, at most 64 characters. A single
+/// number, such as the contest has, is none: its root would be nobody's.
+pub fn is_valid(text: &str) -> bool {
+    let number = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+    };
+    text.len() <= 64 && text.contains('.') && text.split('.').all(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_uid_and_what_is_not() {
+        for good in ["1.2.840.10008.1.2", "2.25.0", "2.25.329800735698586629295641978511506172918"] {
+            assert!(is_valid(good), "{good}");
+        }
+        let long = format!("1.{}", "2".repeat(63));
+        for bad in ["", "4003253", "1..2", "1.02", "1.2.", "1.2a", " 1.2", long.as_str()] {
+            assert!(!is_valid(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn new_ones_differ_and_derived_ones_do_not() {
+        assert!(is_valid(&fresh()) && fresh() != fresh());
+        assert_eq!(derived(&["a", "b"]), derived(&["a", "b"]));
+        assert_ne!(derived(&["a", "b"]), derived(&["ab"]));
+        assert!(is_valid(&derived(&[])));
+    }
+}
