@@ -81,6 +81,15 @@ pub fn write_for(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Writ
     write_atomic_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
+/// The same of something as JSON that a person can read.
+pub fn write_json(path: &Path, what: &impl serde::Serialize) -> Result<(), WriteError> {
+    let json =
+        serde_json::to_vec_pretty(what).map_err(|error| WriteError { path: path.to_owned(), source: error.into() });
+    let mut json = json?;
+    json.push(b'\n');
+    write_atomic(path, &json)
+}
+
 /// The same for a file that must not be there yet: what is there stays, also if it came this very moment.
 pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
     write_new_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })

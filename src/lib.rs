@@ -22,6 +22,7 @@ pub mod library;
 pub mod markup;
 pub mod metric;
 pub mod moment;
+pub mod output;
 pub mod panics;
 pub mod phantom;
 pub mod pipeline;

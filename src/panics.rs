@@ -34,6 +34,15 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     result.map_err(|_| Panicked)
 }
 
+/// The same where somebody waits for an answer: a panic is reported on stderr as others are, and comes back in words.
+pub fn said<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        format!("an error inside Foramen (please report it): {said}")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

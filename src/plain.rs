@@ -42,6 +42,13 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     if line.starts_with(['=', '+', '-', '@']) { Cow::Owned(format!("'{line}")) } else { line }
 }
 
+/// A folder's name from a UID or whatever stands in its place: never a path.
+pub fn folder_name(uid: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
+    let name: String = uid.chars().map(safe).take(100).collect();
+    if name.chars().all(|c| c == '.') { format!("study{name}") } else { name }
+}
+
 fn is_harmful(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -62,5 +69,14 @@ mod tests {
             prop_assert!(!cell.starts_with(['=', '+', '-', '@']));
             prop_assert_eq!(cell.lines().count(), usize::from(!text.is_empty()));
         }
+    }
+
+    #[test]
+    fn no_uid_leads_out_of_the_folder() {
+        for uid in ["../../etc", "..", "", "a/b\\c:d", "1.2.840.1"] {
+            let name = folder_name(uid);
+            assert!(std::path::Path::new("x").join(&name).parent() == Some(std::path::Path::new("x")), "{uid} {name}");
+        }
+        assert_eq!(folder_name("1.2.840.1"), "1.2.840.1");
     }
 }

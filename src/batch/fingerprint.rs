@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    report,
+    plain,
     study::{Scan, Source, StudyFiles},
 };
 
@@ -43,7 +43,7 @@ pub fn file_stem(study: &StudyFiles) -> String {
     if !study.has_uid {
         return format!("no-uid-{}", hash());
     }
-    let name = report::folder_name(key);
+    let name = plain::folder_name(key);
     if name == key { name } else { format!("{name}-{}", hash()) }
 }
 

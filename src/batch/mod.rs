@@ -16,9 +16,8 @@ use self::{fingerprint::row_name, record::Expected, result::ResultFile};
 use crate::{
     cancel::Cancel,
     files::WriteError,
-    panics,
+    output, panics,
     pipeline::{GradeError, GradeEvent, GradedStudy, Grader},
-    report,
     study::{Issue, Listing, Scan, StudyFiles},
 };
 
@@ -72,7 +71,8 @@ impl Batch<'_> {
         let expected = Expected { uid: study.uid(), id: row_name(study.uid(), &stem) };
         let file = ResultFile::new(self.out, &stem);
         let scan = self.listing.open(study, cancel);
-        let fingerprint = fingerprint::of(study, &scan, &grader.settings());
+        let settings = grader.settings().map_err(|error| file.unwritten(error.into()))?;
+        let fingerprint = fingerprint::of(study, &scan, &settings);
         if !self.redo
             && let Some(record) = file.done(&fingerprint, expected)
         {
@@ -86,7 +86,8 @@ impl Batch<'_> {
                 return Ok(Outcome { record: Record::failed(study.uid(), issues), was_done: false });
             }
         };
-        let bytes = report::json_bytes_of(&graded, expected.id, &fingerprint);
+        let bytes =
+            output::json_bytes_of(&graded, expected.id, &fingerprint).map_err(|error| file.unwritten(error.into()))?;
         file.write(&bytes)?;
         // Read back as the next run will: there is one reader of a result.
         let record = Record::parse(&bytes, expected).unwrap_or_else(|| {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{
     files,
     grading::{GradeId, Severity},
-    report::{Tally, csv::row_id},
+    output::{Tally, csv::row_id, json::Scores},
     study::Issue,
 };
 
@@ -55,13 +55,6 @@ pub struct Expected<'a> {
 struct GradeRecord {
     row_id: String,
     scores: Option<Scores>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-struct Scores {
-    normal_mild: f32,
-    moderate: f32,
-    severe: f32,
 }
 
 /// How a study came out.
@@ -167,19 +160,13 @@ impl StudyRecord {
     }
 }
 
-impl Scores {
-    fn as_array(self) -> [f32; 3] {
-        [self.normal_mild, self.moderate, self.severe]
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
         grading::{Assessment, Condition, GradeTable, Prior, Probabilities},
+        output::json_bytes_of,
         pipeline::GradedStudy,
-        report::json_bytes_of,
     };
 
     const OURS: Expected = Expected { uid: "1.2.3", id: "1.2.3" };
@@ -194,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_and_a_part_of_it_is_not() {
-        let bytes = json_bytes_of(&graded(), OURS.id, "abc");
+        let bytes = json_bytes_of(&graded(), OURS.id, "abc").unwrap();
         let record = Record::parse(&bytes, OURS).unwrap();
         let study = &record.study;
         assert_eq!((record.fingerprint.as_str(), study.study_uid.as_str()), ("abc", "1.2.3"));
@@ -206,7 +193,7 @@ mod tests {
             assert_eq!(Record::parse(&bytes[..end], OURS), None, "cut at {end}");
         }
         assert_eq!(
-            Record::parse(&crate::report::json_bytes(&[graded()], &crate::report::About::default()), OURS),
+            Record::parse(&crate::output::json_bytes(&[graded()], &crate::output::About::default()).unwrap(), OURS),
             None,
             "it has no fingerprint"
         );
@@ -214,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_is_no_result_of_this_study_is_not_believed() {
-        let text = String::from_utf8(json_bytes_of(&graded(), OURS.id, "abc")).unwrap();
+        let text = String::from_utf8(json_bytes_of(&graded(), OURS.id, "abc").unwrap()).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let is_believed = |change: &dyn Fn(&mut serde_json::Value)| {
             let mut changed = value.clone();
@@ -246,7 +233,7 @@ mod tests {
         let status = |issue: Issue| {
             let table = GradeTable::from_fn(|id| Assessment::Prior { probabilities: Prior::default().of(id) });
             let graded = GradedStudy { issues: vec![issue], ..GradedStudy::of_table("1.2.3", table) };
-            Record::parse(&json_bytes_of(&graded, OURS.id, "abc"), OURS).unwrap().study.status()
+            Record::parse(&json_bytes_of(&graded, OURS.id, "abc").unwrap(), OURS).unwrap().study.status()
         };
         assert_eq!(status(Issue::note("a", "a copy")), Status::Graded);
         assert_eq!(status(Issue::new("", "two patients")), Status::Partial);

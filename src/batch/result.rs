@@ -30,6 +30,11 @@ impl ResultFile {
         })
     }
 
+    /// What could not be put together could not be written.
+    pub fn unwritten(&self, source: io::Error) -> WriteError {
+        WriteError { path: self.path.clone(), source }
+    }
+
     /// Writes a new result; none that was set aside is left.
     pub fn write(&self, bytes: &[u8]) -> Result<(), WriteError> {
         write_atomic(&self.path, bytes)?;

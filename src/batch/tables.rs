@@ -10,8 +10,8 @@ use super::{Outcome, Shard, Status, file_stem, fingerprint::row_name};
 use crate::{
     files::{AtomicFile, WriteError, write_atomic},
     grading::{GradeId, Prior, Severity},
+    output::csv::{HEADER, row_id},
     plain,
-    report::csv::{HEADER, row_id},
     study::StudyFiles,
 };
 

@@ -21,9 +21,10 @@ use crate::{
     detector::ModelSet,
     files::{WriteError, is_special, write_atomic},
     grading::{Grade, GradeId, Probabilities},
+    output::{self, About, SampleScores, Tally},
     panics,
     pipeline::{GradeOptions, GradedStudy, Grader},
-    report::{self, About, SampleScores, Tally},
+    plain,
     study::{self, BareFolder, Issue, Scan, ScanError, StudyNames},
 };
 
@@ -199,7 +200,7 @@ impl Plain {
                 self.about.sample = Some(filling);
                 bytes
             }
-            None => report::csv_bytes(&self.studies),
+            None => output::csv_bytes(&self.studies),
         };
         let summary = self.about.summary;
         if summary.studies() > 1 || !summary.is_whole() {
@@ -207,7 +208,9 @@ impl Plain {
         }
         let bytes = match args.format() {
             Format::Csv => csv,
-            Format::Json => report::json_bytes(&self.studies, &self.about),
+            Format::Json => {
+                output::json_bytes(&self.studies, &self.about).map_err(|error| Failure::new(Exit::Error, error))?
+            }
         };
         write(args.out.as_deref(), &bytes)?;
         let is_filled = self.about.sample.is_some_and(|sample| !sample.is_whole());
@@ -220,7 +223,7 @@ const FAULT: &str = "grading it failed inside the program (a fault of ours): ple
 /// A study in messages: how far the run is, and where there are several which one it is. Nothing of the patient.
 fn name(index: usize, count: usize, uid: &str) -> String {
     let number = format!("study {} of {count}", index + 1);
-    if count > 1 && !uid.is_empty() { format!("{number} ({})", report::folder_name(uid)) } else { number }
+    if count > 1 && !uid.is_empty() { format!("{number} ({})", plain::folder_name(uid)) } else { number }
 }
 
 impl Args {

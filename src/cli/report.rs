@@ -16,7 +16,8 @@ use crate::{
     markup::Markup,
     moment::Moment,
     pipeline::{GradedStudy, Grader},
-    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, folder_name, save_as, save_in},
+    plain,
+    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, save_as, save_in},
     review::Review,
     study::{ScanError, Study},
 };
@@ -190,7 +191,7 @@ impl<'a> Run<'a> {
         let written = match target {
             Target::File(path) => save_as(&outputs, path, self.saving),
             Target::Folder(folder) => {
-                save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), self.saving)
+                save_in(&outputs, &folder.join(plain::folder_name(&report.uid(&report.study.uid))), self.saving)
             }
         };
         written.map_err(|error| {

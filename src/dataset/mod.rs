@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cancel::Cancel,
-    files::{WriteError, write_atomic},
+    files::{WriteError, write_atomic, write_json},
     grading::{DetectionClass, Role},
     growing::{GrowError, Growing},
     raster::Standardize,
@@ -298,7 +298,7 @@ fn write(
     write_atomic(&folder.join("skipped.csv"), &skipped.csv()?)?;
     write_atomic(&folder.join("report.md"), report::text(&info).as_bytes())?;
     // Last: a folder without it is no data set.
-    write_atomic(&folder.join(INFO_NAME), &serde_json::to_vec_pretty(&info).unwrap_or_default())?;
+    write_json(&folder.join(INFO_NAME), &info)?;
     Ok(info)
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    files::{WriteError, write_atomic},
+    files::{WriteError, write_json},
     grading::{Calibrations, Prior, Role},
     raster::Standardize,
 };
@@ -79,7 +79,6 @@ impl Manifest {
 
     /// Writes the file into `dir`.
     pub fn write(&self, dir: &Path) -> Result<(), WriteError> {
-        let json = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        write_atomic(&dir.join(MANIFEST_NAME), json.as_bytes())
+        write_json(&dir.join(MANIFEST_NAME), self)
     }
 }

@@ -122,7 +122,7 @@ impl WrittenPath {
 }
 
 impl Place {
-    pub(super) fn to_json(&self) -> String {
+    pub(super) fn to_json(&self) -> rusqlite::Result<String> {
         let written = match &self.source {
             StudySource::Demo => Written::Demo,
             StudySource::Paths(paths) => Written::Paths {
@@ -130,8 +130,7 @@ impl Place {
                 home: self.home.as_deref().map(WrittenPath::of),
             },
         };
-        // Strings and numbers always become JSON.
-        serde_json::to_string(&written).unwrap_or_default()
+        serde_json::to_string(&written).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
     }
 
     /// What cannot be read is a place with no paths: the study is in the list, and its files must be found again.
@@ -158,7 +157,7 @@ mod tests {
             Place { source: StudySource::Paths(vec!["/a b/\"c\"".into(), "/é".into()]), home: None },
             Place { source: StudySource::Paths(vec!["/a".into()]), home: Some("/a/b.zip".into()) },
         ] {
-            assert_eq!(Place::from_json(&place.to_json()), place);
+            assert_eq!(Place::from_json(&place.to_json().unwrap()), place);
         }
     }
 
@@ -168,6 +167,6 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         let path = PathBuf::from(std::ffi::OsStr::from_bytes(b"/disk/\xff\xfe"));
         let place = Place { source: StudySource::Paths(vec![path]), home: None };
-        assert_eq!(Place::from_json(&place.to_json()), place);
+        assert_eq!(Place::from_json(&place.to_json().unwrap()), place);
     }
 }

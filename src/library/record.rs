@@ -73,7 +73,7 @@ impl Library {
                 ":description": study.description, ":name_text": fold(&patient.name), ":search_text": search_text,
                 ":date_digits": date_digits(&study.date), ":series": summary.series as i64,
                 ":images": summary.images as i64, ":modalities": summary.modalities.join("\\"),
-                ":roles": roles.join("\\"), ":place": place.to_json(), ":now": Moment::now().0,
+                ":roles": roles.join("\\"), ":place": place.to_json()?, ":now": Moment::now().0,
             },
         )?;
         Ok(())
@@ -90,7 +90,9 @@ impl Library {
             let rows = statement.query_map([], |row| Ok((row.get::<_, StudyUid>(0)?, row.get::<_, String>(1)?)))?;
             let rows: Vec<(StudyUid, String)> = rows.collect::<Result<_, _>>()?;
             let new = |old: &str| moves.iter().find_map(|moved| moved.follow(&Place::from_json(old)));
-            rows.into_iter().filter_map(|(uid, old)| Some((uid, new(&old)?.to_json(), old))).collect()
+            rows.into_iter()
+                .filter_map(|(uid, old)| Some(new(&old)?.to_json().map(|new| (uid, new, old))))
+                .collect::<Result<_, _>>()?
         };
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut found_again = Vec::new();

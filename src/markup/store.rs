@@ -44,11 +44,11 @@ struct KeyImage {
 
 impl Markup {
     /// The text in which the marks are stored; the steps that led to them are not.
-    pub fn to_json(&self) -> String {
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let State { marks, key_images } = self.state();
         let key_images =
             key_images.iter().map(|(slice, note)| KeyImage { slice: slice.clone(), note: note.clone() }).collect();
-        serde_json::to_string_pretty(&Written { version: MARKUP_VERSION, marks, key_images }).unwrap_or_default()
+        serde_json::to_string_pretty(&Written { version: MARKUP_VERSION, marks, key_images })
     }
 
     /// From stored text. What an older program left out is taken as empty; what is not understood is an error, for
@@ -126,7 +126,7 @@ mod tests {
                 markup.toggle_key_image(&slice);
                 markup.set_key_image_note(&slice, note);
             }
-            let mut back = Markup::from_json(&markup.to_json()).unwrap();
+            let mut back = Markup::from_json(&markup.to_json().unwrap()).unwrap();
             prop_assert_eq!(back.state(), markup.state());
             prop_assert!(!back.can_undo(), "the steps are not stored");
             let (a, b) = (any_id(&mut back), any_id(&mut markup));

@@ -199,14 +199,14 @@ impl Grader {
 
     /// All that decides what grades a study gets, beside the study: two graders of one text give the same grades,
     /// up to the last digits of an engine that is chosen by what the computer has.
-    pub fn settings(&self) -> String {
+    pub fn settings(&self) -> Result<String, serde_json::Error> {
         let options = &self.options;
         let models: Vec<_> =
             self.models.models.iter().map(|m| (m.role, &m.sha256, m.standardize, &m.prior, &m.calibration)).collect();
-        let models = serde_json::to_string(&models).unwrap_or_default();
+        let models = serde_json::to_string(&models)?;
         let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate } = options;
         let version = env!("CARGO_PKG_VERSION");
-        format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}")
+        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}"))
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.

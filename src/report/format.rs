@@ -48,6 +48,9 @@ pub enum FormatError {
     /// The form of the contest has no word for "not assessed".
     #[error("nothing was assessed in this study, and the CSV form has no word for that; take JSON")]
     NothingAssessed,
+    /// JSON.
+    #[error("it cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
     /// There is nothing of which it could be made.
     #[error("{0}")]
     Nothing(&'static str),
@@ -129,7 +132,7 @@ impl Format {
                 }
                 outputs
             }
-            Self::Json => one(json::report_bytes(report)),
+            Self::Json => one(json::report_bytes(report)?),
             Self::Csv | Self::CsvReviewed => {
                 let is_reviewed = self == Self::CsvReviewed;
                 let bytes = csv::report_bytes(std::slice::from_ref(report), is_reviewed);

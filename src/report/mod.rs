@@ -11,7 +11,6 @@ mod model;
 pub mod pdf;
 mod picture;
 mod provenance;
-mod sample;
 mod save;
 mod template;
 mod text;
@@ -19,14 +18,11 @@ mod text;
 /// What must be said of images that say so themselves.
 const SYNTHETIC: &str = "SYNTHETIC images, computed: this is not a patient";
 
-pub use csv::csv_bytes;
 pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};
-pub use json::{About, Tally, json_bytes, json_bytes_of};
 pub use key_image::{KeyBox, KeyImage, KeyLine, key_images};
 pub use model::{Report, ReportError, Row, RowRegion};
 pub use provenance::{Provenance, ReviewStatus, SourceSeries};
-pub use sample::{FilledStudy, Filling, Known, Sample, SampleError, Scores as SampleScores};
-pub use save::{Existing, Saving, folder_name, save_as, save_in};
+pub use save::{Existing, Saving, save_as, save_in};
 pub use template::{Paper, Template};
 pub use text::text;

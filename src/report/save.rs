@@ -88,13 +88,6 @@ fn is_there(path: PathBuf) -> WriteError {
     WriteError { path, source }
 }
 
-/// A folder's name from a UID or whatever stands in its place: never a path.
-pub fn folder_name(uid: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
-    let name: String = uid.chars().map(safe).take(100).collect();
-    if name.chars().all(|c| c == '.') { format!("study{name}") } else { name }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,14 +136,5 @@ mod tests {
         let path = dir.path().join("mine.csv");
         let written = save_as(&[output("grades.csv"), output("grades.csv.txt")], &path, OPEN).unwrap();
         assert_eq!(written, [path.clone(), dir.path().join("mine.csv.txt")]);
-    }
-
-    #[test]
-    fn no_uid_leads_out_of_the_folder() {
-        for uid in ["../../etc", "..", "", "a/b\\c:d", "1.2.840.1"] {
-            let name = folder_name(uid);
-            assert!(Path::new("x").join(&name).parent() == Some(Path::new("x")), "{uid} {name}");
-        }
-        assert_eq!(folder_name("1.2.840.1"), "1.2.840.1");
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Checkpoint, TrainError, process::Exported};
-use crate::files::{WriteError, write_atomic};
+use crate::files::{WriteError, write_atomic, write_json};
 
 const DRIVER: &str = include_str!("driver.py");
 const JOB: &str = "job.json";
@@ -95,9 +95,7 @@ impl<'a> Workplace<'a> {
             self.clear()?;
         }
         write_atomic(&self.work.join("driver.py"), DRIVER.as_bytes())?;
-        let json = serde_json::to_vec_pretty(job).unwrap_or_default();
-        write_atomic(&self.work.join(JOB), &json)?;
-        Ok(())
+        Ok(write_json(&self.work.join(JOB), job)?)
     }
 
     /// What is there was begun with the same recipe, data and fold; or nothing is there.
@@ -144,7 +142,7 @@ impl<'a> Workplace<'a> {
     /// Keeps a checked result.
     pub fn finish(&self, identity: &Identity, exported: &Exported, onnx: &[u8]) -> Result<(), WriteError> {
         let finished = Finished { identity: identity.clone(), exported: exported.clone(), onnx_sha256: sha256(onnx) };
-        write_atomic(&self.work.join(RESULT), &serde_json::to_vec_pretty(&finished).unwrap_or_default())
+        write_json(&self.work.join(RESULT), &finished)
     }
 }
 

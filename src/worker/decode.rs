@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Event, Reporter, SessionId, guarded, spawn};
-use crate::{raster::Slice, study::SliceRef};
+use super::{Event, Reporter, SessionId, spawn};
+use crate::{panics, raster::Slice, study::SliceRef};
 
 /// Names one slice of one open study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Shared {
 
     fn work(&self, reporter: &Reporter) {
         while let Some((key, slice)) = self.next() {
-            let decoded = guarded(|| slice.decode().map_err(|e| e.to_string())).and_then(|result| result);
+            let decoded = panics::said(|| slice.decode().map_err(|e| e.to_string())).and_then(|result| result);
             reporter.send(Event::Decoded(key, decoded.map(Arc::<Slice>::new)));
             self.lock().running.retain(|k| *k != key);
         }

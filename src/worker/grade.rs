@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crossbeam_channel::Receiver;
 
-use super::{Event, GradeWith, Job, Reporter, guarded};
+use super::{Event, GradeWith, Job, Reporter};
 use crate::{
     detector::ModelSet,
+    panics,
     pipeline::{GradeError, GradeOptions, Grader},
     study::Study,
 };
@@ -18,7 +19,7 @@ pub fn run(jobs: &Receiver<Job<Arc<Study>>>, with: &GradeWith, reporter: &Report
             reporter.send(Event::GradeCancelled(ticket));
             continue;
         }
-        let graded = guarded(|| {
+        let graded = panics::said(|| {
             let grader = ready(&mut grader, with)?;
             Ok(grader.grade(&study, &cancel, &|event| reporter.send(Event::Grading(ticket, event))))
         });

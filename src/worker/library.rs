@@ -9,13 +9,14 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::{Event, OpenSource, Reporter, SessionId, guarded, spawn};
+use super::{Event, OpenSource, Reporter, SessionId, spawn};
 use crate::{
     grading::Role,
     library::{
         Appended, Document, Entry, Library, LibraryError, Listing, Place, Query, Stored, StudySource, StudyState,
         find_below,
     },
+    panics,
     review::{Act, Draft},
     study::{SeriesKey, Study},
     uid::StudyUid,
@@ -158,7 +159,7 @@ impl Thread {
 
 fn run(folder: Option<PathBuf>, jobs: &Receiver<LibraryJob>, places: &Sender<Vec<Entry>>, reporter: &Reporter) {
     let say = |event| reporter.send(Event::Library(event));
-    let (mut library, message) = match guarded(|| open(folder)) {
+    let (mut library, message) = match panics::said(|| open(folder)) {
         Ok(Ok(opened)) => opened,
         Ok(Err(error)) => return say(LibraryEvent::Failed(error.to_string())),
         Err(panic) => return say(LibraryEvent::Failed(panic)),
@@ -166,7 +167,7 @@ fn run(folder: Option<PathBuf>, jobs: &Receiver<LibraryJob>, places: &Sender<Vec
     say(LibraryEvent::Started(message));
     while let Ok(first) = jobs.recv() {
         for job in newest_questions(std::iter::once(first).chain(jobs.try_iter()).collect()) {
-            match guarded(|| perform(&mut library, job, &say, places)) {
+            match panics::said(|| perform(&mut library, job, &say, places)) {
                 Ok(Ok(())) => (),
                 Ok(Err(error)) => say(LibraryEvent::Failed(error.to_string())),
                 Err(panic) => say(LibraryEvent::Failed(panic)),
@@ -288,7 +289,7 @@ fn last_path(place: &Place) -> Option<PathBuf> {
 fn look_for_places(lists: &Receiver<Vec<Entry>>, reporter: &Reporter) {
     while let Ok(first) = lists.recv() {
         let entries = lists.try_iter().last().unwrap_or(first);
-        let looked = guarded(|| entries.iter().map(|e| (e.uid.clone(), e.place.is_there())).collect());
+        let looked = panics::said(|| entries.iter().map(|e| (e.uid.clone(), e.place.is_there())).collect());
         if let Ok(places) = looked {
             reporter.send(Event::Library(LibraryEvent::Places(places)));
         }

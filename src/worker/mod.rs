@@ -9,18 +9,14 @@ mod library;
 mod open;
 mod report;
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::PathBuf,
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::{
     cancel::Cancel,
     detector::EngineChoice,
+    panics,
     pipeline::{GradeEvent, GradedStudy},
     raster::Slice,
     study::{Scan, SliceRef, Study},
@@ -172,7 +168,7 @@ impl Worker {
         self.reports.retain(|thread| !thread.is_finished());
         let reporter = self.reporter.clone();
         let thread = spawn("report", move || {
-            let reported = guarded(|| report::write(&job));
+            let reported = panics::said(|| report::write(&job));
             let failed = |why| Reported { failures: vec![why], ..Reported::default() };
             reporter.send(Event::Reported(reported.unwrap_or_else(failed)));
         });
@@ -209,15 +205,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<JoinHandle<
     started.inspect_err(|error| tracing::error!("the {name} thread cannot be started: {error}")).ok()
 }
 
-/// A panic inside a job is reported like any other failure, and the thread lives on.
-fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        format!("an error inside Foramen (please report it): {said}")
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::{
@@ -231,8 +218,8 @@ mod tests {
     #[test]
     fn a_panic_in_a_job_is_a_message_and_the_thread_goes_on() {
         let thread = std::thread::spawn(|| {
-            let first = guarded(|| -> u32 { panic!("slice {}", 7) });
-            (first, guarded(|| 8))
+            let first = panics::said(|| -> u32 { panic!("slice {}", 7) });
+            (first, panics::said(|| 8))
         });
         let (first, second) = thread.join().unwrap();
         assert_eq!(first.unwrap_err(), "an error inside Foramen (please report it): slice 7");

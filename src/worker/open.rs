@@ -2,16 +2,16 @@
 
 use crossbeam_channel::Receiver;
 
-use super::{Event, Job, OpenSource, Reporter, Ticket, guarded};
+use super::{Event, Job, OpenSource, Reporter, Ticket};
 use crate::{
     cancel::Cancel,
-    phantom,
+    panics, phantom,
     study::{self, Scan, ScanError},
 };
 
 pub fn run(jobs: &Receiver<Job<OpenSource>>, reporter: &Reporter) {
     for Job { ticket, what, cancel } in jobs {
-        let event = match guarded(|| open(ticket, &what, &cancel, reporter)) {
+        let event = match panics::said(|| open(ticket, &what, &cancel, reporter)) {
             Ok(Ok(scan)) => Event::Opened(ticket, scan),
             Ok(Err(error)) => Event::OpenFailed(ticket, error.to_string()),
             Err(panic) => Event::OpenFailed(ticket, panic),

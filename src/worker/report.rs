@@ -2,12 +2,13 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use super::guarded;
 use crate::{
     markup::Markup,
     moment::Moment,
+    panics,
     pipeline::GradedStudy,
-    report::{Format, Identity, Report, Saving, Template, folder_name, save_as, save_in},
+    plain,
+    report::{Format, Identity, Report, Saving, Template, save_as, save_in},
     review::Review,
     study::Study,
 };
@@ -67,7 +68,7 @@ pub fn write(job: &ReportJob) -> Reported {
         }
     };
     for &format in &job.formats {
-        match guarded(|| one(job, &report, format)) {
+        match panics::said(|| one(job, &report, format)) {
             Ok(Ok((written, notes))) => {
                 reported.written.extend(written);
                 reported.notes.extend(notes);
@@ -83,7 +84,7 @@ fn one(job: &ReportJob, report: &Report, format: Format) -> Result<(Vec<PathBuf>
     let written = match &job.to {
         Destination::File(path) => save_as(&outputs, path, job.saving),
         Destination::Folder(folder) => {
-            save_in(&outputs, &folder.join(folder_name(&report.uid(&report.study.uid))), job.saving)
+            save_in(&outputs, &folder.join(plain::folder_name(&report.uid(&report.study.uid))), job.saving)
         }
     };
     Ok((written.map_err(|error| error.to_string())?, notes))

@@ -47,15 +47,20 @@ pub const RULES: &[Room] = &[
     Room {
         name: "report",
         uses: &[
-            "grading", "pipeline", "geometry", "raster", "study", "files", "plain", "markup", "review", "moment",
-            "cancel",
+            "grading", "pipeline", "output", "geometry", "raster", "study", "files", "plain", "markup", "review",
+            "moment", "cancel",
         ],
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
     },
     Room {
+        name: "output",
+        uses: &["pipeline", "study", "grading", "geometry", "raster", "files", "plain"],
+        never: &[DICOM],
+    },
+    Room {
         name: "batch",
-        uses: &["pipeline", "study", "grading", "report", "files", "plain", "cancel", "panics"],
+        uses: &["pipeline", "study", "grading", "output", "files", "plain", "cancel", "panics"],
         never: &[DICOM],
     },
     Room { name: "library", uses: &["study", "grading", "files", "review", "moment"], never: &[DICOM] },
@@ -63,7 +68,7 @@ pub const RULES: &[Room] = &[
         name: "worker",
         uses: &[
             "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "phantom", "files",
-            "cancel", "review", "markup", "moment",
+            "plain", "cancel", "review", "markup", "moment", "panics",
         ],
         never: &[DICOM],
     },
@@ -78,8 +83,9 @@ pub const RULES: &[Room] = &[
     Room {
         name: "cli",
         uses: &[
-            "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel", "phantom",
-            "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment", "panics",
+            "pipeline", "output", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
+            "phantom", "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment",
+            "panics", "plain",
         ],
         never: &[],
     },

@@ -10,8 +10,9 @@ use foramen::{
     RESEARCH_USE_ONLY,
     grading::{Assessment, Level, Severity, Side},
     markup::Markup,
+    output::{About, json_bytes},
     phantom::{self, Dialect, PhantomOptions},
-    report::{About, Identity, Report, Row, json_bytes},
+    report::{Identity, Report, Row},
     review::{Decision, Review, Statement},
 };
 use serde::Deserialize;
@@ -89,7 +90,7 @@ fn read(exported: &Exported, further: &[&Path]) -> Read {
 fn compare(report: &Report, read: &ReadReport) {
     assert_eq!((read.template.as_str(), read.groups.len()), ("1500", 25));
     let json: Value =
-        serde_json::from_slice(&json_bytes(std::slice::from_ref(report.graded), &About::default())).unwrap();
+        serde_json::from_slice(&json_bytes(std::slice::from_ref(report.graded), &About::default()).unwrap()).unwrap();
     let groups: BTreeMap<&str, &Group> = read.groups.iter().map(|group| (group.row.as_str(), group)).collect();
     assert_eq!(groups.len(), 25, "each row once");
     for (at, row) in report.rows().iter().enumerate() {

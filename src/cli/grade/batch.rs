@@ -22,8 +22,8 @@ use crate::{
     },
     detector::ModelSet,
     files::{WriteError, remove_litter},
+    output::Tally,
     pipeline::{GradeEvent, GradeOptions},
-    report::Tally,
     study::{self, BareFolder, Listing, StudyFiles},
 };
 

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     cli::exit::{Exit, Failure},
-    report::{Filling, Known, Sample, SampleScores},
+    output::{Filling, Known, Sample, SampleScores},
     study::{BareFolder, Issue, Source},
 };
 

@@ -10,7 +10,7 @@ use crate::{
     grading::Severity,
     library::StudyState,
     phantom,
-    report::{self, Format},
+    report::Format,
     ui::state::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
     worker::{Destination, OpenSource},
 };
@@ -160,7 +160,7 @@ fn exports_are_what_foramen_grade_writes() {
     let mut window = graded_demo();
     let folder = tempfile::tempdir().expect("a folder");
     let open = session(window.state());
-    let (id, expected) = (open.id, report::csv_bytes(&[*open.graded.clone().expect("graded")]));
+    let (id, expected) = (open.id, crate::output::csv_bytes(&[*open.graded.clone().expect("graded")]));
     let wish = Wish { formats: vec![Format::Csv, Format::Json, Format::Text], ..Wish::default() };
     let to = Destination::Folder(folder.path().to_owned());
     window.state_mut().viewer.perform(Action::Export(id, wish.clone(), to.clone()));

@@ -139,9 +139,14 @@ impl Viewer {
             }
             if revision != session.kept_revision && session.state.is_some() && !session.are_marks_locked {
                 session.kept_revision = revision;
-                let text = Some(session.markup.to_json()).filter(|_| !session.markup.is_empty());
-                let uid = session.study.uid.clone();
-                self.worker.library(LibraryJob::SetDocument(uid, Document::Marks, text));
+                let text = if session.markup.is_empty() { None } else { Some(session.markup.to_json()) };
+                match text.transpose() {
+                    Ok(text) => {
+                        let uid = session.study.uid.clone();
+                        self.worker.library(LibraryJob::SetDocument(uid, Document::Marks, text));
+                    }
+                    Err(error) => self.notices.error(format!("Measurements cannot be saved: {error}")),
+                }
             }
         }
     }

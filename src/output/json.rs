@@ -1,14 +1,8 @@
 //! Everything that is known of a grading, for other programs.
 
-mod report;
+use serde::{Deserialize, Serialize};
 
-use std::fmt;
-
-use serde::Serialize;
-
-pub use report::report_bytes;
-
-use super::{Filling, csv::row_id};
+use super::{Filling, Tally, csv::row_id};
 use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, Vec3},
@@ -45,19 +39,6 @@ pub struct About {
     /// Where the rows of the sample got their numbers from, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample: Option<Filling>,
-}
-
-/// How many studies came out how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Tally {
-    /// All of it was read, and all 25 rows were assessed.
-    pub graded: usize,
-    /// Some rows were not assessed, or something is doubtful or could not be read.
-    pub partial: usize,
-    /// No row was assessed.
-    pub not_assessed: usize,
-    /// There are no grades.
-    pub failed: usize,
 }
 
 #[derive(Serialize)]
@@ -104,11 +85,19 @@ struct LevelForm {
     patient_mm: [f64; 3],
 }
 
-#[derive(Serialize)]
-struct Scores {
+/// The three numbers of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
     normal_mild: f32,
     moderate: f32,
     severe: f32,
+}
+
+impl Scores {
+    /// Mildest first.
+    pub const fn as_array(self) -> [f32; 3] {
+        [self.normal_mild, self.moderate, self.severe]
+    }
 }
 
 #[derive(Serialize)]
@@ -135,17 +124,21 @@ struct EvidenceForm<'a> {
 }
 
 /// All studies of a run in one JSON document.
-pub fn json_bytes(studies: &[GradedStudy], about: &About) -> Vec<u8> {
+pub fn json_bytes(studies: &[GradedStudy], about: &About) -> Result<Vec<u8>, serde_json::Error> {
     document_bytes(studies.iter().map(|study| study_form(study, study.study_uid.as_str())).collect(), None, Some(about))
 }
 
 /// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
 /// where it has none another name.
-pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Vec<u8> {
+pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Result<Vec<u8>, serde_json::Error> {
     document_bytes(vec![study_form(study, id)], Some(fingerprint), None)
 }
 
-fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>, about: Option<&About>) -> Vec<u8> {
+fn document_bytes(
+    studies: Vec<StudyForm>,
+    fingerprint: Option<&str>,
+    about: Option<&About>,
+) -> Result<Vec<u8>, serde_json::Error> {
     let document = Document {
         format: FORMAT,
         notice: RESEARCH_USE_ONLY,
@@ -155,9 +148,9 @@ fn document_bytes(studies: Vec<StudyForm>, fingerprint: Option<&str>, about: Opt
         about,
         studies,
     };
-    let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    let mut bytes = serde_json::to_vec_pretty(&document)?;
     bytes.push(b'\n');
-    bytes
+    Ok(bytes)
 }
 
 fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
@@ -218,40 +211,16 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_first(twin: &u32) -> bool {
+/// Of images that share both UIDs, whether it is the first.
+pub const fn is_first(twin: &u32) -> bool {
     *twin == 0
 }
 
-/// Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.
-fn corners(plane: &ImagePlane, b: BBox) -> [[f64; 3]; 4] {
+/// The corners of a box in patient space, LPS mm, clockwise from top left. Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.
+pub fn corners(plane: &ImagePlane, b: BBox) -> [[f64; 3]; 4] {
     [(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)]
         .map(|(x, y)| plane.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5))
         .map(|p: Vec3| p.to_array())
-}
-
-impl Tally {
-    /// All of them.
-    pub const fn studies(&self) -> usize {
-        self.graded + self.partial + self.not_assessed + self.failed
-    }
-
-    /// Whether each came out whole.
-    pub const fn is_whole(&self) -> bool {
-        self.graded == self.studies()
-    }
-}
-
-impl fmt::Display for Tally {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { graded, partial, not_assessed, failed } = self;
-        let studies = self.studies();
-        let plural = if studies == 1 { "y" } else { "ies" };
-        write!(
-            f,
-            "{studies} stud{plural}: {graded} graded, {partial} in part, {not_assessed} not assessed, {failed} failed"
-        )
-    }
 }
 
 impl From<Probabilities> for Scores {

@@ -3,10 +3,10 @@
 
 use serde::Serialize;
 
-use super::{Scores, corners};
 use crate::{
     grading::{Aggregate, Assessment, Condition, Level, Severity, Side},
     markup::Mark,
+    output::json::{Scores, corners},
     pipeline::UsedModel,
     report::{Report, ReviewStatus, Row, RowRegion},
     review::{Act, Decision, Statement},
@@ -149,7 +149,7 @@ struct SliceForm {
     series_uid: String,
     sop_instance_uid: String,
     /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
-    #[serde(skip_serializing_if = "super::is_first")]
+    #[serde(skip_serializing_if = "crate::output::json::is_first")]
     twin: u32,
     /// From 1, as DICOM counts frames.
     frame_number: u32,
@@ -172,7 +172,7 @@ struct MarkForm<'a> {
 }
 
 /// One report as a JSON document.
-pub fn report_bytes(report: &Report) -> Vec<u8> {
+pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let patient = report.patient();
     let document = Document {
         kind: "foramen-report",
@@ -208,9 +208,9 @@ pub fn report_bytes(report: &Report) -> Vec<u8> {
         warnings: &report.graded.warnings,
         audit: if report.identity.is_removed() { &[] } else { report.review.acts() },
     };
-    let mut bytes = serde_json::to_vec_pretty(&document).unwrap_or_default();
+    let mut bytes = serde_json::to_vec_pretty(&document)?;
     bytes.push(b'\n');
-    bytes
+    Ok(bytes)
 }
 
 fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
