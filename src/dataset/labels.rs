@@ -7,6 +7,7 @@ use std::{
 
 use super::skipped::{Reason, SkipList};
 use crate::{
+    files,
     grading::{GradeId, Role, Severity},
     study::{SeriesId, StudyId},
 };
@@ -105,7 +106,8 @@ pub(super) struct Table {
 impl Table {
     pub fn open(file: &Path) -> Result<Self, LabelError> {
         let failed = |source| LabelError::Csv { file: file.to_owned(), source };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(failed)?;
+        let opened = files::open_regular(file, files::MOST_OF_TABLE).map_err(|error| failed(error.into()))?;
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
         let headers = reader.headers().map_err(failed)?.iter().map(str::to_owned).collect();
         Ok(Self { file: file.to_owned(), reader, headers })
     }

@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     cancel::Cancel,
-    files::{WriteError, write_atomic, write_json},
+    files::{self, WriteError, write_atomic, write_json},
     grading::{DetectionClass, Role},
     growing::{GrowError, Growing},
     raster::Standardize,
@@ -219,7 +219,7 @@ impl<'a> Source<'a> {
         let points = labels::read_points(&data.join("train_label_coordinates.csv"), &mut skipped)?;
         let folds_file = data.join("5folds.csv");
         // Before the images, of which there may be many: what is wrong with a CSV is known at once.
-        let read = if folds_file.is_file() { Some(Folds::read(&folds_file)?) } else { None };
+        let read = if folds_file.exists() { Some(Folds::read(&folds_file)?) } else { None };
         let count = |done, all| progress(Step::Headers, done, all);
         let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &count)?;
         tracing::debug!(
@@ -306,7 +306,7 @@ fn write(
 fn hash(data: &Path) -> String {
     let mut hasher = Sha256::new();
     for name in ["train.csv", "train_label_coordinates.csv", "train_series_descriptions.csv", "5folds.csv"] {
-        hasher.update(std::fs::read(data.join(name)).unwrap_or_default());
+        hasher.update(files::read_regular(&data.join(name), files::MOST_OF_TABLE).unwrap_or_default());
     }
     hex::encode(hasher.finalize())
 }

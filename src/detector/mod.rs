@@ -138,6 +138,10 @@ impl Detector {
         let values = self.engine.run(&self.input).map_err(failed)?;
         let output = RawOutput::new(&values, self.model.classes.len())
             .ok_or_else(|| failed(format!("{} numbers came out; that is no YOLOv8 output", values.len())))?;
+        // Nothing scores above a threshold then, and "nothing was seen" would be a lie.
+        if !values.iter().all(|value| value.is_finite()) {
+            return Err(failed("what comes out of it are no numbers (NaN or infinite)".to_owned()));
+        }
         let classes = &self.model.classes;
         let boxes = decode::to_image(select(&output), &letterbox);
         Ok(boxes.map(|c| RawDetection { class: classes[c.class], score: c.score, bbox: c.bbox }).collect())

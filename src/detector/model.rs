@@ -66,8 +66,8 @@ impl Model {
                 "it has no `names` metadata; export it with Ultralytics (`model.export(format=\"onnx\")`)".to_owned(),
             )
         })?;
-        let names =
-            python_names(names).ok_or_else(|| refuse(format!("its `names` metadata cannot be read: {names}")))?;
+        let names = python_names(names)
+            .ok_or_else(|| refuse(format!("its `names` metadata cannot be read: {}", begin(names))))?;
         let classes: Vec<DetectionClass> = names
             .iter()
             .map(|name| name.parse())
@@ -162,4 +162,13 @@ fn shapes(info: &OnnxInfo, classes: usize) -> Result<(u32, u32), String> {
         ));
     }
     Ok((height as u32, width as u32))
+}
+
+/// The beginning of a text that may be of any length.
+fn begin(text: &str) -> String {
+    const MOST: usize = 120;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}...", &text[..at]),
+        None => text.to_owned(),
+    }
 }

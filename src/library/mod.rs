@@ -18,6 +18,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod uids;
+mod wal;
 
 use std::path::{Path, PathBuf};
 

@@ -12,6 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     LibraryError, Moment,
     schema::{self, Kind},
+    wal,
 };
 use crate::files;
 
@@ -81,7 +82,20 @@ pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
     let fail = |source| LibraryError::Folder { path: path.to_owned(), source };
     let not_a_file = |what| LibraryError::NotAFile { path: path.to_owned(), what };
     match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // A disk that is not there now, or a file whose journal was left behind: something was kept here.
+            if let Some(link) = path.ancestors().find(|folder| folder.is_symlink() && !folder.exists()) {
+                let what = "a link that leads nowhere";
+                return Err(LibraryError::NotAFile { path: link.to_owned(), what });
+            }
+            if beside(path, "-wal").symlink_metadata().is_ok_and(|found| found.len() > 0) {
+                return Err(LibraryError::Unfit {
+                    path: path.to_owned(),
+                    why: "is gone, and its journal is there".to_owned(),
+                });
+            }
+            return Ok(false);
+        }
         Err(error) => return Err(fail(error)),
         Ok(_) => (),
     }
@@ -100,6 +114,10 @@ pub fn in_memory() -> Result<Connection, LibraryError> {
 }
 
 fn connect(path: &Path) -> Result<Connection, Unfit> {
+    // SQLite would take what is whole of its journal for all of it, and delete the rest.
+    if let Ok(Some(why)) = wal::damage(path) {
+        return Err(Unfit::SetAside(format!("is damaged ({why})")));
+    }
     let mut connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;

@@ -13,6 +13,7 @@ use super::{
     LibraryError,
     open::{FILE, PATIENCE, beside, is_there},
     schema::{self, Kind},
+    wal,
 };
 
 /// A connection, and the folder of the copy that it is to, if it is to one.
@@ -25,6 +26,11 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
         return Ok(None);
     }
     let unfit = |why: &str| LibraryError::Unfit { path: path.clone(), why: why.to_owned() };
+    match wal::damage(&path) {
+        Ok(None) => (),
+        Ok(Some(why)) => return Err(unfit(&format!("is damaged: {why}"))),
+        Err(source) => return Err(LibraryError::Folder { path: beside(&path, "-wal"), source }),
+    }
     let failed = |error: rusqlite::Error| if schema::is_damage(&error) { unfit("is damaged") } else { error.into() };
     let (connection, kind) = connect(&path).map_err(failed)?;
     let version = match kind {
@@ -42,6 +48,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     let (connection, copy) = if version < schema::VERSION {
         let (connection, copy) = of_today(&connection).map_err(|error| match error {
             Copied::Folder(source) => LibraryError::Folder { path: std::env::temp_dir(), source },
+            Copied::Database(error) if schema::is_wrong(&error) => unfit("is not what its version says"),
             Copied::Database(error) => failed(error),
         })?;
         (connection, Some(copy))
@@ -60,18 +67,25 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, Kind)> {
         let kind = schema::kind(&connection)?;
         Ok((connection, kind))
     };
-    // Of a file that another program is writing, the journal is read too; for that, files beside it are made.
-    let found = open(path.to_owned(), OpenFlags::SQLITE_OPEN_READ_WRITE);
+    // Who only reads takes nothing of a journal into the file, and does not delete it. Without one, the files that SQLite
+    // makes to read are taken away by whoever may write.
+    let access = if has_journal(path) { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
+    let found = open(path.to_owned(), access);
     let may_be_read_only = |error: &rusqlite::Error| {
         matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
     };
     match (found, uri(path)) {
         // Without a journal all there is lies in the file.
-        (Err(error), Some(uri)) if may_be_read_only(&error) && !beside(path, "-wal").exists() => {
+        (Err(error), Some(uri)) if may_be_read_only(&error) && !has_journal(path) => {
             open(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
         }
         (found, _) => found,
     }
+}
+
+/// Whether a part of what the file says lies beside it: what is to be added, or what is to be taken back.
+fn has_journal(path: &Path) -> bool {
+    ["-wal", "-journal"].iter().any(|end| beside(path, end).symlink_metadata().is_ok_and(|found| found.len() > 0))
 }
 
 /// The name of a file that SQLite believes not to change.

@@ -114,14 +114,19 @@ pub fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
     })
 }
 
-/// Whether SQLite finds its pages whole.
+/// Whether SQLite finds its pages whole, and its indexes the same as its tables.
 pub fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
+    connection.query_row("PRAGMA integrity_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
 }
 
 /// Whether SQLite says that a file is not what it should be.
 pub fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+/// Whether SQLite says that its tables are others than the statement expects.
+pub fn is_wrong(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqlInputError { .. }) || error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }
 
 /// Brings a file that is empty or ours to today's version, in one transaction.

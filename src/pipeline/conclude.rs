@@ -136,7 +136,7 @@ fn of_series(study: &Study, uid: &SeriesUid, doubt: SeriesDoubt) -> Issue {
     let so = if doubt.denies_place() {
         "where it lies is not used for levels or sides; check its place"
     } else {
-        "the rows go by where they lie; check the levels"
+        "the rows go by where they lie beside the other series; check the levels, and the places of all series"
     };
     Issue::new("", format!("{title}: {doubt}: {so}"))
 }

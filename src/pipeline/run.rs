@@ -1,7 +1,7 @@
 //! The work itself: worker threads over a plan's slices, and the table from their boxes.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -40,6 +40,8 @@ pub(super) struct Results {
     pub boxes: Vec<Option<Vec<Detection>>>,
     /// Slices that could not be read or looked at, and why.
     pub failures: Vec<(Job, String)>,
+    /// Models, by index, that have run on a slice.
+    ran: BTreeSet<usize>,
     /// What was doubtful about slices that were looked at.
     pub doubts: Vec<(Job, Doubt)>,
     /// By model: the engine that ran it.
@@ -132,8 +134,8 @@ impl Shared<'_> {
         }
     }
 
-    /// The boxes of one slice. A slice that cannot be decoded or run is an issue, not the end;
-    /// a model that cannot be loaded is.
+    /// The boxes of one slice. A slice that cannot be decoded is an issue, not the end; a model that cannot be loaded, or
+    /// that fails before it has run on any slice, is.
     fn look(&self, job: Job, detectors: &mut BTreeMap<usize, Detector>) -> Result<Vec<Detection>, ModelError> {
         let series = &self.study.series[job.series];
         let reference = &series.slices[job.slice];
@@ -167,8 +169,13 @@ impl Shared<'_> {
                 Aggregate::Max | Aggregate::Geometric => detector.evidence(&image, floor),
             };
             match boxes {
-                Ok(boxes) => per_model.push(boxes),
-                Err(error) => self.report(job, &error),
+                Ok(boxes) => {
+                    self.results().ran.insert(index);
+                    per_model.push(boxes);
+                }
+                // The fault may be the slice's where the model has run on others.
+                Err(error) if self.results().ran.contains(&index) => self.report(job, &error),
+                Err(error) => return Err(error),
             }
         }
         if per_model.is_empty() {

@@ -24,6 +24,7 @@ use super::{
 use crate::geometry::{self, ImagePlane};
 
 /// A header and where it came from.
+#[derive(Debug, Clone)]
 pub struct Found {
     pub source: Source,
     pub header: Header,

@@ -19,7 +19,7 @@ use super::{
     source::Source,
     syntax::{self, Form},
 };
-use crate::geometry::Turn;
+use crate::{geometry::Turn, panics};
 
 /// What tells two images apart without reading their pixels: number, place of the first frame, size, frames, and what
 /// else the header has of it.
@@ -85,7 +85,7 @@ pub fn apart(files: Vec<Found>, study: &mut Study) -> Vec<Found> {
             }
             Fate::DamagedCopy => {
                 study.damaged_copies += 1;
-                let why = defect(&file.header).unwrap_or_default();
+                let why = defect(&file.header).unwrap_or_else(|| "its pixels cannot be decoded".to_owned());
                 let message = format!("{why}; another file holds this image whole, and this one is left out");
                 study.issues.push(Issue::new(&file.source, message));
             }
@@ -128,13 +128,29 @@ fn decide(files: &[Found], group: &[usize], fates: &mut [Fate]) -> usize {
         for (content, index) in contents {
             by_content.entry(content).or_default().push(index);
         }
+        let of_each: Vec<usize> = by_content.values().map(|same| same[0]).collect();
+        let shown = if of_each.len() > 1 { decodable(files, &of_each) } else { of_each.clone() };
         for same in by_content.into_values() {
+            if !shown.is_empty() && !shown.contains(&same[0]) {
+                same.iter().for_each(|&index| fates[index] = Fate::DamagedCopy);
+                continue;
+            }
             images.push(same[0]);
             same[1..].iter().for_each(|&index| fates[index] = Fate::Copy);
         }
     }
     images.iter().zip(0..).for_each(|(&index, twin)| fates[index] = Fate::Image(twin));
     images.len()
+}
+
+/// Those of some files of which the first frame can be decoded: there are few of one UID, and which of them is the image is
+/// worth the time.
+fn decodable(files: &[Found], all: &[usize]) -> Vec<usize> {
+    let can = |&index: &usize| {
+        let (slices, _) = slices(vec![files[index].clone()], &mut Vec::new());
+        panics::caught(|| slices.first().is_some_and(|slice| slice.decode().is_ok())).unwrap_or(false)
+    };
+    all.par_iter().copied().filter(can).collect()
 }
 
 /// A hash of what a file says and shows. What stands before its data set tells which program wrote or sent it.

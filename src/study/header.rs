@@ -123,7 +123,12 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
             let length = native::length(layout, plain, frames, size);
             // All pixels of the frames that are shown are there, whatever more was announced.
             header.missing = missing.filter(|_| length.is_short);
-            header.doubts.extend(length.doubt);
+            if length.is_short && header.missing.is_none() && frames == 1 {
+                // The file is whole, and its one image is not.
+                header.missing = Some(native::missing(layout, plain, size));
+            } else {
+                header.doubts.extend(length.doubt);
+            }
         }
     }
     header.doubts.extend(lookup::doubts(&object));

@@ -7,7 +7,13 @@ use std::{
 
 use dicom_core::PrimitiveValue;
 
-use super::{doubts::Doubt, extent::Plain, header::HeaderError, layout::Layout, pixels::PixelError};
+use super::{
+    doubts::Doubt,
+    extent::{Missing, Plain},
+    header::HeaderError,
+    layout::Layout,
+    pixels::PixelError,
+};
 
 /// The frame's bytes in a value that was read whole: little-endian; single bits as one byte each.
 pub fn frame(layout: &Layout, value: &PrimitiveValue, frame: u32, words_are_big: bool) -> Result<Vec<u8>, PixelError> {
@@ -67,6 +73,11 @@ pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length
         ))),
         more => doubt(Doubt::note(format!("its PixelData has {more} bytes behind its pixels"))),
     }
+}
+
+/// What lacks of the one image of a file of `size` bytes.
+pub fn missing(layout: &Layout, plain: Plain, size: u64) -> Missing {
+    Missing { found: there_are(layout, plain, 1, size), needed: bytes_of(layout, 1) }
 }
 
 /// How many of so many frames `plain` pixels hold in a file of `size` bytes.

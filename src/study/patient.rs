@@ -28,7 +28,7 @@ impl Patient {
         [
             (differ(&self.id, &other.id), "PatientID"),
             (differ(&self.issuer, &other.issuer), "IssuerOfPatientID"),
-            (differ(&self.birth_date, &other.birth_date), "PatientBirthDate"),
+            (differ(&digits(&self.birth_date), &digits(&other.birth_date)), "PatientBirthDate"),
             (differ(&self.sex, &other.sex), "PatientSex"),
             (!can_be_one_name(&self.name, &other.name), "PatientName"),
         ]
@@ -37,9 +37,35 @@ impl Patient {
     }
 }
 
+/// Of a date, which old files write with dots.
+fn digits(date: &str) -> String {
+    date.chars().filter(char::is_ascii_digit).collect()
+}
+
 /// Whether two ways of writing can be one name: in other order or case, with initials, cut short, with a part left out.
-/// Letters beyond ASCII are not compared, for files spell them in all kinds of ways.
+/// Where both have words without any ASCII letter, of one script, these are compared as they stand. A letter beyond ASCII
+/// within a word of ASCII letters may be spelled in all kinds of ways, and stands for any.
 fn can_be_one_name(a: &str, b: &str) -> bool {
+    can_be_in_ascii(a, b) && can_be_beyond_ascii(a, b)
+}
+
+/// Names in Cyrillic, Greek, Han and other letters. Of a name in two scripts one may be left out.
+fn can_be_beyond_ascii(a: &str, b: &str) -> bool {
+    let words = |name: &str| -> BTreeSet<String> {
+        let words = name.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric()).map(str::to_lowercase);
+        words.filter(|word| !word.is_empty() && word.chars().all(|c| !c.is_ascii() && c.is_alphabetic())).collect()
+    };
+    let (a, b) = (words(a), words(b));
+    let scripts = |words: &BTreeSet<String>| -> BTreeSet<u32> {
+        // Blocks of 256 tell scripts apart well enough; Han and Kana have many, and are one.
+        let block = |c: char| if ('\u{3040}'..='\u{9fff}').contains(&c) { 0x30 } else { u32::from(c) >> 8 };
+        words.iter().flat_map(|word| word.chars().map(block)).collect()
+    };
+    let (fewer, more) = if a.len() <= b.len() { (&a, &b) } else { (&b, &a) };
+    fewer.is_empty() || scripts(&a).is_disjoint(&scripts(&b)) || fewer.iter().all(|word| more.contains(word))
+}
+
+fn can_be_in_ascii(a: &str, b: &str) -> bool {
     let words = |name: &str| -> BTreeSet<String> {
         name.split(|c: char| c.is_ascii() && !c.is_ascii_alphanumeric())
             .map(|word| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase())
@@ -72,11 +98,23 @@ mod tests {
             ("Müller Jane", "M?ller Jane"),
             ("Müller Jane", "MÜLLER JANE"),
             ("山田 太郎", "Yamada Tarou"),
+            ("Yamada Tarou=山田 太郎", "山田 太郎"),
+            ("Петров Иван", "петров иван"),
+            ("Петров Иван", "Petrov Ivan"),
+            ("Петров Иван", "Иван Петров"),
+            ("山田 太郎=やまだ たろう", "山田 太郎"),
         ] {
             assert_eq!(named(a).difference(&named(b)), None, "{a}, {b}");
             assert_eq!(named(b).difference(&named(a)), None, "{b}, {a}");
         }
-        for (a, b) in [("Doe Jane", "Roe Jane"), ("Doe Jane", "Doe Mary"), ("Smith", "Miller")] {
+        for (a, b) in [
+            ("Doe Jane", "Roe Jane"),
+            ("Doe Jane", "Doe Mary"),
+            ("Smith", "Miller"),
+            ("Петров Иван", "Смирнова Ольга"),
+            ("鈴木 花子", "山田 太郎"),
+            ("Παπαδόπουλος Νίκος", "Γεωργίου Μαρία"),
+        ] {
             assert_eq!(named(a).difference(&named(b)), Some("PatientName"), "{a}, {b}");
         }
     }
@@ -99,6 +137,7 @@ mod tests {
         assert_eq!(other(&|p| p.id = "8".into()), Some("PatientID"));
         assert_eq!(other(&|p| p.issuer = "SOUTH".into()), Some("IssuerOfPatientID"));
         assert_eq!(other(&|p| p.birth_date = "19710101".into()), Some("PatientBirthDate"));
+        assert_eq!(other(&|p| p.birth_date = "1970.01.01".into()), None, "as old files write it");
         assert_eq!(other(&|p| p.sex = "M".into()), Some("PatientSex"));
         assert_eq!(other(&|p| *p = Patient { id: "7".into(), ..Patient::default() }), None, "nothing is said");
     }

@@ -6,7 +6,7 @@ use std::{
     sync::OnceLock,
 };
 
-use ort::{environment::Environment, session::Session, value::TensorRef};
+use ort::{environment::Environment, logging::LogLevel, session::Session, value::TensorRef};
 
 use super::Engine;
 use crate::detector::Model;
@@ -90,6 +90,8 @@ fn load_library(path: &Path) -> Result<Library, String> {
         let unusable = |e: &dyn std::fmt::Display| format!("{}: not usable: {e}", path.display());
         let builder = ort::init_from(path).map_err(|e| unusable(&e))?;
         let environment = builder.with_name("foramen").with_telemetry(false).build().map_err(|e| unusable(&e))?;
+        // What it has to say comes back as errors; its log would write to the terminal in colours, slice by slice.
+        environment.set_log_level(LogLevel::Fatal);
         // Fails here, not at the first slice, if the library is not what it seems.
         Session::builder(&environment).map_err(|e| unusable(&e))?;
         Ok(Library { environment, name: format!("ONNX Runtime {}", version_of(path)) })

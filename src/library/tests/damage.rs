@@ -329,3 +329,104 @@ fn what_a_killed_program_leaves_behind_is_whole() {
     assert_eq!(documents, 0);
     drop(half);
 }
+
+/// A list whose last acts lie in its journal, as a killed program leaves it.
+fn killed() -> tempfile::TempDir {
+    let (open, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    filled(open.path());
+    let (mut library, _) = Library::open(open.path()).unwrap();
+    for uid in ["1.3", "1.4", "1.5"] {
+        library.record(&study(uid, "Doe^Jane", "7", "20260102"), &StudySource::Demo).unwrap();
+    }
+    for name in names(open.path()) {
+        fs::copy(open.path().join(&name), left.path().join(&name)).unwrap();
+    }
+    left
+}
+
+const JOURNAL: &str = "library.sqlite-wal";
+
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let kept = names(folder).into_iter().filter(|name| !name.ends_with("-shm"));
+    kept.map(|name| (name.clone(), fs::read(folder.join(name)).unwrap())).collect()
+}
+
+#[test]
+fn who_reads_takes_the_journal_in_and_leaves_it_where_it_is() {
+    let folder = killed();
+    let before = contents(folder.path());
+    assert!(before.iter().any(|(name, bytes)| name == JOURNAL && bytes.len() > 1000), "{:?}", names(folder.path()));
+    let library = Library::read(folder.path()).unwrap().unwrap();
+    assert_eq!(all(&library).len(), 4);
+    drop(library);
+    assert_eq!(contents(folder.path()), before);
+}
+
+/// SQLite takes what it can read of a journal for all of it, says nothing, and deletes the rest.
+#[test]
+fn a_journal_that_is_damaged_or_alone_is_no_list_and_is_kept() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 6] = [
+        ("head", |folder| {
+            let mut bytes = fs::read(folder.join(JOURNAL)).unwrap();
+            bytes[..16].fill(0);
+            fs::write(folder.join(JOURNAL), bytes).unwrap();
+        }),
+        ("first page", |folder| {
+            let mut bytes = fs::read(folder.join(JOURNAL)).unwrap();
+            bytes[32 + 24 + 100] ^= 0xff;
+            fs::write(folder.join(JOURNAL), bytes).unwrap();
+        }),
+        ("cut", |folder| {
+            let bytes = fs::read(folder.join(JOURNAL)).unwrap();
+            fs::write(folder.join(JOURNAL), &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("emptied", |folder| fs::write(folder.join(JOURNAL), [0; 10]).unwrap()),
+        ("a folder", |folder| {
+            fs::remove_file(folder.join(JOURNAL)).unwrap();
+            fs::create_dir(folder.join(JOURNAL)).unwrap();
+        }),
+        ("alone", |folder| fs::remove_file(folder.join(FILE)).unwrap()),
+    ];
+    for (name, harm) in harms {
+        let folder = killed();
+        harm(folder.path());
+        let before = names(folder.path());
+        let read = Library::read(folder.path());
+        assert!(matches!(read, Err(LibraryError::Unfit { .. } | LibraryError::Folder { .. })), "{name}");
+        assert_eq!(names(folder.path()), before, "{name}");
+    }
+    // The window begins a new list, and the old one is whole beside it, with its journal.
+    let folder = killed();
+    harms[1].1(folder.path());
+    let journal = fs::read(folder.path().join(JOURNAL)).unwrap();
+    let (library, message) = Library::open(folder.path()).unwrap();
+    assert!(all(&library).is_empty() && message.is_some_and(|text| text.contains("journal")));
+    let kept = contents(folder.path()).into_iter().any(|(name, bytes)| name.contains("damaged") && bytes == journal);
+    assert!(kept, "{:?}", names(folder.path()));
+}
+
+/// What another program still writes at its end is not there yet: the last frame of a journal may be torn.
+#[test]
+fn a_journal_whose_last_frame_is_torn_is_read_up_to_it() {
+    let folder = killed();
+    fs::remove_file(folder.path().join("library.sqlite-shm")).unwrap();
+    let path = folder.path().join(JOURNAL);
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 50;
+    bytes[last..].fill(0);
+    fs::write(&path, bytes).unwrap();
+    assert!(Library::read(folder.path()).unwrap().is_some());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_folder_on_a_disk_that_is_not_there_is_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("data");
+    std::os::unix::fs::symlink("/nowhere/at/all", &link).unwrap();
+    for at in [link.clone(), link.join("deep")] {
+        assert!(matches!(Library::read(&at), Err(LibraryError::NotAFile { .. })), "{}", at.display());
+    }
+    assert!(Library::read(&folder.path().join("missing")).unwrap().is_none());
+}

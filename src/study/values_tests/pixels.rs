@@ -127,9 +127,7 @@ fn the_pixels_are_shown_where_they_are_all_there_whatever_their_length_says() {
         assert_eq!(only(&issues, words), is_note, "{claims}");
     }
     // And where they are not, nothing is shown.
-    for (claims, bytes, words) in
-        [(128, &pixels[..100], "cut short"), (100, &more[..190], "100 bytes where its pixels need 128")]
-    {
+    for (claims, bytes, words) in [(128, &pixels[..100], "cut short"), (100, &more[..190], "100 of 128 bytes")] {
         let (slice, issues) = slice_of(with_length(&made, claims, bytes));
         assert!(!only(&issues, words) && slice.decode().is_err());
     }

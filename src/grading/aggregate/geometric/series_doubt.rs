@@ -72,7 +72,7 @@ pub fn find(votes: &[Vote], beside: &[(&Detection, Beside)]) -> BTreeMap<SeriesU
     let mut doubts = BTreeMap::new();
     for (series, votes) in best_of_cells(sized.map(|vote| (&vote.detection, vote))) {
         let miscount = miscount(votes.iter().copied());
-        if is_most_of(&votes, |vote| is_contradicted(vote, miscount)) {
+        if is_reversed(&votes) || is_most_of(&votes, |vote| is_contradicted(vote, miscount)) {
             doubts.insert(series.clone(), SeriesDoubt::Contradicted);
         } else if miscount != 0 && is_most_of(&votes, |vote| moved(vote) == miscount) {
             doubts.insert(series.clone(), SeriesDoubt::Miscounted(miscount));
@@ -105,6 +105,24 @@ fn best_of_cells<'a, T>(boxes: impl Iterator<Item = (&'a Detection, T)>) -> BTre
 /// Whether it is so of more than half of enough cells.
 fn is_most_of<T>(cells: &[T], is_so: impl Fn(&T) -> bool) -> bool {
     cells.len() >= FEWEST && cells.iter().filter(|cell| is_so(cell)).count() * 2 > cells.len()
+}
+
+/// Whether levels run from foot to head: of two cells, the one that is named as the lower lies higher, for most pairs that
+/// differ in both. A name alone says little on axial images; their order says whether they are upside down.
+fn is_reversed(votes: &[&Vote]) -> bool {
+    let levels = |vote: &Vote| (vote.detection.class.grade.level().index(), vote.grade.level().index());
+    let (mut with, mut against) = (0, 0);
+    for (at, a) in votes.iter().enumerate() {
+        for b in &votes[at + 1..] {
+            let ((named_a, lies_a), (named_b, lies_b)) = (levels(a), levels(b));
+            match named_a.cmp(&named_b) as i8 * lies_a.cmp(&lies_b) as i8 {
+                1.. => with += 1,
+                0 => (),
+                _ => against += 1,
+            }
+        }
+    }
+    votes.len() >= FEWEST && against > 2 * with
 }
 
 /// By how many levels a vote was moved from what it names, downwards.
