@@ -31,7 +31,13 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
         Ok(Some(why)) => return Err(unfit(&format!("is damaged: {why}"))),
         Err(source) => return Err(LibraryError::Folder { path: beside(&path, "-wal"), source }),
     }
-    let failed = |error: rusqlite::Error| if schema::is_damage(&error) { unfit("is damaged") } else { error.into() };
+    let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
+        _ if schema::is_damage(&error) => unfit("is damaged"),
+        Some(ErrorCode::ReadOnly) => {
+            unfit("was left in the middle of a change: start the window once, which takes it back")
+        }
+        _ => error.into(),
+    };
     let (connection, kind) = connect(&path).map_err(failed)?;
     let version = match kind {
         Kind::Ours(version) => version,

@@ -132,7 +132,9 @@ fn decide(files: &[Found], group: &[usize], fates: &mut [Fate]) -> usize {
         let shown = if of_each.len() > 1 { decodable(files, &of_each) } else { of_each.clone() };
         for same in by_content.into_values() {
             if !shown.is_empty() && !shown.contains(&same[0]) {
-                same.iter().for_each(|&index| fates[index] = Fate::DamagedCopy);
+                for &index in &same {
+                    fates[index] = Fate::DamagedCopy;
+                }
                 continue;
             }
             images.push(same[0]);

@@ -28,7 +28,7 @@ impl Patient {
         [
             (differ(&self.id, &other.id), "PatientID"),
             (differ(&self.issuer, &other.issuer), "IssuerOfPatientID"),
-            (differ(&digits(&self.birth_date), &digits(&other.birth_date)), "PatientBirthDate"),
+            (differ(&date(&self.birth_date), &date(&other.birth_date)), "PatientBirthDate"),
             (differ(&self.sex, &other.sex), "PatientSex"),
             (!can_be_one_name(&self.name, &other.name), "PatientName"),
         ]
@@ -37,9 +37,10 @@ impl Patient {
     }
 }
 
-/// Of a date, which old files write with dots.
-fn digits(date: &str) -> String {
-    date.chars().filter(char::is_ascii_digit).collect()
+/// A date without the dots with which old files write it; anything else as it stands.
+fn date(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    if text.chars().all(|c| c.is_ascii_digit() || c == '.') { digits } else { text.to_owned() }
 }
 
 /// Whether two ways of writing can be one name: in other order or case, with initials, cut short, with a part left out.
