@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every performance goal of DESIGN.md section 8, and how cost grows with the work, measured side by side in one run.
+"""Every performance goal of docs/performance.md, and how cost grows with the work, measured side by side in one run.
 
 `python3 benches/speed.py target/release/foramen [--runs 5] [--only ROW[,ROW]] [--write docs/performance.md]`
 

@@ -91,6 +91,14 @@ impl Failure {
     pub fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
         Self { exit, error: error.into() }
     }
+
+    /// Whether nobody needs to be told: whoever read our output has gone away (`| head`) and knows it.
+    pub fn is_known(&self) -> bool {
+        let is_broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
+            cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+        };
+        self.exit == Exit::Output && self.error.chain().any(is_broken_pipe)
+    }
 }
 
 impl fmt::Display for Failure {
@@ -110,7 +118,7 @@ impl fmt::Display for Failure {
 /// What a subcommand returns.
 pub type Outcome = Result<Exit, Failure>;
 
-/// Writes to standard output. A reader that has gone away (`| head`) is an error like any other.
+/// Writes to standard output. A reader that has gone away (`| head`) ends the run, quietly.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());

@@ -93,7 +93,9 @@ pub fn main() -> ExitCode {
     match result {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("foramen: {failure}");
+            if !failure.is_known() {
+                eprintln!("foramen: {failure}");
+            }
             failure.exit.into()
         }
     }

@@ -223,7 +223,7 @@ fn lines(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string() + "\n").collect()
 }
 
-/// The list of studies of the window, if there is one: a report never begins one, and never takes one that it cannot read
+/// The worklist of the window, if there is one: a report never begins one, and never takes one that it cannot read
 /// for none.
 fn open_library() -> Result<Option<Library>, Failure> {
     let Some(folder) = library::default_folder() else { return Ok(None) };

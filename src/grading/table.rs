@@ -124,11 +124,6 @@ impl GradeTable {
 pub struct Prior(BTreeMap<GradeId, Probabilities>);
 
 impl Prior {
-    /// From counts or shares of each severity; grades left out take the contest's.
-    pub fn from_shares(shares: impl IntoIterator<Item = (GradeId, Probabilities)>) -> Self {
-        Self(shares.into_iter().collect())
-    }
-
     /// The prior of one grade.
     pub fn of(&self, id: GradeId) -> Probabilities {
         self.0.get(&id).copied().unwrap_or_else(|| contest_prevalence(id))

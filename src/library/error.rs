@@ -1,14 +1,14 @@
-//! Why the list of studies could not be read or written, in the reader's words.
+//! Why the worklist could not be read or written, in the reader's words.
 
 use std::{io, path::PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why the list of studies could not be read or written.
+/// Why the worklist could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     /// The folder or the file cannot be made.
-    #[error("the list of studies cannot be kept in {}: {source}", path.display())]
+    #[error("the worklist cannot be kept in {}: {source}", path.display())]
     Folder {
         /// Where it should be.
         path: PathBuf,
@@ -16,7 +16,7 @@ pub enum LibraryError {
         source: io::Error,
     },
     /// Something else lies where the file should be.
-    #[error("the list of studies, {}, is {what}, not a file", path.display())]
+    #[error("the worklist, {}, is {what}, not a file", path.display())]
     NotAFile {
         /// Where.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum LibraryError {
         what: &'static str,
     },
     /// The file cannot be read as what it is.
-    #[error("the list of studies, {}, {why}", path.display())]
+    #[error("the worklist, {}, {why}", path.display())]
     Unfit {
         /// Where.
         path: PathBuf,
@@ -32,16 +32,16 @@ pub enum LibraryError {
         why: String,
     },
     /// Only a newer program knows what is in it.
-    #[error("the list of studies, {}, was written by a newer Foramen than this one, and is left as it is", .0.display())]
+    #[error("the worklist, {}, was written by a newer Foramen than this one, and is left as it is", .0.display())]
     Newer(PathBuf),
     /// Another program holds the file for longer than we wait.
-    #[error("the list of studies is in use by another program that does not let go of it")]
+    #[error("the worklist is in use by another program that does not let go of it")]
     Busy,
     /// SQLite says no.
-    #[error("the list of studies cannot be read or written: {0}")]
-    Database(rusqlite::Error),
+    #[error("the worklist cannot be read or written: {0}")]
+    Database(#[source] rusqlite::Error),
     /// A study that is not in the list, or no longer.
-    #[error("the study is not in the list of studies")]
+    #[error("the study is not in the worklist")]
     Unknown,
     /// A person has signed it: its state follows from the review.
     #[error("the report of this study is signed: open it again in its review, with a reason")]
@@ -57,7 +57,7 @@ pub enum LibraryError {
         source: serde_json::Error,
     },
     /// A study that cannot be told from others.
-    #[error("the study has no StudyInstanceUID, so the list of studies cannot remember it")]
+    #[error("the study has no StudyInstanceUID, so the worklist cannot remember it")]
     NoUid,
 }
 

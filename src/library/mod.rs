@@ -37,7 +37,7 @@ pub use stored::{Document, RoleOverrides, Stored};
 /// Names the folder of the list, in place of the system's own.
 pub const DATA_DIR: &str = "FORAMEN_DATA_DIR";
 
-/// The list of studies.
+/// The worklist.
 #[derive(Debug)]
 pub struct Library {
     connection: Connection,

@@ -68,7 +68,7 @@ pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError>
             })?;
             let name = aside.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let message = format!(
-                "The list of studies {why}, so a new one was started. The old one is kept as {name} in {}",
+                "The worklist {why}, so a new one was started. The old one is kept as {name} in {}",
                 folder.display()
             );
             Ok((connection, Some(message)))

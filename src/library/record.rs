@@ -10,8 +10,6 @@ use crate::{study::Study, uid::StudyUid};
 /// What became of a study that was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// The list did not know it.
-    pub is_new: bool,
     /// Other studies (by uid) that were lost and are found again: they moved with this one.
     pub found_again: Vec<StudyUid>,
 }
@@ -38,7 +36,7 @@ impl Library {
         }
         self.write(study, &place, &summary)?;
         let moves = before.as_ref().map(|(old, _)| moved::moves(old, &place)).unwrap_or_default();
-        Ok(Recorded { is_new: before.is_none(), found_again: self.follow(&moves)? })
+        Ok(Recorded { found_again: self.follow(&moves)? })
     }
 
     /// Where a study lay, and how many images it had.

@@ -12,15 +12,12 @@ use crate::{grading::Role, study::SeriesKey, uid::StudyUid};
 pub enum Document {
     /// Measurements, notes, key images.
     Marks,
-    /// What hangs where.
-    Layout,
 }
 
 impl Document {
     const fn word(self) -> &'static str {
         match self {
             Self::Marks => "marks",
-            Self::Layout => "layout",
         }
     }
 }
@@ -37,8 +34,6 @@ pub struct Stored {
     pub findings: Option<String>,
     /// [`Document::Marks`].
     pub marks: Option<String>,
-    /// [`Document::Layout`].
-    pub layout: Option<String>,
     /// Changed by hand.
     pub roles: RoleOverrides,
 }
@@ -58,7 +53,6 @@ impl Library {
             self.connection.query_row(sql, params![key, kind.word()], |row| row.get::<_, String>(0)).optional()
         };
         stored.marks = document(Document::Marks)?;
-        stored.layout = document(Document::Layout)?;
         let mut statement =
             self.connection.prepare("SELECT series_uid, part, role FROM role_override WHERE study = ?1")?;
         let rows = statement.query_map([key], |row| {
@@ -107,22 +101,11 @@ impl Library {
         })
     }
 
-    /// Remembers the role of a series that was changed by hand: `Some(None)` is "not graded", `None` forgets the
-    /// change, so that the program decides again.
-    pub fn set_role(
-        &mut self,
-        uid: &StudyUid,
-        series: &SeriesKey,
-        role: Option<Option<Role>>,
-    ) -> Result<(), LibraryError> {
+    /// Remembers the role of a series that was changed by hand; `None` is "not graded".
+    pub fn set_role(&mut self, uid: &StudyUid, series: &SeriesKey, role: Option<Role>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
-            let sql = match role {
-                Some(_) => {
-                    "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)"
-                }
-                None => "DELETE FROM role_override WHERE study = ?1 AND series_uid = ?2 AND part = ?3 AND ?4 IS NULL",
-            };
-            let role = role.flatten().map(Role::word);
+            let sql = "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)";
+            let role = role.map(Role::word);
             transaction.execute(sql, params![key, series.uid, series.part, role]).map(drop)
         })
     }

@@ -27,7 +27,7 @@ pub struct Saving {
 }
 
 impl Saving {
-    /// With a patient's identity for the user's eyes alone, as the list of studies is, unless it `is_shared`.
+    /// With a patient's identity for the user's eyes alone, as the worklist is, unless it `is_shared`.
     pub const fn of(identity: &Identity, existing: Existing, is_shared: bool) -> Self {
         let readers = match identity {
             Identity::Full if !is_shared => Readers::Owner,

@@ -135,7 +135,7 @@ impl StudyNames {
 /// Which study each id of a table names.
 #[derive(Debug, Clone, Default)]
 pub struct Matches {
-    /// Id to place in the list of studies. Every study has one id at most.
+    /// Id to place in the worklist. Every study has one id at most.
     pub found: BTreeMap<StudyId, usize>,
     /// Studies and ids that were left out because it isn't clear who is who.
     pub doubts: Vec<String>,

@@ -185,7 +185,7 @@ impl Bench {
         self.app.viewer.active_pane().and_then(|id| self.app.viewer.pane(id))
     }
 
-    /// The first pane lies right of the list of studies.
+    /// The first pane lies right of the worklist.
     fn middle_of_active_pane(&self) -> Pos2 {
         let area = self.active_pane().map(|(_, pane)| pane.area);
         let width = area.map_or(300.0, |area| area.x);

@@ -1,4 +1,4 @@
-//! The thread that owns the list of studies, and the thread that looks whether they are still where they were.
+//! The thread that owns the worklist, and the thread that looks whether they are still where they were.
 
 use std::{
     path::PathBuf,
@@ -34,7 +34,7 @@ pub enum ListName {
     Recent,
 }
 
-/// Something to do with the list of studies.
+/// Something to do with the worklist.
 #[derive(Debug, Clone)]
 pub enum LibraryJob {
     /// A study was opened: enter it, and say what is kept with it.
@@ -45,8 +45,8 @@ pub enum LibraryJob {
     SetState(StudyUid, StudyState),
     /// Keep a text with a study; `None` removes it.
     SetDocument(StudyUid, Document, Option<String>),
-    /// Remember the role of a series (second) that was changed by hand; `Some(None)`: not graded; `None`: no change.
-    SetRole(StudyUid, SeriesKey, Option<Option<Role>>),
+    /// Remember the role of a series that was changed by hand; `None`: not graded.
+    SetRole(StudyUid, SeriesKey, Option<Role>),
     /// Add an act to the review of a study, on behalf of an open study; the last act is that which it knows.
     Act(SessionId, StudyUid, Box<Draft>, u64),
     /// What others have added to the review of a study since an act.
@@ -61,7 +61,7 @@ pub enum LibraryJob {
     Find(StudyUid, PathBuf),
 }
 
-/// News of the list of studies.
+/// News of the worklist.
 #[derive(Debug)]
 pub enum LibraryEvent {
     /// The list is open; what the reader should know of it.
@@ -345,7 +345,7 @@ mod tests {
         assert_eq!(stored(&worker), Stored::default());
         let series = SeriesKey { uid: "1.1".into(), part: "TE 12 ms".to_owned() };
         worker.library(LibraryJob::SetState("1".into(), StudyState::Signed));
-        worker.library(LibraryJob::SetRole("1".into(), series.clone(), Some(None)));
+        worker.library(LibraryJob::SetRole("1".into(), series.clone(), None));
         for n in 0..200 {
             worker.library(LibraryJob::SetDocument("1".into(), Document::Marks, Some(format!("marks {n}"))));
         }

@@ -77,7 +77,7 @@ pub enum Event {
     Decoded(SliceKey, Result<Arc<Slice>, String>),
     /// A report is written, or not.
     Reported(Reported),
-    /// News of the list of studies.
+    /// News of the worklist.
     Library(LibraryEvent),
 }
 
@@ -120,7 +120,7 @@ impl Reporter {
 const EVENTS: usize = 1024;
 
 impl Worker {
-    /// Starts the threads. `library` is the folder of the list of studies; without one, the list is forgotten at the end.
+    /// Starts the threads. `library` is the folder of the worklist; without one, the list is forgotten at the end.
     pub fn start(with: GradeWith, library: Option<PathBuf>, wake: Wake) -> Self {
         let (events, receiver) = bounded(EVENTS);
         let reporter = Reporter { events, wake };
@@ -158,7 +158,7 @@ impl Worker {
         }
     }
 
-    /// Asks something of the list of studies; jobs are done in order.
+    /// Asks something of the worklist; jobs are done in order.
     pub fn library(&self, job: LibraryJob) {
         self.library.send(job);
     }
@@ -183,7 +183,7 @@ impl Worker {
 
 impl Drop for Worker {
     /// Waits for the grading thread, which whoever closes has cancelled: a process that ends while an engine
-    /// computes may crash in the engine's own clean-up. Then for the list of studies, to which the last changes may
+    /// computes may crash in the engine's own clean-up. Then for the worklist, to which the last changes may
     /// still be written.
     fn drop(&mut self) {
         self.events = None;

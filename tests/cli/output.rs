@@ -49,7 +49,7 @@ fn missing_folders_are_made_with_the_file_and_not_by_a_run_that_fails() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_panic() {
+fn a_reader_that_goes_away_ends_the_run_quietly() {
     let dir = TempDir::new().unwrap();
     let (data, reports, made) = (dir.path().join("data"), dir.path().join("reports"), dir.path().join("made"));
     write_small_study(&data);
@@ -67,8 +67,7 @@ fn a_reader_that_goes_away_is_no_panic() {
         let output = child.wait_with_output().unwrap();
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(5), "{args:?}: {err}");
-        assert_eq!(err.matches("foramen: cannot write to standard output: Broken pipe").count(), 1, "{args:?}: {err}");
-        assert!(!err.contains("panicked"), "{args:?}: {err}");
+        assert!(!err.contains("Broken pipe") && !err.contains("panicked"), "{args:?}: {err}");
     };
     let path = Path::new;
     closed(&[path("inspect"), &data]);

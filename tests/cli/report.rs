@@ -21,7 +21,7 @@ use super::{
     support::{Run, everything_in, foramen_with, phantom, write_small_study},
 };
 
-/// Runs the command on studies, with a list of studies of its own.
+/// Runs the command on studies, with a worklist of its own.
 fn report(studies: &[&Path], list: &Path, args: &[&str]) -> Run {
     let mut all: Vec<&std::ffi::OsStr> = vec!["report".as_ref()];
     all.extend(studies.iter().map(|path| path.as_os_str()));
@@ -312,7 +312,7 @@ fn a_template_with_a_wrong_word_is_refused_before_the_work() {
     assert!(!out.exists());
 }
 
-/// Who may not read the list of studies may not read its reports.
+/// Who may not read the worklist may not read its reports.
 #[cfg(unix)]
 #[test]
 fn reports_that_name_the_patient_are_for_the_user_alone_unless_told() {

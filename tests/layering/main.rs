@@ -1,4 +1,4 @@
-//! The rooms of the house (DESIGN.md §2): which module may import what. Source files are read as text, so a
+//! The rooms of the house (docs/architecture.md): which module may import what. Source files are read as text, so a
 //! dependency that no `Cargo.toml` forbids is still seen.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
@@ -51,7 +51,7 @@ fn every_module_imports_only_what_its_room_may_use() {
     for file in files {
         all.extend(breaches(file.strip_prefix(&root).unwrap(), &std::fs::read_to_string(&file).unwrap()));
     }
-    assert!(all.is_empty(), "imports against DESIGN.md §2:\n{}", all.join("\n"));
+    assert!(all.is_empty(), "imports against docs/architecture.md:\n{}", all.join("\n"));
 }
 
 /// Painters look and say what the reader asks for; only the window changes what is so.

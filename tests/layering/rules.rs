@@ -1,4 +1,4 @@
-//! DESIGN.md §2 as a table.
+//! The rooms of docs/architecture.md as a table.
 
 use std::path::Path;
 
@@ -97,7 +97,7 @@ pub struct Floor {
     never: &'static [&'static str],
 }
 
-/// The window's floors (DESIGN.md §4): what is so knows nothing of what paints it, and what paints it nothing of the window
+/// The window's floors: what is so knows nothing of what paints it, and what paints it nothing of the window
 /// around it.
 pub const FLOORS: &[Floor] = &[
     Floor { path: &["ui", "state"], never: &["view", "picture", "app", "dialogs", "cover", "bench"] },

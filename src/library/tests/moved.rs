@@ -67,7 +67,7 @@ fn a_renamed_folder_a_zip_and_single_files_are_followed() {
 
     let moved = [new.join("x/1.dcm"), new.join("y/2.dcm")];
     let recorded = library.record(&study_in("files", &moved), &StudySource::Paths(moved.to_vec())).unwrap();
-    assert_eq!((recorded.is_new, recorded.found_again), (false, vec!["folder".into(), "zip".into()]));
+    assert_eq!(recorded.found_again, vec![StudyUid::from("folder"), "zip".into()]);
     assert_eq!(place(&library, "zip").to_open(), paths(&[&new.join("zips/1.zip")]));
     assert_eq!(place(&library, "files").source, StudySource::Paths(moved.to_vec()));
     // A folder that has another name has no common end: the study's own folder is what was renamed.

@@ -22,10 +22,11 @@ fn series(uid: &str) -> SeriesKey {
 fn parts_of_one_series_have_roles_of_their_own() {
     let mut library = with_study();
     let part = |part: &str| SeriesKey { uid: "1.2.1".into(), part: part.to_owned() };
-    library.set_role(&"1.2".into(), &part("TE 12 ms"), Some(None)).unwrap();
-    library.set_role(&"1.2".into(), &part("TE 100 ms"), Some(Some(Role::Scs))).unwrap();
+    library.set_role(&"1.2".into(), &part("TE 12 ms"), Some(Role::Nfn)).unwrap();
+    library.set_role(&"1.2".into(), &part("TE 100 ms"), Some(Role::Scs)).unwrap();
     library.set_role(&"1.2".into(), &part("TE 12 ms"), None).unwrap();
-    assert_eq!(library.stored(&"1.2".into()).unwrap().roles, [(part("TE 100 ms"), Some(Role::Scs))].into());
+    let roles = [(part("TE 100 ms"), Some(Role::Scs)), (part("TE 12 ms"), None)].into();
+    assert_eq!(library.stored(&"1.2".into()).unwrap().roles, roles);
 }
 
 #[test]
@@ -35,7 +36,6 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
         state: StudyState::Reviewed,
         findings: Some("2 severe".to_owned()),
         marks: Some(r#"[{"length":12.5,"text":"Ä \u0000 'quoted'"}]"#.to_owned()),
-        layout: Some("{}".to_owned()),
         roles: [(series("1.2.1"), None), (series("1.2.2"), Some(Role::Ss))].into(),
     };
     let (mut library, _) = Library::open(folder.path()).unwrap();
@@ -45,24 +45,20 @@ fn marks_roles_and_findings_are_there_after_a_restart() {
     library.set_findings(&"1.2".into(), kept.findings.as_deref()).unwrap();
     library.set_document(&"1.2".into(), Document::Marks, Some("first")).unwrap();
     library.set_document(&"1.2".into(), Document::Marks, kept.marks.as_deref()).unwrap();
-    library.set_document(&"1.2".into(), Document::Layout, kept.layout.as_deref()).unwrap();
-    library.set_role(&"1.2".into(), &series("1.2.1"), Some(Some(Role::Nfn))).unwrap();
-    library.set_role(&"1.2".into(), &series("1.2.1"), Some(None)).unwrap();
-    library.set_role(&"1.2".into(), &series("1.2.2"), Some(Some(Role::Ss))).unwrap();
+    library.set_role(&"1.2".into(), &series("1.2.1"), Some(Role::Nfn)).unwrap();
+    library.set_role(&"1.2".into(), &series("1.2.1"), None).unwrap();
+    library.set_role(&"1.2".into(), &series("1.2.2"), Some(Role::Ss)).unwrap();
     drop(library);
     let (mut library, _) = Library::open(folder.path()).unwrap();
     assert_eq!(library.stored(&"1.2".into()).unwrap(), kept);
     // Opened once more: nothing is lost.
-    let again = library.record(&study("1.2", "New name", "", ""), &StudySource::Demo).unwrap();
-    assert!(!again.is_new);
+    library.record(&study("1.2", "New name", "", ""), &StudySource::Demo).unwrap();
     assert_eq!(library.stored(&"1.2".into()).unwrap(), kept);
     assert_eq!(library.entry(&"1.2".into()).unwrap().patient.name, "New name");
     library.set_document(&"1.2".into(), Document::Marks, None).unwrap();
-    library.set_role(&"1.2".into(), &series("1.2.1"), None).unwrap();
     library.set_findings(&"1.2".into(), None).unwrap();
     let left = library.stored(&"1.2".into()).unwrap();
-    assert_eq!((left.marks, left.findings, left.roles.len()), (None, None, 1));
-    assert_eq!(left.layout, kept.layout);
+    assert_eq!((left.marks, left.findings, left.roles), (None, None, kept.roles));
 }
 
 #[test]
@@ -87,7 +83,7 @@ fn a_forgotten_study_leaves_nothing_behind() {
     library.record(&study("1.2", "Zebedee^Quux", "7", ""), &StudySource::Demo).unwrap();
     library.record(&study("1.3", "Doe^Jane", "8", ""), &StudySource::Demo).unwrap();
     library.set_document(&"1.2".into(), Document::Marks, Some("marks of Quux")).unwrap();
-    library.set_role(&"1.2".into(), &series("1.2.1"), Some(None)).unwrap();
+    library.set_role(&"1.2".into(), &series("1.2.1"), None).unwrap();
     library.forget(&"1.2".into()).unwrap();
     assert_eq!(all(&library), ["1.3"]);
     assert!(matches!(library.stored(&"1.2".into()), Err(LibraryError::Unknown)));

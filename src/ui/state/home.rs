@@ -10,7 +10,7 @@ use crate::library;
 pub struct Home {
     /// Folder of the settings.
     pub settings: Option<PathBuf>,
-    /// Folder of the list of studies.
+    /// Folder of the worklist.
     pub library: Option<PathBuf>,
 }
 

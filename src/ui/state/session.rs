@@ -93,7 +93,7 @@ pub struct Session {
     pub crosshair: Option<(usize, Vec3)>,
     /// Small pictures of the series.
     pub thumbnails: Thumbnails,
-    /// How far it is, once the list of studies has said so; it says nothing of a study without a UID.
+    /// How far it is, once the worklist has said so; it says nothing of a study without a UID.
     pub state: Option<StudyState>,
     /// The revision of the marks that is kept.
     pub kept_revision: u64,

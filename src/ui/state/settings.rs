@@ -60,7 +60,7 @@ pub struct Settings {
     pub threshold: f32,
     /// Slices a second when playing.
     pub cine_rate: f32,
-    /// The list of studies is on screen.
+    /// The worklist is on screen.
     pub show_browser: bool,
     /// The grade table is on screen.
     pub show_grades: bool,

@@ -1,4 +1,4 @@
-//! The state of the worklist: what is asked of the list of studies, what it answered, which line is chosen.
+//! The state of the worklist: what is asked of the worklist, what it answered, which line is chosen.
 
 use std::collections::HashMap;
 

@@ -97,7 +97,7 @@ fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
     assert!(!window.state().viewer.visibility.overlays);
 }
 
-/// A demo study that the list of studies knows, its grading stopped: grades are put in by [`graded_demo`] elsewhere.
+/// A demo study that the worklist knows, its grading stopped: grades are put in by [`graded_demo`] elsewhere.
 fn listed_demo() -> super::Window {
     let mut window = window(OpenSource::Demo, None);
     wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));

@@ -1,4 +1,4 @@
-//! The list of studies: what it says of the open ones, and what the reader does with it.
+//! The worklist: what it says of the open ones, and what the reader does with it.
 
 use std::path::PathBuf;
 
@@ -125,7 +125,7 @@ impl Viewer {
         let Some(session) = self.find(id).filter(|s| !s.study.uid.is_missing()) else { return };
         if let Some(series) = session.study.series.get(series).filter(|series| !series.uid.is_missing()) {
             let (uid, key) = (session.study.uid.clone(), series.key());
-            self.worker.library(LibraryJob::SetRole(uid, key, Some(series.role)));
+            self.worker.library(LibraryJob::SetRole(uid, key, series.role));
         }
     }
 

@@ -119,7 +119,7 @@ pub struct Viewer {
     pub visibility: Visibility,
     /// What the reader chose.
     pub settings: Settings,
-    /// Where that and the list of studies are kept.
+    /// Where that and the worklist are kept.
     pub home: Home,
     /// Which key does what.
     pub keymap: Keymap,

@@ -56,9 +56,8 @@ pub fn export_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mu
     // Elsewhere the folder says who may read.
     if cfg!(unix) {
         ui.add_enabled_ui(!wish.deidentify, |ui| {
-            ui.checkbox(&mut wish.share, "Others on this computer may read the files").on_hover_text(
-                "Else files with the patient's identity are for your user alone, as the list of studies is",
-            );
+            ui.checkbox(&mut wish.share, "Others on this computer may read the files")
+                .on_hover_text("Else files with the patient's identity are for your user alone, as the worklist is");
         });
     }
     let mut template = viewer.settings.report.clone();
