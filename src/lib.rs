@@ -18,6 +18,7 @@ pub mod files;
 pub mod geometry;
 pub mod grading;
 pub mod growing;
+pub mod ink;
 pub mod library;
 pub mod markup;
 pub mod metric;

@@ -21,6 +21,7 @@ use super::{KeyBox, KeyImage, Report, ReviewStatus, SYNTHETIC};
 use crate::{
     RESEARCH_USE_ONLY,
     grading::Severity,
+    ink,
     markup::{Mark, lines, measure},
 };
 
@@ -33,20 +34,14 @@ const LINE: u32 = 24;
 const LEAST_WIDTH: u32 = 600;
 const MARGIN: u32 = 6;
 
-/// The colours of `ui::theme`, which the core cannot see.
 const BACKGROUND: Rgb888 = Rgb888::new(22, 24, 27);
 const TEXT: Rgb888 = Rgb888::new(214, 217, 222);
 const WARNING: Rgb888 = Rgb888::new(255, 214, 130);
-const REFERENCE: Rgb888 = Rgb888::new(110, 170, 255);
-const MARK: Rgb888 = Rgb888::new(255, 240, 90);
+const REFERENCE: Rgb888 = of(ink::LINE);
+const MARK: Rgb888 = of(ink::MARK);
 
-const fn colour(severity: Option<Severity>) -> Rgb888 {
-    match severity {
-        Some(Severity::NormalMild) => Rgb888::new(60, 190, 150),
-        Some(Severity::Moderate) => Rgb888::new(240, 178, 40),
-        Some(Severity::Severe) => Rgb888::new(255, 106, 61),
-        None => Rgb888::new(200, 200, 210),
-    }
+const fn of([red, green, blue]: ink::Rgb) -> Rgb888 {
+    Rgb888::new(red, green, blue)
 }
 
 /// The picture of a key image, the `number`th of the report: other images' lines name it by its number.
@@ -210,7 +205,7 @@ impl Canvas {
     fn draw_box(&mut self, shown: &KeyBox, all: &[KeyBox]) {
         let b = shown.bbox;
         let (a, c) = (self.at((b.x0, b.y0)), self.at((b.x1, b.y1)));
-        let frame = PrimitiveStyle::with_stroke(colour(shown.severity), 2);
+        let frame = PrimitiveStyle::with_stroke(of(ink::graded(shown.severity)), 2);
         let Ok(()) = Rectangle::with_corners(a, c).into_styled(frame).draw(self);
         let middle = |b: &KeyBox| f32::midpoint(b.bbox.x0, b.bbox.x1);
         let beside = |o: &&KeyBox| *o != shown && o.bbox.y0 < b.y1 && b.y0 < o.bbox.y1;
@@ -220,7 +215,7 @@ impl Canvas {
         } else {
             (Point::new(c.x + 4, a.y), Alignment::Left)
         };
-        self.label(&words_of(shown), at, colour(shown.severity), alignment);
+        self.label(&words_of(shown), at, of(ink::graded(shown.severity)), alignment);
     }
 
     /// The shape, and what it measures; not what was written to it.

@@ -21,7 +21,7 @@ use super::{
         viewport::{self, Textures},
     },
 };
-use crate::worker::{GradeWith, OpenSource, Worker};
+use crate::worker::{GradeWith, StudySource, Worker};
 
 /// The window's state and what only a window has.
 pub struct App {
@@ -39,7 +39,7 @@ pub struct App {
 
 impl App {
     /// Starts the background threads and opens the first study.
-    pub fn new(ctx: &Context, with: GradeWith, home: &Home, first: OpenSource) -> Self {
+    pub fn new(ctx: &Context, with: GradeWith, home: &Home, first: StudySource) -> Self {
         theme::install_fonts(ctx);
         // Size is ours to keep: egui's own keys for it would not be saved.
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
@@ -162,7 +162,7 @@ impl App {
     fn dropped(ctx: &Context) -> Option<Action> {
         let paths: Vec<PathBuf> =
             ctx.input(|i| i.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
-        (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
+        (!paths.is_empty()).then_some(Action::Open(StudySource::Paths(paths)))
     }
 
     /// What the keys ask for. Those that grade rest while something stands over the images, and say so.

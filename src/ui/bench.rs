@@ -13,7 +13,7 @@ use super::{
     app::App,
     state::{home::Home, pane::Pane, session::Session, viewer::CACHE_BYTES},
 };
-use crate::worker::{GradeWith, OpenSource};
+use crate::worker::{GradeWith, StudySource};
 
 /// A frame every so often, as on a screen of 60 Hz.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -88,8 +88,8 @@ struct Bench {
 /// Opens, scrolls, measures.
 pub fn run(options: &Options, with: GradeWith) -> Result<Report, String> {
     let source = match &options.study {
-        Some(path) => OpenSource::Paths(vec![absolute(path)]),
-        None => OpenSource::Demo,
+        Some(path) => StudySource::Paths(vec![absolute(path)]),
+        None => StudySource::Demo,
     };
     let ctx = Context::default();
     let started = Instant::now();

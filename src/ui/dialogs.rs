@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     report::Format,
-    worker::{Destination, OpenSource, SessionId},
+    worker::{Destination, SessionId, StudySource},
 };
 
 /// rfd says the same of a dialog that was closed and of one that never came.
@@ -141,7 +141,7 @@ impl Dialogs {
 
 fn paths(files: Option<Vec<rfd::FileHandle>>) -> Option<Action> {
     let paths: Vec<PathBuf> = files?.iter().map(|file| file.path().to_owned()).collect();
-    (!paths.is_empty()).then_some(Action::Open(OpenSource::Paths(paths)))
+    (!paths.is_empty()).then_some(Action::Open(StudySource::Paths(paths)))
 }
 
 /// Some desktops leave the ending out.

@@ -19,7 +19,7 @@ use app::App;
 use state::home::Home;
 pub use state::settings;
 
-use crate::worker::{GradeWith, OpenSource};
+use crate::worker::{GradeWith, StudySource};
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub fn run(path: Option<PathBuf>, with: GradeWith) -> Result<(), UiError> {
     if cfg!(target_os = "linux") && !has_display() {
         return Err(UiError::NoDisplay(" (neither DISPLAY nor WAYLAND_DISPLAY is set)".to_owned()));
     }
-    let first = path.map_or(OpenSource::Demo, |path| OpenSource::Paths(vec![path]));
+    let first = path.map_or(StudySource::Demo, |path| StudySource::Paths(vec![path]));
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Foramen")

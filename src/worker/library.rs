@@ -9,7 +9,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
-use super::{Event, OpenSource, Reporter, SessionId, spawn};
+use super::{Event, Reporter, SessionId, spawn};
 use crate::{
     grading::Role,
     library::{
@@ -97,24 +97,6 @@ pub enum LibraryEvent {
     Found(StudyUid, PathBuf),
     /// What went wrong, in words.
     Failed(String),
-}
-
-impl From<&OpenSource> for StudySource {
-    fn from(source: &OpenSource) -> Self {
-        match source {
-            OpenSource::Demo => Self::Demo,
-            OpenSource::Paths(paths) => Self::Paths(paths.clone()),
-        }
-    }
-}
-
-impl From<StudySource> for OpenSource {
-    fn from(source: StudySource) -> Self {
-        match source {
-            StudySource::Demo => Self::Demo,
-            StudySource::Paths(paths) => Self::Paths(paths),
-        }
-    }
 }
 
 /// The way to the thread.

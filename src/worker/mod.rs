@@ -22,6 +22,7 @@ use crate::{
     study::{Scan, SliceRef, Study},
 };
 
+pub use crate::library::StudySource;
 pub use decode::SliceKey;
 pub use library::{LibraryEvent, LibraryJob, ListName};
 pub use report::{Destination, ReportJob, Reported};
@@ -37,15 +38,6 @@ pub struct SessionId(pub u64);
 /// the one that took its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
-
-/// What to open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OpenSource {
-    /// Files, folders, zips, DICOMDIRs.
-    Paths(Vec<PathBuf>),
-    /// The computed demo study.
-    Demo,
-}
 
 /// With which models studies are graded.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +83,7 @@ struct Job<T> {
 /// Channels to the threads. They end when this is dropped.
 pub struct Worker {
     events: Option<Receiver<Event>>,
-    open: Sender<Job<OpenSource>>,
+    open: Sender<Job<StudySource>>,
     grade: Option<Sender<Job<Arc<Study>>>>,
     grader: Option<JoinHandle<()>>,
     decode: decode::Queue,
@@ -146,7 +138,7 @@ impl Worker {
     }
 
     /// Opens; `cancel` stops it.
-    pub fn open(&self, ticket: Ticket, source: OpenSource, cancel: Cancel) {
+    pub fn open(&self, ticket: Ticket, source: StudySource, cancel: Cancel) {
         // The thread lives as long as this sender.
         let _ = self.open.send(Job { ticket, what: source, cancel });
     }

@@ -23,6 +23,7 @@ pub const RULES: &[Room] = &[
     Room { name: "moment", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "plain", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "panics", uses: &[], never: &[DICOM, "std::fs"] },
+    Room { name: "ink", uses: &["grading"], never: &[DICOM, "std::fs"] },
     Room { name: "uid", uses: &[], never: &[DICOM, "std::fs"] },
     Room { name: "grading", uses: &["geometry", "raster"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "geometry", uses: &[], never: &[DICOM, "std::fs"] },
@@ -48,7 +49,7 @@ pub const RULES: &[Room] = &[
         name: "report",
         uses: &[
             "grading", "pipeline", "output", "geometry", "raster", "study", "files", "plain", "markup", "review",
-            "moment", "cancel",
+            "moment", "cancel", "ink",
         ],
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],
@@ -76,7 +77,7 @@ pub const RULES: &[Room] = &[
         name: "ui",
         uses: &[
             "worker", "library", "pipeline", "study", "detector", "grading", "geometry", "raster", "report", "files",
-            "cancel", "phantom", "markup", "review", "moment",
+            "cancel", "phantom", "markup", "review", "moment", "ink",
         ],
         never: &[DICOM],
     },

@@ -16,7 +16,7 @@ use crate::{
 
 const COLUMNS: usize = 3;
 const GAP: f32 = 10.0;
-const LABEL: Style = Style::new(6.6, ink::LETTER).bold();
+const LABEL: Style = Style::new(6.6, crate::ink::LETTERS).bold();
 /// Three rows of this, and the provenance, fit on one page.
 const HIGHEST: f32 = 144.0;
 
@@ -75,7 +75,7 @@ fn draw(sheet: &mut Sheet, image: &KeyImage, place: Place) {
     }
     for shown in &image.boxes {
         let (a, b) = (view.at((shown.bbox.x0, shown.bbox.y0)), view.at((shown.bbox.x1, shown.bbox.y1)));
-        let color = ink::on_image(shown.severity);
+        let color = crate::ink::graded(shown.severity);
         let frame = Place::new(a[0], a[1], b[0] - a[0], b[1] - a[1]);
         let dash = (shown.severity == Some(Severity::NormalMild)).then_some(2.0);
         sheet.put(Shape::Frame(frame, color, 1.3, dash));
@@ -114,8 +114,8 @@ impl View {
     fn line(&self, sheet: &mut Sheet, line: &KeyLine) {
         let ends = vec![self.at(line.from), self.at(line.to)];
         let [x, y] = ends[1];
-        sheet.put(Shape::Line(ends, ink::LINE, 0.45));
-        self.label(sheet, &line.label, [x - 8.0, y - 10.0], ink::LINE);
+        sheet.put(Shape::Line(ends, crate::ink::LINE, 0.45));
+        self.label(sheet, &line.label, [x - 8.0, y - 10.0], crate::ink::LINE);
     }
 
     /// Of a label.
@@ -140,13 +140,13 @@ impl View {
         let outline: Vec<[f32; 2]> = mark.shape.outline().into_iter().map(edge).collect();
         let Some(&[x, y]) = outline.last() else { return };
         if outline.len() == 1 {
-            sheet.put(Shape::Frame(Place::new(x - 1.5, y - 1.5, 3.0, 3.0), ink::MARK, 0.9, None));
+            sheet.put(Shape::Frame(Place::new(x - 1.5, y - 1.5, 3.0, 3.0), crate::ink::MARK, 0.9, None));
         } else {
-            sheet.put(Shape::Line(outline, ink::MARK, 0.9));
+            sheet.put(Shape::Line(outline, crate::ink::MARK, 0.9));
         }
         let words = lines(mark, &measure(mark, image.mark_spacing, None)).join(" ");
         if !words.is_empty() {
-            self.label(sheet, &words, [x + 3.0, y + 1.0], ink::MARK);
+            self.label(sheet, &words, [x + 3.0, y + 1.0], crate::ink::MARK);
         }
     }
 
@@ -160,7 +160,7 @@ impl View {
         ];
         for (letter, at) in letters.into_iter().zip(places) {
             if let Some(letter) = letter {
-                self.label(sheet, &letter.to_string(), at, ink::LETTER);
+                self.label(sheet, &letter.to_string(), at, crate::ink::LETTERS);
             }
         }
     }

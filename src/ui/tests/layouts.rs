@@ -15,7 +15,7 @@ use crate::{
         transform::{Extent, Transform},
         viewer::Action,
     },
-    worker::OpenSource,
+    worker::StudySource,
 };
 
 fn name(window: &Window, index: usize) -> PaneId {
@@ -73,7 +73,7 @@ fn sagittal_panes_scroll_and_zoom_together_and_axial_ones_do_not_follow() {
 #[test]
 fn a_click_brings_all_panes_to_its_patient_point_whatever_is_flipped_turned_and_zoomed() {
     for pixels in [1.0, 2.0] {
-        let mut window = sized_window(OpenSource::Demo, None, &Home::default(), vec2(1280.0, 720.0), pixels);
+        let mut window = sized_window(StudySource::Demo, None, &Home::default(), vec2(1280.0, 720.0), pixels);
         wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
         wait_for(&mut window, "its slices", is_shown);
         for commands in
@@ -141,7 +141,7 @@ fn layouts_and_keys_are_remembered_and_every_command_can_be_done_from_a_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = Home { settings: Some(folder.path().to_owned()), ..Home::default() };
     let open = || {
-        let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 720.0), 1.0);
+        let mut window = sized_window(StudySource::Demo, None, &home, vec2(1280.0, 720.0), 1.0);
         wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
         window
     };
@@ -170,7 +170,7 @@ fn settings_say_where_things_are_kept_and_a_palette_that_finds_nothing_says_so()
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     let home = Home { settings: Some(at("settings")), library: Some(at("list")) };
-    let mut window = sized_window(OpenSource::Paths(Vec::new()), None, &home, vec2(1280.0, 720.0), 1.0);
+    let mut window = sized_window(StudySource::Paths(Vec::new()), None, &home, vec2(1280.0, 720.0), 1.0);
     press(&mut window, Modifiers::COMMAND, Key::Comma);
     window.step();
     for name in ["settings", "list"] {
@@ -230,7 +230,7 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     }
     let mut window = graded_demo();
     let first = session(window.state()).id;
-    window.state_mut().viewer.perform(Action::Open(OpenSource::Paths(vec![folder.path().to_owned()])));
+    window.state_mut().viewer.perform(Action::Open(StudySource::Paths(vec![folder.path().to_owned()])));
     wait_for(&mut window, "the second study", |app| app.viewer.sessions.len() == 2);
     press(&mut window, Modifiers::COMMAND, Key::B);
     assert_eq!(window.state().viewer.compared, Some(first));

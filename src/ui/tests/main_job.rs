@@ -12,13 +12,13 @@ use crate::{
     phantom,
     report::Format,
     ui::state::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
-    worker::{Destination, OpenSource},
+    worker::{Destination, StudySource},
 };
 
 #[test]
 fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     // This one runs all of it, threads and models; the others start from its result.
-    let mut window = window(OpenSource::Demo, None);
+    let mut window = window(StudySource::Demo, None);
     wait_for(&mut window, "the demo study to be graded", |app| {
         app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
     });
@@ -99,7 +99,7 @@ fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
 
 /// A demo study that the worklist knows, its grading stopped: grades are put in by [`graded_demo`] elsewhere.
 fn listed_demo() -> super::Window {
-    let mut window = window(OpenSource::Demo, None);
+    let mut window = window(StudySource::Demo, None);
     wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
     wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
     wait_for(&mut window, "its slices", is_shown);
@@ -194,7 +194,7 @@ fn a_study_without_the_three_series_opens_and_says_that_it_was_not_assessed() {
             std::fs::write(folder.path().join(name.rsplit('/').next().expect("a name")), bytes).expect("written");
         }
     }
-    let mut window = window(OpenSource::Paths(vec![folder.path().to_owned()]), None);
+    let mut window = window(StudySource::Paths(vec![folder.path().to_owned()]), None);
     wait_for(&mut window, "the localizer to be graded", |app| {
         app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
     });
@@ -211,7 +211,7 @@ fn a_study_without_the_three_series_opens_and_says_that_it_was_not_assessed() {
 fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let gone = folder.path().join("gone");
-    let mut window = window(OpenSource::Paths(vec![gone]), Some(folder.path()));
+    let mut window = window(StudySource::Paths(vec![gone]), Some(folder.path()));
     wait_for(&mut window, "the error", |app| app.viewer.opening.is_none());
     assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("no such file or folder")));
     window.get_by(|node| node.label().is_some_and(|label| label.contains("Open the demo study"))).click();
@@ -224,7 +224,7 @@ fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
 
 #[test]
 fn grading_can_be_cancelled_and_started_again() {
-    let mut window = window(OpenSource::Demo, None);
+    let mut window = window(StudySource::Demo, None);
     wait_for(&mut window, "the first slices", |app| {
         app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Running(..)))
     });
@@ -254,7 +254,7 @@ fn a_dropped_folder_opens_beside_what_is_open_and_a_second_opening_takes_the_pla
         crate::files::write_atomic(&folder.path().join(name), &bytes).expect("written");
     }
     // The demo study is still being computed when the drop comes: the drop is what the reader wants.
-    let mut window = window(OpenSource::Demo, None);
+    let mut window = window(StudySource::Demo, None);
     window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(folder.path().to_owned())));
     wait_for(&mut window, "the dropped study", |app| app.viewer.session().is_some());
     assert!(!session(window.state()).is_demo);

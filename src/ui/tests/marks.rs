@@ -14,12 +14,12 @@ use crate::{
         pane::PaneId,
         viewer::{Action, MarkAction},
     },
-    worker::OpenSource,
+    worker::StudySource,
 };
 
 /// The demo study, its grading stopped: nothing here needs it.
 fn demo() -> Window {
-    demo_in(window(OpenSource::Demo, None))
+    demo_in(window(StudySource::Demo, None))
 }
 
 fn demo_in(mut window: Window) -> Window {
@@ -121,7 +121,7 @@ fn make_pixels_oblong(window: &mut Window) -> ImagePlane {
 #[test]
 fn a_click_is_the_place_under_it_however_the_image_is_turned_mirrored_and_zoomed() {
     // A screen of fine pixels: two to a point.
-    let mut window = demo_in(sized_window(OpenSource::Demo, None, &Home::default(), vec2(1280.0, 720.0), 2.0));
+    let mut window = demo_in(sized_window(StudySource::Demo, None, &Home::default(), vec2(1280.0, 720.0), 2.0));
     assert!((window.state().viewer.pixels_per_point - 2.0).abs() < 1e-6);
     let plane = make_pixels_oblong(&mut window);
     let size = vec2(plane.columns() as f32, plane.rows() as f32);

@@ -36,7 +36,7 @@ use crate::{
     phantom,
     pipeline::{self, GradeOptions, GradedStudy},
     study::{self, Study},
-    worker::{GradeWith, OpenSource, SessionId, Ticket},
+    worker::{GradeWith, SessionId, StudySource, Ticket},
 };
 
 pub type Window = Harness<'static, App>;
@@ -56,12 +56,12 @@ impl TestRenderer for Raster {
 }
 
 /// A window of 1280 x 720 points that keeps nothing.
-pub fn window(first: OpenSource, models: Option<&Path>) -> Window {
+pub fn window(first: StudySource, models: Option<&Path>) -> Window {
     sized_window(first, models, &Home::default(), vec2(1280.0, 720.0), 1.0)
 }
 
 /// Any window; `pixels` of the screen for a point.
-pub fn sized_window(first: OpenSource, models: Option<&Path>, home: &Home, size: Vec2, pixels: f32) -> Window {
+pub fn sized_window(first: StudySource, models: Option<&Path>, home: &Home, size: Vec2, pixels: f32) -> Window {
     let with = GradeWith { models: models.map(Path::to_owned), engine: EngineChoice::Rten };
     let home = home.clone();
     Harness::builder().with_size(size).with_pixels_per_point(pixels).renderer(Raster::default()).build_eframe(
@@ -113,7 +113,7 @@ pub fn graded_demo() -> Window {
 /// The same in a window of any size; `pixels` of the screen for a point.
 pub fn graded_window(size: Vec2, pixels: f32) -> Window {
     let (study, graded) = &*DEMO;
-    let mut window = sized_window(OpenSource::Paths(Vec::new()), None, &Home::default(), size, pixels);
+    let mut window = sized_window(StudySource::Paths(Vec::new()), None, &Home::default(), size, pixels);
     // Nothing is opened from a disk, and what was said of that is not on screen.
     wait_for(&mut window, "nothing to open", |app| app.viewer.opening.is_none());
     let viewer = &mut window.state_mut().viewer;

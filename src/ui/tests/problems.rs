@@ -4,7 +4,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
 use super::{Window, graded_demo, press, session, wait_for, window};
-use crate::{phantom, study::Issue, worker::OpenSource};
+use crate::{phantom, study::Issue, worker::StudySource};
 
 fn has(window: &Window, wanted: &str) -> bool {
     let is_it = |said: Option<String>| said.is_some_and(|said| said.contains(wanted));
@@ -87,7 +87,7 @@ fn a_broken_file_beside_a_study_is_said_as_soon_as_it_is_open() {
         let cut = if i == 4 { &bytes[..600] } else { &bytes[..] };
         std::fs::write(folder.path().join(format!("{i}.dcm")), cut).expect("written");
     }
-    let mut window = window(OpenSource::Paths(vec![folder.path().to_owned()]), None);
+    let mut window = window(StudySource::Paths(vec![folder.path().to_owned()]), None);
     wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
     window.state_mut().viewer.session_mut().expect("a study").cancel.cancel();
     window.step();
@@ -105,7 +105,7 @@ fn where_nothing_could_be_opened_the_list_says_why() {
     let folder = tempfile::tempdir().expect("a folder");
     let (_, bytes) = phantom::study_in_memory(phantom::DEMO_SEED).remove(0);
     std::fs::write(folder.path().join("only.dcm"), &bytes[..600]).expect("written");
-    let mut window = window(OpenSource::Paths(vec![folder.path().to_owned()]), None);
+    let mut window = window(StudySource::Paths(vec![folder.path().to_owned()]), None);
     wait_for(&mut window, "the end of opening", |app| app.viewer.opening.is_none());
     assert!(has(&window, "1 problem reading what was opened"));
     press(&mut window, Modifiers::NONE, Key::F3);

@@ -17,7 +17,7 @@ use crate::{
             viewer::{Action, ReviewAction},
         },
     },
-    worker::OpenSource,
+    worker::StudySource,
 };
 
 fn ask(window: &mut Window, command: UiCommand) {
@@ -61,7 +61,7 @@ fn kept(folder: &std::path::Path) -> Home {
 
 /// The demo study, graded, in a window whose list is kept.
 fn demo_at(home: &Home) -> Window {
-    let mut window = window_at(home, OpenSource::Demo, None);
+    let mut window = window_at(home, StudySource::Demo, None);
     wait_for(&mut window, "the grades and the list", |app| {
         app.viewer.session().is_some_and(|s| s.graded.is_some() && s.state.is_some())
     });

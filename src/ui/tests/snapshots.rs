@@ -19,7 +19,7 @@ use crate::{
         settings::ThemeChoice,
         viewer::{Action, ReviewAction},
     },
-    worker::{OpenSource, SessionId, SliceKey, Ticket},
+    worker::{SessionId, SliceKey, StudySource, Ticket},
 };
 
 /// Takes pictures and keeps what differed until the end: one run shows all that changed.
@@ -87,7 +87,7 @@ fn right(window: &Window) -> Rect {
 #[test]
 fn nothing_open_and_an_error() {
     let mut album = Album::default();
-    let mut window = window(OpenSource::Paths(vec!["/no/such/study".into()]), None);
+    let mut window = window(StudySource::Paths(vec!["/no/such/study".into()]), None);
     wait_for(&mut window, "the error", |app| app.viewer.opening.is_none());
     window.step();
     album.take(&mut window, "error");
@@ -100,7 +100,7 @@ fn nothing_open_and_an_error() {
 #[test]
 fn while_a_study_opens_and_is_graded() {
     let mut album = Album::default();
-    let mut window = window(OpenSource::Demo, None);
+    let mut window = window(StudySource::Demo, None);
     window.step();
     album.take_part(&mut window, "opening", Rect::from_min_max(egui::pos2(0.0, 600.0), egui::pos2(1280.0, 720.0)));
     wait_for(&mut window, "the first grades", |app| app.viewer.session().is_some_and(|s| s.table.is_some()));
@@ -208,7 +208,7 @@ fn two_studies_and_the_worklist() {
     settle(&mut window);
     album.take(&mut window, "compared");
     drop(window);
-    let mut window = super::window(OpenSource::Demo, None);
+    let mut window = super::window(StudySource::Demo, None);
     wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
     does(&mut window, C::Cancel);
     does(&mut window, C::ShowWorklist);
@@ -249,7 +249,7 @@ fn a_review_under_way_signed_and_exported() {
     // A list that keeps what is decided.
     let kept = tempfile::tempdir().expect("a folder");
     let home = Home { library: Some(kept.path().to_owned()), ..Home::default() };
-    let mut window = sized_window(OpenSource::Demo, None, &home, vec2(1280.0, 800.0), 2.0);
+    let mut window = sized_window(StudySource::Demo, None, &home, vec2(1280.0, 800.0), 2.0);
     wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.graded.is_some()));
     for command in [C::NextUndecided, C::AcceptGrade, C::SaySevere, C::SayNotAssessable, C::AcceptGrade] {
         does(&mut window, command);

@@ -20,17 +20,17 @@ use crate::{
             viewer::{Action, Effect, ReviewAction},
         },
     },
-    worker::OpenSource,
+    worker::StudySource,
 };
 
-pub fn window_at(home: &Home, first: OpenSource, models: Option<&Path>) -> Window {
+pub fn window_at(home: &Home, first: StudySource, models: Option<&Path>) -> Window {
     sized_window(first, models, home, vec2(1280.0, 720.0), 1.0)
 }
 
 /// A program that keeps its list in a folder, and grades nothing: there are no models in that folder.
 fn start(kept: &Path, first: &Path) -> Window {
     let home = Home { library: Some(kept.to_owned()), ..Home::default() };
-    window_at(&home, OpenSource::Paths(vec![first.to_owned()]), Some(kept))
+    window_at(&home, StudySource::Paths(vec![first.to_owned()]), Some(kept))
 }
 
 /// Three small images of a study. `uid` replaces the last digits of its UIDs: another study of the same patient.
@@ -258,7 +258,7 @@ fn marks_that_cannot_be_read_are_said_and_never_written_over() {
 fn a_graded_study_is_listed_as_graded_and_grading_again_does_not_take_back_a_signature() {
     let kept = tempfile::tempdir().expect("a folder");
     let home = Home { library: Some(kept.path().to_owned()), ..Home::default() };
-    let mut window = window_at(&home, OpenSource::Demo, None);
+    let mut window = window_at(&home, StudySource::Demo, None);
     wait_for_state(&mut window, StudyState::Graded);
     show_worklist(&mut window, 1);
     wait_for(&mut window, "the findings", |app| app.viewer.worklist.listing.entries[0].findings.is_some());

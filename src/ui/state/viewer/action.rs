@@ -19,7 +19,7 @@ use crate::{
         worklist::ListAction,
     },
     uid::StudyUid,
-    worker::{Destination, OpenSource, SessionId},
+    worker::{Destination, SessionId, StudySource},
 };
 
 /// Something that the reader asks for.
@@ -28,7 +28,7 @@ pub enum Action {
     /// A command of the menus.
     Do(UiCommand),
     /// Open studies.
-    Open(OpenSource),
+    Open(StudySource),
     /// Bring an open study to the front.
     SelectStudy(SessionId),
     /// Show an open study below the one in front.
@@ -90,7 +90,7 @@ pub enum Action {
     /// The field of the comment has the keyboard.
     CommentFocused,
     /// Open a study of the worklist.
-    OpenListed(Wanted, OpenSource),
+    OpenListed(Wanted, StudySource),
     /// Ask for the folder into which a study of the worklist was moved.
     FindListed(StudyUid),
     /// Look for that study in a folder.

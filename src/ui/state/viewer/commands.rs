@@ -19,7 +19,7 @@ use crate::{
         settings::{SCALES, ThemeChoice},
         tool::Tool,
     },
-    worker::{OpenSource, SessionId},
+    worker::{SessionId, StudySource},
 };
 
 impl Viewer {
@@ -37,7 +37,7 @@ impl Viewer {
             C::SavePanePicture => return Some(Effect::SavePicture(PictureOf::Pane)),
             C::SavePicture => return Some(Effect::SavePicture(PictureOf::AllPanes)),
             C::CopyPicture => return Some(Effect::CopyPicture),
-            C::OpenDemo => self.open(OpenSource::Demo),
+            C::OpenDemo => self.open(StudySource::Demo),
             C::ShowWorklist => self.windows.worklist = !self.windows.worklist,
             C::PreviousStudy => self.step_study(-1),
             C::NextStudy => self.step_study(1),

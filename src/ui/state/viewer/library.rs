@@ -8,7 +8,7 @@ use crate::{
     library::{Document, StudyState},
     ui::state::{session::Session, steps::StepOf, words},
     uid::StudyUid,
-    worker::{LibraryEvent, LibraryJob, ListName, OpenSource, SessionId},
+    worker::{LibraryEvent, LibraryJob, ListName, SessionId, StudySource},
 };
 
 /// The study that an opening is about, where there may be others at the same place.
@@ -38,7 +38,7 @@ impl Viewer {
                 self.sessions.iter_mut().for_each(|s| s.priors.retain(|prior| prior.uid != uid));
             }
             LibraryEvent::Found(uid, path) => {
-                self.open_wanted(OpenSource::Paths(vec![path]), Some(Wanted { uid, beside: false }));
+                self.open_wanted(StudySource::Paths(vec![path]), Some(Wanted { uid, beside: false }));
             }
             LibraryEvent::Stored { uid, stored, acts, found_again } => {
                 if found_again > 0 {
@@ -106,9 +106,9 @@ impl Viewer {
     }
 
     /// The list keeps a study that was opened, and says what is kept with it.
-    pub(super) fn remember(&self, id: SessionId, source: &OpenSource) {
+    pub(super) fn remember(&self, id: SessionId, source: &StudySource) {
         if let Some(session) = self.find(id) {
-            self.worker.library(LibraryJob::Opened(session.study.clone(), source.into()));
+            self.worker.library(LibraryJob::Opened(session.study.clone(), source.clone()));
         }
     }
 
@@ -177,7 +177,7 @@ impl Viewer {
     }
 
     /// Brings a study of the list to the front, or below; one that is open already is not opened again.
-    pub(super) fn open_listed(&mut self, wanted: Wanted, source: OpenSource) -> Option<Effect> {
+    pub(super) fn open_listed(&mut self, wanted: Wanted, source: StudySource) -> Option<Effect> {
         let open = self.sessions.iter().find(|s| s.study.uid == wanted.uid).map(|s| s.id);
         if let Some(id) = open {
             self.windows.worklist = false;

@@ -42,7 +42,7 @@ use super::{
 use crate::{
     cancel::Cancel,
     study::{Issue, SliceRef},
-    worker::{OpenSource, SessionId, SliceKey, Ticket, Worker},
+    worker::{SessionId, SliceKey, StudySource, Ticket, Worker},
 };
 
 /// Pixels of decoded slices that are kept.
@@ -57,7 +57,7 @@ pub struct Opening {
     /// Whether it is the demo study.
     pub is_demo: bool,
     /// What is being opened.
-    pub source: OpenSource,
+    pub source: StudySource,
     /// The one study that is asked for; all that are found if none.
     pub wanted: Option<Wanted>,
     /// Stops it.

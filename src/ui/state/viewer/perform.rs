@@ -17,7 +17,7 @@ use crate::{
         visibility::Visibility,
         words,
     },
-    worker::{Destination, OpenSource, Reported, SessionId, Ticket},
+    worker::{Destination, Reported, SessionId, StudySource, Ticket},
 };
 
 impl Viewer {
@@ -196,17 +196,17 @@ impl Viewer {
         }
     }
 
-    pub(super) fn open(&mut self, source: OpenSource) {
+    pub(super) fn open(&mut self, source: StudySource) {
         self.open_wanted(source, None);
     }
 
     /// Opens, for the sake of one study.
-    pub(super) fn open_wanted(&mut self, source: OpenSource, wanted: Option<Wanted>) {
+    pub(super) fn open_wanted(&mut self, source: StudySource, wanted: Option<Wanted>) {
         if let Some(before) = &self.opening {
             before.cancel.cancel();
         }
         let (ticket, cancel) = (Ticket(self.number()), Cancel::default());
-        let is_demo = source == OpenSource::Demo;
+        let is_demo = source == StudySource::Demo;
         let cancel_too = cancel.clone();
         self.opening =
             Some(Opening { ticket, progress: (0, 0), is_demo, source: source.clone(), wanted, cancel: cancel_too });

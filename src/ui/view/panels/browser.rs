@@ -98,7 +98,7 @@ fn priors_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Prior {text}")));
         if response.on_hover_text(hint).clicked() {
             let wanted = Wanted { uid: prior.uid.clone(), beside: true };
-            actions.push(Action::OpenListed(wanted, prior.place.to_open().into()));
+            actions.push(Action::OpenListed(wanted, prior.place.to_open()));
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn recent_list_ui(ui: &mut Ui, viewer: &Viewer, width: f32, actions: &mut Ve
 
 fn open(entry: &Entry) -> Action {
     let wanted = Wanted { uid: entry.uid.clone(), beside: false };
-    Action::OpenListed(wanted, entry.place.to_open().into())
+    Action::OpenListed(wanted, entry.place.to_open())
 }
 
 fn text(entry: &Entry) -> String {

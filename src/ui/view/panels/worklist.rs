@@ -101,7 +101,7 @@ fn keys(ctx: &Context, worklist: &Worklist, field: Id, open: &mut bool, actions:
 }
 
 fn opening(entry: &Entry, beside: bool) -> Action {
-    Action::OpenListed(Wanted { uid: entry.uid.clone(), beside }, entry.place.to_open().into())
+    Action::OpenListed(Wanted { uid: entry.uid.clone(), beside }, entry.place.to_open())
 }
 
 /// The search field and the states. Returns whether a state was clicked.

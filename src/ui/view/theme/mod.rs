@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use egui::{Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, Stroke, Ui, Visuals};
 
-use crate::{grading::Severity, ui::state::settings::ThemeChoice};
+use crate::{grading::Severity, ink, ui::state::settings::ThemeChoice};
 
 /// Around images: nearly black, so that nothing outshines them.
 pub const AROUND_IMAGES: Color32 = Color32::from_rgb(6, 7, 8);
@@ -18,13 +18,13 @@ pub const IMAGE_WEAK_TEXT: Color32 = Color32::from_rgb(150, 156, 165);
 /// Something failed, on an image.
 pub const IMAGE_ERROR: Color32 = Color32::from_rgb(255, 120, 110);
 /// Orientation letters.
-pub const LETTERS: Color32 = Color32::from_rgb(255, 214, 130);
+pub const LETTERS: Color32 = color(ink::LETTERS);
 /// What is active or chosen, on images and in panels.
 pub const ACCENT: Color32 = Color32::from_rgb(96, 170, 255);
 /// Edge of a pane that is not active.
 pub const PANE_EDGE: Color32 = Color32::from_rgb(44, 47, 52);
 /// Measurements and notes.
-pub const MARK: Color32 = Color32::from_rgb(130, 235, 120);
+pub const MARK: Color32 = color(ink::MARK);
 /// A measurement that is selected or under the pointer.
 pub const MARK_ACTIVE: Color32 = Color32::from_rgb(255, 240, 110);
 /// Under the lines of measurements, so that they read on white too.
@@ -134,7 +134,7 @@ fn mix(from: Color32, to: Color32, share: f32) -> Color32 {
 /// Reference lines: one colour for each pane that casts them.
 pub const fn reference_line(pane: usize) -> Color32 {
     match pane % 4 {
-        0 => Color32::from_rgb(120, 200, 255),
+        0 => color(ink::LINE),
         1 => Color32::from_rgb(190, 160, 255),
         2 => Color32::from_rgb(250, 230, 110),
         _ => Color32::from_rgb(150, 230, 200),
@@ -143,11 +143,11 @@ pub const fn reference_line(pane: usize) -> Color32 {
 
 /// From Okabe and Ito's colour-blind safe set, brightened for a dark ground. A letter always stands beside it.
 pub const fn severity(severity: Severity) -> Color32 {
-    match severity {
-        Severity::NormalMild => Color32::from_rgb(60, 190, 150),
-        Severity::Moderate => Color32::from_rgb(240, 178, 40),
-        Severity::Severe => Color32::from_rgb(255, 106, 61),
-    }
+    color(ink::severity(severity))
+}
+
+const fn color([red, green, blue]: ink::Rgb) -> Color32 {
+    Color32::from_rgb(red, green, blue)
 }
 
 /// One letter for a severity: N, M, S.
