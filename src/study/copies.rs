@@ -145,12 +145,12 @@ fn decide(files: &[Found], group: &[usize], fates: &mut [Fate]) -> usize {
     images.len()
 }
 
-/// Those of some files of which the first frame can be decoded: there are few of one UID, and which of them is the image is
+/// Those of some files of which any frame can be decoded: there are few of one UID, and which of them is the image is
 /// worth the time.
 fn decodable(files: &[Found], all: &[usize]) -> Vec<usize> {
     let can = |&index: &usize| {
         let (slices, _) = slices(vec![files[index].clone()], &mut Vec::new());
-        panics::caught(|| slices.first().is_some_and(|slice| slice.decode().is_ok())).unwrap_or(false)
+        panics::caught(|| slices.iter().any(|slice| slice.decode().is_ok())).unwrap_or(false)
     };
     all.par_iter().copied().filter(can).collect()
 }
