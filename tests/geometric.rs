@@ -408,6 +408,24 @@ fn a_series_above_or_below_the_spine_and_one_beside_its_level_are_said() {
     assert!(study.with_recesses(Vec3::ZERO, 0).resolve().doubts.is_empty());
 }
 
+/// A sign in the positions: the names of axial boxes say little, their order says that head and feet are changed.
+#[test]
+fn an_axial_series_from_foot_to_head_is_taken_at_its_word() {
+    let mut study = Study::default().with_canal(0);
+    for (&level, disc) in Level::ALL.iter().zip(discs()) {
+        let slice = study.slice("ax", 0, axial(Vec3::new(disc.x, disc.y, -disc.z), 0.0));
+        for &side in Side::ALL {
+            let point = beside(Vec3::new(disc.x, disc.y, -disc.z), side, 12.0);
+            study.see(slice, point, recess(side, level), Severity::Severe, 0.7);
+        }
+    }
+    let resolved = study.resolve();
+    assert_eq!(resolved.doubts.get("ax"), Some(&SeriesDoubt::Contradicted), "{:?}", resolved.doubts);
+    for vote in resolved.votes.iter().filter(|vote| vote.detection.slice.series_uid == "ax") {
+        assert_eq!(vote.grade, vote.detection.class.grade);
+    }
+}
+
 /// Levels from foot to head: no spine is so, and a file whose images were turned by 180 degrees is.
 #[test]
 fn a_sagittal_series_upside_down_gives_no_axial_slice_its_level() {

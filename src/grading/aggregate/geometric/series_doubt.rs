@@ -110,6 +110,9 @@ fn is_most_of<T>(cells: &[T], is_so: impl Fn(&T) -> bool) -> bool {
 /// Whether levels run from foot to head: of two cells, the one that is named as the lower lies higher, for most pairs that
 /// differ in both. A name alone says little on axial images; their order says whether they are upside down.
 fn is_reversed(votes: &[&Vote]) -> bool {
+    // A box at no disc keeps its name, which says nothing of where it lies.
+    let votes: Vec<&Vote> =
+        votes.iter().filter(|vote| moved(vote) != 0 || !vote.conflicts.contains(&Conflict::Level)).copied().collect();
     let levels = |vote: &Vote| (vote.detection.class.grade.level().index(), vote.grade.level().index());
     let (mut with, mut against) = (0, 0);
     for (at, a) in votes.iter().enumerate() {
