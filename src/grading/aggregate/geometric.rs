@@ -208,7 +208,8 @@ impl Vote {
     }
 }
 
-/// The votes of one axial slice, which meets the disc of a level or none. What boxes at one place say of a severity under different levels' names is added up.
+/// The votes of one axial slice, which meets the disc of a level or none. What boxes at one place say of a severity under
+/// different levels' names is added up.
 fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine, level: Option<Level>) -> Vec<Vote> {
     let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
     let Some(level) = level else {

@@ -163,7 +163,7 @@ commands! {
         LinkWindow NONE, "", "Link window", "A change of the window acts on all panes of the same plane";
         ReferenceLines key(Key::L), "", "Show reference lines", "Where the slices of the other panes cut this one";
         Captions key(Key::C), "", "Show text on images", "Series, slice, position and window in the corners";
-        ToggleBrowser NONE, icon::SIDEBAR, "Show the worklist", "On the left";
+        ToggleBrowser NONE, icon::SIDEBAR, "Show the list of studies", "On the left";
         ToggleGrades NONE, icon::TABLE, "Show the grade table", "On the right";
     }
     Image {

@@ -288,8 +288,7 @@ impl Viewer {
             return;
         }
         if self.windows != OpenWindows::default() {
-            self.settings.hints_seen |= self.windows.hints;
-            self.windows = OpenWindows::default();
+            self.open_windows(OpenWindows::default());
             return;
         }
         if let Some(opening) = self.opening.take() {

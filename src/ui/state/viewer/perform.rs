@@ -149,7 +149,7 @@ impl Viewer {
         self.settings = settings;
     }
 
-    fn open_windows(&mut self, open: OpenWindows) {
+    pub(super) fn open_windows(&mut self, open: OpenWindows) {
         self.settings.hints_seen |= self.windows.hints && !open.hints;
         self.windows = open;
     }

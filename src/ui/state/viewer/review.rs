@@ -239,7 +239,11 @@ impl Viewer {
 
     /// A frame was painted: whether the box behind the selected cell was in it.
     pub fn note_drawn(&mut self) {
+        // Once is enough, and this is asked in every frame.
         let is_drawn = self.session().is_some_and(|session| {
+            if session.drawn == session.selected {
+                return false;
+            }
             let is_wanted = session.selected.is_some_and(|cell| self.visibility.shows(session, cell));
             is_wanted && self.is_evidence_on_screen(session)
         });

@@ -4,19 +4,15 @@ use egui::{Align2, Button, Key, Modifiers, RichText, ScrollArea, TextEdit, Ui, W
 
 use super::Memory;
 use crate::ui::{
-    state::{
-        command::UiCommand,
-        keymap,
-        viewer::{Action, Viewer},
-    },
+    state::{command::UiCommand, keymap, viewer::Viewer},
     view::theme,
 };
 
-/// The palette, while it is open.
-pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool, actions: &mut Vec<Action>) {
+/// The palette, while it is open. Returns the command that was chosen.
+pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool) -> Option<UiCommand> {
     if !viewer.windows.palette {
         memory.palette = (String::new(), 0);
-        return;
+        return None;
     }
     let (step, is_left) = ui.ctx().input_mut(|input| {
         let down = input.count_and_consume_key(Modifiers::NONE, Key::ArrowDown);
@@ -57,9 +53,7 @@ pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool
             });
         });
     *open &= !is_left && done.is_none();
-    if let Some(command) = done.filter(|&command| viewer.is_possible(command)) {
-        actions.push(Action::Do(command));
-    }
+    done.filter(|&command| viewer.is_possible(command))
 }
 
 fn line_ui(ui: &mut Ui, viewer: &Viewer, command: UiCommand, is_chosen: bool, follow: bool) -> bool {

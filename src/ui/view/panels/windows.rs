@@ -50,8 +50,10 @@ pub fn windows_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut V
         open.hints = false;
     }
     worklist::worklist_ui(ui, viewer, memory, &mut open.worklist, actions);
-    palette::palette_ui(ui, viewer, memory, &mut open.palette, actions);
+    let command = palette::palette_ui(ui, viewer, memory, &mut open.palette);
     if open != viewer.windows {
         actions.push(Action::Windows(open));
     }
+    // Behind it: the command may open a window.
+    actions.extend(command.map(Action::Do));
 }
