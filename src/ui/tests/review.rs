@@ -289,3 +289,17 @@ fn nothing_moves_under_the_pointer_when_a_cell_is_selected() {
     (0..3).for_each(|_| window.step());
     assert_eq!((places(&window), slider(&window)), before);
 }
+
+/// What is found by its name may be a window.
+#[test]
+fn a_window_opens_from_the_palette() {
+    let mut window = graded_demo();
+    press(&mut window, Modifiers::COMMAND, Key::K);
+    window.step();
+    window.event(egui::Event::Text("settings".to_owned()));
+    (0..2).for_each(|_| window.step());
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    (0..2).for_each(|_| window.step());
+    let open = window.state().viewer.windows;
+    assert!(open.settings && !open.palette, "{open:?}");
+}
