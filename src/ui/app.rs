@@ -182,7 +182,7 @@ impl App {
 
     /// Takes in what happened since the last frame: background, dialogs, keys, drops.
     pub fn update(&mut self, ctx: &Context) {
-        self.viewer.pixels_per_point = ctx.pixels_per_point();
+        self.viewer.screen.pixels_per_point = ctx.pixels_per_point();
         let has_focus = ctx.input(|input| input.focused);
         if has_focus && !self.had_focus {
             // Another window may have been at work meanwhile.

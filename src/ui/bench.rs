@@ -95,9 +95,9 @@ pub fn run(options: &Options, with: GradeWith) -> Result<Report, String> {
     let started = Instant::now();
     let app = App::new(&ctx, with, &Home::default(), source);
     let mut bench = Bench { app, ctx, size: options.size.into(), started, most_cached: 0 };
-    bench.app.viewer.windows.hints = false;
+    bench.app.viewer.screen.windows.hints = false;
     // Models that were being loaded when they were told to stop would count as memory of the viewer.
-    bench.app.viewer.grades_at_once = options.grading;
+    bench.app.viewer.jobs.grades_at_once = options.grading;
     bench.wait("the first image", |app| app.viewer.active_pane().and_then(|id| app.viewer.shown_in(id)).is_some())?;
     bench.frame(Vec::new());
     let first_image_ms = bench.started.elapsed().as_secs_f64() * 1e3;
@@ -136,7 +136,7 @@ impl Bench {
         // A screen would upload the textures here.
         output.textures_delta.clear();
         debug_assert!(!output.platform_output.commands.iter().any(|c| matches!(c, OutputCommand::OpenUrl(_))));
-        self.most_cached = self.most_cached.max(self.app.viewer.cache.bytes());
+        self.most_cached = self.most_cached.max(self.app.viewer.slices.cache.bytes());
         spent
     }
 

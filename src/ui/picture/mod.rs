@@ -53,7 +53,7 @@ impl Sketch {
             rows.iter().map(|row| row.iter().map(|&id| size_of(viewer, id)).collect()).collect();
         let panes = layout::whole(&sizes);
         let cautions = cautions(&studies(viewer, &rows));
-        let scale = viewer.pixels_per_point.max(LEAST_SCALE);
+        let scale = viewer.screen.pixels_per_point.max(LEAST_SCALE);
         let (ctx, textures) = (Context::default(), &mut Textures::default());
         theme::install_fonts(&ctx);
         theme::apply(&ctx, viewer.settings.theme);

@@ -46,9 +46,9 @@ pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) 
     let existing = if wish.replace { Existing::Replace } else { Existing::Refuse };
     Some(ReportJob {
         study: session.study.clone(),
-        graded: session.graded.clone()?,
+        graded: session.run.graded.clone()?,
         review: session.review().clone(),
-        markup: session.markup.clone(),
+        markup: session.marks.markup.clone(),
         formats,
         saving: Saving::of(&identity, existing, wish.share),
         identity,
@@ -59,8 +59,9 @@ pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) 
 
 /// The text of the report, for the clipboard.
 pub fn report_text(session: &Session) -> Result<String, String> {
-    let graded = session.graded.as_deref().ok_or("There are no grades yet: wait until the study is graded")?;
-    let report = Report::new(&session.study, graded, session.review(), &session.markup, Moment::now(), Identity::Full);
+    let graded = session.run.graded.as_deref().ok_or("There are no grades yet: wait until the study is graded")?;
+    let report =
+        Report::new(&session.study, graded, session.review(), &session.marks.markup, Moment::now(), Identity::Full);
     report.map(|report| text(&report)).map_err(|error| error.to_string())
 }
 

@@ -35,12 +35,12 @@ pub fn is_space_of_discs(study: &Study, series: usize) -> bool {
 
 /// The discs that the grading found, or those of the boxes so far.
 fn discs(session: &Session) -> [Option<Vec3>; 5] {
-    if let Some(graded) = &session.graded
+    if let Some(graded) = &session.run.graded
         && graded.levels.iter().any(Option::is_some)
     {
         return graded.levels;
     }
-    let boxes: Vec<_> = session.votes.values().flatten().map(|vote| vote.detection.clone()).collect();
+    let boxes: Vec<_> = session.run.votes.values().flatten().map(|vote| vote.detection.clone()).collect();
     grading::geometric(&boxes, &pipeline::layout(&session.study)).levels
 }
 
@@ -53,7 +53,7 @@ pub fn of_cell(session: &Session, id: GradeId) -> Result<ExpectedPlace, &'static
 
 /// How far from the canal the boxes of this side lie at other levels, mm; of the other side where this one has none.
 fn to_side(session: &Session, id: GradeId, levels: &[Option<Vec3>; 5]) -> Option<f64> {
-    let table = session.table.as_ref()?;
+    let table = session.run.table.as_ref()?;
     let mean = |side: Side| {
         let like = table
             .rows()
@@ -108,6 +108,6 @@ pub fn of_box_by_hand(session: &Session, id: GradeId) -> Option<Lies> {
     let BoxChoice::Reader(region) = &session.review().cell(id).region else { return None };
     let (series, slice) = session.study.find(&region.slice)?;
     let plane = session.study.series[series].slices[slice].plane?;
-    let graded = session.graded.as_ref().filter(|_| is_space_of_discs(&session.study, series))?;
+    let graded = session.run.graded.as_ref().filter(|_| is_space_of_discs(&session.study, series))?;
     Some(grading::lies(id, &region.bbox, &plane, &graded.levels))
 }

@@ -11,8 +11,8 @@ use crate::study::Issue;
 fn of_sessions<'a>(sessions: impl Iterator<Item = &'a Session>) -> Vec<&'a Issue> {
     let mut known = HashSet::new();
     let all = sessions.flat_map(|session| {
-        let of_grading = session.graded.iter().flat_map(|graded| &graded.issues);
-        session.scan_issues.iter().chain(&session.study.issues).chain(of_grading)
+        let of_grading = session.run.graded.iter().flat_map(|graded| &graded.issues);
+        session.origin.scan_issues.iter().chain(&session.study.issues).chain(of_grading)
     });
     all.filter(|issue| known.insert((&issue.file, &issue.message))).collect()
 }
@@ -22,7 +22,7 @@ pub fn on_screen(viewer: &Viewer) -> Vec<&Issue> {
     if viewer.session().is_none() {
         return viewer.unopened.iter().collect();
     }
-    of_sessions([viewer.current, viewer.compared].into_iter().flatten().filter_map(|id| viewer.find(id)))
+    of_sessions([viewer.screen.current, viewer.screen.compared].into_iter().flatten().filter_map(|id| viewer.find(id)))
 }
 
 /// How many of them are problems, and not notes.
@@ -33,7 +33,7 @@ pub fn count(issues: &[&Issue]) -> usize {
 /// "3 problems reading this study"; `None` without any.
 pub fn headline(viewer: &Viewer) -> Option<String> {
     let problems = count(&on_screen(viewer));
-    let what = match (viewer.session().is_some(), viewer.compared.is_some()) {
+    let what = match (viewer.session().is_some(), viewer.screen.compared.is_some()) {
         (true, false) => "this study",
         (true, true) => "these studies",
         (false, _) => "what was opened",
@@ -43,9 +43,9 @@ pub fn headline(viewer: &Viewer) -> Option<String> {
 
 /// What became of it: files that are lost are said first.
 pub fn consequence(viewer: &Viewer) -> String {
-    let shown = [viewer.current, viewer.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
+    let shown = [viewer.screen.current, viewer.screen.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
     // Both studies may come of one opening.
-    match shown.map(|session| session.lost).max().unwrap_or(0) {
+    match shown.map(|session| session.origin.lost).max().unwrap_or(0) {
         0 => "something is missing or in doubt".to_owned(),
         lost => format!("{} could not be read, and images may be missing", words::count(lost, "file", "files")),
     }

@@ -44,7 +44,7 @@ impl Visibility {
 
     /// Whether boxes that count for a cell are among what the reader wants to see.
     pub fn shows(&self, session: &Session, grade: GradeId) -> bool {
-        let is_level = session.selected.is_none_or(|id| id.level() == grade.level());
+        let is_level = session.focus.cell.is_none_or(|id| id.level() == grade.level());
         self.overlays
             && self.shows_condition(grade.condition())
             && self.shows_level(grade.level())

@@ -62,7 +62,7 @@ impl SliceVotes {
 /// All slices on which a box votes for a cell, series by series, in the order of their places.
 pub fn of_cell(session: &Session, id: GradeId) -> Vec<SliceVotes> {
     let mut all: Vec<SliceVotes> = Vec::new();
-    for (slice, votes) in &session.votes {
+    for (slice, votes) in &session.run.votes {
         let best = best(votes, id);
         if best.iter().any(Option::is_some)
             && let Some((series, slice)) = session.study.find(slice)
@@ -87,10 +87,10 @@ pub struct Weak {
 
 /// How little stands behind a cell; `None` where enough does, or nothing. Boxes are shown from a score on.
 pub fn weak(session: &Session, id: GradeId, shown_from: f32) -> Option<Weak> {
-    let row = session.table.as_ref()?.get(id);
+    let row = session.run.table.as_ref()?.get(id);
     let score = row.key_score().filter(|_| row.is_weak_below(shown_from))?;
     let has_vote = |votes: &[Vote]| votes.iter().any(|vote| vote.grade == id);
-    let of_slices = session.votes.iter().filter(|(_, votes)| has_vote(votes));
+    let of_slices = session.run.votes.iter().filter(|(_, votes)| has_vote(votes));
     let voted: Vec<usize> = of_slices.filter_map(|(slice, _)| Some(session.study.find(slice)?.0)).collect();
     let is_of_series = |series: &usize| voted.contains(series);
     let slices = (0..session.study.series.len()).filter(is_of_series).map(|i| session.study.series[i].slices.len());
@@ -138,7 +138,7 @@ mod tests {
         };
         // Classes 0 to 2 are the three severities of the first cell, 3 is of the second.
         let boxes = [at(7, 0, 0.2), at(5, 0, 0.3), at(7, 2, 0.6), at(7, 2, 0.4), at(6, 3, 0.9)];
-        at_their_word(&mut session.votes, &boxes);
+        at_their_word(&mut session.run.votes, &boxes);
         let strip = of_cell(&session, classes[0].grade);
         assert_eq!(strip.iter().map(|s| (s.series, s.slice)).collect::<Vec<_>>(), [(series, 5), (series, 7)]);
         let tenths = |i: usize| strip[i].weights().map(|weight| (weight * 10.0).round() as u8);

@@ -24,7 +24,7 @@ pub fn of_cell(session: &Session, id: GradeId) -> String {
 }
 
 fn of_program(session: &Session, id: GradeId) -> String {
-    match session.table.as_ref().map(|table| &table.get(id).assessment) {
+    match session.run.table.as_ref().map(|table| &table.get(id).assessment) {
         Some(Assessment::Detected { probabilities: p, .. }) => {
             let parts = Severity::ALL.iter().map(|&s| format!("{} {:.2}", s.label(), p.of(s)));
             format!("{} (scores: {})", p.most_likely().label(), parts.collect::<Vec<_>>().join(", "))
@@ -35,14 +35,14 @@ fn of_program(session: &Session, id: GradeId) -> String {
 
 /// Why a cell has no scores of its own; `None` where it has.
 pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
-    Some(match session.table.as_ref().map(|table| &table.get(id).assessment) {
+    Some(match session.run.table.as_ref().map(|table| &table.get(id).assessment) {
         Some(Assessment::Detected { .. }) => return None,
         Some(Assessment::Prior { .. }) => {
             "not seen: the detector looked and drew no box; an export states how common each severity is".to_owned()
         }
-        _ if session.grading.is_pending() => "not looked at yet".to_owned(),
+        _ if session.run.progress.is_pending() => "not looked at yet".to_owned(),
         Some(Assessment::NotAssessed { reason }) => format!("not assessed: {reason}"),
-        None => match &session.grading {
+        None => match &session.run.progress {
             Grading::Failed(why) => format!("not assessed: {why}"),
             _ => "not assessed".to_owned(),
         },
@@ -90,7 +90,7 @@ pub fn conflict_of_cell(session: &Session, id: GradeId) -> Option<String> {
     match session.review().cell(id).region {
         BoxChoice::Reader(_) => conflict_by_hand(session, id),
         BoxChoice::Removed => None,
-        BoxChoice::Model => conflict(id, session.table.as_ref()?.get(id).key_evidence()?),
+        BoxChoice::Model => conflict(id, session.run.table.as_ref()?.get(id).key_evidence()?),
     }
 }
 

@@ -56,7 +56,7 @@ fn at_the_canal(mut window: Window) -> Window {
     click_cell(&mut window, id(CANAL));
     wait_for(&mut window, "the slice with the box", is_shown);
     press(&mut window, Modifiers::SHIFT, Key::B);
-    assert_eq!(window.state().viewer.tool, Tool::Box);
+    assert_eq!(window.state().viewer.hand.tool, Tool::Box);
     window
 }
 
@@ -70,7 +70,7 @@ fn transform(window: &Window, index: usize) -> Transform {
 /// The detector's box behind the cell.
 fn best_box(window: &Window) -> BBox {
     let open = session(window.state());
-    let evidence = open.table.as_ref().and_then(|table| table.get(id(CANAL)).key_evidence()).expect("a box");
+    let evidence = open.run.table.as_ref().and_then(|table| table.get(id(CANAL)).key_evidence()).expect("a box");
     evidence.detection.bbox
 }
 
@@ -133,9 +133,9 @@ fn a_box_is_drawn_where_it_is_seen_however_the_image_is_turned_and_zoomed() {
     header.pixel_spacing = Some([2.0, 0.5]);
     let size = vec2(header.instance.columns as f32, header.instance.rows as f32);
     let viewer = &mut window.state_mut().viewer;
-    let mut slice = viewer.cache.get(key).cloned().expect("decoded").expect("readable").as_ref().clone();
+    let mut slice = viewer.slices.cache.get(key).cloned().expect("decoded").expect("readable").as_ref().clone();
     slice.pixel_spacing = Some([2.0, 0.5]);
-    viewer.cache.put(key, Ok(std::sync::Arc::new(slice)));
+    viewer.slices.cache.put(key, Ok(std::sync::Arc::new(slice)));
     let spacing = vec2(0.5, 2.0);
     for (flips, quarters) in [(0, 0), (1, 0), (0, 1), (1, 1), (0, 2), (1, 3)] {
         does(&mut window, C::ResetPane);
@@ -196,7 +196,7 @@ fn no_box_is_drawn_where_it_would_mean_nothing() {
     drag(&mut window, second + vec2(50.0, 60.0), vec2(40.0, 40.0), PointerButton::Primary);
     assert_eq!(last_notice(&window), "Boxes are hidden; H shows them");
     does(&mut window, C::Overlays);
-    assert_eq!((changes(&window), window.state().viewer.box_drag.is_some()), (0, false));
+    assert_eq!((changes(&window), window.state().viewer.hand.box_drag.is_some()), (0, false));
     // What is drawn beyond the image is cut at its edge.
     let last = transform(&window, 1).corners()[2];
     drag(&mut window, last - vec2(30.0, 30.0), vec2(60.0, 25.0), PointerButton::Primary);
@@ -224,10 +224,10 @@ fn escape_gives_a_drag_up_and_so_does_another_tool() {
         window.event(egui::Event::PointerMoved(at + vec2(20.0, 10.0)));
         window.step();
         window.step();
-        let live = window.state().viewer.box_drag.clone().expect("a drag");
+        let live = window.state().viewer.hand.box_drag.clone().expect("a drag");
         assert!(!is_near(live.now, best_box(&window), 1.0), "it follows the pointer");
         press(&mut window, give_up.0, give_up.1);
-        assert!(window.state().viewer.box_drag.is_none());
+        assert!(window.state().viewer.hand.box_drag.is_none());
         window.event(egui::Event::PointerMoved(at + vec2(30.0, 20.0)));
         window.step();
         window.event(button(at + vec2(30.0, 20.0), false));
@@ -236,7 +236,7 @@ fn escape_gives_a_drag_up_and_so_does_another_tool() {
     }
     assert_eq!((changes(&window), choice(&window, CANAL)), (0, BoxChoice::Model));
     // The cell stays selected: Esc gave up the drag and nothing else.
-    assert_eq!(session(window.state()).selected, Some(id(CANAL)));
+    assert_eq!(session(window.state()).focus.cell, Some(id(CANAL)));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn delete_takes_the_box_away_and_a_command_brings_the_detectors_back() {
         let viewer = &window.state().viewer;
         let open = session(window.state());
         let slice =
-            open.table.as_ref().and_then(|t| t.get(cell).key_evidence()).expect("a box").detection.slice.clone();
+            open.run.table.as_ref().and_then(|t| t.get(cell).key_evidence()).expect("a box").detection.slice.clone();
         let all = crate::ui::view::viewport::visible_boxes(open, &viewer.visibility, viewer.settings.threshold, &slice);
         all.iter().any(|vote| vote.grade == cell)
     };
@@ -260,7 +260,7 @@ fn delete_takes_the_box_away_and_a_command_brings_the_detectors_back() {
     does(&mut window, C::RestoreBox);
     wait_for(&mut window, "the slice with the box", is_shown);
     assert_eq!(choice(&window, CANAL), BoxChoice::Model);
-    assert!(seen(&window) && session(window.state()).highlighted.is_some());
+    assert!(seen(&window) && session(window.state()).focus.evidence.is_some());
     // With another tool Delete is for measurements only.
     press(&mut window, Modifiers::NONE, Key::V);
     press(&mut window, Modifiers::NONE, Key::Delete);
@@ -285,10 +285,10 @@ fn a_cell_leads_to_the_readers_box_and_the_box_to_its_cell() {
     assert_eq!(session(window.state()).panes[1].slice, slice);
     // With the ordinary tool a click on it selects its cell.
     press(&mut window, Modifiers::NONE, Key::V);
-    window.state_mut().viewer.session_mut().expect("a study").selected = None;
+    window.state_mut().viewer.session_mut().expect("a study").focus.cell = None;
     let at = center(&window, &drawn.bbox);
     click_at(&mut window, at, PointerButton::Primary);
-    assert_eq!(session(window.state()).selected, Some(id(CANAL)));
+    assert_eq!(session(window.state()).focus.cell, Some(id(CANAL)));
     assert_eq!(changes(&window), 1);
 }
 

@@ -70,7 +70,7 @@ fn a_cell_under_the_pointer_states_three_severities_the_source_and_the_place_of_
     let at = center_of(&window, &format!("{}:", severe.label()));
     assert!(!has_label(&window, "Best box:"), "no tooltip yet");
     rest(&mut window, at);
-    let scores = session(&window).table.as_ref().expect("a table").get(severe).probabilities().expect("scores");
+    let scores = session(&window).run.table.as_ref().expect("a table").get(severe).probabilities().expect("scores");
     for &severity in Severity::ALL {
         let line = format!("{} {:.2}", severity.label(), scores.of(severity));
         assert!(has_label(&window, &line), "{line}");
@@ -97,8 +97,8 @@ fn a_box_under_the_pointer_says_what_was_seen_there_and_a_click_selects_its_cell
     let before = session(&window).panes[1].clone();
     click(&mut window, at);
     let after = session(&window);
-    assert_eq!(after.selected, Some(wanted.grade));
-    assert_eq!(after.highlighted.as_ref().map(|e| &e.detection), Some(&wanted.detection));
+    assert_eq!(after.focus.cell, Some(wanted.grade));
+    assert_eq!(after.focus.evidence.as_ref().map(|e| &e.detection), Some(&wanted.detection));
     assert_eq!((after.panes[1].slice, after.panes[1].window), (before.slice, before.window), "the slice stays");
 }
 
@@ -107,11 +107,11 @@ fn a_click_beside_the_boxes_or_with_a_tool_that_draws_selects_nothing() {
     let mut window = graded_demo();
     let transform = transform(&window, 1);
     click(&mut window, transform.screen_from_edge(2.0, 2.0));
-    assert_eq!(session(&window).selected, None);
+    assert_eq!(session(&window).focus.cell, None);
     let (x, y) = painted(&window, 1)[0].detection.bbox.center();
-    window.state_mut().viewer.tool = crate::ui::state::tool::Tool::Length;
+    window.state_mut().viewer.hand.tool = crate::ui::state::tool::Tool::Length;
     click(&mut window, transform.screen_from_edge(x, y));
-    assert_eq!(session(&window).selected, None);
+    assert_eq!(session(&window).focus.cell, None);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn heads_hide_and_show_the_boxes_of_a_condition_and_of_a_level() {
 fn the_strip_holds_the_boxes_of_the_table_and_a_click_goes_to_a_slice() {
     let mut window = graded_demo();
     let open = session(&window);
-    for row in open.table.as_ref().expect("a table").rows() {
+    for row in open.run.table.as_ref().expect("a table").rows() {
         let strip = votes::of_cell(open, row.id);
         // The best of all slices is what the table was made of.
         for evidence in row.evidence() {
@@ -159,8 +159,8 @@ fn the_strip_holds_the_boxes_of_the_table_and_a_click_goes_to_a_slice() {
     click(&mut window, at);
     let after = session(&window);
     assert_eq!(after.panes[2].slice, other.slice);
-    assert_eq!(after.highlighted.as_ref(), other.strongest());
-    assert_eq!(after.selected, Some(cell));
+    assert_eq!(after.focus.evidence.as_ref(), other.strongest());
+    assert_eq!(after.focus.cell, Some(cell));
     // The key goes on from there, through the strip.
     let at = strip.iter().position(|s| *s == other).expect("in the strip");
     window.key_press_modifiers(Modifiers::SHIFT, egui::Key::N);
@@ -183,7 +183,7 @@ fn findings_are_counted_and_walked_on_from_any_cell() {
     window.state_mut().viewer.perform(Action::SelectGrade(before));
     window.key_press(egui::Key::N);
     window.step();
-    assert_eq!(session(&window).selected, expected);
+    assert_eq!(session(&window).focus.cell, expected);
     let at = findings.iter().position(|f| Some(*f) == expected).expect("a finding");
     assert!(has_label(&window, &format!("Finding {} of {}", at + 1, findings.len())));
 }
@@ -194,11 +194,11 @@ fn a_contradicted_box_is_marked_in_the_cell_in_its_tooltip_and_in_the_panel() {
     let cell = id("spinal_canal_stenosis_l4_l5");
     let viewer = &mut window.state_mut().viewer;
     let session = viewer.session_mut().expect("a study");
-    let mut json = serde_json::to_value(session.table.as_ref().expect("a table")).expect("JSON");
+    let mut json = serde_json::to_value(session.run.table.as_ref().expect("a table")).expect("JSON");
     let evidence = &mut json["rows"][cell.index()]["evidence"][0];
     evidence["conflicts"] = serde_json::to_value([Conflict::Level]).expect("JSON");
     evidence["detection"]["class"] = "spinal_canal_stenosis_l3_l4_severe".into();
-    session.table = Some(serde_json::from_value(json).expect("a table"));
+    session.run.table = Some(serde_json::from_value(json).expect("a table"));
     window.step();
     let start = format!("{}:", cell.label());
     assert!(has_label(&window, "the best box names another place than where it lies"));

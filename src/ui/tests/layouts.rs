@@ -207,10 +207,10 @@ fn a_key_is_changed_by_a_click_and_a_press_and_who_loses_it_is_said() {
     record(&mut window, Modifiers::NONE, Key::Escape);
     let key = |window: &Window| window.state().viewer.keymap.key(C::Invert).map(|key| (key.modifiers, key.logical_key));
     assert_eq!(key(&window), Some((Modifiers::NONE, Key::I)), "Esc leaves it");
-    assert!(window.state().viewer.windows.keys, "and closes nothing");
+    assert!(window.state().viewer.screen.windows.keys, "and closes nothing");
     record(&mut window, Modifiers::NONE, Key::N);
     assert_eq!(key(&window), Some((Modifiers::NONE, Key::N)));
-    assert!(session(window.state()).selected.is_none(), "the press itself does nothing else");
+    assert!(session(window.state()).focus.cell.is_none(), "the press itself does nothing else");
     assert_eq!(window.state().viewer.keymap.key(C::NextFinding), None);
     assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("Next finding")));
     record(&mut window, Modifiers::NONE, Key::Delete);
@@ -233,7 +233,7 @@ fn another_study_below_scrolls_along_and_closing_it_leaves_the_first() {
     window.state_mut().viewer.perform(Action::Open(StudySource::Paths(vec![folder.path().to_owned()])));
     wait_for(&mut window, "the second study", |app| app.viewer.sessions.len() == 2);
     press(&mut window, Modifiers::COMMAND, Key::B);
-    assert_eq!(window.state().viewer.compared, Some(first));
+    assert_eq!(window.state().viewer.screen.compared, Some(first));
     wait_for(&mut window, "its slices", is_shown);
     assert_eq!(window.state().viewer.visible_panes().len(), 6);
     let says = |window: &Window| {
@@ -277,7 +277,7 @@ fn a_series_is_dragged_into_a_pane_and_its_role_is_chosen_by_a_right_click() {
     window.step();
     let changed = &session(window.state()).study.series[localizer];
     assert_eq!((changed.role, changed.role_reason.as_str()), (Some(Role::Ss), "chosen by the reader"));
-    assert!(session(window.state()).graded.is_none(), "it is graded again");
+    assert!(session(window.state()).run.graded.is_none(), "it is graded again");
     // The same by a command, for the keyboard.
     window.state_mut().viewer.perform(Action::Do(C::LayoutFour));
     let fourth = name(&window, 3);
@@ -323,7 +323,7 @@ fn every_control_has_a_name_for_a_screen_reader() {
             .map(|node| format!("{node:?}"))
             .collect();
         assert!(nameless.is_empty(), "{command:?}: {nameless:#?}");
-        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
+        window.state_mut().viewer.screen.windows = crate::ui::state::viewer::OpenWindows::default();
     }
 }
 

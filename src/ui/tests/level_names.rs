@@ -73,7 +73,7 @@ fn check(window: &Window, index: usize, what: &str) -> usize {
     let rect = pane_rect(window, index);
     let (plane, transform) = on_screen(window, index, rect);
     let texts = texts_in(window, rect);
-    let levels = session(window.state()).graded.as_ref().expect("graded").levels;
+    let levels = session(window.state()).run.graded.as_ref().expect("graded").levels;
     let names: Vec<&Painted> = match PlaneKind::of(&plane) {
         PlaneKind::Sagittal => {
             let names: Vec<&Painted> = texts.iter().filter(|painted| is_level(&painted.text)).collect();

@@ -20,11 +20,11 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     // This one runs all of it, threads and models; the others start from its result.
     let mut window = window(StudySource::Demo, None);
     wait_for(&mut window, "the demo study to be graded", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+        app.viewer.session().is_some_and(|s| s.run.progress == Grading::Done)
     });
     wait_for(&mut window, "its slices to be decoded", is_shown);
     let severe = id("spinal_canal_stenosis_l4_l5");
-    let table = session(window.state()).table.clone().expect("a table");
+    let table = session(window.state()).run.table.clone().expect("a table");
     assert!(table.rows().iter().all(|row| row.probabilities().is_some()), "25 rows are assessed");
     assert_eq!(
         table.get(severe).probabilities().map(crate::grading::Probabilities::most_likely),
@@ -33,7 +33,7 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     click_cell(&mut window, severe);
     wait_for(&mut window, "the box's slice", is_shown);
     let open = session(window.state());
-    let evidence = open.highlighted.as_ref().expect("a box is highlighted");
+    let evidence = open.focus.evidence.as_ref().expect("a box is highlighted");
     let (series, slice) = open.study.find(&evidence.detection.slice).expect("its slice");
     assert_eq!((open.panes[1].series, open.panes[1].shown), (Some(series), Some(slice)));
     assert_eq!(window.state().viewer.active_pane().map(|p| p.index), Some(1), "keys act on the pane with the box");
@@ -89,7 +89,7 @@ fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
     for _ in 0..count {
         window.key_press(Key::N);
         window.step();
-        seen.extend(session(window.state()).selected);
+        seen.extend(session(window.state()).focus.cell);
     }
     assert_eq!(seen, session(window.state()).findings());
     window.key_press(Key::H);
@@ -100,14 +100,16 @@ fn findings_are_walked_by_key_and_one_key_hides_the_overlays() {
 /// A demo study that the worklist knows, its grading stopped: grades are put in by [`graded_demo`] elsewhere.
 fn listed_demo() -> super::Window {
     let mut window = window(StudySource::Demo, None);
-    wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
-    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
+    wait_for(&mut window, "the list to know the study", |app| {
+        app.viewer.session().is_some_and(|s| s.listed.state.is_some())
+    });
+    wait_for(&mut window, "the grades", |app| session(app).run.progress == Grading::Done);
     wait_for(&mut window, "its slices", is_shown);
     window
 }
 
 fn is_reviewed(app: &crate::ui::app::App) -> bool {
-    session(app).state == Some(StudyState::Reviewed)
+    session(app).listed.state == Some(StudyState::Reviewed)
 }
 
 #[test]
@@ -121,12 +123,12 @@ fn a_study_is_reviewed_by_keyboard_alone() {
         window.key_press(Key::K);
         window.step();
     }
-    assert!(!session(window.state()).markup.key_images().is_empty(), "what was found is marked");
+    assert!(!session(window.state()).marks.markup.key_images().is_empty(), "what was found is marked");
     for key in [Key::ArrowUp, Key::ArrowRight] {
         window.key_press_modifiers(Modifiers::ALT, key);
         window.step();
     }
-    assert_ne!(session(window.state()).selected, findings.last().copied(), "another cell");
+    assert_ne!(session(window.state()).focus.cell, findings.last().copied(), "another cell");
     window.key_press_modifiers(Modifiers::COMMAND, Key::K);
     window.step();
     window.event(Event::Text("mark as reviewed".to_owned()));
@@ -146,7 +148,7 @@ fn a_study_is_reviewed_by_mouse_alone() {
     }
     window.get_by_label("Key image").click();
     window.step();
-    assert_eq!(session(window.state()).markup.key_images().len(), 1);
+    assert_eq!(session(window.state()).marks.markup.key_images().len(), 1);
     window.get_by_label("File").click();
     window.step();
     window.step();
@@ -160,7 +162,7 @@ fn exports_are_what_foramen_grade_writes() {
     let mut window = graded_demo();
     let folder = tempfile::tempdir().expect("a folder");
     let open = session(window.state());
-    let (id, expected) = (open.id, crate::output::csv_bytes(&[*open.graded.clone().expect("graded")]));
+    let (id, expected) = (open.id, crate::output::csv_bytes(&[*open.run.graded.clone().expect("graded")]));
     let wish = Wish { formats: vec![Format::Csv, Format::Json, Format::Text], ..Wish::default() };
     let to = Destination::Folder(folder.path().to_owned());
     window.state_mut().viewer.perform(Action::Export(id, wish.clone(), to.clone()));
@@ -196,7 +198,7 @@ fn a_study_without_the_three_series_opens_and_says_that_it_was_not_assessed() {
     }
     let mut window = window(StudySource::Paths(vec![folder.path().to_owned()]), None);
     wait_for(&mut window, "the localizer to be graded", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == Grading::Done)
+        app.viewer.session().is_some_and(|s| s.run.progress == Grading::Done)
     });
     wait_for(&mut window, "its slices", is_shown);
     assert!(session(window.state()).panes[0].shown.is_some(), "it is shown");
@@ -216,7 +218,7 @@ fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
     assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("no such file or folder")));
     window.get_by(|node| node.label().is_some_and(|label| label.contains("Open the demo study"))).click();
     wait_for(&mut window, "the demo study without models", |app| {
-        app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Failed(_)))
+        app.viewer.session().is_some_and(|s| matches!(s.run.progress, Grading::Failed(_)))
     });
     wait_for(&mut window, "its slices", is_shown);
     assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("no .onnx file")));
@@ -226,12 +228,12 @@ fn what_cannot_be_opened_or_graded_is_said_and_the_window_lives_on() {
 fn grading_can_be_cancelled_and_started_again() {
     let mut window = window(StudySource::Demo, None);
     wait_for(&mut window, "the first slices", |app| {
-        app.viewer.session().is_some_and(|s| matches!(s.grading, Grading::Running(..)))
+        app.viewer.session().is_some_and(|s| matches!(s.run.progress, Grading::Running(..)))
     });
     window.key_press(Key::Escape);
-    wait_for(&mut window, "the end of it", |app| session(app).grading == Grading::Cancelled);
+    wait_for(&mut window, "the end of it", |app| session(app).run.progress == Grading::Cancelled);
     window.key_press_modifiers(Modifiers::COMMAND, Key::G);
-    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
+    wait_for(&mut window, "the grades", |app| session(app).run.progress == Grading::Done);
 }
 
 #[derive(Debug)]
@@ -257,10 +259,10 @@ fn a_dropped_folder_opens_beside_what_is_open_and_a_second_opening_takes_the_pla
     let mut window = window(StudySource::Demo, None);
     window.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(folder.path().to_owned())));
     wait_for(&mut window, "the dropped study", |app| app.viewer.session().is_some());
-    assert!(!session(window.state()).is_demo);
+    assert!(!session(window.state()).origin.is_demo);
     assert_eq!(window.state().viewer.sessions.len(), 1, "the demo study was given up");
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
-    wait_for(&mut window, "the demo study", |app| app.viewer.session().is_some_and(|s| s.is_demo));
+    wait_for(&mut window, "the demo study", |app| app.viewer.session().is_some_and(|s| s.origin.is_demo));
     assert_eq!(window.state().viewer.sessions.len(), 2);
     // The same study once more takes the place of the first: one study is never two.
     window.key_press_modifiers(Modifiers::COMMAND, Key::D);
@@ -270,5 +272,5 @@ fn a_dropped_folder_opens_beside_what_is_open_and_a_second_opening_takes_the_pla
     window.step();
     window.step();
     assert_eq!(window.state().viewer.sessions.len(), 1);
-    assert!(!session(window.state()).is_demo, "the other study comes to the front");
+    assert!(!session(window.state()).origin.is_demo, "the other study comes to the front");
 }

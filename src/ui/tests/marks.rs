@@ -24,7 +24,7 @@ fn demo() -> Window {
 
 fn demo_in(mut window: Window) -> Window {
     wait_for(&mut window, "the demo study", |app| app.viewer.session().is_some());
-    session(window.state()).cancel.cancel();
+    session(window.state()).run.cancel.cancel();
     wait_for(&mut window, "its slices", is_shown);
     window
 }
@@ -60,7 +60,7 @@ fn command(window: &mut Window, command: UiCommand) {
 }
 
 fn marks(window: &Window) -> Vec<Mark> {
-    session(window.state()).markup.marks().to_vec()
+    session(window.state()).marks.markup.marks().to_vec()
 }
 
 /// The slice on screen in the first pane.
@@ -68,7 +68,7 @@ fn shown(window: &mut Window) -> Slice {
     let id = PaneId { session: session(window.state()).id, index: 0 };
     let viewer = &mut window.state_mut().viewer;
     let key = viewer.shown_in(id).expect("a slice is shown");
-    viewer.cache.get(key).cloned().expect("decoded").expect("readable").as_ref().clone()
+    viewer.slices.cache.get(key).cloned().expect("decoded").expect("readable").as_ref().clone()
 }
 
 fn length_mm(mark: &Mark, spacing: Option<[f64; 2]>) -> f64 {
@@ -97,7 +97,7 @@ fn a_length_drawn_by_mouse_is_the_distance_in_the_patient() {
     let inside = rect.shrink(1.0);
     let fit = (inside.width() / (across * slice.columns() as f32)).min(inside.height() / (down * slice.rows() as f32));
     assert!((found - f64::from(by.length() / fit)).abs() < 0.02, "{found} mm");
-    assert_eq!(session(window.state()).selected_mark, Some(mark.id));
+    assert_eq!(session(window.state()).marks.selected, Some(mark.id));
 }
 
 /// Gives the slice in the first pane rows 2 mm and columns 0.5 mm apart.
@@ -113,7 +113,7 @@ fn make_pixels_oblong(window: &mut Window) -> ImagePlane {
     let id = PaneId { session: session(window.state()).id, index: 0 };
     let viewer = &mut window.state_mut().viewer;
     let key = viewer.shown_in(id).expect("a slice is shown");
-    viewer.cache.put(key, Ok(std::sync::Arc::new(slice.clone())));
+    viewer.slices.cache.put(key, Ok(std::sync::Arc::new(slice.clone())));
     window.step();
     slice.plane.expect("a plane")
 }
@@ -122,7 +122,7 @@ fn make_pixels_oblong(window: &mut Window) -> ImagePlane {
 fn a_click_is_the_place_under_it_however_the_image_is_turned_mirrored_and_zoomed() {
     // A screen of fine pixels: two to a point.
     let mut window = demo_in(sized_window(StudySource::Demo, None, &Home::default(), vec2(1280.0, 720.0), 2.0));
-    assert!((window.state().viewer.pixels_per_point - 2.0).abs() < 1e-6);
+    assert!((window.state().viewer.screen.pixels_per_point - 2.0).abs() < 1e-6);
     let plane = make_pixels_oblong(&mut window);
     let size = vec2(plane.columns() as f32, plane.rows() as f32);
     let spacing = vec2(0.5, 2.0);
@@ -181,7 +181,7 @@ fn a_mark_is_moved_by_its_handle_deleted_and_brought_back() {
     assert_eq!(session(window.state()).panes[0].window, before);
     // A click beside it lets it go; the same drag is one for the window then.
     click(&mut window, center + vec2(-60.0, -60.0));
-    assert_eq!(session(window.state()).selected_mark, None);
+    assert_eq!(session(window.state()).marks.selected, None);
     drag(&mut window, center + vec2(0.0, -10.0), vec2(-20.0, -10.0), PointerButton::Primary);
     assert_eq!(marks(&window), moved);
     assert_ne!(session(window.state()).panes[0].window, before);
@@ -205,7 +205,7 @@ fn an_angle_is_clicked_and_given_up_with_escape() {
     click(&mut window, center);
     click(&mut window, center + vec2(50.0, 0.0));
     press(&mut window, Modifiers::NONE, Key::Escape);
-    assert!(window.state().viewer.drawing.is_none());
+    assert!(window.state().viewer.hand.drawing.is_none());
     click(&mut window, center);
     click(&mut window, center + vec2(50.0, 0.0));
     click(&mut window, center + vec2(50.0, 50.0));
@@ -229,8 +229,8 @@ fn what_is_typed_is_a_text_and_no_command() {
     assert!(matches!(note.shape, Shape::Note { .. }));
     assert_eq!(note.text, "hkid");
     let viewer = &window.state().viewer;
-    assert!(viewer.visibility.overlays && viewer.drawing.is_none() && !session(window.state()).panes[0].inverted);
-    assert!(session(window.state()).markup.key_images().is_empty());
+    assert!(viewer.visibility.overlays && viewer.hand.drawing.is_none() && !session(window.state()).panes[0].inverted);
+    assert!(session(window.state()).marks.markup.key_images().is_empty());
     // Esc forgets the text, and only that.
     click(&mut window, center + vec2(-50.0, 80.0));
     write(&mut window, "x");
@@ -247,7 +247,7 @@ fn a_key_image_is_marked_by_key_and_the_list_leads_back_to_it() {
     window.hover_at(pane_rect(&window, 0).center());
     press(&mut window, Modifiers::NONE, Key::K);
     let before = session(window.state()).panes[0].slice;
-    assert_eq!(session(window.state()).markup.key_images().len(), 1);
+    assert_eq!(session(window.state()).marks.markup.key_images().len(), 1);
     press(&mut window, Modifiers::NONE, Key::Home);
     wait_for(&mut window, "the first slice", is_shown);
     assert_eq!(session(window.state()).panes[0].slice, 0);
@@ -260,9 +260,9 @@ fn a_key_image_is_marked_by_key_and_the_list_leads_back_to_it() {
     assert_eq!(session(window.state()).panes[0].slice, before);
     wait_for(&mut window, "the key image", is_shown);
     command(&mut window, UiCommand::KeyImage);
-    assert!(session(window.state()).markup.key_images().is_empty());
+    assert!(session(window.state()).marks.markup.key_images().is_empty());
     press(&mut window, Modifiers::COMMAND, Key::Z);
-    assert_eq!(session(window.state()).markup.key_images().len(), 1);
+    assert_eq!(session(window.state()).marks.markup.key_images().len(), 1);
 }
 
 #[test]

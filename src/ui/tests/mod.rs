@@ -68,7 +68,7 @@ pub fn sized_window(first: StudySource, models: Option<&Path>, home: &Home, size
         move |cc| {
             let mut app = App::new(&cc.egui_ctx, with, &home, first);
             // The first steps stand in the middle of the window until they are read.
-            app.viewer.windows.hints = false;
+            app.viewer.screen.windows.hints = false;
             app
         },
     )
@@ -119,8 +119,8 @@ pub fn graded_window(size: Vec2, pixels: f32) -> Window {
     let viewer = &mut window.state_mut().viewer;
     viewer.notices = crate::ui::state::notices::Notices::default();
     let mut session = Session::new(SessionId(1_000), Ticket(1_001), study.clone(), true);
-    session.finish(Box::new(graded.clone()));
-    session.demo_models = true;
+    session.run.finish(&session.study, Box::new(graded.clone()));
+    session.run.demo_models = true;
     viewer.sessions.push(session);
     viewer.perform(Action::SelectStudy(SessionId(1_000)));
     wait_for(&mut window, "its slices to be decoded", is_shown);

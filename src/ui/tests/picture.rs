@@ -58,7 +58,7 @@ fn no_pixel_and_no_byte_tells_the_patient() {
     let mut window = graded_demo();
     let other = session(window.state()).study.as_ref().clone();
     let mut below = Session::new(SessionId(1_002), Ticket(1_003), other, false);
-    below.grading = crate::ui::state::session::Grading::Cancelled;
+    below.run.progress = crate::ui::state::session::Grading::Cancelled;
     window.state_mut().viewer.sessions.push(below);
     window.state_mut().viewer.perform(Action::Compare(SessionId(1_002)));
     wait_for(&mut window, "both studies", |app| {
@@ -72,7 +72,7 @@ fn no_pixel_and_no_byte_tells_the_patient() {
     for word in ["Zwölfender", "Q"] {
         let viewer = &mut window.state_mut().viewer;
         viewer.sessions.iter_mut().for_each(|session| rename(session, word));
-        viewer.cache.put(key, Err(format!("/data/{word}/1.dcm: the data end too early")));
+        viewer.slices.cache.put(key, Err(format!("/data/{word}/1.dcm: the data end too early")));
         window.step();
         let screen = window.render().expect("the window");
         let file = tempfile::NamedTempFile::new().expect("a file");
@@ -138,7 +138,11 @@ fn what_is_selected_or_under_the_pointer_leaves_no_trace() {
     let open = window.state_mut().viewer.session_mut().expect("a study");
     let pane = &open.panes[1];
     let slice = open.study.series[pane.series.expect("a series")].slices[pane.slice].id();
-    open.markup.add(slice.clone(), Shape::Length { from: Point::new(60.0, 40.0), to: Point::new(130.0, 70.0) }, "");
+    open.marks.markup.add(
+        slice.clone(),
+        Shape::Length { from: Point::new(60.0, 40.0), to: Point::new(130.0, 70.0) },
+        "",
+    );
     window.step();
     let plain = taken(&mut window, PictureOf::AllPanes);
     let viewer = &mut window.state_mut().viewer;
@@ -147,10 +151,10 @@ fn what_is_selected_or_under_the_pointer_leaves_no_trace() {
     let evidence = crate::ui::view::viewport::visible_boxes(open, &visibility, threshold, &slice)
         .last()
         .map(|v| Evidence::from(*v));
-    open.selected_mark = open.markup.marks().first().map(|mark| mark.id);
-    open.selected = Some(id("spinal_canal_stenosis_l4_l5"));
+    open.marks.selected = open.marks.markup.marks().first().map(|mark| mark.id);
+    open.focus.cell = Some(id("spinal_canal_stenosis_l4_l5"));
     assert!(evidence.is_some(), "a box on the slice");
-    open.highlighted = evidence;
+    open.focus.evidence = evidence;
     press(&mut window, Modifiers::NONE, Key::D);
     window.hover_at(super::pane(&window, 1));
     window.step();

@@ -20,8 +20,8 @@ use crate::{
 fn nothing_seen() -> Window {
     let mut window = graded_demo();
     let open = window.state_mut().viewer.session_mut().expect("a study");
-    let old = open.table.clone().expect("a table");
-    open.table = Some(GradeTable::from_fn(|id| Assessment::Prior {
+    let old = open.run.table.clone().expect("a table");
+    open.run.table = Some(GradeTable::from_fn(|id| Assessment::Prior {
         probabilities: old.get(id).probabilities().expect("assessed"),
     }));
     window
@@ -53,11 +53,11 @@ fn said(window: &Window) -> Vec<String> {
 #[test]
 fn every_cell_that_was_not_seen_brings_all_panes_to_its_disc_and_side() {
     let mut window = nothing_seen();
-    let levels = session(window.state()).graded.as_ref().expect("graded").levels;
+    let levels = session(window.state()).run.graded.as_ref().expect("graded").levels;
     for cell in GradeId::ALL {
         select(&mut window, cell);
         let open = session(window.state());
-        assert_eq!(open.gone, Some(Gone::ToDisc), "{cell}");
+        assert_eq!(open.focus.gone, Some(Gone::ToDisc), "{cell}");
         let disc = levels[cell.level().index()].expect("every disc is found");
         // The axial pane: the slice nearest the disc, also for a foramen, which lies above it.
         let (here, least) = distances(&window, 2, disc);
@@ -86,17 +86,17 @@ fn a_disc_that_was_not_found_is_judged_by_the_others_and_without_any_it_is_said(
     let mut window = nothing_seen();
     let cell = id("spinal_canal_stenosis_l5_s1");
     let open = window.state_mut().viewer.session_mut().expect("a study");
-    let levels = &mut open.graded.as_mut().expect("graded").levels;
+    let levels = &mut open.run.graded.as_mut().expect("graded").levels;
     let true_place = levels[4].take().expect("found");
     select(&mut window, cell);
-    assert_eq!(session(window.state()).gone, Some(Gone::ToEstimate));
+    assert_eq!(session(window.state()).focus.gone, Some(Gone::ToEstimate));
     assert!(said(&window)[0].contains("L5/S1 was not found"), "{:?}", said(&window));
     let (here, least) = distances(&window, 2, true_place);
     assert!(here <= least + 20.0, "{here} mm from the disc, {least} is possible");
     // Nothing is known any more.
     let open = window.state_mut().viewer.session_mut().expect("a study");
-    open.graded.as_mut().expect("graded").levels = [None; 5];
-    open.votes.clear();
+    open.run.graded.as_mut().expect("graded").levels = [None; 5];
+    open.run.votes.clear();
     select(&mut window, cell);
     assert!(said(&window)[0].contains("is not known: no disc was found"), "{:?}", said(&window));
     assert_eq!(session(window.state()).panes[2].slice, 0, "nothing is guessed");
@@ -110,7 +110,7 @@ fn a_cell_that_the_reader_emptied_leads_to_its_disc_too() {
     window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));
     assert_eq!(session(window.state()).review().cell(cell).region, BoxChoice::Removed);
     select(&mut window, cell);
-    assert_eq!(session(window.state()).gone, Some(Gone::ToDisc));
+    assert_eq!(session(window.state()).focus.gone, Some(Gone::ToDisc));
 }
 
 fn transform(window: &Window, index: usize) -> Transform {
@@ -127,7 +127,7 @@ fn draw_at(window: &mut Window, level: Level) {
     let open = session(window.state());
     let pane = &open.panes[1];
     let plane = open.study.series[pane.series.expect("T2")].slices[pane.shown.expect("shown")].plane.expect("a plane");
-    let disc = open.graded.as_ref().expect("graded").levels[level.index()].expect("found");
+    let disc = open.run.graded.as_ref().expect("graded").levels[level.index()].expect("found");
     let (column, row) = plane.pixel_from_patient(disc);
     let at = transform(window, 1).screen_from_pixel(column, row);
     drag(window, at - vec2(13.0, 13.0), vec2(26.0, 26.0), PointerButton::Primary);
@@ -146,7 +146,7 @@ fn a_box_by_hand_at_another_disc_is_a_conflict_at_once_and_the_reader_is_told() 
     wait_for(&mut window, "the slice with the box", is_shown);
     // The detector's own boxes are not in the way of the hand.
     window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));
-    window.state_mut().viewer.tool = Tool::Box;
+    window.state_mut().viewer.hand.tool = Tool::Box;
     window.step();
     draw_at(&mut window, Level::L2L3);
     assert!(matches!(session(window.state()).review().cell(cell).region, BoxChoice::Reader(_)));

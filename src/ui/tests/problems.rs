@@ -31,13 +31,13 @@ fn a_study_without_problems_has_no_strip_and_its_list_says_so() {
 fn problems_are_counted_listed_with_file_and_reason_and_copied() {
     let mut window = graded_demo();
     let open = window.state_mut().viewer.session_mut().expect("a study");
-    open.scan_issues = vec![Issue::new("lost.dcm", "the file ends in its header")].into();
-    open.lost = 1;
+    open.origin.scan_issues = vec![Issue::new("lost.dcm", "the file ends in its header")].into();
+    open.origin.lost = 1;
     let study = std::sync::Arc::make_mut(&mut open.study);
     study.issues.push(Issue::new("", "two slices are 9 mm apart where the others are 4"));
     study.issues.push(Issue::note("copy.dcm", "a copy of a.dcm was left out"));
     let decoded = Issue::new("a.dcm", "the JPEG 2000 data end too early");
-    open.graded.as_mut().expect("graded").issues.push(decoded);
+    open.run.graded.as_mut().expect("graded").issues.push(decoded);
     window.step();
     window.step();
     assert!(has(&window, "3 problems reading this study: 1 file could not be read, and images may be missing"));
@@ -89,9 +89,9 @@ fn a_broken_file_beside_a_study_is_said_as_soon_as_it_is_open() {
     }
     let mut window = window(StudySource::Paths(vec![folder.path().to_owned()]), None);
     wait_for(&mut window, "the study", |app| app.viewer.session().is_some());
-    window.state_mut().viewer.session_mut().expect("a study").cancel.cancel();
+    window.state_mut().viewer.session_mut().expect("a study").run.cancel.cancel();
     window.step();
-    assert_eq!(session(window.state()).lost, 1);
+    assert_eq!(session(window.state()).origin.lost, 1);
     assert!(
         has(&window, "2 problems reading this study: 1 file could not be read"),
         "the strip: the file, and the gap"

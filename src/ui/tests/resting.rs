@@ -73,7 +73,7 @@ fn keys_that_grade_rest_while_any_window_is_open_and_say_so() {
     let grading: Vec<UiCommand> = UiCommand::ALL.iter().copied().filter(|command| command.is_grading()).collect();
     assert!(grading.contains(&UiCommand::SayNormal) && grading.contains(&UiCommand::AcceptGrade));
     for (name, open) in windows() {
-        window.state_mut().viewer.windows = open;
+        window.state_mut().viewer.screen.windows = open;
         window.state_mut().viewer.notices = crate::ui::state::notices::Notices::default();
         window.step();
         window.step();
@@ -84,18 +84,18 @@ fn keys_that_grade_rest_while_any_window_is_open_and_say_so() {
                 continue;
             };
             press(&mut window, key.modifiers, key.logical_key);
-            let selected: Option<GradeId> = session(window.state()).selected;
+            let selected: Option<GradeId> = session(window.state()).focus.cell;
             assert_eq!(selected, Some(id(CELL)), "{command:?} behind {name}");
             let acts = session(window.state()).review().acts().len();
             assert_eq!((decision(&window), acts), before, "{command:?} behind {name}");
         }
         press_at(&mut window, Key::Minus, Key::Num6);
         assert_eq!(decision(&window), before.0, "by place behind {name}");
-        assert!(!window.state().viewer.focus_comment, "{name}");
+        assert!(!window.state().viewer.screen.focus_comment, "{name}");
         let has_said = window.state().viewer.notices.iter().any(|notice| notice.text == cover::RESTING);
         assert_eq!(has_said, !is_typed, "{name}");
         // Other keys go on: what is behind can be looked at.
-        window.state_mut().viewer.windows = OpenWindows::default();
+        window.state_mut().viewer.screen.windows = OpenWindows::default();
         window.run_steps(4);
     }
     press(&mut window, Modifiers::NONE, Key::Num6);

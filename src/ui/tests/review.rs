@@ -36,7 +36,7 @@ fn decision(window: &Window, cell: &str) -> Option<Decision> {
 /// Whether the box behind the selected cell was on screen, if it has one.
 fn is_seen(app: &App) -> bool {
     let session = session(app);
-    session.evidence_slice().is_none() || session.drawn == session.selected
+    session.evidence_slice().is_none() || session.focus.drawn == session.focus.cell
 }
 
 /// Looks, and agrees.
@@ -63,7 +63,7 @@ fn kept(folder: &std::path::Path) -> Home {
 fn demo_at(home: &Home) -> Window {
     let mut window = window_at(home, StudySource::Demo, None);
     wait_for(&mut window, "the grades and the list", |app| {
-        app.viewer.session().is_some_and(|s| s.graded.is_some() && s.state.is_some())
+        app.viewer.session().is_some_and(|s| s.run.graded.is_some() && s.listed.state.is_some())
     });
     window
 }
@@ -73,11 +73,11 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = demo_at(&kept(folder.path()));
     window.state_mut().viewer.settings.reader = "Dr. A".to_owned();
-    let none = session(window.state()).selected;
+    let none = session(window.state()).focus.cell;
     assert_eq!(none, None);
     // The first key brings the first cell, the next ones decide and go on.
     press(&mut window, Modifiers::NONE, Key::Enter);
-    assert_eq!(session(window.state()).selected, Some(id("spinal_canal_stenosis_l1_l2")));
+    assert_eq!(session(window.state()).focus.cell, Some(id("spinal_canal_stenosis_l1_l2")));
     accept(&mut window);
     assert!(matches!(decision(&window, "spinal_canal_stenosis_l1_l2"), Some(Decision::Accepted(_))));
     press(&mut window, Modifiers::NONE, Key::Num8);
@@ -91,7 +91,7 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     press(&mut window, Modifiers::COMMAND, Key::Z);
     wait_for(&mut window, "the undo", is_saved);
     assert_eq!(decision(&window, "left_neural_foraminal_narrowing_l1_l2"), None);
-    let selected = session(window.state()).selected;
+    let selected = session(window.state()).focus.cell;
     assert_eq!(selected, Some(id("left_neural_foraminal_narrowing_l1_l2")), "what was taken back is in front");
     press(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
     wait_for(&mut window, "the redo", is_saved);
@@ -101,10 +101,10 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
         accept(&mut window);
     }
     wait_for(&mut window, "all of it to be saved", is_saved);
-    assert_eq!(session(window.state()).state, Some(StudyState::Reviewed));
+    assert_eq!(session(window.state()).listed.state, Some(StudyState::Reviewed));
     let study = session(window.state()).id;
     window.state_mut().viewer.perform(Action::Review(ReviewAction::SignOff(study)));
-    wait_for(&mut window, "the signature", |app| session(app).state == Some(StudyState::Signed));
+    wait_for(&mut window, "the signature", |app| session(app).listed.state == Some(StudyState::Signed));
     // Nothing changes any more.
     press(&mut window, Modifiers::NONE, Key::Num9);
     let said = window.state().viewer.notices.last().map(|notice| notice.text.clone());
@@ -118,7 +118,7 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     assert!(first.program.starts_with("foramen ") && first.models.len() == 3 && first.models[0].len() > 64);
     let again = ReviewAction::Reopen(study_of(&window), "wrong side".into());
     window.state_mut().viewer.perform(Action::Review(again));
-    wait_for(&mut window, "the opening", |app| session(app).state == Some(StudyState::Reviewed));
+    wait_for(&mut window, "the opening", |app| session(app).listed.state == Some(StudyState::Reviewed));
 }
 
 fn study_of(window: &Window) -> crate::worker::SessionId {
@@ -235,7 +235,7 @@ fn nothing_is_accepted_before_its_box_was_on_screen() {
     for _ in 0..5 {
         window.state_mut().viewer.perform(Action::Do(UiCommand::AcceptGrade));
     }
-    assert_eq!((session(window.state()).selected, session(window.state()).review().decided()), (Some(first), 0));
+    assert_eq!((session(window.state()).focus.cell, session(window.state()).review().decided()), (Some(first), 0));
     assert!(last_said(&window).is_some_and(|text| text.contains("was not on screen yet")), "{:?}", last_said(&window));
     // Hidden by the reader, it is said so; a severity of one's own needs no box.
     window.state_mut().viewer.visibility.overlays = false;
@@ -246,7 +246,7 @@ fn nothing_is_accepted_before_its_box_was_on_screen() {
     window.state_mut().viewer.visibility.overlays = true;
     accept(&mut window);
     assert!(matches!(decision(&window, "spinal_canal_stenosis_l1_l2"), Some(Decision::Accepted(_))));
-    let second = session(window.state()).selected;
+    let second = session(window.state()).focus.cell;
     assert!(second.is_some_and(|cell| cell != first));
 }
 
@@ -300,6 +300,6 @@ fn a_window_opens_from_the_palette() {
     (0..2).for_each(|_| window.step());
     press(&mut window, Modifiers::NONE, Key::Enter);
     (0..2).for_each(|_| window.step());
-    let open = window.state().viewer.windows;
+    let open = window.state().viewer.screen.windows;
     assert!(open.settings && !open.palette, "{open:?}");
 }

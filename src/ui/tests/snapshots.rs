@@ -103,10 +103,10 @@ fn while_a_study_opens_and_is_graded() {
     let mut window = window(StudySource::Demo, None);
     window.step();
     album.take_part(&mut window, "opening", Rect::from_min_max(egui::pos2(0.0, 600.0), egui::pos2(1280.0, 720.0)));
-    wait_for(&mut window, "the first grades", |app| app.viewer.session().is_some_and(|s| s.table.is_some()));
+    wait_for(&mut window, "the first grades", |app| app.viewer.session().is_some_and(|s| s.run.table.is_some()));
     does(&mut window, C::Cancel);
     wait_for(&mut window, "the end of it", |app| {
-        app.viewer.session().is_some_and(|s| s.grading == crate::ui::state::session::Grading::Cancelled)
+        app.viewer.session().is_some_and(|s| s.run.progress == crate::ui::state::session::Grading::Cancelled)
     });
     // How far it came depends on the machine: only what stays is compared.
     let part = left(&window);
@@ -145,7 +145,7 @@ fn a_graded_study_in_all_layouts_and_both_themes() {
 fn grades_that_are_partly_there_not_seen_not_assessed_failed_and_reviewed() {
     let mut album = Album::default();
     let mut window = graded_demo();
-    let full = session(window.state()).table.clone().expect("a table");
+    let full = session(window.state()).run.table.clone().expect("a table");
     let reason = "no axial T2 series in this study".to_owned();
     let partial = GradeTable::from_fn(|id| match id.condition() {
         Condition::SpinalCanalStenosis => full.get(id).assessment.clone(),
@@ -162,9 +162,9 @@ fn grades_that_are_partly_there_not_seen_not_assessed_failed_and_reviewed() {
     ];
     for (name, grading, state) in states {
         let open = window.state_mut().viewer.session_mut().expect("open");
-        open.table = if name == "grades-failed" { None } else { Some(partial.clone()) };
-        (open.grading, open.graded, open.state) = (grading, None, state);
-        open.selected = Some(id("right_subarticular_stenosis_l3_l4"));
+        open.run.table = if name == "grades-failed" { None } else { Some(partial.clone()) };
+        (open.run.progress, open.run.graded, open.listed.state) = (grading, None, state);
+        open.focus.cell = Some(id("right_subarticular_stenosis_l3_l4"));
         settle(&mut window);
         let (left, right) = (left(&window), right(&window));
         album.take_part(&mut window, name, right);
@@ -182,7 +182,7 @@ fn a_line_that_cannot_be_drawn_is_explained_and_so_is_a_slice_that_cannot_be_dec
     let axial = open.panes[2].series.expect("axial");
     let key = SliceKey { session: open.id, series: open.panes[0].series.expect("T1"), slice: open.panes[0].slice };
     Arc::make_mut(&mut open.study).series[axial].frame_of_reference_uid = "1.2.3".into();
-    window.state_mut().viewer.cache.put(key, Err("the JPEG 2000 data end too early".to_owned()));
+    window.state_mut().viewer.slices.cache.put(key, Err("the JPEG 2000 data end too early".to_owned()));
     settle(&mut window);
     let middle = Rect::from_min_max(egui::pos2(212.0, 600.0), egui::pos2(960.0, 700.0));
     album.take_part(&mut window, "no-reference-line", middle);
@@ -198,7 +198,7 @@ fn two_studies_and_the_worklist() {
         crate::study::scan_memory(crate::phantom::study_in_memory(crate::phantom::DEMO_SEED + 2)).studies.remove(0);
     let viewer = &mut window.state_mut().viewer;
     let mut second = Session::new(SessionId(1_002), Ticket(1_003), below, false);
-    second.grading = Grading::Cancelled;
+    second.run.progress = Grading::Cancelled;
     viewer.sessions.push(second);
     viewer.perform(Action::Compare(SessionId(1_002)));
     wait_for(&mut window, "both studies", |app| {
@@ -209,7 +209,9 @@ fn two_studies_and_the_worklist() {
     album.take(&mut window, "compared");
     drop(window);
     let mut window = super::window(StudySource::Demo, None);
-    wait_for(&mut window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state.is_some()));
+    wait_for(&mut window, "the list to know the study", |app| {
+        app.viewer.session().is_some_and(|s| s.listed.state.is_some())
+    });
     does(&mut window, C::Cancel);
     does(&mut window, C::ShowWorklist);
     wait_for(&mut window, "the list", |app| app.viewer.worklist.listing.entries.len() == 1);
@@ -232,7 +234,7 @@ fn windows_over_the_images() {
         does(&mut window, command);
         let middle = window.ctx.content_rect().shrink2(vec2(240.0, 60.0));
         album.take_part(&mut window, name, middle);
-        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
+        window.state_mut().viewer.screen.windows = crate::ui::state::viewer::OpenWindows::default();
         settle(&mut window);
     }
     window
@@ -250,7 +252,7 @@ fn a_review_under_way_signed_and_exported() {
     let kept = tempfile::tempdir().expect("a folder");
     let home = Home { library: Some(kept.path().to_owned()), ..Home::default() };
     let mut window = sized_window(StudySource::Demo, None, &home, vec2(1280.0, 800.0), 2.0);
-    wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.graded.is_some()));
+    wait_for(&mut window, "the grades", |app| app.viewer.session().is_some_and(|s| s.run.graded.is_some()));
     for command in [C::NextUndecided, C::AcceptGrade, C::SaySevere, C::SayNotAssessable, C::AcceptGrade] {
         does(&mut window, command);
     }
@@ -268,7 +270,7 @@ fn a_review_under_way_signed_and_exported() {
     for (command, name) in [(C::ShowReport, "review-report"), (C::ShowExport, "review-export")] {
         does(&mut window, command);
         album.take_part(&mut window, name, middle);
-        window.state_mut().viewer.windows = crate::ui::state::viewer::OpenWindows::default();
+        window.state_mut().viewer.screen.windows = crate::ui::state::viewer::OpenWindows::default();
         settle(&mut window);
     }
 }
@@ -308,10 +310,10 @@ fn marks_of_every_kind_upright_turned_and_in_the_list() {
         (Shape::Arrow { tip: at(150.0, 215.0), tail: at(200.0, 250.0) }, "L5/S1"),
         (Shape::Note { at: at(20.0, 270.0) }, "a note"),
     ] {
-        session.markup.add(slice.clone(), shape, text);
+        session.marks.markup.add(slice.clone(), shape, text);
     }
-    session.markup.toggle_key_image(&slice);
-    session.selected_mark = session.markup.marks().get(2).map(|mark| mark.id);
+    session.marks.markup.toggle_key_image(&slice);
+    session.marks.selected = session.marks.markup.marks().get(2).map(|mark| mark.id);
     settle(&mut window);
     album.take(&mut window, "marks");
     does(&mut window, C::FlipHorizontal);

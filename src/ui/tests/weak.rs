@@ -33,8 +33,8 @@ fn has(window: &Window, wanted: &str) -> bool {
 /// Of the votes for the cell one remains, of this score.
 fn leave_one_box(window: &mut Window, cell: GradeId, score: f32) {
     let open = window.state_mut().viewer.session_mut().expect("a study");
-    let best = open.table.as_ref().and_then(|table| table.get(cell).key_evidence()).expect("a box").clone();
-    for votes in open.votes.values_mut() {
+    let best = open.run.table.as_ref().and_then(|table| table.get(cell).key_evidence()).expect("a box").clone();
+    for votes in open.run.votes.values_mut() {
         votes.retain(|vote| vote.grade != cell);
     }
     let mut detection = best.detection;
@@ -42,9 +42,10 @@ fn leave_one_box(window: &mut Window, cell: GradeId, score: f32) {
     let mut vote = grading::max(&[detection]).remove(0);
     vote.grade = cell;
     let one = grading::assess(cell, std::slice::from_ref(&vote), &Prior::default());
-    open.votes.entry(vote.detection.slice.clone()).or_default().push(vote);
-    let old = open.table.clone().expect("a table");
-    open.table = Some(GradeTable::from_fn(|id| if id == cell { one.clone() } else { old.get(id).assessment.clone() }));
+    open.run.votes.entry(vote.detection.slice.clone()).or_default().push(vote);
+    let old = open.run.table.clone().expect("a table");
+    open.run.table =
+        Some(GradeTable::from_fn(|id| if id == cell { one.clone() } else { old.get(id).assessment.clone() }));
     window.step();
 }
 

@@ -52,7 +52,9 @@ fn localizer(folder: &Path, uid: Option<&str>) {
 }
 
 fn wait_for_state(window: &mut Window, state: StudyState) {
-    wait_for(window, "the list to know the study", |app| app.viewer.session().is_some_and(|s| s.state == Some(state)));
+    wait_for(window, "the list to know the study", |app| {
+        app.viewer.session().is_some_and(|s| s.listed.state == Some(state))
+    });
 }
 
 fn ask(window: &mut Window, command: UiCommand) -> Option<Effect> {
@@ -62,7 +64,7 @@ fn ask(window: &mut Window, command: UiCommand) -> Option<Effect> {
 fn show_worklist(window: &mut Window, known: usize) {
     window.key_press_modifiers(Modifiers::COMMAND, Key::L);
     window.step();
-    assert!(window.state().viewer.windows.worklist);
+    assert!(window.state().viewer.screen.windows.worklist);
     wait_for(window, "the list", |app| {
         let listing = &app.viewer.worklist.listing;
         listing.known == known && listing.entries.len() == known
@@ -91,8 +93,8 @@ fn a_study_is_in_the_worklist_after_a_restart_with_all_that_is_kept_with_it() {
     // Drawn in the very last moment.
     let open = window.state_mut().viewer.session_mut().expect("open");
     let slice = open.study.series[0].slices[0].id();
-    open.markup.add(slice.clone(), Shape::Note { at: Point::default() }, "here");
-    open.markup.toggle_key_image(&slice);
+    open.marks.markup.add(slice.clone(), Shape::Note { at: Point::default() }, "here");
+    open.marks.markup.toggle_key_image(&slice);
     drop(window);
 
     // The program starts again on something that is not there, and finds the study in its list.
@@ -111,10 +113,10 @@ fn a_study_is_in_the_worklist_after_a_restart_with_all_that_is_kept_with_it() {
     window.step();
     wait_for_state(&mut window, StudyState::Reviewed);
     let open = session(window.state());
-    assert_eq!(open.markup.marks().iter().map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["here"]);
-    assert!(open.markup.is_key_image(&slice));
+    assert_eq!(open.marks.markup.marks().iter().map(|mark| mark.text.as_str()).collect::<Vec<_>>(), ["here"]);
+    assert!(open.marks.markup.is_key_image(&slice));
     assert_eq!(open.study.series[0].role, Some(Role::Ss), "the role that was chosen by hand");
-    assert!(!window.state().viewer.windows.worklist, "the images are in front");
+    assert!(!window.state().viewer.screen.windows.worklist, "the images are in front");
     // The words and the line that they stand in.
     assert!(window.query_all_by(|node| node.value().is_some_and(|text| text.ends_with(", reviewed"))).count() > 0);
 }
@@ -172,13 +174,16 @@ fn a_double_click_opens_and_a_prior_is_shown_below() {
     let before = session(window.state()).study.uid.clone();
     drop(window);
     let mut window = start(kept.path(), &disk.path().join("now"));
-    wait_for(&mut window, "the prior", |app| app.viewer.session().is_some_and(|s| s.priors.len() == 1));
+    wait_for(&mut window, "the prior", |app| app.viewer.session().is_some_and(|s| s.listed.priors.len() == 1));
     window.step();
     window.get_by(|node| node.label().is_some_and(|label| label.starts_with("Prior "))).click();
-    wait_for(&mut window, "it to be shown below", |app| app.viewer.compared.is_some());
+    wait_for(&mut window, "it to be shown below", |app| app.viewer.screen.compared.is_some());
     let viewer = &window.state().viewer;
     assert_ne!(session(window.state()).study.uid, before);
-    assert_eq!(viewer.compared.and_then(|id| viewer.find(id)).map(|s| s.study.uid.clone()), Some(before.clone()));
+    assert_eq!(
+        viewer.screen.compared.and_then(|id| viewer.find(id)).map(|s| s.study.uid.clone()),
+        Some(before.clone())
+    );
 
     show_worklist(&mut window, 2);
     let line = window.state().viewer.worklist.listing.entries.iter().position(|e| e.uid == before).expect("listed");
@@ -249,7 +254,7 @@ fn marks_that_cannot_be_read_are_said_and_never_written_over() {
     assert!(window.state().viewer.notices.iter().any(|n| n.text.contains("newer Foramen")));
     let open = window.state_mut().viewer.session_mut().expect("open");
     let slice = open.study.series[0].slices[0].id();
-    open.markup.toggle_key_image(&slice);
+    open.marks.markup.toggle_key_image(&slice);
     drop(window);
     assert_eq!(stored(None).as_deref(), Some(newer));
 }
@@ -264,17 +269,17 @@ fn a_graded_study_is_listed_as_graded_and_grading_again_does_not_take_back_a_sig
     wait_for(&mut window, "the findings", |app| app.viewer.worklist.listing.entries[0].findings.is_some());
     let findings = window.state().viewer.worklist.listing.entries[0].findings.clone().expect("said");
     assert!(findings.contains("severe"), "{findings}");
-    window.state_mut().viewer.windows.worklist = false;
+    window.state_mut().viewer.screen.windows.worklist = false;
     super::review::decide_all(&mut window);
     let id = session(window.state()).id;
     window.state_mut().viewer.settings.reader = "Dr. A".to_owned();
     window.state_mut().viewer.perform(Action::Review(ReviewAction::SignOff(id)));
     wait_for_state(&mut window, StudyState::Signed);
     ask(&mut window, UiCommand::GradeAgain);
-    wait_for(&mut window, "the grades", |app| session(app).grading == Grading::Done);
+    wait_for(&mut window, "the grades", |app| session(app).run.progress == Grading::Done);
     ask(&mut window, UiCommand::ShowWorklist);
     wait_for(&mut window, "the list", |app| {
         app.viewer.worklist.listing.entries.first().is_some_and(|entry| entry.state == StudyState::Signed)
     });
-    assert_eq!(session(window.state()).state, Some(StudyState::Signed));
+    assert_eq!(session(window.state()).listed.state, Some(StudyState::Signed));
 }

@@ -11,7 +11,7 @@ impl Viewer {
     pub fn is_on(&self, command: UiCommand) -> Option<bool> {
         use UiCommand as C;
         if let Some(tool) = Tool::of(command) {
-            return Some(self.tool == tool);
+            return Some(self.hand.tool == tool);
         }
         let pane = self.active_pane().and_then(|id| self.pane(id)).map(|(_, pane)| pane);
         Some(match command {
@@ -34,15 +34,15 @@ impl Viewer {
             C::LayoutTwo => self.settings.layout == Layout::Two,
             C::LayoutThree => self.settings.layout == Layout::Three,
             C::LayoutFour => self.settings.layout == Layout::Four,
-            C::Maximise => self.maximised.is_some(),
-            C::Compare => self.compared.is_some(),
+            C::Maximise => self.screen.maximised.is_some(),
+            C::Compare => self.screen.compared.is_some(),
             C::PlayCine => self.cine.is_some(),
-            C::MarkUnread => self.session()?.state? == StudyState::Unread,
-            C::MarkReviewed => self.session()?.state? == StudyState::Reviewed,
+            C::MarkUnread => self.session()?.listed.state? == StudyState::Unread,
+            C::MarkReviewed => self.session()?.listed.state? == StudyState::Reviewed,
             C::KeyImage => self.is_on_key_image(),
-            C::ShowMarks => self.windows.marks,
-            C::ShowReport => self.windows.report,
-            C::ShowExport => self.windows.export,
+            C::ShowMarks => self.screen.windows.marks,
+            C::ShowReport => self.screen.windows.report,
+            C::ShowExport => self.screen.windows.export,
             C::Invert => pane.is_some_and(|p| p.inverted),
             _ => return None,
         })
@@ -53,24 +53,26 @@ impl Viewer {
         use UiCommand as C;
         let is_open = self.session().is_some();
         match command {
-            C::Cancel => self.is_busy() || self.windows != OpenWindows::default(),
+            C::Cancel => self.is_busy() || self.screen.windows != OpenWindows::default(),
             C::KeyImage => self.active_slice().is_some(),
-            C::Undo => self.drawing.is_some() || self.marked_session().is_some_and(|s| Self::next_undo(s).is_some()),
+            C::Undo => {
+                self.hand.drawing.is_some() || self.marked_session().is_some_and(|s| Self::next_undo(s).is_some())
+            }
             C::Redo => self.marked_session().is_some_and(|s| Self::next_redo(s).is_some()),
             C::DeleteMark => {
-                let is_box = self.tool == Tool::Box && self.removable_box().is_some();
-                is_box || self.marked_session().is_some_and(|s| s.selected_mark.is_some())
+                let is_box = self.hand.tool == Tool::Box && self.removable_box().is_some();
+                is_box || self.marked_session().is_some_and(|s| s.marks.selected.is_some())
             }
             C::RemoveBox => self.removable_box().is_some(),
             C::RestoreBox => self.restorable_box().is_some(),
             C::PreviousStudy | C::NextStudy | C::Compare => self.sessions.len() > 1,
-            C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.graded.is_some()),
+            C::ExportCsv | C::ExportJson => self.session().is_some_and(|s| s.run.graded.is_some()),
             C::SavePanePicture | C::CopyPicture => self.active_pane().is_some_and(|id| self.shown_in(id).is_some()),
             C::SavePicture => self.visible_panes().into_iter().any(|id| self.shown_in(id).is_some()),
-            C::CopyReport => self.session().is_some_and(|s| s.graded.is_some()),
-            C::Undecide | C::CommentGrade => self.session().is_some_and(|s| s.selected.is_some()),
+            C::CopyReport => self.session().is_some_and(|s| s.run.graded.is_some()),
+            C::Undecide | C::CommentGrade => self.session().is_some_and(|s| s.focus.cell.is_some()),
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
-            C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.selected.is_some()),
+            C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.focus.cell.is_some()),
             C::OpenFolder
             | C::OpenFiles
             | C::OpenDemo

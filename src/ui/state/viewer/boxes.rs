@@ -36,17 +36,17 @@ impl Viewer {
     pub(super) fn edit_box(&mut self, action: BoxAction) {
         match action {
             BoxAction::Press(at, held) => match self.cell_to_box(&at, held.is_some()) {
-                Ok(cell) => self.box_drag = Some(BoxDrag::new(&at, cell, held)),
+                Ok(cell) => self.hand.box_drag = Some(BoxDrag::new(&at, cell, held)),
                 Err(why) => self.notices.warn(why),
             },
             BoxAction::Select(session, cell) => {
                 if let Some(session) = self.find_mut(session) {
-                    (session.selected, session.highlighted) = (Some(cell), None);
+                    (session.focus.cell, session.focus.evidence) = (Some(cell), None);
                 }
             }
-            BoxAction::Move(at) => self.box_drag.iter_mut().for_each(|drag| drag.move_to(&at)),
+            BoxAction::Move(at) => self.hand.box_drag.iter_mut().for_each(|drag| drag.move_to(&at)),
             BoxAction::Release(at) => {
-                if let Some(mut drag) = self.box_drag.take() {
+                if let Some(mut drag) = self.hand.box_drag.take() {
                     drag.move_to(&at);
                     if let Some(region) = drag.result() {
                         self.box_dragged(drag.pane.session, drag.cell, region);
@@ -59,7 +59,7 @@ impl Viewer {
     /// The cell whose box a drag changes, or why there is none.
     fn cell_to_box(&self, at: &At, is_there: bool) -> Result<GradeId, String> {
         let session = self.find(at.pane.session).ok_or_else(String::new)?;
-        let cell = session.selected.ok_or("Select a cell of the grade table first: the box is drawn for it")?;
+        let cell = session.focus.cell.ok_or("Select a cell of the grade table first: the box is drawn for it")?;
         if session.review().signature().is_some() {
             return Err(words::sentence(&Refusal::Signed.to_string()));
         }
@@ -82,13 +82,13 @@ impl Viewer {
 
     /// Gives up the box under the hand. Returns whether there was any.
     pub(super) fn give_up_box(&mut self) -> bool {
-        self.box_drag.take().is_some()
+        self.hand.box_drag.take().is_some()
     }
 
     /// The cell whose box can be taken away: it has one.
     pub(super) fn removable_box(&self) -> Option<(SessionId, GradeId)> {
         let session = self.marked_session()?;
-        let cell = session.selected?;
+        let cell = session.focus.cell?;
         let has_box = match &session.review().cell(cell).region {
             BoxChoice::Model => detector_has_box(session, cell),
             BoxChoice::Reader(_) => true,
@@ -100,7 +100,7 @@ impl Viewer {
     /// The cell whose box by the detector can be given back.
     pub(super) fn restorable_box(&self) -> Option<(SessionId, GradeId)> {
         let session = self.marked_session()?;
-        let cell = session.selected?;
+        let cell = session.focus.cell?;
         (session.review().cell(cell).region != BoxChoice::Model).then_some((session.id, cell))
     }
 
@@ -109,7 +109,7 @@ impl Viewer {
         let Some(session) = self.find_mut(id) else { return };
         let from = session.review().cell(cell).region.clone();
         // What the reader looks at is the box that stands now.
-        session.highlighted = None;
+        session.focus.evidence = None;
         let change = Change::Box { cell, from, to };
         self.notices.say(change.words());
         self.change_review(id, change);
@@ -137,7 +137,7 @@ impl Viewer {
         self.give_up_box();
         if let Some((session, cell)) = self.restorable_box() {
             self.choose_box(session, cell, BoxChoice::Model);
-            if self.current == Some(session) {
+            if self.screen.current == Some(session) {
                 self.perform(Action::SelectGrade(cell));
             }
         }
@@ -145,5 +145,5 @@ impl Viewer {
 }
 
 fn detector_has_box(session: &Session, cell: GradeId) -> bool {
-    session.table.as_ref().is_some_and(|table| !table.get(cell).evidence().is_empty())
+    session.run.table.as_ref().is_some_and(|table| !table.get(cell).evidence().is_empty())
 }

@@ -38,14 +38,14 @@ impl Viewer {
             C::SavePicture => return Some(Effect::SavePicture(PictureOf::AllPanes)),
             C::CopyPicture => return Some(Effect::CopyPicture),
             C::OpenDemo => self.open(StudySource::Demo),
-            C::ShowWorklist => self.windows.worklist = !self.windows.worklist,
+            C::ShowWorklist => self.screen.windows.worklist = !self.screen.windows.worklist,
             C::PreviousStudy => self.step_study(-1),
             C::NextStudy => self.step_study(1),
             C::Compare => self.compare(),
-            C::CloseStudy => self.current.into_iter().for_each(|id| self.close(id)),
+            C::CloseStudy => self.screen.current.into_iter().for_each(|id| self.close(id)),
             C::MarkUnread => self.mark(StudyState::Unread),
             C::MarkReviewed => self.mark(StudyState::Reviewed),
-            C::GradeAgain => self.current.into_iter().for_each(|id| self.grade_again(id)),
+            C::GradeAgain => self.screen.current.into_iter().for_each(|id| self.grade_again(id)),
             C::Cancel => self.cancel(),
             C::PreviousSlice => self.step_slice(-1),
             C::NextSlice => self.step_slice(1),
@@ -113,9 +113,9 @@ impl Viewer {
             C::KeyImage => self.toggle_key_image(),
             C::Undo => self.undo(),
             C::Redo => self.redo(),
-            C::DeleteMark if self.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
+            C::DeleteMark if self.hand.tool == Tool::Box && self.removable_box().is_some() => self.remove_box(),
             C::DeleteMark => self.delete_mark(),
-            C::ShowMarks => toggle(&mut self.windows.marks),
+            C::ShowMarks => toggle(&mut self.screen.windows.marks),
             C::PreviousFinding => self.look_at(|session| session.step_finding(-1)),
             C::NextFinding => self.look_at(|session| session.step_finding(1)),
             C::PreviousEvidence => self.look_at(|session| session.step_evidence(-1)),
@@ -145,17 +145,17 @@ impl Viewer {
             C::SayNotAssessable => self.decide(Decision::NotAssessable),
             C::Undecide => self.undecide(),
             C::NextUndecided => self.next_undecided(),
-            C::CommentGrade => self.focus_comment = true,
-            C::ShowReport => toggle(&mut self.windows.report),
-            C::ShowExport => toggle(&mut self.windows.export),
+            C::CommentGrade => self.screen.focus_comment = true,
+            C::ShowReport => toggle(&mut self.screen.windows.report),
+            C::ShowExport => toggle(&mut self.screen.windows.export),
             C::CopyReport => return Some(Effect::CopyReport),
-            C::ShowPalette => toggle(&mut self.windows.palette),
-            C::ShowKeys => toggle(&mut self.windows.keys),
-            C::ShowMessages => toggle(&mut self.windows.messages),
-            C::ShowProblems => toggle(&mut self.windows.problems),
-            C::ShowSettings => toggle(&mut self.windows.settings),
-            C::ShowHints => toggle(&mut self.windows.hints),
-            C::ShowAbout => toggle(&mut self.windows.about),
+            C::ShowPalette => toggle(&mut self.screen.windows.palette),
+            C::ShowKeys => toggle(&mut self.screen.windows.keys),
+            C::ShowMessages => toggle(&mut self.screen.windows.messages),
+            C::ShowProblems => toggle(&mut self.screen.windows.problems),
+            C::ShowSettings => toggle(&mut self.screen.windows.settings),
+            C::ShowHints => toggle(&mut self.screen.windows.hints),
+            C::ShowAbout => toggle(&mut self.screen.windows.about),
             C::UiLarger => self.set_scale(self.settings.scale * 1.1),
             C::UiSmaller => self.set_scale(self.settings.scale / 1.1),
             C::UiNormal => self.set_scale(1.0),
@@ -177,7 +177,7 @@ impl Viewer {
     }
 
     fn show_one_to_one(&mut self, id: PaneId) {
-        let zoom = self.transform(id).map(|t| t.one_to_one(self.pixels_per_point));
+        let zoom = self.transform(id).map(|t| t.one_to_one(self.screen.pixels_per_point));
         self.change_view(id, |pane| pane.zoom = zoom.unwrap_or(1.0));
     }
 
@@ -199,7 +199,7 @@ impl Viewer {
     fn take_tool(&mut self, tool: Tool) {
         self.leave_drawing();
         self.give_up_box();
-        self.tool = tool;
+        self.hand.tool = tool;
     }
 
     fn grade_active_as(&mut self, role: Option<Role>) {
@@ -215,9 +215,9 @@ impl Viewer {
 
     fn set_layout(&mut self, layout: Layout) {
         // The pane that the reader works in stays the active one.
-        self.active = self.active_pane();
+        self.screen.active = self.active_pane();
         self.settings.layout = layout;
-        self.maximised = None;
+        self.screen.maximised = None;
     }
 
     fn step_slice(&mut self, steps: isize) {
@@ -235,17 +235,17 @@ impl Viewer {
     /// The next pane on screen; where one is shown alone, the next that has a series.
     fn step_pane(&mut self, step: isize) {
         let Some(active) = self.active_pane() else { return };
-        let is_single = self.maximised.is_some() || self.settings.layout == Layout::One;
+        let is_single = self.screen.maximised.is_some() || self.settings.layout == Layout::One;
         let panes: Vec<PaneId> = if is_single {
-            let all = (0..crate::ui::state::viewer::PANES).map(|index| PaneId { session: active.session, index });
+            let all = (0..crate::ui::state::hanging::PANES).map(|index| PaneId { session: active.session, index });
             all.filter(|&id| self.is_filled(id)).collect()
         } else {
             self.visible_panes()
         };
         if let Some(at) = panes.iter().position(|&p| p == active) {
             let next = panes[(at as isize + step).rem_euclid(panes.len() as isize) as usize];
-            self.active = Some(next);
-            self.maximised = self.maximised.map(|_| next);
+            self.screen.active = Some(next);
+            self.screen.maximised = self.screen.maximised.map(|_| next);
         }
     }
 
@@ -259,7 +259,7 @@ impl Viewer {
     }
 
     fn step_study(&mut self, step: isize) {
-        let at = self.sessions.iter().position(|s| Some(s.id) == self.current);
+        let at = self.sessions.iter().position(|s| Some(s.id) == self.screen.current);
         if let Some(at) = at {
             let next = (at as isize + step).rem_euclid(self.sessions.len() as isize) as usize;
             self.select_study(self.sessions[next].id);
@@ -268,7 +268,7 @@ impl Viewer {
 
     /// Another study below, one of the same patient first; or none any more.
     fn compare(&mut self) {
-        if self.compared.take().is_some() {
+        if self.screen.compared.take().is_some() {
             return;
         }
         let Some(current) = self.session() else { return };
@@ -277,7 +277,7 @@ impl Viewer {
         let prior = others().find(|s| !patient.is_empty() && s.study.patient.id == *patient);
         let other = prior.or_else(|| others().next()).map(|s| s.id);
         match other {
-            Some(other) => self.compared = Some(other),
+            Some(other) => self.screen.compared = Some(other),
             None => self.notices.warn("Only one study is open: open another one to show it below".to_owned()),
         }
     }
@@ -287,7 +287,7 @@ impl Viewer {
         if self.give_up_box() || self.give_up_drawing() || self.cine.take().is_some() {
             return;
         }
-        if self.windows != OpenWindows::default() {
+        if self.screen.windows != OpenWindows::default() {
             self.open_windows(OpenWindows::default());
             return;
         }
@@ -295,9 +295,9 @@ impl Viewer {
             opening.cancel.cancel();
             self.notices.say("Opening was cancelled".to_owned());
         } else if let Some(session) = self.session_mut()
-            && session.selected_mark.take().is_none()
+            && session.marks.selected.take().is_none()
         {
-            session.cancel.cancel();
+            session.run.cancel.cancel();
         }
     }
 
@@ -308,7 +308,7 @@ impl Viewer {
     }
 
     fn step_cell(&mut self, columns: isize, levels: isize) {
-        let selected = self.session().and_then(|s| s.selected);
+        let selected = self.session().and_then(|s| s.focus.cell);
         let next = match selected {
             Some(id) => Some(cells::beside(id, columns, levels)),
             None => cells::at(0, 0),
@@ -330,7 +330,7 @@ impl Viewer {
 
     fn set_window(&mut self, id: PaneId, of: impl Fn(&Slice) -> Window) {
         for id in self.windowed_with(id) {
-            let slice = self.shown_in(id).and_then(|key| self.cache.get(key).cloned()).and_then(Result::ok);
+            let slice = self.shown_in(id).and_then(|key| self.slices.cache.get(key).cloned()).and_then(Result::ok);
             if let Some(slice) = slice {
                 self.with_pane(id, |pane, _| pane.window = Some(of(&slice)));
             }
@@ -340,7 +340,7 @@ impl Viewer {
     /// The current study, if its grades can be written.
     fn exportable(&mut self) -> Option<SessionId> {
         let session = self.session()?;
-        if session.graded.is_some() {
+        if session.run.graded.is_some() {
             return Some(session.id);
         }
         self.notices.warn("There are no grades to export yet: wait until the study is graded".to_owned());

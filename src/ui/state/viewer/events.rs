@@ -17,7 +17,7 @@ use crate::{
 impl Viewer {
     /// Takes in all that the background has said since the last call.
     pub fn take_events(&mut self) {
-        while let Some(event) = self.worker.try_event() {
+        while let Some(event) = self.jobs.worker.try_event() {
             self.apply(event);
         }
         self.save_marks();
@@ -43,12 +43,12 @@ impl Viewer {
             }
             Event::Grading(ticket, event) => {
                 if let Some(session) = self.graded_by(ticket) {
-                    session.apply(event);
+                    session.run.apply(event);
                 }
             }
             Event::Graded(ticket, graded) => {
                 if let Some(session) = self.graded_by(ticket) {
-                    session.finish(graded);
+                    session.run.finish(&session.study, graded);
                     let id = session.id;
                     self.remember_grades(id);
                 }
@@ -65,7 +65,7 @@ impl Viewer {
                         }
                     }
                 }
-                self.cache.put(key, decoded);
+                self.slices.cache.put(key, decoded);
             }
             Event::Reported(reported) => self.reported(reported),
             Event::Library(event) => self.apply_library(event),
@@ -74,12 +74,12 @@ impl Viewer {
 
     /// The study that a grading is of; none if it was closed or is graded anew.
     fn graded_by(&mut self, ticket: Ticket) -> Option<&mut Session> {
-        self.sessions.iter_mut().find(|s| s.ticket == ticket)
+        self.sessions.iter_mut().find(|s| s.run.ticket == ticket)
     }
 
     fn stopped(&mut self, ticket: Ticket, grading: Grading) {
         let Some(session) = self.graded_by(ticket) else { return };
-        session.grading = grading.clone();
+        session.run.progress = grading.clone();
         if let Grading::Failed(why) = grading {
             self.notices.error(format!("The study was not graded: {why}"));
         }
@@ -122,18 +122,18 @@ impl Viewer {
             }
             let (id, ticket) = (SessionId(self.number()), Ticket(self.number()));
             let mut session = Session::new(id, ticket, study, opening.is_demo);
-            (session.scan_issues, session.lost) = (scan_issues.clone(), lost);
-            if !self.grades_at_once {
-                session.cancel.cancel();
+            (session.origin.scan_issues, session.origin.lost) = (scan_issues.clone(), lost);
+            if !self.jobs.grades_at_once {
+                session.run.cancel.cancel();
             }
-            self.worker.grade(ticket, session.study.clone(), session.cancel.clone());
+            self.jobs.worker.grade(ticket, session.study.clone(), session.run.cancel.clone());
             self.sessions.push(session);
             self.remember(id, &opening.source);
             first.get_or_insert(id);
         }
-        let is_beside = self.current.is_some() && opening.wanted.as_ref().is_some_and(|wanted| wanted.beside);
+        let is_beside = self.screen.current.is_some() && opening.wanted.as_ref().is_some_and(|wanted| wanted.beside);
         match first {
-            Some(first) if is_beside => self.compared = Some(first),
+            Some(first) if is_beside => self.screen.compared = Some(first),
             Some(first) => self.select_study(first),
             None => (),
         }
@@ -141,19 +141,19 @@ impl Viewer {
 
     /// Takes a study out of the list.
     pub(super) fn close(&mut self, id: SessionId) {
-        if self.drawing.as_ref().is_some_and(|drawing| drawing.pane().session == id) {
+        if self.hand.drawing.as_ref().is_some_and(|drawing| drawing.pane().session == id) {
             self.leave_drawing();
         }
-        self.box_drag.take_if(|drag| drag.pane.session == id);
+        self.hand.box_drag.take_if(|drag| drag.pane.session == id);
         self.save_marks();
         if let Some(at) = self.sessions.iter().position(|s| s.id == id) {
-            self.sessions.remove(at).cancel.cancel();
-            self.cache.forget(id);
-            self.compared = self.compared.filter(|&other| other != id);
+            self.sessions.remove(at).run.cancel.cancel();
+            self.slices.cache.forget(id);
+            self.screen.compared = self.screen.compared.filter(|&other| other != id);
             self.cine = self.cine.filter(|cine| cine.pane.session != id);
-            if self.current == Some(id) {
-                self.current = self.sessions.get(at).or(self.sessions.last()).map(|s| s.id);
-                self.compared = self.compared.filter(|_| self.compared != self.current);
+            if self.screen.current == Some(id) {
+                self.screen.current = self.sessions.get(at).or(self.sessions.last()).map(|s| s.id);
+                self.screen.compared = self.screen.compared.filter(|_| self.screen.compared != self.screen.current);
             }
         }
     }

@@ -29,13 +29,13 @@ impl Viewer {
             LibraryEvent::Listed(ListName::Worklist, query, listing) => self.worklist.answered(&query, listing),
             LibraryEvent::Listed(ListName::Recent, _, listing) => self.worklist.recent = listing.entries,
             LibraryEvent::Places(places) => self.worklist.found_places(places),
-            LibraryEvent::Priors(uid, priors) => self.of_uid(&uid).for_each(|s| s.priors.clone_from(&priors)),
+            LibraryEvent::Priors(uid, priors) => self.of_uid(&uid).for_each(|s| s.listed.priors.clone_from(&priors)),
             LibraryEvent::Acted(session, draft, outcome) => self.acted(session, &draft, outcome),
             LibraryEvent::News(uid, acts) => self.of_uid(&uid).for_each(|s| s.desk.take_in(acts.clone())),
-            LibraryEvent::State(uid, state) => self.of_uid(&uid).for_each(|s| s.state = Some(state)),
+            LibraryEvent::State(uid, state) => self.of_uid(&uid).for_each(|s| s.listed.state = Some(state)),
             LibraryEvent::Forgotten(uid) => {
                 self.worklist.forgotten(&uid);
-                self.sessions.iter_mut().for_each(|s| s.priors.retain(|prior| prior.uid != uid));
+                self.sessions.iter_mut().for_each(|s| s.listed.priors.retain(|prior| prior.uid != uid));
             }
             LibraryEvent::Found(uid, path) => {
                 self.open_wanted(StudySource::Paths(vec![path]), Some(Wanted { uid, beside: false }));
@@ -47,13 +47,13 @@ impl Viewer {
                     self.notices.say(text);
                 }
                 let mut again: Vec<SessionId> = Vec::new();
-                let drawn_on = self.drawing.as_ref().and_then(|drawing| self.find(drawing.pane().session));
+                let drawn_on = self.hand.drawing.as_ref().and_then(|drawing| self.find(drawing.pane().session));
                 if drawn_on.is_some_and(|session| session.study.uid == uid) {
                     self.leave_drawing();
                 }
                 let mut doubts = Vec::new();
                 for session in self.of_uid(&uid) {
-                    session.state = Some(stored.state);
+                    session.listed.state = Some(stored.state);
                     Self::take_in_review(session, acts.as_deref().map_err(String::as_str));
                     doubts.extend(session.review_lock.clone());
                     let marks = stored.marks.as_deref().and_then(|text| session.take_in_marks(text).err());
@@ -83,32 +83,32 @@ impl Viewer {
         let patient = self.sessions.iter().find(|s| s.study.uid == *uid).map(|s| &s.study.patient.id);
         let Some(patient) = patient.filter(|id| !id.is_empty()) else { return };
         for other in self.sessions.iter().filter(|s| s.study.uid != *uid && s.study.patient.id == *patient) {
-            self.worker.library(LibraryJob::Priors(other.study.uid.clone()));
+            self.jobs.worker.library(LibraryJob::Priors(other.study.uid.clone()));
         }
     }
 
     /// The worklist is on screen, or is not; it asks what it needs.
     pub fn attend_worklist(&mut self) {
-        self.worklist.shown(self.windows.worklist);
+        self.worklist.shown(self.screen.windows.worklist);
         self.ask_library();
     }
 
     /// Asks the list what the screen needs and does not have.
     pub(super) fn ask_library(&mut self) {
         if let Some(query) = self.worklist.recent_question() {
-            self.worker.library(LibraryJob::List(ListName::Recent, query));
+            self.jobs.worker.library(LibraryJob::List(ListName::Recent, query));
         }
-        if self.windows.worklist
+        if self.screen.windows.worklist
             && let Some(query) = self.worklist.question()
         {
-            self.worker.library(LibraryJob::List(ListName::Worklist, query));
+            self.jobs.worker.library(LibraryJob::List(ListName::Worklist, query));
         }
     }
 
     /// The list keeps a study that was opened, and says what is kept with it.
     pub(super) fn remember(&self, id: SessionId, source: &StudySource) {
         if let Some(session) = self.find(id) {
-            self.worker.library(LibraryJob::Opened(session.study.clone(), source.clone()));
+            self.jobs.worker.library(LibraryJob::Opened(session.study.clone(), source.clone()));
         }
     }
 
@@ -116,7 +116,7 @@ impl Viewer {
     pub(super) fn remember_grades(&self, id: SessionId) {
         let Some(session) = self.find(id).filter(|s| !s.study.uid.is_missing()) else { return };
         if let Some(findings) = findings_text(session) {
-            self.worker.library(LibraryJob::Graded(session.study.uid.clone(), findings));
+            self.jobs.worker.library(LibraryJob::Graded(session.study.uid.clone(), findings));
         }
     }
 
@@ -125,25 +125,25 @@ impl Viewer {
         let Some(session) = self.find(id).filter(|s| !s.study.uid.is_missing()) else { return };
         if let Some(series) = session.study.series.get(series).filter(|series| !series.uid.is_missing()) {
             let (uid, key) = (session.study.uid.clone(), series.key());
-            self.worker.library(LibraryJob::SetRole(uid, key, series.role));
+            self.jobs.worker.library(LibraryJob::SetRole(uid, key, series.role));
         }
     }
 
     /// The list keeps what was drawn since the last call. Not before it has said what it keeps already.
     pub(super) fn save_marks(&mut self) {
         for session in &mut self.sessions {
-            let revision = session.markup.revision();
-            if revision != session.stepped_revision {
-                session.stepped_revision = revision;
-                session.steps.did(StepOf::Marks);
+            let revision = session.marks.markup.revision();
+            if revision != session.undo.stepped_revision {
+                session.undo.stepped_revision = revision;
+                session.undo.steps.did(StepOf::Marks);
             }
-            if revision != session.kept_revision && session.state.is_some() && !session.are_marks_locked {
-                session.kept_revision = revision;
-                let text = if session.markup.is_empty() { None } else { Some(session.markup.to_json()) };
+            if revision != session.marks.kept_revision && session.listed.state.is_some() && !session.marks.are_locked {
+                session.marks.kept_revision = revision;
+                let text = if session.marks.markup.is_empty() { None } else { Some(session.marks.markup.to_json()) };
                 match text.transpose() {
                     Ok(text) => {
                         let uid = session.study.uid.clone();
-                        self.worker.library(LibraryJob::SetDocument(uid, Document::Marks, text));
+                        self.jobs.worker.library(LibraryJob::SetDocument(uid, Document::Marks, text));
                     }
                     Err(error) => self.notices.error(format!("Measurements cannot be saved: {error}")),
                 }
@@ -163,7 +163,7 @@ impl Viewer {
 
     pub(super) fn set_state(&mut self, uid: StudyUid, state: StudyState) {
         self.notices.say(format!("Marked as {}", state.label().to_lowercase()));
-        self.worker.library(LibraryJob::SetState(uid, state));
+        self.jobs.worker.library(LibraryJob::SetState(uid, state));
     }
 
     /// Removes a study from the list, after the reader was asked.
@@ -172,7 +172,7 @@ impl Viewer {
         if self.sessions.iter().any(|s| s.study.uid == uid) {
             self.notices.warn("The study is open: close it, then remove it from the worklist".to_owned());
         } else {
-            self.worker.library(LibraryJob::Forget(uid));
+            self.jobs.worker.library(LibraryJob::Forget(uid));
         }
     }
 
@@ -180,14 +180,14 @@ impl Viewer {
     pub(super) fn open_listed(&mut self, wanted: Wanted, source: StudySource) -> Option<Effect> {
         let open = self.sessions.iter().find(|s| s.study.uid == wanted.uid).map(|s| s.id);
         if let Some(id) = open {
-            self.windows.worklist = false;
+            self.screen.windows.worklist = false;
             self.perform(if wanted.beside { Action::Compare(id) } else { Action::SelectStudy(id) });
             return None;
         }
         if self.worklist.is_gone(&wanted.uid) {
             return Some(self.ask_for_place(wanted.uid));
         }
-        self.windows.worklist = false;
+        self.screen.windows.worklist = false;
         self.open_wanted(source, Some(wanted));
         None
     }
@@ -201,14 +201,14 @@ impl Viewer {
     /// Looks for the study that the reader was asked for.
     pub(super) fn look_in(&mut self, folder: PathBuf) {
         if let Some(uid) = self.worklist.looking_for.take() {
-            self.worker.library(LibraryJob::Find(uid, folder));
+            self.jobs.worker.library(LibraryJob::Find(uid, folder));
         }
     }
 }
 
 /// What was found, in a few words; none if nothing was assessed. The reader's word counts before the program's.
 fn findings_text(session: &Session) -> Option<String> {
-    if !session.table.as_ref()?.is_assessed() {
+    if !session.run.table.as_ref()?.is_assessed() {
         return None;
     }
     let said: Vec<Severity> = GradeId::ALL.iter().filter_map(|&id| session.statement(id)?.severity()).collect();

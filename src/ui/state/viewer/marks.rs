@@ -54,7 +54,7 @@ impl Viewer {
             MarkAction::Click(at, grip) => self.with_hand(at.pane.session, |hand| hand.click(&at, grip)),
             MarkAction::EditText(pane, id) => self.with_hand(pane.session, |hand| hand.edit_text(pane, id)),
             MarkAction::Type(typed) => {
-                if let Some(Drawing::Typing { text, .. }) = &mut self.drawing {
+                if let Some(Drawing::Typing { text, .. }) = &mut self.hand.drawing {
                     *text = typed;
                 }
             }
@@ -76,12 +76,12 @@ impl Viewer {
 
     /// Whether a text is being typed over an image: keys are letters then.
     pub const fn is_typing(&self) -> bool {
-        matches!(self.drawing, Some(Drawing::Typing { .. }))
+        matches!(self.hand.drawing, Some(Drawing::Typing { .. }))
     }
 
     /// The study that commands for marks act on: that of the active pane.
     pub(super) fn marked_session(&self) -> Option<&Session> {
-        self.active_pane().map(|pane| pane.session).or(self.current).and_then(|id| self.find(id))
+        self.active_pane().map(|pane| pane.session).or(self.screen.current).and_then(|id| self.find(id))
     }
 
     /// The slice on screen in the active pane, and its study.
@@ -92,7 +92,8 @@ impl Viewer {
 
     /// Whether the slice in the active pane is a key image.
     pub(super) fn is_on_key_image(&self) -> bool {
-        self.active_slice().is_some_and(|(id, slice)| self.find(id).is_some_and(|s| s.markup.is_key_image(&slice)))
+        self.active_slice()
+            .is_some_and(|(id, slice)| self.find(id).is_some_and(|s| s.marks.markup.is_key_image(&slice)))
     }
 
     pub(super) fn toggle_key_image(&mut self) {
@@ -104,7 +105,7 @@ impl Viewer {
     }
 
     pub(super) fn delete_mark(&mut self) {
-        let selected = self.marked_session().and_then(|s| Some((s.id, s.selected_mark?)));
+        let selected = self.marked_session().and_then(|s| Some((s.id, s.marks.selected?)));
         if let Some((session, id)) = selected {
             self.give_up_drawing();
             self.mark_up(MarkAction::Delete(session, id));
@@ -144,30 +145,30 @@ impl Viewer {
 
     /// What Undo would take back.
     pub(super) fn next_undo(session: &Session) -> Option<StepOf> {
-        session.steps.next_undo(|what| match what {
-            StepOf::Marks => session.markup.can_undo(),
+        session.undo.steps.next_undo(|what| match what {
+            StepOf::Marks => session.marks.markup.can_undo(),
             StepOf::Review => Self::can_step_review(session, false),
         })
     }
 
     /// What Redo would do again.
     pub(super) fn next_redo(session: &Session) -> Option<StepOf> {
-        session.steps.next_redo(|what| match what {
-            StepOf::Marks => session.markup.can_redo(),
+        session.undo.steps.next_redo(|what| match what {
+            StepOf::Marks => session.marks.markup.can_redo(),
             StepOf::Review => Self::can_step_review(session, true),
         })
     }
 
     fn stepped(&mut self, id: SessionId, step: impl FnOnce(&mut Steps)) {
         if let Some(session) = self.find_mut(id) {
-            step(&mut session.steps);
-            session.stepped_revision = session.markup.revision();
+            step(&mut session.undo.steps);
+            session.undo.stepped_revision = session.marks.markup.revision();
         }
     }
 
     /// Gives up what is being drawn. Returns whether there was anything.
     pub(super) fn give_up_drawing(&mut self) -> bool {
-        let session = self.drawing.as_ref().map(|d| d.pane().session);
+        let session = self.hand.drawing.as_ref().map(|d| d.pane().session);
         session.is_some_and(|session| {
             let mut was_there = false;
             self.with_hand(session, |hand| was_there = hand.give_up());
@@ -177,7 +178,7 @@ impl Viewer {
 
     /// Ends what is being drawn or typed, keeping what there is of it.
     pub(super) fn leave_drawing(&mut self) {
-        if let Some(session) = self.drawing.as_ref().map(|d| d.pane().session) {
+        if let Some(session) = self.hand.drawing.as_ref().map(|d| d.pane().session) {
             self.with_hand(session, |hand| {
                 hand.leave();
             });
@@ -186,19 +187,19 @@ impl Viewer {
 
     /// Another study's hand first lays down what it holds.
     fn with_hand(&mut self, id: SessionId, act: impl FnOnce(&mut Hand<'_>)) {
-        if self.drawing.as_ref().is_some_and(|d| d.pane().session != id) {
+        if self.hand.drawing.as_ref().is_some_and(|d| d.pane().session != id) {
             self.leave_drawing();
-            self.drawing = None;
+            self.hand.drawing = None;
         }
         if let Some(session) = self.sessions.iter_mut().find(|s| s.id == id) {
             act(&mut Hand {
-                drawing: &mut self.drawing,
-                markup: &mut session.markup,
-                selected: &mut session.selected_mark,
-                tool: self.tool,
+                drawing: &mut self.hand.drawing,
+                markup: &mut session.marks.markup,
+                selected: &mut session.marks.selected,
+                tool: self.hand.tool,
             });
         } else {
-            self.drawing = None;
+            self.hand.drawing = None;
         }
     }
 
@@ -228,10 +229,10 @@ impl Viewer {
         if !shows(&pane) {
             session.hang(pane, series);
         }
-        session.selected_mark = mark;
+        session.marks.selected = mark;
         let pane = PaneId { session: id, index: pane };
         self.go_to(pane, index);
         self.activate(pane);
-        self.maximised = self.maximised.map(|_| pane);
+        self.screen.maximised = self.screen.maximised.map(|_| pane);
     }
 }

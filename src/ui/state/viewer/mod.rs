@@ -10,6 +10,7 @@ mod links;
 mod marks;
 mod perform;
 mod review;
+mod screen;
 mod slices;
 
 use egui::{Rect, Vec2};
@@ -19,6 +20,7 @@ pub use boxes::BoxAction;
 pub use library::Wanted;
 pub use marks::MarkAction;
 pub use review::ReviewAction;
+pub use screen::{OpenWindows, Screen};
 
 use super::{
     cache::SliceCache,
@@ -27,7 +29,6 @@ use super::{
         boxes::BoxDrag,
         marks::{Drawing, Grip},
     },
-    hanging::PANES,
     home::Home,
     keymap::Keymap,
     notices::Notices,
@@ -64,55 +65,14 @@ pub struct Opening {
     pub cancel: Cancel,
 }
 
-/// Which windows over the images are open.
-#[expect(clippy::struct_excessive_bools, reason = "each window is open or not")]
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct OpenWindows {
-    /// Keys and mouse.
-    pub keys: bool,
-    /// Messages.
-    pub messages: bool,
-    /// What could not be read.
-    pub problems: bool,
-    /// About.
-    pub about: bool,
-    /// Find a command.
-    pub palette: bool,
-    /// Settings.
-    pub settings: bool,
-    /// First steps.
-    pub hints: bool,
-    /// Worklist.
-    pub worklist: bool,
-    /// Measurements and key images.
-    pub marks: bool,
-    /// Impression, signature, audit trail.
-    pub report: bool,
-    /// What leaves the program.
-    pub export: bool,
-}
-
 /// The state.
 pub struct Viewer {
     /// Open studies, in order of opening.
     pub sessions: Vec<Session>,
-    /// The one in front.
-    pub current: Option<SessionId>,
-    /// Another one, shown below.
-    pub compared: Option<SessionId>,
-    active: Option<PaneId>,
-    /// The pane that is shown alone.
-    pub maximised: Option<PaneId>,
-    /// What the left button does.
-    pub tool: Tool,
-    /// The measurement or note that is being drawn, moved or typed.
-    pub drawing: Option<Drawing>,
-    /// The part of a mark under the pointer, and in which pane.
-    pub hovered_mark: Option<(PaneId, Grip)>,
-    /// The box that is being drawn, moved or pulled.
-    pub box_drag: Option<BoxDrag>,
-    /// The field of the comment is to take the keyboard.
-    pub focus_comment: bool,
+    /// What of them is on screen.
+    pub screen: Screen,
+    /// What the pointer is doing.
+    pub hand: Hand,
     /// What is being played.
     pub cine: Option<Cine>,
     /// Which boxes are shown.
@@ -125,25 +85,47 @@ pub struct Viewer {
     pub keymap: Keymap,
     /// Under way.
     pub opening: Option<Opening>,
-    /// Decoded slices.
-    pub cache: SliceCache,
-    /// Studies are graded as soon as they are open.
-    pub grades_at_once: bool,
-    /// What the reader should know.
-    pub notices: Notices,
     /// What was wrong with files of which no study came.
     pub unopened: Vec<Issue>,
-    /// Windows over the images.
-    pub windows: OpenWindows,
+    /// Decoded slices.
+    pub slices: Slices,
+    /// What the reader should know.
+    pub notices: Notices,
     /// Studies that were opened before.
     pub worklist: Worklist,
-    /// Reports that are being written.
-    exporting: usize,
-    /// Pixels of the screen for a point.
-    pub pixels_per_point: f32,
+    /// What the background does.
+    pub jobs: Jobs,
+}
+
+/// What the pointer is doing.
+#[derive(Default)]
+pub struct Hand {
+    /// What the left button does.
+    pub tool: Tool,
+    /// The measurement or note that is being drawn, moved or typed.
+    pub drawing: Option<Drawing>,
+    /// The part of a mark under the pointer, and in which pane.
+    pub hovered_mark: Option<(PaneId, Grip)>,
+    /// The box that is being drawn, moved or pulled.
+    pub box_drag: Option<BoxDrag>,
+}
+
+/// Decoded slices.
+pub struct Slices {
+    /// Those that are here.
+    pub cache: SliceCache,
+    /// Those that were asked for.
+    wanted: Vec<SliceKey>,
+}
+
+/// What the background does for the window.
+pub struct Jobs {
     worker: Worker,
     next_number: u64,
-    wanted: Vec<SliceKey>,
+    /// Reports that are being written.
+    exporting: usize,
+    /// Studies are graded as soon as they are open.
+    pub grades_at_once: bool,
 }
 
 impl Viewer {
@@ -156,43 +138,30 @@ impl Viewer {
         }
         Self {
             sessions: Vec::new(),
-            current: None,
-            compared: None,
-            active: None,
-            maximised: None,
-            tool: Tool::default(),
-            drawing: None,
-            hovered_mark: None,
-            box_drag: None,
-            focus_comment: false,
-            exporting: 0,
+            screen: Screen::new(&settings),
+            hand: Hand::default(),
             cine: None,
             visibility: Visibility::default(),
-            windows: OpenWindows { hints: !settings.hints_seen, ..OpenWindows::default() },
             settings,
             home: Home::default(),
             keymap,
             opening: None,
-            cache: SliceCache::new(CACHE_BYTES),
-            grades_at_once: true,
-            notices,
             unopened: Vec::new(),
+            slices: Slices { cache: SliceCache::new(CACHE_BYTES), wanted: Vec::new() },
+            notices,
             worklist: Worklist::default(),
-            pixels_per_point: 1.0,
-            worker,
-            next_number: 0,
-            wanted: Vec::new(),
+            jobs: Jobs { worker, next_number: 0, exporting: 0, grades_at_once: true },
         }
     }
 
     /// The study in front.
     pub fn session(&self) -> Option<&Session> {
-        self.find(self.current?)
+        self.find(self.screen.current?)
     }
 
     /// The study in front.
     pub fn session_mut(&mut self) -> Option<&mut Session> {
-        self.find_mut(self.current?)
+        self.find_mut(self.screen.current?)
     }
 
     /// An open study.
@@ -218,63 +187,12 @@ impl Viewer {
 
     /// Whether something is under way that can be cancelled.
     pub fn is_busy(&self) -> bool {
-        let is_grading = |s: &Session| s.grading.is_pending();
-        self.drawing.is_some()
-            || self.box_drag.is_some()
+        let is_grading = |s: &Session| s.run.progress.is_pending();
+        self.hand.drawing.is_some()
+            || self.hand.box_drag.is_some()
             || self.opening.is_some()
             || self.cine.is_some()
             || self.sessions.iter().any(is_grading)
-    }
-
-    /// The panes on screen, row by row: the maximised one, else those of the layout, for the study in front and the
-    /// one below it. A pane without a series is shown only where four are.
-    pub fn rows(&self) -> Vec<Vec<PaneId>> {
-        if let Some(alone) = self.maximised.filter(|&id| self.is_filled(id) && self.is_on_screen(id.session)) {
-            return vec![vec![alone]];
-        }
-        let mut rows = Vec::new();
-        for session in [self.current, self.compared].into_iter().flatten() {
-            rows.extend(self.rows_of(session));
-        }
-        rows
-    }
-
-    fn rows_of(&self, session: SessionId) -> Vec<Vec<PaneId>> {
-        use super::layout::Layout;
-        let id = |index: usize| PaneId { session, index };
-        let active = self.active.filter(|a| a.session == session).map_or(0, |a| a.index);
-        let layout = self.settings.layout;
-        let mut shown = layout.panes(active);
-        if let Some((evidence, slot)) = self.find(session).and_then(|session| hidden_evidence(session, &shown)) {
-            shown[slot] = evidence;
-        }
-        let mut panes: Vec<PaneId> = shown.into_iter().map(id).collect();
-        if layout != Layout::Four {
-            panes.retain(|&pane| self.is_filled(pane));
-            if panes.is_empty() {
-                panes = (0..PANES).map(id).filter(|&pane| self.is_filled(pane)).take(1).collect();
-            }
-        }
-        panes.chunks(layout.columns()).map(<[PaneId]>::to_vec).collect()
-    }
-
-    fn is_on_screen(&self, session: SessionId) -> bool {
-        self.current == Some(session) || self.compared == Some(session)
-    }
-
-    fn is_filled(&self, id: PaneId) -> bool {
-        self.pane(id).is_some_and(|(_, pane)| pane.series.is_some())
-    }
-
-    /// The panes on screen, from left to right and from top to bottom.
-    pub fn visible_panes(&self) -> Vec<PaneId> {
-        self.rows().concat()
-    }
-
-    /// The pane that keys act on: the one that the reader chose, if it is on screen.
-    pub fn active_pane(&self) -> Option<PaneId> {
-        let visible = self.visible_panes();
-        self.active.filter(|active| visible.contains(active)).or_else(|| visible.first().copied())
     }
 
     /// A slice of an open study, and the study.
@@ -305,18 +223,9 @@ impl Viewer {
 
     /// A number that was not used before.
     fn number(&mut self) -> u64 {
-        self.next_number += 1;
-        self.next_number
+        self.jobs.next_number += 1;
+        self.jobs.next_number
     }
-}
-
-/// The pane of the selected cell, if it is not among those shown, and the place of the one that gives way to it: of the
-/// same plane, else the last.
-fn hidden_evidence(session: &Session, shown: &[usize]) -> Option<(usize, usize)> {
-    let evidence = session.evidence_pane.filter(|pane| shown.len() > 1 && !shown.contains(pane))?;
-    let plane = |pane: usize| session.study.series.get(session.panes.get(pane)?.series?)?.plane_kind;
-    let slot = shown.iter().position(|&pane| plane(pane) == plane(evidence));
-    Some((evidence, slot.unwrap_or(shown.len() - 1)))
 }
 
 impl Drop for Viewer {
@@ -325,6 +234,6 @@ impl Drop for Viewer {
         self.leave_drawing();
         self.save_marks();
         self.opening.iter().for_each(|o| o.cancel.cancel());
-        self.sessions.iter().for_each(|s| s.cancel.cancel());
+        self.sessions.iter().for_each(|s| s.run.cancel.cancel());
     }
 }

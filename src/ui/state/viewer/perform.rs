@@ -27,18 +27,18 @@ impl Viewer {
             Action::Do(command) => return self.command(command),
             Action::Open(source) => self.open(source),
             Action::SelectStudy(id) => self.select_study(id),
-            Action::Compare(id) => self.compared = Some(id).filter(|_| self.current != Some(id)),
+            Action::Compare(id) => self.screen.compared = Some(id).filter(|_| self.screen.current != Some(id)),
             Action::Close(id) => self.close(id),
             Action::ShowSeries(pane, session, series) => self.show_series(pane, session, series),
             Action::SetRole(session, series, role) => self.set_role(session, series, role),
             Action::Activate(pane) => self.activate(pane),
             Action::Maximise(pane) => {
                 self.activate(pane);
-                self.maximised = if self.maximised.is_some() { None } else { Some(pane) };
+                self.screen.maximised = if self.screen.maximised.is_some() { None } else { Some(pane) };
             }
             Action::ScrollBy(pane, steps) => self.scroll_by(pane, steps),
             Action::Area(pane, size) => self.with_pane(pane, |pane, _| pane.area = size),
-            Action::HoverMark(pane, grip) => self.hovered_mark = grip.map(|grip| (pane, grip)),
+            Action::HoverMark(pane, grip) => self.hand.hovered_mark = grip.map(|grip| (pane, grip)),
             Action::DragWindow(pane, delta) => {
                 for pane in self.windowed_with(pane) {
                     self.with_pane(pane, |pane, _| pane.drag_window(delta));
@@ -65,7 +65,7 @@ impl Viewer {
                 self.keymap = Keymap::new(&self.settings.keys).0;
             }
             Action::List(action) => self.worklist.perform(action),
-            Action::CommentFocused => self.focus_comment = false,
+            Action::CommentFocused => self.screen.focus_comment = false,
             Action::OpenListed(wanted, source) => return self.open_listed(wanted, source),
             Action::FindListed(uid) => return Some(self.ask_for_place(uid)),
             Action::LookIn(folder) => self.look_in(folder),
@@ -84,25 +84,25 @@ impl Viewer {
         if self.find(id).is_none() {
             return;
         }
-        let before = self.current.replace(id);
-        if self.compared == Some(id) {
-            self.compared = before.filter(|&b| b != id);
+        let before = self.screen.current.replace(id);
+        if self.screen.compared == Some(id) {
+            self.screen.compared = before.filter(|&b| b != id);
         }
-        self.active = self.active.map(|active| PaneId { session: id, ..active });
-        self.maximised = self.maximised.map(|pane| PaneId { session: id, ..pane });
+        self.screen.active = self.screen.active.map(|active| PaneId { session: id, ..active });
+        self.screen.maximised = self.screen.maximised.map(|pane| PaneId { session: id, ..pane });
         if self.cine.is_some_and(|cine| cine.pane.session != id) {
             self.cine = None;
         }
     }
 
     pub(super) fn activate(&mut self, pane: PaneId) {
-        self.active = Some(pane);
+        self.screen.active = Some(pane);
     }
 
     fn show_series(&mut self, pane: PaneId, session: SessionId, series: usize) {
         let pane = PaneId { session, ..pane };
         if !self.is_on_screen(session) {
-            self.compared = Some(session);
+            self.screen.compared = Some(session);
         }
         if let Some(session) = self.find_mut(session)
             && series < session.study.series.len()
@@ -150,8 +150,8 @@ impl Viewer {
     }
 
     pub(super) fn open_windows(&mut self, open: OpenWindows) {
-        self.settings.hints_seen |= self.windows.hints && !open.hints;
-        self.windows = open;
+        self.settings.hints_seen |= self.screen.windows.hints && !open.hints;
+        self.screen.windows = open;
     }
 
     /// A key works one command: another that had it has none any more, which is said.
@@ -175,15 +175,15 @@ impl Viewer {
         let Some(session) = self.session_mut() else { return };
         let id = session.id;
         let shown = select(session);
-        session.evidence_pane = shown;
-        let doubt = session.selected.zip(session.gone).and_then(|(cell, gone)| words::gone_doubt(cell, gone));
+        session.focus.pane = shown;
+        let doubt = session.focus.cell.zip(session.focus.gone).and_then(|(cell, gone)| words::gone_doubt(cell, gone));
         if let Some(doubt) = doubt {
             self.notices.say_once(&doubt);
         }
         if let Some(index) = shown {
             let pane = PaneId { session: id, index };
             self.activate(pane);
-            self.maximised = self.maximised.map(|_| pane);
+            self.screen.maximised = self.screen.maximised.map(|_| pane);
         }
     }
 
@@ -210,15 +210,15 @@ impl Viewer {
         let cancel_too = cancel.clone();
         self.opening =
             Some(Opening { ticket, progress: (0, 0), is_demo, source: source.clone(), wanted, cancel: cancel_too });
-        self.worker.open(ticket, source, cancel);
+        self.jobs.worker.open(ticket, source, cancel);
     }
 
     pub(super) fn grade_again(&mut self, id: SessionId) {
         let ticket = Ticket(self.number());
         if let Some(session) = self.find_mut(id) {
             session.reset_grading(ticket);
-            let (study, cancel) = (session.study.clone(), session.cancel.clone());
-            self.worker.grade(ticket, study, cancel);
+            let (study, cancel) = (session.study.clone(), session.run.cancel.clone());
+            self.jobs.worker.grade(ticket, study, cancel);
         }
     }
 
@@ -226,18 +226,18 @@ impl Viewer {
     fn export(&mut self, id: SessionId, wish: &Wish, to: Destination) {
         let template = self.settings.report.clone();
         if let Some(job) = self.find(id).and_then(|session| export::job(session, wish, to, template)) {
-            self.exporting += 1;
-            self.worker.report(job);
+            self.jobs.exporting += 1;
+            self.jobs.worker.report(job);
         }
     }
 
     /// Whether a report is being written.
     pub const fn is_exporting(&self) -> bool {
-        self.exporting > 0
+        self.jobs.exporting > 0
     }
 
     pub(super) fn reported(&mut self, reported: Reported) {
-        self.exporting = self.exporting.saturating_sub(1);
+        self.jobs.exporting = self.jobs.exporting.saturating_sub(1);
         let Reported { written, notes, failures } = reported;
         if let Some(text) = export::written(&written) {
             self.notices.say(text);

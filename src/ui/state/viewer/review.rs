@@ -71,7 +71,7 @@ impl Viewer {
         if self.propose(id, change, None)
             && let Some(session) = self.find_mut(id)
         {
-            session.steps.did(StepOf::Review);
+            session.undo.steps.did(StepOf::Review);
         }
     }
 
@@ -86,7 +86,7 @@ impl Viewer {
         let Some(session) = self.find_mut(id).filter(|session| Self::can_step_review(session, is_redo)) else { return };
         if session.desk.unsaved() > 0 {
             // The number of the act that is taken back is known once it is in the trail.
-            session.waiting_step = Some(is_redo);
+            session.undo.waiting = Some(is_redo);
             return;
         }
         let step = if is_redo { session.review().redo() } else { session.review().undo() };
@@ -95,7 +95,7 @@ impl Viewer {
         if self.propose(id, change, Some(seq)) {
             self.notices.say(said);
             // What was taken back is seen where it was said.
-            if let Some(cell) = cell.filter(|_| self.current == Some(id)) {
+            if let Some(cell) = cell.filter(|_| self.screen.current == Some(id)) {
                 self.look_at(|session| session.select(cell));
             }
         }
@@ -110,7 +110,8 @@ impl Viewer {
             self.notices.error(text);
             return false;
         }
-        let models = session.graded.as_ref().map(|graded| Provenance::model_names(&graded.models)).unwrap_or_default();
+        let models =
+            session.run.graded.as_ref().map(|graded| Provenance::model_names(&graded.models)).unwrap_or_default();
         let program = format!("foramen {}", env!("CARGO_PKG_VERSION"));
         let draft = Draft { who, when: Moment::now(), program, models, change, undoes };
         let has_failed = session.desk.failure().is_some();
@@ -129,7 +130,7 @@ impl Viewer {
             Ok(Some(_)) if has_failed => self.send_pending(id),
             Ok(Some(draft)) => {
                 let (uid, after) = (session.study.uid.clone(), session.desk.last_seq());
-                self.worker.library(LibraryJob::Act(id, uid, Box::new(draft), after));
+                self.jobs.worker.library(LibraryJob::Act(id, uid, Box::new(draft), after));
             }
         }
         self.remember_grades(id);
@@ -141,7 +142,7 @@ impl Viewer {
         let Some(session) = self.find_mut(id) else { return };
         let (uid, after, drafts) = (session.study.uid.clone(), session.desk.last_seq(), session.desk.again());
         for draft in drafts {
-            self.worker.library(LibraryJob::Act(id, uid.clone(), Box::new(draft), after));
+            self.jobs.worker.library(LibraryJob::Act(id, uid.clone(), Box::new(draft), after));
         }
     }
 
@@ -152,7 +153,7 @@ impl Viewer {
             Ok(appended) => {
                 // Sent twice, as after a failure, it is settled once.
                 let was_pending = session.desk.settle(draft, appended.news);
-                let step = if session.desk.unsaved() == 0 { session.waiting_step.take() } else { None };
+                let step = if session.desk.unsaved() == 0 { session.undo.waiting.take() } else { None };
                 if let Some(refusal) = appended.refusal.filter(|_| was_pending) {
                     self.notices.warn(format!("Not saved: {refusal}"));
                 }
@@ -184,8 +185,8 @@ impl Viewer {
 
     /// Asks what other windows have said of the open studies.
     pub fn ask_news(&self) {
-        for session in self.sessions.iter().filter(|session| session.state.is_some()) {
-            self.worker.library(LibraryJob::News(session.study.uid.clone(), session.desk.last_seq()));
+        for session in self.sessions.iter().filter(|session| session.listed.state.is_some()) {
+            self.jobs.worker.library(LibraryJob::News(session.study.uid.clone(), session.desk.last_seq()));
         }
     }
 
@@ -193,10 +194,10 @@ impl Viewer {
     pub(super) fn accept(&mut self) {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
         let Some(session) = self.find(id) else { return };
-        let row = session.table.as_ref().map(|table| &table.get(cell).assessment);
+        let row = session.run.table.as_ref().map(|table| &table.get(cell).assessment);
         if let Some(Assessment::Detected { probabilities, .. }) = row {
             let severity = probabilities.most_likely();
-            if session.evidence_slice().is_some() && session.drawn != Some(cell) {
+            if session.evidence_slice().is_some() && session.focus.drawn != Some(cell) {
                 // Nobody agrees with what was not to be seen. It comes on screen now, if it can.
                 let is_hidden = !self.visibility.shows(session, cell);
                 self.look_at(|session| session.select(cell));
@@ -214,7 +215,7 @@ impl Viewer {
     /// Says a severity of the selected cell, and goes on to the next.
     pub(super) fn say(&mut self, severity: Severity) {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
-        let row = self.find(id).and_then(|session| session.table.as_ref()).map(|table| &table.get(cell).assessment);
+        let row = self.find(id).and_then(|session| session.run.table.as_ref()).map(|table| &table.get(cell).assessment);
         let agrees =
             matches!(row, Some(Assessment::Detected { probabilities, .. }) if probabilities.most_likely() == severity);
         self.decide(if agrees { Decision::Accepted(severity) } else { Decision::Changed(severity) });
@@ -241,14 +242,14 @@ impl Viewer {
     pub fn note_drawn(&mut self) {
         // Once is enough, and this is asked in every frame.
         let is_drawn = self.session().is_some_and(|session| {
-            if session.drawn == session.selected {
+            if session.focus.drawn == session.focus.cell {
                 return false;
             }
-            let is_wanted = session.selected.is_some_and(|cell| self.visibility.shows(session, cell));
+            let is_wanted = session.focus.cell.is_some_and(|cell| self.visibility.shows(session, cell));
             is_wanted && self.is_evidence_on_screen(session)
         });
         if let Some(session) = self.session_mut().filter(|_| is_drawn) {
-            session.drawn = session.selected;
+            session.focus.drawn = session.focus.cell;
         }
     }
 
@@ -260,7 +261,7 @@ impl Viewer {
     }
 
     fn selected_cell(&self) -> Option<(SessionId, GradeId)> {
-        self.session().and_then(|session| Some((session.id, session.selected?)))
+        self.session().and_then(|session| Some((session.id, session.focus.cell?)))
     }
 
     /// Selects the next cell that is not decided, in reading order; round the table, and none if all are.
@@ -268,7 +269,7 @@ impl Viewer {
         let Some(session) = self.session() else { return };
         let review = session.review();
         let all: Vec<GradeId> = cells::all().collect();
-        let start = session.selected.and_then(|id| all.iter().position(|&cell| cell == id)).map_or(0, |at| at + 1);
+        let start = session.focus.cell.and_then(|id| all.iter().position(|&cell| cell == id)).map_or(0, |at| at + 1);
         let open =
             (0..all.len()).map(|step| all[(start + step) % all.len()]).find(|&id| review.cell(id).decision.is_none());
         if let Some(open) = open {

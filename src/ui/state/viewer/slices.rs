@@ -18,18 +18,18 @@ impl Viewer {
         for step in (0..=AHEAD).chain(-BEHIND..0) {
             keys.extend(visible.iter().filter_map(|&id| self.key_at(id, step)));
         }
-        keys.retain(|key| !self.cache.contains(*key));
+        keys.retain(|key| !self.slices.cache.contains(*key));
         if self.settings.show_browser
             && let Some(session) = self.session()
         {
             keys.extend(session.thumbnails.missing(session.id, &session.study));
         }
-        if keys == self.wanted {
+        if keys == self.slices.wanted {
             return;
         }
         let find = |key: &SliceKey| Some((*key, self.slice(*key)?.1.clone()));
-        self.worker.want(keys.iter().filter_map(find).collect());
-        self.wanted = keys;
+        self.jobs.worker.want(keys.iter().filter_map(find).collect());
+        self.slices.wanted = keys;
     }
 
     fn key_at(&self, id: PaneId, step: isize) -> Option<SliceKey> {
@@ -49,7 +49,7 @@ impl Viewer {
             let (key, is_shown) =
                 (SliceKey { session: id.session, series: *series, slice: *slice }, *shown == Some(*slice));
             if !is_shown
-                && let Some(Ok(slice)) = self.cache.get(key).cloned()
+                && let Some(Ok(slice)) = self.slices.cache.get(key).cloned()
                 && let Some(pane) = self.pane_mut(id)
             {
                 pane.decoded(key.slice, &slice);

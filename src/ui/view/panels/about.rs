@@ -20,7 +20,7 @@ pub fn about_ui(ui: &mut Ui, viewer: &Viewer) {
     ui.separator();
     ui.label(RichText::new("Engine and models").family(theme::bold()));
     let mut lines = vec![format!("Foramen {}", env!("CARGO_PKG_VERSION"))];
-    match viewer.session().and_then(|s| s.graded.as_ref()) {
+    match viewer.session().and_then(|s| s.run.graded.as_ref()) {
         Some(graded) => {
             for model in &graded.models {
                 let demo = if model.demo { ", DEMO MODEL" } else { "" };

@@ -20,7 +20,7 @@ pub fn banner_ui(ui: &mut Ui, viewer: &Viewer) {
 }
 
 fn text(viewer: &Viewer) -> String {
-    let shown = [viewer.current, viewer.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
+    let shown = [viewer.screen.current, viewer.screen.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
     cautions(&shown.collect::<Vec<_>>()).join("  |  ")
 }
 
@@ -29,9 +29,12 @@ pub fn cautions(shown: &[&Session]) -> Vec<String> {
     let mut parts = vec![RESEARCH_USE_ONLY.to_owned()];
     if let Some(upper) = shown.first() {
         // The demo study says so in its files, as any phantom does.
-        let what =
-            if shown.iter().any(|session| session.is_demo) { "a computed phantom" } else { "SYNTHETIC (computed)" };
-        match shown.iter().filter(|session| session.is_demo || session.study.is_synthetic()).count() {
+        let what = if shown.iter().any(|session| session.origin.is_demo) {
+            "a computed phantom"
+        } else {
+            "SYNTHETIC (computed)"
+        };
+        match shown.iter().filter(|session| session.origin.is_demo || session.study.is_synthetic()).count() {
             0 => (),
             all if all == shown.len() => parts.push(format!("this is {what}, not a patient")),
             _ => parts.push(format!("one of these is {what}, not a patient")),
@@ -43,7 +46,7 @@ pub fn cautions(shown: &[&Session]) -> Vec<String> {
         if shown.iter().any(|below| below.study.patient.id != upper.study.patient.id) {
             parts.push("the lower row is ANOTHER PATIENT".to_owned());
         }
-        if shown.iter().any(|session| session.demo_models) {
+        if shown.iter().any(|session| session.run.demo_models) {
             parts.push("demo models, trained on phantoms: their grades mean nothing for a patient".to_owned());
         }
     }

@@ -59,8 +59,8 @@ pub fn browser_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &m
 }
 
 fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session, actions: &mut Vec<Action>) {
-    let is_current = viewer.current == Some(session.id);
-    let is_compared = viewer.compared == Some(session.id);
+    let is_current = viewer.screen.current == Some(session.id);
+    let is_compared = viewer.screen.compared == Some(session.id);
     let button = Button::new(RichText::new(words::open_study_name(session)).family(theme::bold()))
         .selected(is_current)
         .truncate();
@@ -83,15 +83,15 @@ fn study_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, session: &Session
 
 /// Other studies of the patient. A click shows one below the study in front.
 fn priors_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
-    if session.priors.is_empty() {
+    if session.listed.priors.is_empty() {
         return;
     }
     let weak = theme::of(ui).weak_text;
     ui.label(RichText::new("Other studies of this patient").color(weak).small());
-    for prior in &session.priors {
+    for prior in &session.listed.priors {
         let texts = [prior.shown_date(), prior.description.clone(), prior.state.label().to_lowercase()];
         let text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ");
-        let is_below = viewer.compared.and_then(|id| viewer.find(id)).is_some_and(|s| s.study.uid == prior.uid);
+        let is_below = viewer.screen.compared.and_then(|id| viewer.find(id)).is_some_and(|s| s.study.uid == prior.uid);
         let button = Button::new(format!("{}  {text}", icon::CLOCK)).selected(is_below).truncate();
         let hint = format!("{text}\n{}\nClick: show below.", prior.findings.as_deref().unwrap_or("not graded"));
         let response = wide(ui, button);
@@ -104,7 +104,7 @@ fn priors_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<
 }
 
 fn study_menu_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
-    let is_current = viewer.current == Some(session.id);
+    let is_current = viewer.screen.current == Some(session.id);
     if ui.add_enabled(!is_current, Button::new("Show below the study in front")).clicked() {
         actions.push(Action::Compare(session.id));
         ui.close();
@@ -238,20 +238,23 @@ fn details(study: &Study) -> String {
 }
 
 fn state(session: &Session) -> String {
-    let state = match &session.grading {
+    let state = match &session.run.progress {
         Grading::Waiting => "waiting to be graded".to_owned(),
         Grading::Running(done, all) => format!("grading {done} / {all}"),
-        Grading::Done if session.table.as_ref().is_some_and(GradeTable::is_assessed) => "graded".to_owned(),
+        Grading::Done if session.run.table.as_ref().is_some_and(GradeTable::is_assessed) => "graded".to_owned(),
         Grading::Done => "not assessed".to_owned(),
         Grading::Failed(_) => "not graded: failed".to_owned(),
         Grading::Cancelled => "not graded: cancelled".to_owned(),
     };
     // "Graded" is said already.
-    let state = match session.state {
+    let state = match session.listed.state {
         None | Some(StudyState::Graded) => state,
         Some(kept) => format!("{state}, {}", kept.label().to_lowercase()),
     };
-    let date =
-        if session.is_demo { format!("Demo phantom {}", phantom::DEMO_SEED) } else { words::date(&session.study.date) };
+    let date = if session.origin.is_demo {
+        format!("Demo phantom {}", phantom::DEMO_SEED)
+    } else {
+        words::date(&session.study.date)
+    };
     if date.is_empty() { state } else { format!("{date}, {state}") }
 }

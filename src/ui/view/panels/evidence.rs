@@ -30,7 +30,7 @@ pub fn evidence_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mu
 
 fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
     let findings = session.findings();
-    let Some(id) = session.selected else {
+    let Some(id) = session.focus.cell else {
         let hint = match findings.len() {
             0 => "Click a cell to see the boxes behind it.".to_owned(),
             1 => "1 finding. Click a cell, or press N, to see the boxes behind it.".to_owned(),
@@ -54,7 +54,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
     if let Some(why) = words::why_empty(session, id) {
         ui.label(sentence(&why));
     }
-    if let Some(gone) = session.gone {
+    if let Some(gone) = session.focus.gone {
         let color = if gone == Gone::ToDisc { theme::of(ui).weak_text } else { theme::of(ui).warning };
         ui.label(RichText::new(words::gone(id, gone)).small().color(color));
     }
@@ -62,7 +62,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
         let hint = "One faint box can make a row of 1.00: the three scores are scaled to sum to 1";
         ui.label(faint).on_hover_text(hint);
     }
-    let row = session.table.as_ref().map(|table| table.get(id));
+    let row = session.run.table.as_ref().map(|table| table.get(id));
     let Some((row, probabilities)) = row.and_then(|row| Some((row, row.probabilities()?))) else { return };
     scores_ui(ui, probabilities.as_array(), !row.evidence().is_empty());
     for evidence in row.evidence() {
@@ -89,21 +89,21 @@ fn conflict_ui(ui: &mut Ui, id: GradeId, evidence: &Evidence) {
 
 /// The box that the reader looks at, in words.
 fn shown_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, id: GradeId) {
-    let Some(evidence) = &session.highlighted else { return };
+    let Some(evidence) = &session.focus.evidence else { return };
     let place = words::place(&session.study, &evidence.detection.slice).unwrap_or_default();
     let weak = |text: String| RichText::new(text).small().color(theme::of(ui).weak_text);
     let box_is = if viewer.is_evidence_on_screen(session) { "Box on screen" } else { "Box, not on screen" };
     let (score, place) = (weak(format!("{box_is}: {}", words::score(evidence))), weak(place));
     ui.label(score);
     ui.label(place);
-    let is_best = session.table.as_ref().is_some_and(|table| table.get(id).evidence().contains(evidence));
+    let is_best = session.run.table.as_ref().is_some_and(|table| table.get(id).evidence().contains(evidence));
     if !is_best {
         conflict_ui(ui, id, evidence);
     }
 }
 
 fn models_ui(ui: &mut Ui, session: &Session) {
-    let Some(graded) = &session.graded else { return };
+    let Some(graded) = &session.run.graded else { return };
     for model in &graded.models {
         let demo = if model.demo { ", DEMO" } else { "" };
         let text = format!("{} ({}{demo}) in {}", model.name, model.role.label(), model.engine);

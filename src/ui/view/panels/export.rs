@@ -23,7 +23,7 @@ pub fn export_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mu
         ui.label("No study is open.");
         return;
     };
-    if session.graded.is_none() {
+    if session.run.graded.is_none() {
         ui.label("There is nothing to export yet: wait until the study is graded.");
         return;
     }

@@ -23,7 +23,7 @@ const BAR: f32 = 4.0;
 /// A cell that a click, Enter, or Alt and the arrows select. `shown_from`: the score from which boxes are shown.
 pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: Rect, actions: &mut Vec<Action>) {
     let response = ui.interact(rect, ui.scope_id().with(("cell", id.index())), Sense::click());
-    let row = session.table.as_ref().map(|table| table.get(id));
+    let row = session.run.table.as_ref().map(|table| table.get(id));
     let (weak, conflict) = (votes::weak(session, id, shown_from), words::conflict_of_cell(session, id));
     paint(ui, session, row, weak.as_ref(), rect);
     paint_decision(ui, session, id, row, rect);
@@ -32,7 +32,7 @@ pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: R
         let corner = rect.right_top() + vec2(-7.0, 9.0);
         ui.painter().text(corner, Align2::CENTER_CENTER, "!", FontId::new(14.0, theme::bold()), palette.warning);
     }
-    let stroke = if session.selected == Some(id) {
+    let stroke = if session.focus.cell == Some(id) {
         Some(Stroke::new(2.5, palette.accent))
     } else if response.hovered() || response.has_focus() {
         Some(Stroke::new(1.5, palette.text))
@@ -79,7 +79,7 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, weak: Option<&Weak>, r
             );
             words(["not", "seen"]);
         }
-        _ if session.grading.is_pending() => {
+        _ if session.run.progress.is_pending() => {
             ui.painter().rect_filled(rect, 3.0, palette.empty_cell);
             ui.painter().text(
                 rect.center(),

@@ -47,7 +47,7 @@ pub fn grade_table_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: 
         let top = rect.min.y + HEAD + level.index() as f32 * ROW;
         let place = Rect::from_min_size(pos2(rect.min.x, top), vec2(LEVELS, ROW)).shrink(GAP / 2.0);
         let is_shown = viewer.visibility.shows_level(level);
-        if level_ui(ui, place, level, is_shown, session.selected.is_some_and(|id| id.level() == level)) {
+        if level_ui(ui, place, level, is_shown, session.focus.cell.is_some_and(|id| id.level() == level)) {
             actions.push(Action::ShowLevel(level, !is_shown));
         }
         for (i, &(condition, side)) in COLUMNS.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::{
 /// The window's content. Returns whether the reader has read it.
 pub fn hints_ui(ui: &mut Ui, viewer: &Viewer) -> bool {
     ui.label(RichText::new(RESEARCH_USE_ONLY).color(theme::of(ui).warning).family(theme::bold()));
-    let is_demo = viewer.session().is_some_and(|s| s.is_demo);
+    let is_demo = viewer.session().is_some_and(|s| s.origin.is_demo);
     let first =
         if is_demo { "The study in front is a computed phantom, graded by demo models. Yours: drop" } else { "Drop" };
     ui.label(format!("{first} a folder, a zip or a DICOMDIR anywhere on the window."));

@@ -31,13 +31,13 @@ pub enum Entry {
 
 /// The window's content.
 pub fn marks_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
-    let Some(id) = viewer.current else {
+    let Some(id) = viewer.screen.current else {
         ui.label("No study is open.");
         return;
     };
     let values = values(viewer);
     let Some(session) = viewer.find(id) else { return };
-    if session.markup.is_empty() {
+    if session.marks.markup.is_empty() {
         ui.label("None yet. Choose a tool to draw one; K marks the slice on screen as a key image.");
         return;
     }
@@ -61,13 +61,13 @@ pub fn marks_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut
 /// The values of marks are those of decoded slices; of the others only what needs no pixels is said.
 fn values(viewer: &Viewer) -> Vec<(MarkId, String)> {
     let Some(session) = viewer.session() else { return Vec::new() };
-    session.markup.marks().iter().map(|mark| (mark.id, value(viewer, session, mark))).collect()
+    session.marks.markup.marks().iter().map(|mark| (mark.id, value(viewer, session, mark))).collect()
 }
 
 fn value(viewer: &Viewer, session: &Session, mark: &Mark) -> String {
     let Some((series, slice)) = session.study.find(&mark.slice) else { return String::new() };
     let decoded =
-        viewer.cache.get(SliceKey { session: session.id, series, slice }).and_then(|slice| slice.as_ref().ok());
+        viewer.slices.cache.get(SliceKey { session: session.id, series, slice }).and_then(|slice| slice.as_ref().ok());
     let spacing = session.study.series[series].slices[slice].pixel_spacing;
     let unnamed = Mark { text: String::new(), ..mark.clone() };
     lines(&unnamed, &measure(&unnamed, spacing, decoded.map(AsRef::as_ref))).join(", ")
@@ -75,7 +75,7 @@ fn value(viewer: &Viewer, session: &Session, mark: &Mark) -> String {
 
 /// Every slice with a key image or a mark: those of the study in its order, then those that are not open.
 fn slices(session: &Session) -> Vec<SliceId> {
-    let markup = &session.markup;
+    let markup = &session.marks.markup;
     let mut all: Vec<SliceId> = markup.key_images().keys().cloned().collect();
     all.extend(markup.marks().iter().map(|mark| mark.slice.clone()));
     all.sort_by_cached_key(|slice| (session.study.find(slice).map_or((usize::MAX, 0), |at| at), slice.clone()));
@@ -95,7 +95,7 @@ fn slice_ui(
     if ui.add(Button::new(name).frame(false).truncate()).on_hover_text("Show this slice").clicked() {
         actions.push(Action::Mark(MarkAction::GoTo(session.id, slice.clone(), None)));
     }
-    if let Some(note) = session.markup.key_images().get(slice) {
+    if let Some(note) = session.marks.markup.key_images().get(slice) {
         ui.horizontal(|ui| {
             let toggle = MarkAction::ToggleKeyImage(session.id, slice.clone());
             delete_ui(ui, "No longer a key image", toggle, actions);
@@ -106,7 +106,7 @@ fn slice_ui(
             }
         });
     }
-    for mark in session.markup.on(slice) {
+    for mark in session.marks.markup.on(slice) {
         let value = values.iter().find(|(id, _)| *id == mark.id).map_or("", |(_, value)| value.as_str());
         mark_ui(ui, session, mark, value, memory, actions);
     }
@@ -116,7 +116,7 @@ fn slice_ui(
 fn mark_ui(ui: &mut Ui, session: &Session, mark: &Mark, value: &str, memory: &mut Memory, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         delete_ui(ui, "Delete", MarkAction::Delete(session.id, mark.id), actions);
-        let is_selected = session.selected_mark == Some(mark.id);
+        let is_selected = session.marks.selected == Some(mark.id);
         let name = format!("{} {}", mark.shape.name(), mark.id.0);
         if ui.add(Button::new(name).selected(is_selected)).on_hover_text("Show it").clicked() {
             actions.push(Action::Mark(MarkAction::GoTo(session.id, mark.slice.clone(), Some(mark.id))));

@@ -10,7 +10,7 @@ use crate::ui::{
 
 /// The palette, while it is open. Returns the command that was chosen.
 pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool) -> Option<UiCommand> {
-    if !viewer.windows.palette {
+    if !viewer.screen.windows.palette {
         memory.palette = (String::new(), 0);
         return None;
     }

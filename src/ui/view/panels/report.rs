@@ -33,7 +33,7 @@ pub fn report_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mu
     };
     let palette = theme::of(ui);
     ui.label(RichText::new(RESEARCH_USE_ONLY).color(palette.warning));
-    if session.demo_models {
+    if session.run.demo_models {
         ui.label(RichText::new("Demo models: the grades mean nothing for a patient").color(palette.warning));
     }
     ScrollArea::vertical().max_height(460.0).auto_shrink([false, true]).show(ui, |ui| {

@@ -25,13 +25,13 @@ pub fn review_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, memory: &mut M
     progress_ui(ui, session, actions);
     // Without a cell too, at rest: what stands below must not move under the pointer when a cell is selected.
     let is_open = session.review().signature().is_none() && session.review_lock.is_none();
-    let cell = session.selected.filter(|_| is_open);
+    let cell = session.focus.cell.filter(|_| is_open);
     ui.add_enabled_ui(cell.is_some(), |ui| decision_ui(ui, viewer, session, actions));
     let width = ui.available_width();
     let edit = |ui: &mut Ui, field: egui::TextEdit<'_>| {
         ui.add_enabled(cell.is_some(), field.hint_text("Comment on this grade").desired_width(width))
     };
-    let Some(id) = session.selected else {
+    let Some(id) = session.focus.cell else {
         edit(ui, egui::TextEdit::singleline(&mut String::new()));
         return;
     };
@@ -39,7 +39,7 @@ pub fn review_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, memory: &mut M
     let says = "Comment on this grade";
     let of = Editable { study: session.id.0, field: Field::Comment(id), text, says, is_long: false };
     let (response, new) = memory.edited.field_ui(ui, &of, edit);
-    if viewer.focus_comment {
+    if viewer.screen.focus_comment {
         response.request_focus();
         actions.push(Action::CommentFocused);
     }
@@ -92,7 +92,7 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
 
 /// One button a word.
 fn decision_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
-    let decision = session.selected.and_then(|id| session.review().cell(id).decision);
+    let decision = session.focus.cell.and_then(|id| session.review().cell(id).decision);
     let accept = matches!(decision, Some(Decision::Accepted(_)));
     let severity = |wanted| decision.and_then(Decision::severity) == Some(wanted) && !accept;
     let buttons = [

@@ -64,7 +64,7 @@ fn progress(viewer: &Viewer) -> Option<(String, f32)> {
         };
         return Some((text, share(done, all)));
     }
-    match viewer.session()?.grading {
+    match viewer.session()?.run.progress {
         Grading::Waiting => Some(("Waiting to be graded".to_owned(), 0.0)),
         Grading::Running(done, all) => Some((format!("Grading slice {done} / {all}"), share(done, all))),
         _ => None,
@@ -73,8 +73,8 @@ fn progress(viewer: &Viewer) -> Option<(String, f32)> {
 
 fn outcome(ui: &Ui, session: &Session) -> RichText {
     let palette = theme::of(ui);
-    match &session.grading {
-        Grading::Done if session.table.as_ref().is_some_and(GradeTable::is_assessed) => RichText::new("Graded"),
+    match &session.run.progress {
+        Grading::Done if session.run.table.as_ref().is_some_and(GradeTable::is_assessed) => RichText::new("Graded"),
         Grading::Done => RichText::new("Nothing could be assessed").color(palette.warning),
         Grading::Failed(_) => RichText::new("Grading failed").color(palette.error),
         Grading::Cancelled => RichText::new("Grading cancelled").color(palette.warning),
@@ -83,5 +83,5 @@ fn outcome(ui: &Ui, session: &Session) -> RichText {
 }
 
 fn engine(viewer: &Viewer) -> Option<String> {
-    Some(viewer.session()?.graded.as_ref()?.models.first()?.engine.clone())
+    Some(viewer.session()?.run.graded.as_ref()?.models.first()?.engine.clone())
 }

@@ -48,7 +48,7 @@ fn shown(session: &Session, series: usize) -> Option<usize> {
 
 /// The slice with the box that the table shows first.
 fn best(session: &Session, id: GradeId) -> Option<SliceId> {
-    Some(session.table.as_ref()?.get(id).key_evidence()?.detection.slice.clone())
+    Some(session.run.table.as_ref()?.get(id).key_evidence()?.detection.slice.clone())
 }
 
 struct Strip<'a> {

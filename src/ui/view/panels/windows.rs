@@ -8,7 +8,7 @@ use crate::ui::state::viewer::{Action, Viewer};
 /// The windows that are open.
 pub fn windows_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut Vec<Action>) {
     let ctx = ui.ctx();
-    let mut open = viewer.windows;
+    let mut open = viewer.screen.windows;
     let middle = ctx.content_rect().center();
     let window = |title: &'static str| {
         Window::new(title)
@@ -51,7 +51,7 @@ pub fn windows_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut V
     }
     worklist::worklist_ui(ui, viewer, memory, &mut open.worklist, actions);
     let command = palette::palette_ui(ui, viewer, memory, &mut open.palette);
-    if open != viewer.windows {
+    if open != viewer.screen.windows {
         actions.push(Action::Windows(open));
     }
     // Behind it: the command may open a window.

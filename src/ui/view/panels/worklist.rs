@@ -27,9 +27,9 @@ const FOOT: f32 = 40.0;
 
 /// The window, while it is open.
 pub fn worklist_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool, actions: &mut Vec<Action>) {
-    let is_new = viewer.windows.worklist && !memory.was_worklist_shown;
-    memory.was_worklist_shown = viewer.windows.worklist;
-    if !viewer.windows.worklist {
+    let is_new = viewer.screen.windows.worklist && !memory.was_worklist_shown;
+    memory.was_worklist_shown = viewer.screen.windows.worklist;
+    if !viewer.screen.windows.worklist {
         return;
     }
     let (ctx, field) = (ui.ctx(), Id::unique("search the worklist"));

@@ -21,7 +21,7 @@ const DASHES: (f32, f32) = (4.0, 3.0);
 /// to see, above the threshold, the best of those at one place. The highlighted one is last, whatever its score.
 pub fn visible<'a>(session: &'a Session, visibility: &Visibility, threshold: f32, slice: &SliceId) -> Vec<&'a Vote> {
     let highlighted = |vote: &Vote| is_highlighted(session, vote);
-    let of_slice = session.votes.get(slice).into_iter().flatten();
+    let of_slice = session.run.votes.get(slice).into_iter().flatten();
     let mut all: Vec<&Vote> = of_slice
         .filter(|vote| visibility.shows(session, vote.grade) && !box_edit::is_overruled(session, vote))
         .filter(|vote| vote.detection.score >= threshold || highlighted(vote))
@@ -91,7 +91,7 @@ pub fn paint_labels(view: &View<'_>, visible: &[&Vote], labels: &mut Labels) {
 }
 
 fn is_highlighted(session: &Session, vote: &Vote) -> bool {
-    session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
+    session.focus.evidence.as_ref().is_some_and(|e| e.detection == vote.detection)
 }
 
 /// Severities differ in colour, in width, and in whether the line is whole.
@@ -164,7 +164,7 @@ mod tests {
 
     fn session(votes: Vec<Vote>) -> Session {
         let mut session = Session::new(SessionId(1), Ticket(1), Study::default(), false);
-        session.votes.insert(slice(), votes);
+        session.run.votes.insert(slice(), votes);
         session
     }
 
@@ -178,9 +178,9 @@ mod tests {
         let all = Visibility::default();
         assert_eq!(scores(&session, &all), [0.5, 0.6]);
         // The one that the reader looks at is shown instead of a better one at its place, and whatever its score.
-        session.highlighted = Some(Evidence::from(&vote(0, 0.4, 0.0)));
+        session.focus.evidence = Some(Evidence::from(&vote(0, 0.4, 0.0)));
         assert_eq!(scores(&session, &all), [0.5, 0.4]);
-        session.highlighted = Some(Evidence::from(&vote(4, 0.2, 80.0)));
+        session.focus.evidence = Some(Evidence::from(&vote(4, 0.2, 80.0)));
         assert_eq!(scores(&session, &all), [0.5, 0.6, 0.2]);
     }
 
@@ -197,7 +197,7 @@ mod tests {
         assert!(shown(&|v| v.conditions[0] = false, &session).is_empty());
         assert_eq!(shown(&|v| v.conditions[1] = false, &session), [0.4, 0.5]);
         assert!(shown(&|v| v.overlays = false, &session).is_empty());
-        session.selected = "spinal_canal_stenosis_l1_l2".parse::<GradeId>().ok();
+        session.focus.cell = "spinal_canal_stenosis_l1_l2".parse::<GradeId>().ok();
         assert_eq!(shown(&|v| v.only_selected_level = true, &session), [0.4]);
     }
 

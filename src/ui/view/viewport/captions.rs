@@ -47,7 +47,7 @@ fn window_text(window: Window) -> String {
 
 /// Whose image it is, while two studies are on screen.
 fn study_line(view: &View<'_>) -> String {
-    if view.viewer.compared.is_none() {
+    if view.viewer.screen.compared.is_none() {
         return String::new();
     }
     let parts = [words::open_study_name(view.session).to_owned(), words::date(&view.session.study.date)];
@@ -56,8 +56,8 @@ fn study_line(view: &View<'_>) -> String {
 
 /// The same without a name.
 fn row_line(view: &View<'_>) -> String {
-    let row = if view.viewer.compared == Some(view.id.session) { "Lower study" } else { "Upper study" };
-    if view.viewer.compared.is_some() { row.to_owned() } else { String::new() }
+    let row = if view.viewer.screen.compared == Some(view.id.session) { "Lower study" } else { "Upper study" };
+    if view.viewer.screen.compared.is_some() { row.to_owned() } else { String::new() }
 }
 
 /// What kind of series it is; its description was typed by somebody and may hold a name.

@@ -21,7 +21,7 @@ const AT_DISC_MM: f64 = 8.0;
 
 /// Where the grading found the discs.
 pub fn paint_levels(view: &View<'_>, labels: &mut Labels) {
-    let Some(graded) = &view.session.graded else { return };
+    let Some(graded) = &view.session.run.graded else { return };
     let Some(plane) = view.slice.plane.filter(|_| place::is_space_of_discs(&view.session.study, view.at.0)) else {
         return;
     };

@@ -94,14 +94,14 @@ pub fn picture_ui(ui: &Ui, viewer: &Viewer, textures: &mut Textures, id: PaneId,
 fn name_pane(viewer: &Viewer, id: PaneId, response: &Response) {
     let series = viewer.pane(id).and_then(|(session, pane)| session.study.series.get(pane.series?));
     let text = series.map_or_else(|| "empty".to_owned(), |s| s.description.clone());
-    let row = if viewer.compared == Some(id.session) { "Lower pane" } else { "Pane" };
+    let row = if viewer.screen.compared == Some(id.session) { "Lower pane" } else { "Pane" };
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, format!("{row} {}: {text}", id.index + 1)));
 }
 
 fn shown_slice(viewer: &Viewer, id: PaneId) -> Option<(SliceKey, Arc<Slice>)> {
     let key = viewer.shown_in(id)?;
-    Some((key, viewer.cache.get(key)?.clone().ok()?))
+    Some((key, viewer.slices.cache.get(key)?.clone().ok()?))
 }
 
 fn paint(
@@ -131,7 +131,7 @@ fn paint(
     };
     let mut labels = Labels::new(rect);
     // With two studies on screen nobody should have to guess whose image this is.
-    if viewer.settings.captions || viewer.compared.is_some() {
+    if viewer.settings.captions || viewer.screen.compared.is_some() {
         labels.keep_free(captions::paint_corners(&view));
     }
     let (mut boxes, mut by_hand) = (Vec::new(), Vec::new());
@@ -175,7 +175,7 @@ fn paint_image(painter: &Painter, texture: egui::TextureId, transform: &Transfor
 /// Why the slice that the reader wants cannot be shown.
 fn wanted_error(viewer: &Viewer, id: PaneId) -> Option<String> {
     let key = viewer.wanted_in(id)?;
-    viewer.cache.get(key)?.as_ref().err().cloned()
+    viewer.slices.cache.get(key)?.as_ref().err().cloned()
 }
 
 fn placeholder(ui: &Ui, rect: Rect, viewer: &Viewer, id: PaneId, error: Option<&str>) {

@@ -33,7 +33,7 @@ pub fn mouse(on: &Pointed<'_>, transform: Option<&Transform>, actions: &mut Vec<
         actions.push(Action::Activate(id));
     }
     let held = match transform {
-        Some(transform) if viewer.tool == Tool::Box => box_edit::pointer(on, transform, actions),
+        Some(transform) if viewer.hand.tool == Tool::Box => box_edit::pointer(on, transform, actions),
         Some(transform) => marks::pointer(on, transform, actions),
         None => marks::Held::default(),
     };
@@ -49,11 +49,11 @@ pub fn mouse(on: &Pointed<'_>, transform: Option<&Transform>, actions: &mut Vec<
     if response.contains_pointer() {
         wheel(on, transform, actions);
         if response.hovered() {
-            ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.tool)));
+            ui.ctx().set_cursor_icon(held.cursor.unwrap_or(cursor(viewer.hand.tool)));
         }
     }
     // A mark lies above the boxes, and a box that can be moved before the others: the pointer is theirs.
-    let is_free = match viewer.tool {
+    let is_free = match viewer.hand.tool {
         Tool::Crosshair => false,
         Tool::Box => held.cursor.is_none(),
         tool => held == marks::Held::default() && !tool.is_drawing(),
@@ -77,7 +77,7 @@ const fn cursor(tool: Tool) -> CursorIcon {
 fn left(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) {
     let Pointed { ui, viewer, id, response } = *on;
     let is_down = response.clicked() || response.dragged_by(PointerButton::Primary);
-    if is_down && viewer.tool.sets_crosshair(ui.input(|i| i.modifiers.shift)) {
+    if is_down && viewer.hand.tool.sets_crosshair(ui.input(|i| i.modifiers.shift)) {
         crosshair(response.interact_pointer_pos(), id, transform, actions);
         return;
     }
@@ -85,7 +85,7 @@ fn left(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) {
     if !response.dragged_by(PointerButton::Primary) || delta == Vec2::ZERO {
         return;
     }
-    match viewer.tool {
+    match viewer.hand.tool {
         Tool::Window => actions.push(Action::DragWindow(id, delta)),
         Tool::Pan => actions.push(Action::Pan(id, delta / transform.points_per_pan())),
         Tool::Zoom => actions.push(zoom(id, delta)),

@@ -33,10 +33,10 @@ pub fn box_ui(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
     let is_plain = !ui.input(|i| i.modifiers.shift);
-    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.current == Some(id.session) {
+    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.screen.current == Some(id.session) {
         actions.push(Action::ShowBox(vote.grade, Box::new(Evidence::from(vote))));
     }
-    let of_slice = session.votes.get(&slice).map_or(&[][..], Vec::as_slice);
+    let of_slice = session.run.votes.get(&slice).map_or(&[][..], Vec::as_slice);
     response.clone().on_hover_ui_at_pointer(|ui| tip_ui(ui, session, vote, of_slice));
 }
 
@@ -61,7 +61,7 @@ fn by_hand_ui(on: &Pointed<'_>, cell: GradeId, actions: &mut Vec<Action>) {
         ui.ctx().set_cursor_icon(CursorIcon::PointingHand);
     }
     let is_plain = !ui.input(|i| i.modifiers.shift);
-    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.current == Some(id.session) {
+    if response.clicked_by(PointerButton::Primary) && is_plain && viewer.screen.current == Some(id.session) {
         actions.push(Action::Box(BoxAction::Select(id.session, cell)));
     }
     let conflict = viewer.find(id.session).and_then(|session| words::conflict_by_hand(session, cell));
@@ -96,7 +96,7 @@ fn tip_ui(ui: &mut Ui, session: &Session, vote: &Vote, of_slice: &[Vote]) {
 /// The models that looked at slices of this kind.
 fn models(session: &Session, vote: &Vote) -> Option<String> {
     let role: Role = vote.detection.class.role();
-    let of_role = session.graded.as_ref()?.models.iter().filter(|model| model.role == role);
+    let of_role = session.run.graded.as_ref()?.models.iter().filter(|model| model.role == role);
     let names = of_role.map(|m| if m.demo { format!("{} (demo model)", m.name) } else { m.name.clone() });
     Some(format!("Said by {}", names.collect::<Vec<_>>().join(", ")))
 }

@@ -64,12 +64,12 @@ impl View<'_> {
 
     /// The cell that is selected, where that shows.
     pub fn selected(&self) -> Option<GradeId> {
-        self.session.selected.filter(|_| self.look == Look::Screen)
+        self.session.focus.cell.filter(|_| self.look == Look::Screen)
     }
 
     /// Whether a box is the one that the reader looks at, where that shows.
     pub fn is_highlighted(&self, vote: &Vote) -> bool {
-        self.look == Look::Screen && self.session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection)
+        self.look == Look::Screen && self.session.focus.evidence.as_ref().is_some_and(|e| e.detection == vote.detection)
     }
 
     /// Text that reads on black and on white.

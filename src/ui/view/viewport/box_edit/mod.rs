@@ -38,12 +38,12 @@ pub fn is_overruled(session: &Session, vote: &Vote) -> bool {
 /// The box behind the selected cell, where it is seen on a slice: the reader's, else the detector's that is looked at,
 /// else the one that counts most.
 fn of_selected(viewer: &Viewer, session: &Session, slice: &SliceId) -> Option<BBox> {
-    let cell = session.selected?;
+    let cell = session.focus.cell?;
     if let Some((_, bbox)) = by_hand(session, &viewer.visibility, slice).into_iter().find(|(id, _)| *id == cell) {
         return Some(bbox);
     }
     let visible = boxes::visible(session, &viewer.visibility, viewer.settings.threshold, slice);
-    let is_looked_at = |vote: &Vote| session.highlighted.as_ref().is_some_and(|e| e.detection == vote.detection);
+    let is_looked_at = |vote: &Vote| session.focus.evidence.as_ref().is_some_and(|e| e.detection == vote.detection);
     let of_cell = visible.into_iter().filter(|vote| vote.grade == cell);
     let best = of_cell.max_by(|a, b| is_looked_at(a).cmp(&is_looked_at(b)).then(a.weight.total_cmp(&b.weight)))?;
     Some(best.detection.bbox)

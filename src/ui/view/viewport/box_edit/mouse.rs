@@ -28,7 +28,7 @@ pub fn pointer(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action
     let place = |pos: Pos2| At { pane: id, slice: slice.clone(), bounds, pixel: transform.pixel_from_screen(pos) };
     let held = of_selected(viewer, session, &slice);
     let hold = |pos: Pos2| held.and_then(|bbox| Some((hold_at(&bbox, transform, pos)?, bbox)));
-    let dragged = viewer.box_drag.as_ref().filter(|drag| drag.pane == id);
+    let dragged = viewer.hand.box_drag.as_ref().filter(|drag| drag.pane == id);
     let begins = response.drag_started_by(PointerButton::Primary);
     if begins && let Some(pressed) = ui.input(|i| i.pointer.press_origin()) {
         actions.push(Action::Box(BoxAction::Press(place(pressed), hold(pressed))));

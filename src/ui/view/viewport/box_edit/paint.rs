@@ -27,7 +27,7 @@ const HANDLE: f32 = 3.5;
 
 /// The box that follows the pointer in this pane, where that shows.
 pub fn drag_in<'a>(view: &View<'a>) -> Option<&'a BoxDrag> {
-    let drag = view.viewer.box_drag.as_ref().filter(|_| view.look == Look::Screen);
+    let drag = view.viewer.hand.box_drag.as_ref().filter(|_| view.look == Look::Screen);
     drag.filter(|drag| drag.pane == view.id && drag.slice == view.header().id())
 }
 
@@ -86,7 +86,7 @@ pub fn paint_labels(view: &View<'_>, boxes: &[(GradeId, BBox)], labels: &mut Lab
 
 /// The handles of the box behind the selected cell, while the tool for boxes is in the hand.
 pub fn paint_handles(view: &View<'_>) {
-    if view.viewer.tool != Tool::Box || view.look != Look::Screen {
+    if view.viewer.hand.tool != Tool::Box || view.look != Look::Screen {
         return;
     }
     let dragged = drag_in(view).map(|drag| drag.now);
@@ -100,7 +100,7 @@ pub fn paint_handles(view: &View<'_>) {
 /// What is said of the cell in the end.
 fn severity(session: &Session, cell: GradeId) -> Option<Severity> {
     let review = session.review().cell(cell);
-    match &session.table {
+    match &session.run.table {
         Some(table) => Statement::of(table.get(cell), review).severity(),
         None => review.decision.and_then(crate::review::Decision::severity),
     }

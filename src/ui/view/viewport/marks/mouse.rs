@@ -35,18 +35,19 @@ pub fn pointer(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action
         return hidden(viewer, response, actions);
     };
     let place = |pos: Pos2| At { pane: id, slice: slice.clone(), bounds, pixel: transform.pixel_from_screen(pos) };
-    let is_crosshair = viewer.tool.sets_crosshair(ui.input(|i| i.modifiers.shift));
+    let is_crosshair = viewer.hand.tool.sets_crosshair(ui.input(|i| i.modifiers.shift));
     let find = |pos: Option<Pos2>| {
         let grip = find(ui, session, &slice, transform, response.rect, pos?)?;
         (!is_crosshair).then_some(grip)
     };
-    let is_drawn_here = viewer.drawing.as_ref().is_some_and(|d| d.pane() == id && !matches!(d, Drawing::Typing { .. }));
+    let is_drawn_here =
+        viewer.hand.drawing.as_ref().is_some_and(|d| d.pane() == id && !matches!(d, Drawing::Typing { .. }));
     let hovered = if is_drawn_here { None } else { find(response.hover_pos()) };
     let pressed = ui.input(|i| i.pointer.press_origin());
     let mut begun = false;
     if response.drag_started_by(PointerButton::Primary) {
         let grip = find(pressed);
-        let is_ours = viewer.tool.is_drawing() || grip.is_some_and(|g| session.selected_mark == Some(g.id));
+        let is_ours = viewer.hand.tool.is_drawing() || grip.is_some_and(|g| session.marks.selected == Some(g.id));
         if let Some(pressed) = pressed.filter(|_| is_ours) {
             actions.push(Action::Mark(MarkAction::Press(place(pressed), grip)));
             begun = true;
@@ -65,23 +66,23 @@ pub fn pointer(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action
     if begun || is_drawn_here {
         follow(ui, response, place, actions);
     }
-    let is_moving = matches!(&viewer.drawing, Some(Drawing::Moving { pane, .. }) if *pane == id);
+    let is_moving = matches!(&viewer.hand.drawing, Some(Drawing::Moving { pane, .. }) if *pane == id);
     let cursor = match hovered {
         _ if is_moving => Some(CursorIcon::Grabbing),
         Some(grip) if grip.handle.is_some() => Some(CursorIcon::Grab),
         Some(_) => Some(CursorIcon::Move),
         None => None,
     };
-    let was = viewer.hovered_mark.filter(|(pane, _)| *pane == id);
+    let was = viewer.hand.hovered_mark.filter(|(pane, _)| *pane == id);
     if hovered != was.map(|(_, grip)| grip) {
         actions.push(Action::HoverMark(id, hovered));
     }
-    Held { takes_button: begun || is_drawn_here || viewer.tool.is_drawing(), cursor }
+    Held { takes_button: begun || is_drawn_here || viewer.hand.tool.is_drawing(), cursor }
 }
 
 /// Nothing is drawn that could not be seen.
 fn hidden(viewer: &Viewer, response: &Response, actions: &mut Vec<Action>) -> Held {
-    let takes_button = viewer.tool.is_drawing();
+    let takes_button = viewer.hand.tool.is_drawing();
     if takes_button && !viewer.visibility.overlays && (response.clicked() || response.drag_started()) {
         let key = viewer.keymap.key(UiCommand::Overlays).map(keymap::spoken);
         let how = key.map_or_else(|| "the menu Findings shows them".to_owned(), |key| format!("{key} shows them"));
@@ -113,5 +114,5 @@ fn find(ui: &Ui, session: &Session, slice: &SliceId, transform: &Transform, pane
         let size = label::size(ui.painter(), &label::text(mark, &Measurement::Text));
         label::place(&mark.shape, transform, size, pane.shrink(3.0))
     };
-    grip_at(session.markup.on(slice), session.selected_mark, transform, label, at)
+    grip_at(session.marks.markup.on(slice), session.marks.selected, transform, label, at)
 }

@@ -31,11 +31,11 @@ const HEAD: f32 = 12.0;
 pub fn paint_marks(view: &View<'_>) {
     let slice = view.header().id();
     let is_screen = view.look == Look::Screen;
-    let hovered = view.viewer.hovered_mark.filter(|(pane, _)| is_screen && *pane == view.id).map(|(_, grip)| grip);
-    for mark in view.session.markup.on(&slice) {
+    let hovered = view.viewer.hand.hovered_mark.filter(|(pane, _)| is_screen && *pane == view.id).map(|(_, grip)| grip);
+    for mark in view.session.marks.markup.on(&slice) {
         paint_mark(view, mark, hovered);
     }
-    let here = view.viewer.drawing.as_ref().filter(|d| is_screen && d.pane() == view.id && *d.slice() == slice);
+    let here = view.viewer.hand.drawing.as_ref().filter(|d| is_screen && d.pane() == view.id && *d.slice() == slice);
     if let Some(Drawing::New { shape, .. }) = here {
         let unfinished = Mark { id: MarkId(0), slice, shape: *shape, text: String::new() };
         paint_shape(view, &unfinished.shape, true);
@@ -45,7 +45,7 @@ pub fn paint_marks(view: &View<'_>) {
 
 /// A star where the slice on screen is a key image.
 pub fn paint_key_image(view: &View<'_>) {
-    if view.session.markup.is_key_image(&view.header().id()) {
+    if view.session.marks.markup.is_key_image(&view.header().id()) {
         // Beside the second line of the caption, which is short.
         let at = view.rect.right_top() + vec2(-8.0, 21.0);
         view.text(at, Align2::RIGHT_TOP, icon::STAR, 18.0, theme::KEY_IMAGE);
@@ -53,11 +53,11 @@ pub fn paint_key_image(view: &View<'_>) {
 }
 
 fn paint_mark(view: &View<'_>, mark: &Mark, hovered: Option<Grip>) {
-    let is_selected = view.look == Look::Screen && view.session.selected_mark == Some(mark.id);
+    let is_selected = view.look == Look::Screen && view.session.marks.selected == Some(mark.id);
     let is_hovered = hovered.is_some_and(|grip| grip.id == mark.id);
     paint_shape(view, &mark.shape, is_selected || is_hovered);
     // The text that is being typed stands in its field.
-    let is_typed = matches!(&view.viewer.drawing, Some(Drawing::Typing { id, pane, .. })
+    let is_typed = matches!(&view.viewer.hand.drawing, Some(Drawing::Typing { id, pane, .. })
         if view.look == Look::Screen && *id == Some(mark.id) && pane.session == view.id.session);
     if !is_typed {
         paint_label(view, mark, is_selected || is_hovered);

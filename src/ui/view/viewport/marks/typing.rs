@@ -15,7 +15,8 @@ const WIDTH: f32 = 180.0;
 /// keeps it.
 pub fn typing_ui(on: &Pointed<'_>, rect: Rect, transform: &Transform, actions: &mut Vec<Action>) {
     let Pointed { ui, viewer, id, .. } = *on;
-    let Some(Drawing::Typing { pane, shape, text, .. }) = viewer.drawing.as_ref().filter(|d| d.pane() == id) else {
+    let Some(Drawing::Typing { pane, shape, text, .. }) = viewer.hand.drawing.as_ref().filter(|d| d.pane() == id)
+    else {
         return;
     };
     let mut text = text.clone();

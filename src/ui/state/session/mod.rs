@@ -1,5 +1,9 @@
 //! One open study: its panes, its boxes, its grades.
 
+mod focus;
+mod marks;
+mod run;
+
 use std::sync::Arc;
 
 use super::{
@@ -9,42 +13,22 @@ use super::{
     place::{self, Gone},
     steps::Steps,
     thumbnails::Thumbnails,
-    votes::{self, SliceVotes, Votes},
+    votes::{self, SliceVotes},
 };
 use crate::{
-    cancel::Cancel,
     geometry::Vec3,
-    grading::{Evidence, GradeId, GradeTable, Role, SliceId},
+    grading::{Evidence, GradeId, Role, SliceId},
     library::{Entry, RoleOverrides, StudyState},
-    markup::{MarkId, Markup, MarkupError},
-    pipeline::{GradeEvent, GradedStudy},
+    markup::MarkupError,
     raster::BBox,
     review::{BoxChoice, Desk, Review, Statement},
     study::{Issue, Study},
     worker::{SessionId, Ticket},
 };
 
-/// How far the grading is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Grading {
-    /// In the queue.
-    Waiting,
-    /// Slices done, of how many.
-    Running(usize, usize),
-    /// Finished.
-    Done,
-    /// Why it failed.
-    Failed(String),
-    /// Stopped by the reader.
-    Cancelled,
-}
-
-impl Grading {
-    /// Whether more may still come of it.
-    pub const fn is_pending(&self) -> bool {
-        matches!(self, Self::Waiting | Self::Running(..))
-    }
-}
+pub use focus::Focus;
+pub use marks::Marks;
+pub use run::{Grading, GradingRun};
 
 /// An open study.
 pub struct Session {
@@ -52,65 +36,58 @@ pub struct Session {
     pub id: SessionId,
     /// Headers.
     pub study: Arc<Study>,
+    /// How it came here.
+    pub origin: Origin,
+    /// What hangs where.
+    pub panes: [Pane; PANES],
+    /// Small pictures of the series.
+    pub thumbnails: Thumbnails,
+    /// The point that all panes show, and the series in which it was pointed at.
+    pub crosshair: Option<(usize, Vec3)>,
+    /// The grading, and what came of it so far.
+    pub run: GradingRun,
+    /// What the reader looks at.
+    pub focus: Focus,
+    /// What the reader drew.
+    pub marks: Marks,
+    /// What the reader says of the grades.
+    pub desk: Desk,
+    /// Why the review that is kept cannot be read, and so must not be added to.
+    pub review_lock: Option<String>,
+    /// What undo acts on next.
+    pub undo: Undo,
+    /// What the worklist knows of it.
+    pub listed: Listed,
+}
+
+/// How a study came here.
+pub struct Origin {
     /// What was wrong with files that were opened with it and belong to no study: they may have been of this one.
     pub scan_issues: Arc<[Issue]>,
     /// Files that were opened with it and are broken, so that what they held is missing.
     pub lost: usize,
     /// The computed demo study.
     pub is_demo: bool,
-    /// What hangs where.
-    pub panes: [Pane; PANES],
-    /// How far the grading is.
-    pub grading: Grading,
-    /// Which grading: news of an earlier one is not ours.
-    pub ticket: Ticket,
-    /// Stops it.
-    pub cancel: Cancel,
-    /// Demo models are among those that grade it.
-    pub demo_models: bool,
-    /// The 25 grades, filling in role by role.
-    pub table: Option<GradeTable>,
-    /// Every box so far, low scores too, and what it counts for: until the grading is done what it names, then what
-    /// the table was made of.
-    pub votes: Votes,
-    /// The finished result, for export.
-    pub graded: Option<Box<GradedStudy>>,
-    /// The cell that the reader looks at.
-    pub selected: Option<GradeId>,
-    /// The box that the reader looks at.
-    pub highlighted: Option<Evidence>,
-    /// Where the panes were brought instead, for a selected cell without a box.
-    pub gone: Option<Gone>,
-    /// The pane in which the selected cell is shown; on screen whatever the layout.
-    pub evidence_pane: Option<usize>,
-    /// The selected cell, once its box was painted on its slice.
-    pub drawn: Option<GradeId>,
-    /// What the reader drew, and key images.
-    pub markup: Markup,
-    /// The mark that is selected.
-    pub selected_mark: Option<MarkId>,
-    /// The point that all panes show, and the series in which it was pointed at.
-    pub crosshair: Option<(usize, Vec3)>,
-    /// Small pictures of the series.
-    pub thumbnails: Thumbnails,
+}
+
+/// What the worklist knows of a study.
+#[derive(Default)]
+pub struct Listed {
     /// How far it is, once the worklist has said so; it says nothing of a study without a UID.
     pub state: Option<StudyState>,
-    /// The revision of the marks that is kept.
-    pub kept_revision: u64,
-    /// The marks that are kept cannot be read, and so must not be written over.
-    pub are_marks_locked: bool,
     /// Other studies of the patient, newest first, open or not.
     pub priors: Vec<Entry>,
-    /// What the reader says of the grades.
-    pub desk: Desk,
-    /// Why the review that is kept cannot be read, and so must not be added to.
-    pub review_lock: Option<String>,
-    /// An undo, or a redo (true), that waits until all is in the trail.
-    pub waiting_step: Option<bool>,
+}
+
+/// What undo acts on next.
+#[derive(Default)]
+pub struct Undo {
     /// Whether marks or the review were changed last, and so are undone first.
     pub steps: Steps,
     /// The revision of the marks that those steps know.
     pub stepped_revision: u64,
+    /// An undo, or a redo (true), that waits until all is in the trail.
+    pub waiting: Option<bool>,
 }
 
 impl Session {
@@ -120,34 +97,16 @@ impl Session {
             panes: hanging::hang(&study),
             study: Arc::new(study),
             id,
-            ticket,
-            scan_issues: Arc::default(),
-            lost: 0,
-            is_demo,
-            grading: Grading::Waiting,
-            cancel: Cancel::default(),
-            demo_models: false,
-            table: None,
-            votes: Votes::new(),
-            graded: None,
-            selected: None,
-            highlighted: None,
-            gone: None,
-            evidence_pane: None,
-            drawn: None,
-            markup: Markup::default(),
-            selected_mark: None,
-            crosshair: None,
+            origin: Origin { scan_issues: Arc::default(), lost: 0, is_demo },
             thumbnails: Thumbnails::default(),
-            state: None,
-            kept_revision: 0,
-            are_marks_locked: false,
-            priors: Vec::new(),
+            crosshair: None,
+            run: GradingRun::waiting(ticket),
+            focus: Focus::default(),
+            marks: Marks::default(),
             desk: Desk::default(),
             review_lock: None,
-            waiting_step: None,
-            steps: Steps::default(),
-            stepped_revision: 0,
+            undo: Undo::default(),
+            listed: Listed::default(),
         }
     }
 
@@ -167,17 +126,6 @@ impl Session {
         true
     }
 
-    /// Takes in marks that were kept, below what was drawn since the study was opened.
-    pub fn take_in_marks(&mut self, text: &str) -> Result<(), MarkupError> {
-        let kept = Markup::from_json(text);
-        self.are_marks_locked = kept.is_err();
-        self.markup.take_in(kept?);
-        self.stepped_revision = self.markup.revision();
-        // Names may have changed.
-        self.selected_mark = None;
-        Ok(())
-    }
-
     /// Gives series the roles that the reader chose when the study was open before. Returns whether that changes any.
     pub fn apply_roles(&mut self, roles: &RoleOverrides) -> bool {
         let chosen: Vec<(usize, Option<Role>)> = self
@@ -190,54 +138,30 @@ impl Session {
         chosen.into_iter().filter(|&(index, role)| self.set_role(index, role)).count() > 0
     }
 
+    /// Takes in marks that were kept, below what was drawn since the study was opened.
+    pub fn take_in_marks(&mut self, text: &str) -> Result<(), MarkupError> {
+        self.marks.take_in(text)?;
+        self.undo.stepped_revision = self.marks.markup.revision();
+        Ok(())
+    }
+
     /// Forgets the grades; the next grading starts from nothing.
     pub fn reset_grading(&mut self, ticket: Ticket) {
-        self.cancel.cancel();
-        self.ticket = ticket;
-        self.cancel = Cancel::default();
-        self.grading = Grading::Waiting;
-        self.table = None;
-        self.votes.clear();
-        self.graded = None;
-        self.highlighted = None;
-    }
-
-    /// Takes in what the background says.
-    pub fn apply(&mut self, event: GradeEvent) {
-        match event {
-            GradeEvent::Started { slices, demo } => {
-                self.grading = Grading::Running(0, slices);
-                self.demo_models = demo;
-            }
-            GradeEvent::Slice { detections, .. } => {
-                if let Grading::Running(done, _) = &mut self.grading {
-                    *done += 1;
-                }
-                votes::at_their_word(&mut self.votes, &detections);
-            }
-            GradeEvent::Role { table, .. } => self.table = Some(*table),
-        }
-    }
-
-    /// Takes in the finished result.
-    pub fn finish(&mut self, graded: Box<GradedStudy>) {
-        self.grading = Grading::Done;
-        self.table = Some(graded.table.clone());
-        self.votes = votes::of_study(&self.study, &graded);
-        self.graded = Some(graded);
+        self.run.restart(ticket);
+        self.focus.evidence = None;
     }
 
     /// Selects a cell, and brings every pane to the reader's box, else to the best one, else to where the cell is to be
     /// looked for. Returns the pane that shows it.
     pub fn select(&mut self, id: GradeId) -> Option<usize> {
-        self.selected = Some(id);
-        (self.highlighted, self.gone, self.drawn) = (None, None, None);
+        self.focus.cell = Some(id);
+        (self.focus.evidence, self.focus.gone, self.focus.drawn) = (None, None, None);
         match self.review().cell(id).region.clone() {
             BoxChoice::Model => (),
             BoxChoice::Reader(region) => return self.go_to_box(&region.slice, &region.bbox, id.condition().role()),
             BoxChoice::Removed => return self.go_to_place(id),
         }
-        match self.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned()) {
+        match self.run.table.as_ref().and_then(|table| table.get(id).key_evidence().cloned()) {
             Some(evidence) => self.show(evidence),
             None => self.go_to_place(id),
         }
@@ -246,7 +170,7 @@ impl Session {
     /// Brings every pane to the disc and the side of a cell without a box: nobody but the reader will find anything
     /// there. Returns the pane that shows it.
     fn go_to_place(&mut self, id: GradeId) -> Option<usize> {
-        if self.table.is_none() || self.grading.is_pending() && self.votes.is_empty() {
+        if self.run.table.is_none() || self.run.progress.is_pending() && self.run.votes.is_empty() {
             return None;
         }
         let study = self.study.clone();
@@ -254,12 +178,12 @@ impl Session {
         let (place, series) = match place::of_cell(self, id).and_then(|place| Ok((place, series?))) {
             Ok(found) => found,
             Err(why) => {
-                self.gone = Some(Gone::Nowhere(why)).filter(|_| !self.grading.is_pending());
+                self.focus.gone = Some(Gone::Nowhere(why)).filter(|_| !self.run.progress.is_pending());
                 return None;
             }
         };
         let (_, is_reached) = place::slice_at(&study, series, &place)?;
-        self.gone = Some(match (is_reached, place.is_estimated) {
+        self.focus.gone = Some(match (is_reached, place.is_estimated) {
             (false, _) => Gone::ToNearest,
             (true, true) => Gone::ToEstimate,
             (true, false) => Gone::ToDisc,
@@ -281,17 +205,17 @@ impl Session {
     pub fn show(&mut self, evidence: Evidence) -> Option<usize> {
         let detection = &evidence.detection;
         let pane = self.go_to_box(&detection.slice, &detection.bbox, detection.class.role())?;
-        (self.highlighted, self.gone) = (Some(evidence), None);
+        (self.focus.evidence, self.focus.gone) = (Some(evidence), None);
         Some(pane)
     }
 
     /// The series and slice of the box behind the selected cell, the reader's or the one that is looked at; `None` where
     /// there is no box.
     pub fn evidence_slice(&self) -> Option<(usize, usize)> {
-        if let BoxChoice::Reader(region) = &self.review().cell(self.selected?).region {
+        if let BoxChoice::Reader(region) = &self.review().cell(self.focus.cell?).region {
             return self.study.find(&region.slice);
         }
-        self.study.find(&self.highlighted.as_ref()?.detection.slice)
+        self.study.find(&self.focus.evidence.as_ref()?.detection.slice)
     }
 
     fn go_to_box(&mut self, slice: &SliceId, bbox: &BBox, role: Role) -> Option<usize> {
@@ -323,15 +247,15 @@ impl Session {
 
     /// Selects the cell that a box counts for, and brings every pane to that box. Returns the pane that shows it.
     pub fn show_box(&mut self, id: GradeId, evidence: Evidence) -> Option<usize> {
-        (self.selected, self.drawn) = (Some(id), None);
+        (self.focus.cell, self.focus.drawn) = (Some(id), None);
         self.show(evidence)
     }
 
     /// Shows the slice after (+1) or before (-1) the one whose box is highlighted, of those that voted for the
     /// selected cell. Returns the pane that shows it.
     pub fn step_evidence(&mut self, step: isize) -> Option<usize> {
-        let strip = votes::of_cell(self, self.selected?);
-        let shown = self.highlighted.as_ref().and_then(|shown| self.study.find(&shown.detection.slice));
+        let strip = votes::of_cell(self, self.focus.cell?);
+        let shown = self.focus.evidence.as_ref().and_then(|shown| self.study.find(&shown.detection.slice));
         let at = strip.iter().position(|votes| Some((votes.series, votes.slice)) == shown);
         let next = at.map_or(0, |at| (at as isize + step).rem_euclid(strip.len() as isize));
         let next = strip.get(next as usize).and_then(SliceVotes::strongest).cloned()?;
@@ -345,7 +269,7 @@ impl Session {
 
     /// What is said of a cell in the end; `None` before anything is graded.
     pub fn statement(&self, id: GradeId) -> Option<Statement> {
-        Some(Statement::of(self.table.as_ref()?.get(id), self.review().cell(id)))
+        Some(Statement::of(self.run.table.as_ref()?.get(id), self.review().cell(id)))
     }
 
     /// Selects the finding after (+1) or before (-1) the selected cell, whether that is a finding or not.
@@ -353,7 +277,7 @@ impl Session {
     pub fn step_finding(&mut self, step: isize) -> Option<usize> {
         let all = self.findings();
         let place = |id: GradeId| cells::all().position(|other| other == id);
-        let here = self.selected.and_then(place);
+        let here = self.focus.cell.and_then(place);
         let next = if step > 0 {
             all.iter().find(|&&id| place(id) > here).or(all.first())
         } else {

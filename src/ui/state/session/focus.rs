@@ -1,0 +1,19 @@
+//! What the reader of an open study looks at: a cell, its box, and where the panes were brought for it.
+
+use super::super::place::Gone;
+use crate::grading::{Evidence, GradeId};
+
+/// What the reader looks at.
+#[derive(Default)]
+pub struct Focus {
+    /// The selected cell.
+    pub cell: Option<GradeId>,
+    /// The box.
+    pub evidence: Option<Evidence>,
+    /// Where the panes were brought instead, for a cell without a box.
+    pub gone: Option<Gone>,
+    /// The pane in which the cell is shown; on screen whatever the layout.
+    pub pane: Option<usize>,
+    /// The cell, once its box was painted on its slice.
+    pub drawn: Option<GradeId>,
+}
