@@ -12,23 +12,18 @@ use super::{
     classify::{Facts, classify},
     copies,
     descriptions::{self, Descriptions},
-    doubts, gaps,
+    doubts,
+    found::Found,
+    gaps,
     header::Header,
-    model::{Issue, Series, SliceRef, Study},
+    issue::Issue,
+    model::{Series, SliceRef, Study},
     parts::{self, Doubt, Part},
     patient::Patient,
-    source::Source,
     traits::Traits,
     unplaced,
 };
 use crate::geometry::{self, ImagePlane};
-
-/// A header and where it came from.
-#[derive(Debug, Clone)]
-pub struct Found {
-    pub source: Source,
-    pub header: Header,
-}
 
 /// What the files of one study have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +76,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let message = "files of this study give different study dates: it is taken for one study, of the earliest";
         study.issues.push(Issue::note("", message));
     }
-    study.issues.extend(doubts::of(&files));
+    study.issues.extend(doubts_of(&files));
     let difference = patients.iter().find_map(|one| patients.iter().find_map(|other| one.difference(other)));
     study.mixed_patients = difference.is_some();
     if let Some(what) = difference {
@@ -292,6 +287,12 @@ fn spacing(slices: &[SliceRef], blocks: &[Range<usize>]) -> Option<f64> {
 
 fn syntax_name(uid: &str) -> String {
     TransferSyntaxRegistry.get(uid).map_or_else(|| uid.to_owned(), |syntax| syntax.name().to_owned())
+}
+
+/// The doubts of some files: each once, with the first file that it is about and how many more there are.
+fn doubts_of(files: &[Found]) -> Vec<Issue> {
+    let each = files.iter().flat_map(|file| file.header.doubts.iter().map(move |doubt| (doubt, &file.source)));
+    doubts::gathered(each.map(|(doubt, source)| (doubt.clone(), source.to_string())))
 }
 
 #[cfg(test)]

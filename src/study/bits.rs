@@ -7,7 +7,7 @@
 use dicom_core::Tag;
 use dicom_object::InMemDicomObject;
 
-use super::{header::number, layout::Layout, padding::Padding};
+use super::{element::number, layout::Layout, padding::Padding};
 
 /// `OverlayBitsAllocated`, in each group of an overlay.
 const BITS_ALLOCATED: u16 = 0x0100;

@@ -2,7 +2,7 @@
 //! 6.1.2.5), as names are written in Japan, Korea and China.
 //!
 //! The DICOM library is kept from decoding texts: it knows the sets by their exact names only, and one set a file. It
-//! gives each byte as one character ([`file::CHARACTER_SETS`](super::file::CHARACTER_SETS)), and this is the one place
+//! gives each byte as one character ([`element::CHARACTER_SETS`](super::element::CHARACTER_SETS)), and this is the one place
 //! that makes texts of them. Where a set is not known, or a text does not fit it, the text is still there as far as it
 //! can be read, and the doubt is said: never the wrong letters in silence.
 
@@ -17,8 +17,7 @@ use encoding_rs::{
 
 use super::{
     doubts::Doubt,
-    file,
-    header::{element_value, raw_text, text},
+    element::{self, element_value, raw_text, text},
 };
 use crate::plain;
 
@@ -50,9 +49,9 @@ impl CharacterSets {
     /// Those of a file.
     pub fn of(object: &InMemDicomObject) -> Self {
         // Implicit encodings name no kind, and no dictionary has the element that it was renamed to.
-        let declared = match element_value(object, file::CHARACTER_SETS) {
+        let declared = match element_value(object, element::CHARACTER_SETS) {
             Some(PrimitiveValue::U8(bytes)) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-            _ => text(object, file::CHARACTER_SETS),
+            _ => text(object, element::CHARACTER_SETS),
         };
         Self::named(declared.trim_matches(['\0', ' ']))
     }

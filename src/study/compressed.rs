@@ -16,10 +16,9 @@ use flate2::read::DeflateDecoder;
 
 use super::{
     codestream,
-    header::chain,
+    error::{PixelError, chain},
     jpeg_ls, jpeg_xl,
     layout::Layout,
-    pixels::PixelError,
     rle,
     syntax::{self, Form},
 };

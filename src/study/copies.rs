@@ -11,11 +11,12 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{
-    assemble::Found,
     extent::Missing,
     file,
+    found::Found,
     header::Header,
-    model::{Instance, Issue, SliceRef, Study},
+    issue::Issue,
+    model::{Instance, SliceRef, Study},
     source::Source,
     syntax::{self, Form},
 };

@@ -6,7 +6,7 @@
 use dicom_core::{PrimitiveValue, Tag};
 use dicom_object::InMemDicomObject;
 
-use super::header::{elements, name, value};
+use super::element::{elements, name, value};
 
 /// The numbers of an element.
 #[derive(Debug, Clone, PartialEq)]

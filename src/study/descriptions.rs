@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    assemble::Found,
-    model::Issue,
+    found::Found,
+    issue::Issue,
     names::{SeriesId, SeriesNames, StudyId, StudyNames, series_key},
 };
 use crate::files;

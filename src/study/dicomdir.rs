@@ -13,9 +13,9 @@ use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
 use super::{
+    element::{number, text},
     file,
-    header::{number, text},
-    model::Issue,
+    issue::Issue,
     source::{Source, folder_of},
 };
 use crate::panics;

@@ -1,6 +1,6 @@
 //! What is odd about single files and did not stop their reading. Files of one series mostly share it, so it is said once.
 
-use super::{assemble::Found, model::Issue};
+use super::issue::Issue;
 
 /// Something odd about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,6 @@ impl Doubt {
     pub fn note(message: impl Into<String>) -> Self {
         Self { message: message.into(), is_note: true }
     }
-}
-
-/// The doubts of some files: each once, with the first file that it is about and how many more there are.
-pub fn of(files: &[Found]) -> Vec<Issue> {
-    let each = files.iter().flat_map(|file| file.header.doubts.iter().map(move |doubt| (doubt, &file.source)));
-    gathered(each.map(|(doubt, source)| (doubt.clone(), source.to_string())))
 }
 
 /// Each doubt once, with the first of the files that it is about and how many more there are; in order of their coming.

@@ -9,7 +9,7 @@ use dicom_core::{
 };
 use dicom_dictionary_std::{StandardDataDictionary, tags};
 
-use super::file::CHARACTER_SETS;
+use super::element::CHARACTER_SETS;
 
 /// How elements are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

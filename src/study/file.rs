@@ -5,17 +5,17 @@ use std::{
     io::{Cursor, Read},
 };
 
-use dicom_core::Tag;
 use dicom_dictionary_std::uids;
 use dicom_encoding::{Codec, TransferSyntaxIndex};
 use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
 use super::{
+    archive::MAX_BYTES,
+    error::{HeaderError, chain},
     extent::{self, Encoding, Extent, MetaElement, Missing, Plain, Stop},
-    header::{HeaderError, chain},
     memory::{self, Turn},
-    source::MAX_BYTES,
+    syntax::BIG_ENDIAN,
 };
 use crate::panics;
 
@@ -33,12 +33,6 @@ pub struct Loaded {
     pub is_in_fragments: bool,
 }
 
-/// Where the object has the `SpecificCharacterSet` of the file. Under its own name the library would decode texts by it:
-/// by no other name than the standard's, and by the last one in the file, were it in an item. So it takes each byte for a
-/// character, and [`super::charset`] makes texts of them.
-pub const CHARACTER_SETS: Tag = Tag(0x0008, 0x0004);
-/// Explicit VR Big Endian: retired, but there in old archives.
-pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most headers fit into this.
 const FIRST_READ: u64 = 16 << 10;
 /// Nothing but pixels is so large. A deflated file must be read whole to see its header.

@@ -10,7 +10,7 @@ use dicom_object::InMemDicomObject;
 use super::{
     decimal,
     doubts::Doubt,
-    header::{FrameHeader, name, number, text},
+    element::{name, number, text},
     traits::Traits,
 };
 use crate::{
@@ -27,6 +27,21 @@ const LEAST_BYTES: u64 = 8;
 const LARGEST_PIXEL: f64 = 1000.0;
 /// So many oddities of one file are said each.
 const SAID: usize = 8;
+
+/// What differs from frame to frame.
+#[derive(Debug, Clone, Default)]
+pub struct FrameHeader {
+    pub plane: Option<ImagePlane>,
+    /// How it lies; that of `plane`, or of an image that does not say where it lies.
+    pub orientation: Option<ImagePlane>,
+    /// It says where it lies, and that makes no sense.
+    pub is_place_wrong: bool,
+    pub pixel_spacing: Option<[f64; 2]>,
+    pub pixel_aspect: Option<[f64; 2]>,
+    pub window: Option<Window>,
+    /// What tells it from other images at its place.
+    pub traits: Traits,
+}
 
 /// The frames of a file.
 #[derive(Debug, Default)]

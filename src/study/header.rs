@@ -1,56 +1,25 @@
 //! One file's header: what the viewer and the detectors need of it, without its pixels.
 
-use std::{borrow::Cow, io::Read};
+use std::io::Read;
 
-use dicom_core::{
-    PrimitiveValue, Tag, VR,
-    dictionary::{DataDictionary, DataDictionaryEntry},
-};
-use dicom_dictionary_std::{StandardDataDictionary, tags, uids};
-use dicom_object::{DefaultDicomObject, InMemDicomObject};
+use dicom_dictionary_std::{tags, uids};
+use dicom_object::DefaultDicomObject;
 
 use super::{
     charset::Texts,
     doubts::Doubt,
+    element::{number, text},
+    error::HeaderError,
     extent::{Missing, Plain},
     file::{self, Loaded},
-    frames,
+    frames::{self, FrameHeader},
     layout::Layout,
     lookup, native,
     patient::Patient,
     syntax::{self, Form},
     synthetic,
-    traits::Traits,
 };
-use crate::{
-    geometry::ImagePlane,
-    plain,
-    raster::Window,
-    uid::{FrameOfReferenceUid, SeriesUid, SopInstanceUid, StudyUid},
-};
-
-/// Why a file gave no image.
-#[derive(Debug, thiserror::Error)]
-pub enum HeaderError {
-    /// Another kind of file.
-    #[error("not a DICOM file")]
-    NotDicom,
-    /// DICOM, but of another kind: a report, a presentation state.
-    #[error("not an image: {0}")]
-    Object(String),
-    /// An image, or it may be one, without what an image must have.
-    #[error("not an image: {0}")]
-    NotAnImage(String),
-    /// The index of a file set; the files that it lists speak for themselves.
-    #[error("not an image: the directory of a file set")]
-    Directory,
-    /// Broken.
-    #[error("cannot be read: {0}")]
-    Broken(String),
-    /// The file system.
-    #[error("cannot be read: {0}")]
-    Io(#[from] std::io::Error),
-}
+use crate::uid::{FrameOfReferenceUid, SeriesUid, SopInstanceUid, StudyUid};
 
 /// What one file says of itself.
 #[derive(Debug, Clone, Default)]
@@ -89,21 +58,6 @@ pub struct Header {
     pub missing: Option<Missing>,
     /// Which of the images with its UIDs it is; see `copies`.
     pub twin: u32,
-}
-
-/// What differs from frame to frame.
-#[derive(Debug, Clone, Default)]
-pub struct FrameHeader {
-    pub plane: Option<ImagePlane>,
-    /// How it lies; that of `plane`, or of an image that does not say where it lies.
-    pub orientation: Option<ImagePlane>,
-    /// It says where it lies, and that makes no sense.
-    pub is_place_wrong: bool,
-    pub pixel_spacing: Option<[f64; 2]>,
-    pub pixel_aspect: Option<[f64; 2]>,
-    pub window: Option<Window>,
-    /// What tells it from other images at its place.
-    pub traits: Traits,
 }
 
 /// Reads the header of a file of `size` bytes.
@@ -148,20 +102,6 @@ fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Optio
         ))),
         Form::Native | Form::Compressed | Form::Unknown => None,
     }
-}
-
-/// An error with its causes on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }
 
 /// `held` says how many of so many frames are there, where that can be told.
@@ -243,69 +183,6 @@ fn class_name(uid: &str) -> String {
 fn is_video(transfer_syntax: &str) -> bool {
     let number = transfer_syntax.strip_prefix("1.2.840.10008.1.2.4.10");
     number.is_some_and(|number| number.starts_with(|digit: char| digit.is_ascii_digit()))
-}
-
-/// The text of an element, trimmed, several values joined by `\`, on one line; empty if it is missing. Where letters
-/// beyond ASCII matter, [`Texts`] reads it.
-pub fn text(object: &InMemDicomObject, tag: Tag) -> String {
-    plain::into_line(raw_text(object, tag))
-}
-
-/// The same as it stands in the file: each character is a byte.
-pub fn raw_text(object: &InMemDicomObject, tag: Tag) -> String {
-    value(object, tag).map(|v| elements(&v).trim_matches(['\0', ' ']).to_owned()).unwrap_or_default()
-}
-
-/// The first value of an element as a number, whatever its VR.
-pub fn number<T: std::str::FromStr + TryFrom<i64>>(object: &InMemDicomObject, tag: Tag) -> Option<T> {
-    let value = value(object, tag)?;
-    if let PrimitiveValue::U16(words) = &*value {
-        return T::try_from(i64::from(*words.first()?)).ok();
-    }
-    let value = value.to_str();
-    let first = value.split('\\').next()?.trim_matches(['\0', ' ']);
-    // "12.0" and "+12" occur where integers belong.
-    first.parse().ok().or_else(|| first.parse::<f64>().ok().filter(|v| v.fract() == 0.0)?.to_string().parse().ok())
-}
-
-/// All values of an element as one text, parted by `\`.
-pub fn elements(value: &PrimitiveValue) -> Cow<'_, str> {
-    match value {
-        PrimitiveValue::Strs(texts) => match texts.as_slice() {
-            [text] => Cow::Borrowed(text),
-            texts => Cow::Owned(texts.join("\\")),
-        },
-        other => other.to_str(),
-    }
-}
-
-/// The name of an element, for messages.
-pub fn name(tag: Tag) -> &'static str {
-    StandardDataDictionary.by_tag(tag).map_or("element", DataDictionaryEntry::alias)
-}
-
-/// The plain value of an element, as it is written.
-pub fn element_value(object: &InMemDicomObject, tag: Tag) -> Option<&PrimitiveValue> {
-    object.get(tag)?.value().primitive()
-}
-
-/// The plain value of an element. Gateways write elements that they do not know as UN, which is bytes: what they
-/// mean is looked up.
-pub fn value(object: &InMemDicomObject, tag: Tag) -> Option<Cow<'_, PrimitiveValue>> {
-    let value = element_value(object, tag)?;
-    let PrimitiveValue::U8(bytes) = value else { return Some(Cow::Borrowed(value)) };
-    let meant = StandardDataDictionary.by_tag(tag).and_then(|entry| entry.vr().exact());
-    match meant {
-        Some(VR::US) => {
-            let words = bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]]));
-            Some(Cow::Owned(PrimitiveValue::U16(words.collect())))
-        }
-        Some(VR::AS | VR::CS | VR::DA | VR::DS | VR::IS | VR::LO | VR::LT | VR::PN | VR::SH | VR::TM | VR::UI) => {
-            let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
-            Some(Cow::Owned(PrimitiveValue::Strs(text.split('\\').map(str::to_owned).collect())))
-        }
-        _ => Some(Cow::Borrowed(value)),
-    }
 }
 
 /// `Family^Given^Middle=...` as people write it.

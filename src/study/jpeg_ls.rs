@@ -12,7 +12,7 @@ mod scan;
 use dicom_dictionary_std::uids;
 
 use self::scan::{Decoder, Lines, Parameters};
-use super::{layout::Layout, pixels::PixelError};
+use super::{error::PixelError, layout::Layout};
 
 /// Whether this transfer syntax is one of JPEG-LS's.
 pub fn is_one(transfer_syntax: &str) -> bool {

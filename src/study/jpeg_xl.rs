@@ -3,7 +3,7 @@
 use dicom_dictionary_std::uids;
 use jxl_oxide::{AllocTracker, JxlImage};
 
-use super::{layout::Layout, pixels::PixelError};
+use super::{error::PixelError, layout::Layout};
 
 /// For each pixel of the image, all channels and what is computed on the way; measured, and some more.
 const BYTES_A_PIXEL: usize = 256;

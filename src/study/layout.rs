@@ -5,8 +5,8 @@ use dicom_object::InMemDicomObject;
 
 use super::{
     doubts::Doubt,
-    header::{number, text},
-    pixels::PixelError,
+    element::{number, text},
+    error::PixelError,
 };
 
 /// More pixels than this in one frame are not believed.

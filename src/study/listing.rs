@@ -13,10 +13,12 @@ use sha2::{Digest, Sha256};
 
 use super::{
     ScanError,
-    assemble::{self, Found, Group},
+    assemble::{self, Group},
     bare::{BareFolder, bare_folders},
     descriptions::Descriptions,
-    model::{Issue, Scan, Study, without_image},
+    found::Found,
+    issue::Issue,
+    model::{Scan, Study, without_image},
     names::StudyNames,
     scan::Headers,
     settle::{Images, Settled, settle},

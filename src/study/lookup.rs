@@ -9,9 +9,8 @@ use dicom_object::{InMemDicomObject, mem::InMemElement};
 
 use super::{
     doubts::Doubt,
+    element::{element_value, number, text},
     frames,
-    header::{element_value, number, text},
-    pixels::luminance,
 };
 use crate::raster::VoiTable;
 
@@ -155,6 +154,11 @@ pub fn palette(object: &InMemDicomObject, values: &mut [f32]) {
     for value in values {
         *value = luminance(red.look_up(*value), green.look_up(*value), blue.look_up(*value)) / scale;
     }
+}
+
+/// Rec. 601.
+pub fn luminance(red: f32, green: f32, blue: f32) -> f32 {
+    0.299 * red + 0.587 * green + 0.114 * blue
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    fmt,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     bare::{BareFolder, bare_folders},
+    issue::Issue,
     patient::Patient,
     source::Source,
     tally::Tally,
@@ -71,18 +71,6 @@ pub(super) fn without_image<'a, 's>(paths: &'a [PathBuf], images: impl Iterator<
         }
     }
     paths.iter().map(PathBuf::as_path).filter(|path| left.contains(place(path))).collect()
-}
-
-/// Something that could not be read, or was read with a doubt. The rest was loaded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Issue {
-    /// The file, `archive.zip!entry` for an entry of a zip; empty if it is not about one file.
-    pub file: String,
-    /// What was wrong and what became of it, in the user's terms.
-    pub message: String,
-    /// Nothing is missing or doubtful for it: a copy that was left out.
-    #[serde(rename = "note", default, skip_serializing_if = "std::ops::Not::not")]
-    pub is_note: bool,
 }
 
 /// One examination.
@@ -200,24 +188,6 @@ pub struct Instance {
     pub transfer_syntax: String,
     /// The file says that its image was computed, in whole or in part.
     pub is_synthetic: bool,
-}
-
-impl Issue {
-    /// Something is missing or doubtful.
-    pub fn new(file: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self { file: file.to_string(), message: message.into(), is_note: false }
-    }
-
-    /// Something to know, for which nothing is missing.
-    pub fn note(file: impl fmt::Display, message: impl Into<String>) -> Self {
-        Self { is_note: true, ..Self::new(file, message) }
-    }
-}
-
-impl fmt::Display for Issue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.file.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.file, self.message) }
-    }
 }
 
 impl SliceRef {

@@ -9,10 +9,9 @@ use dicom_core::PrimitiveValue;
 
 use super::{
     doubts::Doubt,
+    error::{HeaderError, PixelError},
     extent::{Missing, Plain},
-    header::HeaderError,
     layout::Layout,
-    pixels::PixelError,
 };
 
 /// The frame's bytes in a value that was read whole: little-endian; single bits as one byte each.

@@ -7,8 +7,8 @@ use std::{
 };
 
 use super::{
+    error::HeaderError,
     file::{self, Loaded},
-    header::HeaderError,
     model::Instance,
     source::Bytes,
 };

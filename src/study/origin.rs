@@ -5,13 +5,7 @@ use std::sync::Arc;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::{
-    charset::Texts,
-    file, frames,
-    header::{HeaderError, text},
-    lookup,
-    source::Source,
-};
+use super::{charset::Texts, element::text, error::HeaderError, file, frames, lookup, source::Source};
 use crate::{
     raster::VoiTable,
     uid::{SeriesUid, SopInstanceUid, StudyUid},

@@ -5,7 +5,7 @@ use dicom_core::{PrimitiveValue, Tag};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::{header::element_value, layout::Layout};
+use super::{element::element_value, layout::Layout};
 
 /// How a word is read: with a sign or without.
 type Number = fn(u16) -> f64;

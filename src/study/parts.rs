@@ -9,11 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    header::{FrameHeader, Header},
-    model::SliceRef,
-    words,
-};
+use super::{frames::FrameHeader, header::Header, model::SliceRef, words};
 use crate::geometry::{self, ImagePlane, PlaneKind, Turn};
 
 /// One image on its way into a series.

@@ -6,70 +6,19 @@ use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
 use super::{
     bits, compressed,
+    element::number,
+    error::{HeaderError, PixelError, chain},
     extent::Missing,
-    file::{self, Loaded},
-    frames,
-    header::{HeaderError, chain, number},
-    jpeg_ls,
+    file::Loaded,
+    frames, jpeg_ls,
     layout::{Layout, MAX_PIXELS},
-    lookup,
+    lookup::{self, luminance},
     model::SliceRef,
     native, opened,
     padding::Padding,
     syntax::{self, Form},
 };
 use crate::raster::Slice;
-
-/// Why a slice could not be decoded. Names no file: the caller knows which.
-#[derive(Debug, thiserror::Error)]
-pub enum PixelError {
-    /// The file cannot be read again.
-    #[error(transparent)]
-    File(#[from] HeaderError),
-    /// No pixels.
-    #[error("it has no PixelData")]
-    NoPixelData,
-    /// The file ends before its pixels do.
-    #[error("the file is cut short: {found} of {needed} bytes of its pixels are there")]
-    CutShort {
-        /// Bytes there.
-        found: u64,
-        /// Bytes announced.
-        needed: u64,
-    },
-    /// Fewer bytes than the header promises.
-    #[error("PixelData is cut short: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
-    Truncated {
-        /// Bytes there.
-        found: usize,
-        /// Bytes that should be there.
-        needed: usize,
-        /// Width.
-        columns: usize,
-        /// Height.
-        rows: usize,
-        /// Frames up to the one asked for.
-        frames: usize,
-    },
-    /// The pixels end before this frame.
-    #[error("its PixelData ends before this frame")]
-    NoFrame,
-    /// A size that no image has.
-    #[error("{0} x {1} pixels are more than any image has; the header is wrong")]
-    TooLarge(u32, u32),
-    /// A codec that is not in this program.
-    #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
-    Unsupported(String),
-    /// A transfer syntax that nobody here knows: the bytes might be anything.
-    #[error("its transfer syntax, {0}, is not known here; convert it with the software that wrote it")]
-    UnknownSyntax(String),
-    /// A layout that is not shown.
-    #[error("{0}")]
-    Layout(String),
-    /// The compressed data are broken.
-    #[error("its pixels cannot be decoded: {0}")]
-    Codec(String),
-}
 
 /// No modality value is larger; so that differences of values are numbers too.
 const LARGEST: f64 = 1e30;
@@ -141,7 +90,7 @@ fn decode(object: &DefaultDicomObject, frame: u32) -> Result<Slice, PixelError> 
     let layout = Layout::of(object)?;
     let element = object.get(tags::PIXEL_DATA).ok_or(PixelError::NoPixelData)?;
     if let Some(value) = element.value().primitive() {
-        let words_are_big = object.meta().transfer_syntax() == file::BIG_ENDIAN && element.vr() != VR::OL;
+        let words_are_big = object.meta().transfer_syntax() == syntax::BIG_ENDIAN && element.vr() != VR::OL;
         let bytes = native::frame(&layout, value, frame, words_are_big)?;
         return finish(object, layout, &bytes, None, frame);
     }
@@ -191,11 +140,6 @@ struct Colour {
     is_ybr: bool,
     /// Two pixels share their colour.
     is_422: bool,
-}
-
-/// Rec. 601.
-pub fn luminance(red: f32, green: f32, blue: f32) -> f32 {
-    0.299 * red + 0.587 * green + 0.114 * blue
 }
 
 /// Stored values to numbers; colour to luminance.

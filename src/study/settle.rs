@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{
     dicomdir,
-    model::Issue,
+    issue::Issue,
     places::Places,
     scan::Headers,
     source::Source,

@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 pub use super::archive::MAX_BYTES;
 use super::{
     archive::{Entry, Limited},
-    header::{self, Header, HeaderError},
+    error::HeaderError,
+    header::{self, Header},
 };
 use crate::plain;
 

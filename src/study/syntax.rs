@@ -5,7 +5,10 @@ use dicom_encoding::TransferSyntaxIndex;
 use dicom_object::DefaultDicomObject;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 
-use super::{codestream, file::BIG_ENDIAN, layout::Layout};
+use super::{codestream, layout::Layout};
+
+/// Explicit VR Big Endian: retired, but there in old archives.
+pub const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 
 /// GE's own: the data set is implicit little-endian, and the words of the pixels are big-endian.
 pub const GE_BIG_PIXELS: &str = "1.2.840.113619.5.2";

@@ -7,7 +7,7 @@ use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
 use dicom_object::{DefaultDicomObject, InMemDicomObject};
 
-use super::header::text;
+use super::element::text;
 
 /// Whether the file says that its image is synthetic, in whole or in part.
 pub fn is_synthetic(object: &DefaultDicomObject) -> bool {

@@ -5,7 +5,7 @@
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::{decimal, frames::Groups, header::text};
+use super::{decimal, element::text, frames::Groups};
 
 /// What one frame says of how it was made. Texts are empty where it says nothing.
 #[derive(Debug, Clone, Default, PartialEq)]

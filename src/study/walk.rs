@@ -12,7 +12,7 @@ use super::{
     ScanError,
     archive::{Archive, Contents},
     descriptions::Descriptions,
-    model::Issue,
+    issue::Issue,
     source::Source,
     strangers::{self, Kind},
 };

@@ -43,7 +43,7 @@ fn read(bytes: Vec<u8>) -> (String, String, Vec<Issue>) {
 }
 
 const ENCODINGS: [&str; 3] =
-    [uids::EXPLICIT_VR_LITTLE_ENDIAN, uids::IMPLICIT_VR_LITTLE_ENDIAN, crate::study::file::BIG_ENDIAN];
+    [uids::EXPLICIT_VR_LITTLE_ENDIAN, uids::IMPLICIT_VR_LITTLE_ENDIAN, crate::study::syntax::BIG_ENDIAN];
 
 #[test]
 fn names_are_read_in_sets_as_files_spell_them() {
