@@ -1,4 +1,4 @@
-//! Writing files whole or not at all, and reading what lies beside images: files of a size that they can have.
+//! Writing files completely or not at all, and reading other files than images with a limit on their size.
 
 use std::{
     ffi::OsStr,
@@ -8,21 +8,22 @@ use std::{
     time::Duration,
 };
 
-/// The most that a text may have: settings, manifests, recipes, templates.
+/// The maximum size of a text file: settings, manifests, recipes, templates.
 pub const MOST_OF_TEXT: u64 = 64 << 20;
-/// The most that a table or a list of results may have.
+/// The maximum size of a table or a list of results.
 pub const MOST_OF_TABLE: u64 = 1 << 30;
-/// The most that a model may have: what its format, protobuf, can hold.
+/// The maximum size of a model: what its format, protobuf, can hold.
 pub const MOST_OF_MODEL: u64 = 2 << 30;
 
-/// What lies in the place of a file and is none; `None` of a file.
+/// What is in the place of a file but is not one; `None` if it is a file.
 pub fn not_a_file(found: &fs::Metadata) -> Option<&'static str> {
     (!found.is_file()).then(|| if found.is_dir() { "a folder" } else { "a pipe or device" })
 }
 
-/// Opens a file of at most so many bytes. A folder, pipe or device, which may have no end, is an error; a link is followed.
+/// Opens a file of at most this many bytes. A folder, pipe or device, which may have no end, is an error; a link is
+/// followed.
 pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
-    // Asked before it is opened: to open a pipe is to wait for whoever writes into it.
+    // Checked before opening, because opening a pipe blocks until someone writes to it.
     let found = fs::metadata(path)?;
     if let Some(what) = not_a_file(&found) {
         return Err(io::Error::other(format!("it is {what}, not a file")));
@@ -34,14 +35,14 @@ pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
     fs::File::open(path)
 }
 
-/// Reads a file of at most so many bytes; see [`open_regular`].
+/// Reads a file of at most this many bytes; see [`open_regular`].
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_regular(path, most)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a text of at most so many bytes; see [`open_regular`].
+/// Reads a text file of at most this many bytes; see [`open_regular`].
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read_regular(path, most)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
@@ -60,28 +61,28 @@ pub struct WriteError {
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Readers {
-    /// Who might read the file that it replaces; of a new one whom the system lets, on Unix by the umask.
+    /// Whoever could read the file that it replaces; for a new file, as the system allows, on Unix by the umask.
     #[default]
     AsBefore,
-    /// Whom the system lets, whatever was there.
+    /// As the system allows, whatever was there before.
     Usual,
-    /// The user alone (on Unix 0600), as a file that names a patient.
+    /// Only the user (on Unix 0600), for a file that names a patient.
     Owner,
 }
 
-/// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it over `path`:
-/// whatever happens, `path` holds the old content or the new, never a part.
-/// Missing parent folders are made. A link is followed; a device or pipe (`/dev/stdout`) is written into, not replaced.
+/// Writes `bytes` to a temporary file next to `path`, syncs it, and renames it over `path`: whatever happens, `path`
+/// holds the old content or the new, never a part. Missing parent folders are made. A link is followed; a device or
+/// pipe (`/dev/stdout`) is written into, not replaced.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_for(path, bytes, Readers::AsBefore)
 }
 
-/// The same, for some to read.
+/// The same, with the given readers.
 pub fn write_for(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
     write_atomic_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-/// The same of something as JSON that a person can read.
+/// The same for a value, as human-readable JSON.
 pub fn write_json(path: &Path, what: &impl serde::Serialize) -> Result<(), WriteError> {
     let json =
         serde_json::to_vec_pretty(what).map_err(|error| WriteError { path: path.to_owned(), source: error.into() });
@@ -90,7 +91,7 @@ pub fn write_json(path: &Path, what: &impl serde::Serialize) -> Result<(), Write
     write_atomic(path, &json)
 }
 
-/// The same for a file that must not be there yet: what is there stays, also if it came this very moment.
+/// The same for a file that must not exist yet: an existing file is kept, even if it was created at this very moment.
 pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
     write_new_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
@@ -104,7 +105,7 @@ fn write_new_io(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that is written bit by bit and appears whole, or not at all.
+/// A file that is written piece by piece and appears complete or not at all.
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
@@ -122,7 +123,7 @@ impl AtomicFile {
         Ok(Self { path: path.to_owned(), file: io::BufWriter::new(file) })
     }
 
-    /// Puts it in its place, over what was there.
+    /// Moves it into place, replacing what was there.
     pub fn commit(self) -> Result<(), WriteError> {
         let Self { path, file } = self;
         let end = || {
@@ -147,8 +148,8 @@ impl Write for AtomicFile {
     }
 }
 
-/// Takes away what a killed program left half written in a folder: our temporary files that are an hour old and that no
-/// program holds. Where a file system knows no locks, the hour alone decides: what we write takes seconds.
+/// Removes half-written files that a killed program left in a folder: our temporary files that are an hour old and not
+/// locked by any program. If the file system has no locks, only the hour decides: our writes take seconds.
 pub fn remove_litter(folder: &Path) {
     let is_old = |path: &Path| {
         let modified = fs::metadata(path).and_then(|m| m.modified()).ok();
@@ -163,14 +164,14 @@ pub fn remove_litter(folder: &Path) {
     }
 }
 
-/// Whether a file's name is one that we give to what is half written.
+/// Whether a file's name is one that we give to half-written files.
 pub fn is_temporary(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes())
 }
 
-/// Whether a program that lives has hold of a temporary file.
+/// Whether a running program holds the lock of a temporary file.
 fn is_held(path: &Path) -> bool {
-    // Over NFS a lock needs a file that may be written.
+    // Over NFS a lock needs a writable file.
     let Ok(file) = fs::File::options().read(true).write(true).open(path) else { return true };
     match file.try_lock() {
         Ok(()) => false,
@@ -179,44 +180,45 @@ fn is_held(path: &Path) -> bool {
     }
 }
 
-/// Whether a lock was refused because the file system knows none: some network file systems, or NFS without its lock
-/// daemon.
+/// Whether a lock was refused because the file system does not support locks: some network file systems, or NFS without
+/// its lock daemon.
 pub fn has_no_locks(error: &io::Error) -> bool {
     // ENOLCK, which the standard library has no name for.
     let no_lock = if cfg!(any(target_os = "linux", target_os = "android")) { 37 } else { 77 };
     error.kind() == io::ErrorKind::Unsupported || (cfg!(unix) && error.raw_os_error() == Some(no_lock))
 }
 
-/// How temporary files begin.
+/// How the names of temporary files begin.
 const TEMPORARY: &str = ".foramen-";
-/// Nobody writes one for so long, unless the computer slept.
+/// No write takes that long, unless the computer slept.
 const OLD: Duration = Duration::from_hours(1);
 
-/// A temporary file, held until it is put in its place or given up: another program must not take it for litter.
+/// A temporary file, locked until it is moved into place or abandoned, so that another program does not take it for a
+/// leftover.
 fn temporary_in(folder: &Path, readers: Readers) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY);
-    // It is private if nothing is said.
+    // It is private by default.
     #[cfg(unix)]
     if readers != Readers::Owner {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
     let file = builder.tempfile_in(folder)?;
-    // Elsewhere than on Unix a lock would keep readers out for a moment after the file is in its place.
+    // On systems other than Unix a lock would keep readers out for a moment after the file is in place.
     if cfg!(unix) {
-        // Without locks age must do.
+        // Without locks, the age has to do.
         let _ = file.as_file().try_lock();
     }
     Ok(file)
 }
 
-/// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else what the system calls it.
+/// The folder of the user's settings: `FORAMEN_CONFIG_DIR`, else the system's default.
 pub fn config_folder() -> Option<PathBuf> {
     let chosen = std::env::var_os("FORAMEN_CONFIG_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
     chosen.or_else(|| directories::ProjectDirs::from("", "", "foramen").map(|dirs| dirs.config_dir().to_owned()))
 }
 
-/// Whether something is there that is neither a file nor a folder: a device, a pipe.
+/// Whether the path exists but is neither a file nor a folder: a device, a pipe.
 pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
@@ -242,7 +244,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A temporary file with the content, on the disk.
+/// A temporary file with the content, synced to disk.
 fn filled(folder: &Path, bytes: &[u8], readers: Readers) -> io::Result<tempfile::NamedTempFile> {
     let mut file = temporary_in(folder, readers)?;
     file.write_all(bytes)?;
@@ -250,15 +252,15 @@ fn filled(folder: &Path, bytes: &[u8], readers: Readers) -> io::Result<tempfile:
     Ok(file)
 }
 
-/// The new name is on the disk too. Not every system and file system can do it; the file itself is safe without.
+/// Syncs the new name to disk too. Not every system and file system can do that; the file itself is safe without it.
 fn sync_folder(folder: &Path) {
     if cfg!(unix) {
         let _ = fs::File::open(folder).and_then(|folder| folder.sync_all());
     }
 }
 
-/// Who might read a file may read what takes its place. Of another owner's file that may be refused, which costs nothing
-/// but this.
+/// Whoever could read a file may read its replacement. For another owner's file this may be refused, and then only this
+/// is lost.
 fn keep_permissions(replaced: &Path, file: &fs::File) -> io::Result<()> {
     match fs::metadata(replaced) {
         Ok(old) if cfg!(unix) => file.set_permissions(old.permissions()),

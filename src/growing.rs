@@ -1,9 +1,10 @@
-//! A folder that is there whole or not at all.
+//! A folder that is either complete or absent.
 //!
-//! It grows beside its place under another name, `<name>.partial`, and takes its name when it is finished. A folder that
-//! is there and empty, which may be a mounted disk, is filled: what grows in it, under a hidden name, is moved up when it
-//! is finished. A run that fails takes it away; one that is killed leaves it, and the next run clears it. A lock tells the
-//! two apart; a `<name>.partial` without one is somebody else's, and stays.
+//! It is built next to its final location under another name, `<name>.partial`, and renamed when it is finished. An
+//! existing empty folder, which may be a mounted disk, is filled: its content is built inside it under a hidden name
+//! and moved up when it is finished. A run that fails removes it; one that is killed leaves it behind, and the next run
+//! clears it. A lock distinguishes leftovers from folders in use; a `<name>.partial` without a lock file belongs to
+//! someone else and is kept.
 
 use std::{
     ffi::OsString,
@@ -14,7 +15,7 @@ use std::{
 
 use crate::files::{WriteError, has_no_locks};
 
-/// Why no folder can grow there.
+/// Why no folder can be built there.
 #[derive(Debug, thiserror::Error)]
 pub enum GrowError {
     /// Something is there.
@@ -23,7 +24,7 @@ pub enum GrowError {
     /// Another run writes to the same place.
     #[error("{}: another run is writing it", .0.display())]
     Busy(PathBuf),
-    /// A folder of the name that is needed while it grows is there, and none of ours.
+    /// A folder with the temporary name exists, and is not ours.
     #[error("{}: is in the way; move it, or name another folder to write", .0.display())]
     InTheWay(PathBuf),
     /// It cannot be written.
@@ -31,24 +32,24 @@ pub enum GrowError {
     Write(#[from] WriteError),
 }
 
-/// The new folder while it grows.
+/// The new folder while it is being built.
 #[derive(Debug)]
 pub struct Growing {
     out: PathBuf,
     partial: PathBuf,
     lock_file: PathBuf,
-    /// Held as long as the run lasts; the system lets go of it when a run is killed.
+    /// Held as long as the run lasts; the system releases it when a run is killed.
     lock: Option<File>,
-    /// Whether it grows in the folder itself.
+    /// Whether it is built inside the folder itself.
     is_inside: bool,
 }
 
 impl Growing {
-    /// Refuses an `out` that exists and is no empty folder, or that another run is writing.
+    /// Refuses an `out` that exists and is not an empty folder, or that another run is writing.
     ///
     /// # Errors
     ///
-    /// It, its place, or what is needed beside it is taken or cannot be written.
+    /// If it or a temporary name next to it is taken or cannot be written.
     pub fn start(out: &Path) -> Result<Self, GrowError> {
         let inside = [".foramen-partial", ".foramen-lock"];
         let is_ours = |entry: &fs::DirEntry| inside.iter().any(|name| entry.file_name() == *name);
@@ -75,7 +76,7 @@ impl Growing {
         match lock.try_lock() {
             Ok(()) => (),
             Err(TryLockError::WouldBlock) => return Err(GrowError::Busy(out.to_owned())),
-            // Some network file systems know no locks: nobody else must be writing there.
+            // Some network file systems have no locks; then no one else must write there.
             Err(TryLockError::Error(error)) if has_no_locks(&error) => (),
             Err(TryLockError::Error(source)) => return Err(failed(source).into()),
         }
@@ -98,7 +99,7 @@ impl Growing {
     ///
     /// # Errors
     ///
-    /// Somebody else took the name, or the system refuses it.
+    /// If something else took the name, or the system refuses it.
     pub fn finish(self) -> Result<(), WriteError> {
         let failed = |source| WriteError { path: self.out.clone(), source };
         if !self.is_inside {
@@ -114,7 +115,7 @@ impl Growing {
 
 impl Drop for Growing {
     fn drop(&mut self) {
-        // After `finish` there is none. What cannot be cleared now is cleared by the next run.
+        // After `finish` there is nothing to clear. What cannot be cleared now is cleared by the next run.
         let _ = fs::remove_dir_all(&self.partial);
         drop(self.lock.take());
         let _ = fs::remove_file(&self.lock_file);
@@ -129,7 +130,7 @@ mod tests {
     fn what_a_stopped_run_left_is_cleared_and_what_is_of_others_stays() {
         let dir = tempfile::tempdir().unwrap();
         let (out, partial) = (dir.path().join("out"), dir.path().join("out.partial"));
-        // As after a kill: the folder and its lock, which nobody holds.
+        // As after a kill: the folder and its lock file, which no one holds.
         fs::create_dir(&partial).unwrap();
         fs::write(partial.join("half"), "x").unwrap();
         fs::write(dir.path().join("out.lock"), "").unwrap();
@@ -145,7 +146,7 @@ mod tests {
         };
         assert_eq!((names(), out.join("whole").exists()), (vec![OsString::from("out")], true));
         assert!(matches!(Growing::start(&out), Err(GrowError::Exists(_))));
-        // Not ours: no lock lies beside it.
+        // Not ours: there is no lock file next to it.
         let mine = dir.path().join("other.partial");
         fs::create_dir(&mine).unwrap();
         fs::write(mine.join("thesis"), "x").unwrap();

@@ -1,4 +1,4 @@
-//! The colours of what lies over images: the same on screen, in secondary captures and in the PDF.
+//! The colours of what is drawn over images: the same on screen, in secondary captures and in the PDF.
 
 use crate::grading::Severity;
 
@@ -7,9 +7,9 @@ pub type Rgb = [u8; 3];
 
 /// Measurements and notes.
 pub const MARK: Rgb = [130, 235, 120];
-/// Letters of orientation.
+/// Orientation letters.
 pub const LETTERS: Rgb = [255, 214, 130];
-/// Where another image cuts this one.
+/// Where another image crosses this one.
 pub const LINE: Rgb = [120, 200, 255];
 /// A box without a severity.
 pub const UNGRADED: Rgb = [210, 210, 220];

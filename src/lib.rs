@@ -1,9 +1,8 @@
-//! Foramen reads lumbar-spine MRI, runs three detectors over it, shows what they saw, and grades
-//! stenosis and narrowing at the five lumbar levels.
+//! Foramen reads lumbar-spine MRI, runs three detectors over it, shows what they found, and grades stenosis and
+//! narrowing at the five lumbar levels.
 //!
-//! The way the data goes: [`study`] finds files and orders slices, [`raster`] holds pixels,
-//! [`detector`] draws boxes, [`grading`] turns boxes into the 25 grades, [`pipeline`] runs it
-//! all, [`report`] writes it down. `ui` (feature `gui`) shows it.
+//! Data flow: [`study`] finds files and orders slices, [`raster`] holds pixels, [`detector`] draws boxes, [`grading`]
+//! turns boxes into the 25 grades, [`pipeline`] runs it all, [`report`] writes it down. `ui` (feature `gui`) shows it.
 //!
 //! Research use only; not for diagnosis.
 

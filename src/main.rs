@@ -1,4 +1,4 @@
-//! The `foramen` program: all of it is in the library's `cli`.
+//! The `foramen` program: all its code is in the library's `cli`.
 
 fn main() -> std::process::ExitCode {
     silence_onnx_runtime();
@@ -7,16 +7,16 @@ fn main() -> std::process::ExitCode {
     foramen::cli::main()
 }
 
-/// ONNX Runtime 1.32 looks up its maker's server, and keeps a device's id in the user's cache, also where its interface
-/// was told that no telemetry is wanted. This variable it heeds (docs/security.md; `tests/peers/network.rs`).
+/// ONNX Runtime 1.32 looks up its vendor's server, and keeps a device id in the user's cache, even if its API was told
+/// to send no telemetry. It respects this variable (docs/security.md; `tests/peers/network.rs`).
 #[expect(unsafe_code, reason = "the only way to a variable that a library in this process reads")]
 fn silence_onnx_runtime() {
-    // SAFETY: the first thing in `main`: no other thread is there that could read the environment.
+    // SAFETY: this is the first thing in `main`, so no other thread exists that could read the environment.
     unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
-/// A program that asks for memory which is not there is ended by SIGABRT, in Rust as in the engines' C++: where a limit is so
-/// low that no check saw it coming, that is said, with an exit code of ours instead of a crash.
+/// A program that runs out of memory is ended by SIGABRT, in Rust as in the engines' C++. If a limit is so low that no
+/// check caught it, this prints a message and exits with our own code instead of crashing.
 #[cfg(unix)]
 mod last_words {
     const WORDS: &[u8] =

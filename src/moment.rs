@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
-/// A moment as a calendar and a clock say it, in UTC.
+/// A moment as calendar date and clock time, in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Civil {
     year: i64,
@@ -34,14 +34,14 @@ impl Moment {
         format!("{year:04}-{month:02}-{day:02}")
     }
 
-    /// Without colons, for the name of a file: `20260102T030405Z`.
+    /// Without colons, for file names: `20260102T030405Z`.
     pub fn stamp(self) -> String {
         let Civil { year, month, day, seconds } = self.civil();
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
     }
 
-    /// For other programs, after ISO 8601: `2026-01-02T03:04:05Z`.
+    /// For other programs, in ISO 8601: `2026-01-02T03:04:05Z`.
     pub fn iso(self) -> String {
         let seconds = self.civil().seconds;
         format!("{}T{:02}:{:02}:{:02}Z", self.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)

@@ -1,4 +1,5 @@
-//! Other people's code meets broken files here: a panic of theirs is one file less, not the end, and prints nothing.
+//! Third-party code meets broken files here: if it panics, only that file fails, the program continues, and nothing is
+//! printed.
 
 use std::{
     cell::Cell,
@@ -15,7 +16,7 @@ thread_local! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panicked;
 
-/// Runs `work`; a panic in it is an error, and is not reported on stderr as others are.
+/// Runs `work`; a panic in it becomes an error, and is not reported on stderr like other panics.
 pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -34,7 +35,7 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> Result<T, Panicked> {
     result.map_err(|_| Panicked)
 }
 
-/// The same where somebody waits for an answer: a panic is reported on stderr as others are, and comes back in words.
+/// The same if a caller waits for an answer: a panic is reported on stderr as usual, and returned as a message.
 pub fn said<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());

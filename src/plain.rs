@@ -1,11 +1,12 @@
-//! Texts of files made harmless for where they are shown: a terminal, a list of lines, a table.
+//! Makes text from files harmless for the place where it is shown: a terminal, a list of lines, a table.
 //!
 //! A description with a line break forges a line of `inspect`, one with an escape sequence changes what a terminal
-//! shows, and a cell that begins with `=` is computed by the program that opens the table.
+//! shows, and a cell that begins with `=` is evaluated as a formula by the program that opens the table.
 
 use std::borrow::Cow;
 
-/// The text on one line: each control character, and each that turns the direction of writing, as its number.
+/// The text on one line: each control character, and each character that changes the writing direction, is replaced by
+/// its number.
 ///
 /// ```
 /// use foramen::plain::line;
@@ -21,7 +22,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(shown).collect())
 }
 
-/// The same of a text that is not needed as it was.
+/// The same for an owned text.
 pub fn into_line(text: String) -> String {
     match line(&text) {
         Cow::Owned(line) => line,
@@ -29,7 +30,7 @@ pub fn into_line(text: String) -> String {
     }
 }
 
-/// The text as a cell of a table: one line, and with an apostrophe before what a spreadsheet would compute.
+/// The text as a cell of a table: one line, and with an apostrophe before what a spreadsheet would evaluate.
 ///
 /// ```
 /// use foramen::plain::cell;
@@ -42,7 +43,7 @@ pub fn cell(text: &str) -> Cow<'_, str> {
     if line.starts_with(['=', '+', '-', '@']) { Cow::Owned(format!("'{line}")) } else { line }
 }
 
-/// A folder's name from a UID or whatever stands in its place: never a path.
+/// A folder name from a UID or whatever is in its place: never a path.
 pub fn folder_name(uid: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' };
     let name: String = uid.chars().map(safe).take(100).collect();
@@ -61,7 +62,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever stands in a file: one line, and nothing that a terminal or a spreadsheet acts on.
+        /// Whatever a file contains: one line, and nothing that a terminal or a spreadsheet acts on.
         #[test]
         fn nothing_acts(text in any::<String>()) {
             let cell = cell(&text);

@@ -1,8 +1,8 @@
-//! Unique identifiers: of what they are, new ones, ones that follow from other names, and whether a text is one at all.
+//! Unique identifiers: their types, new ones, ones derived from other names, and whether a text is a valid one.
 //!
-//! Files say what they like: contest files have bare numbers, and some have nothing. So a UID holds the text as it stands in
-//! the file, and "none" is a state of it, [`is_missing`](StudyUid::is_missing). One of a series cannot be taken for one of a
-//! study:
+//! Files may contain anything: contest files have bare numbers, and some have nothing. So a UID holds the text as it is
+//! in the file, and "none" is one of its states, [`is_missing`](StudyUid::is_missing). A series UID cannot be confused
+//! with a study UID:
 //!
 //! ```
 //! use foramen::uid::{SeriesUid, StudyUid};
@@ -25,17 +25,17 @@ macro_rules! uids {
         pub struct $name(String);
 
         impl $name {
-            /// As it stands in the file; empty where it says none.
+            /// As in the file; empty if the file has none.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
 
-            /// Whether the file says none.
+            /// Whether the file has none.
             pub fn is_missing(&self) -> bool {
                 self.0.is_empty()
             }
 
-            /// As it stands in the file, if it says one.
+            /// As in the file, if the file has one.
             pub fn known(&self) -> Option<&str> {
                 (!self.is_missing()).then_some(self.0.as_str())
             }
@@ -104,34 +104,34 @@ uids! {
     StudyUid;
     /// `SeriesInstanceUID`.
     SeriesUid;
-    /// `SOPInstanceUID`: of an image, or of what else a file holds.
+    /// `SOPInstanceUID`: of an image, or of any other object in a file.
     SopInstanceUid;
-    /// `FrameOfReferenceUID`: which patient space positions are of.
+    /// `FrameOfReferenceUID`: the patient space that positions refer to.
     FrameOfReferenceUid;
 }
 
-/// A UID below `2.25.` (PS3.5 B.2) from a number that nothing else has.
+/// A UID below `2.25.` (PS3.5 B.2) from a unique number.
 pub fn of_number(number: u128) -> String {
     format!("2.25.{number}")
 }
 
-/// A new UID that nothing else has.
+/// A new unique UID.
 pub fn fresh() -> String {
     of_number(uuid::Uuid::new_v4().as_u128())
 }
 
-/// The UID that follows from 16 bytes or more of a hash.
+/// The UID derived from 16 bytes or more of a hash.
 ///
 /// # Panics
 ///
-/// On fewer bytes.
+/// If there are fewer bytes.
 pub fn of_hash(hash: &[u8]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     of_number(uuid::Builder::from_custom_bytes(bytes).into_uuid().as_u128())
 }
 
-/// The UID that follows from these names: the same names, the same UID, on every computer.
+/// The UID derived from these names: the same names give the same UID on every computer.
 pub fn derived(names: &[&str]) -> String {
     let mut hash = Sha256::new();
     for name in names {
@@ -142,7 +142,7 @@ pub fn derived(names: &[&str]) -> String {
 }
 
 /// Whether a text is a UID (PS3.5 9.1): numbers without leading zeros between dots, at most 64 characters. A single
-/// number, such as the contest has, is none: its root would be nobody's.
+/// number, as in the contest, is not one: its root would belong to nobody.
 pub fn is_valid(text: &str) -> bool {
     let number = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))

@@ -1,4 +1,4 @@
-//! `foramen bench`: how fast the viewer is on this machine, measured on its real state without a screen.
+//! `foramen bench`: measures the speed of the viewer on this machine, using its real state without a screen.
 
 use std::{path::PathBuf, time::Instant};
 

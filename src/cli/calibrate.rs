@@ -1,4 +1,4 @@
-//! `foramen calibrate`: probabilities that hold, fitted on studies that the models were not trained on.
+//! `foramen calibrate`: reliable probabilities, fitted on studies that the models were not trained on.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -48,10 +48,10 @@ pub struct Args {
     dry_run: bool,
 }
 
-/// What came of one role.
+/// The outcome for one role.
 enum Verdict {
     Fitted(Fit),
-    /// Why it is left as it is, with the fit if there is one.
+    /// Why it is left unchanged, with the fit if there is one.
     Left(String, Option<Fit>),
 }
 
@@ -112,7 +112,7 @@ fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow], aggregate: Aggrega
     }
 }
 
-/// Whether the row states what is said without a box, and nothing else. To what six digits of a CSV keep.
+/// Whether the row just states the values of a row without a box, to the precision of the six digits in a CSV.
 fn states(shares: Probabilities, row: &ScoredRow) -> bool {
     shares.as_array().iter().zip(row.predicted).all(|(share, p)| (f64::from(*share) - p).abs() < 1e-6)
 }

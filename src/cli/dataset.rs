@@ -129,7 +129,7 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::new(Exit::Usage, error));
     }
     let options: Vec<DatasetOptions> = roles.iter().map(|role| args.options(*role)).collect();
-    // Two, for files are counted first and images then.
+    // Two bars, because files are counted first and then images.
     let (headers, images) = (Teller::new("files"), Teller::new("images"));
     let infos = dataset::make(&args.data, &args.out, &options, &|step, done, all| match step {
         Step::Headers => headers.at("reading headers", done, all),

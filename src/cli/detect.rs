@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> Outcome {
     Ok(Exit::Ok)
 }
 
-/// (frame from 1, how it was turned to be upright, image). Colour is turned to grey.
+/// (frame from 1, how it was rotated to be upright, image). Colour is converted to grey.
 fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn, Image8)>> {
     let opened = files::open_regular(file, files::MOST_OF_TABLE).with_context(|| format!("{}", file.display()))?;
     if let Ok(format) = image::ImageReader::new(BufReader::new(opened))

@@ -12,7 +12,7 @@ use crate::RESEARCH_USE_ONLY;
 pub enum Exit {
     /// All done.
     Ok = 0,
-    /// Something failed that has no code of its own.
+    /// An error without a code of its own.
     Error = 1,
     /// The command line is wrong (clap uses this too).
     Usage = 2,
@@ -66,7 +66,7 @@ pub fn help() -> String {
     format!("Exit codes: {}", codes.join(" · "))
 }
 
-/// The same below the notice, for commands whose output somebody could take for a finding.
+/// The same below the notice, for commands whose output could be mistaken for a finding.
 pub fn help_with_notice() -> String {
     format!("{RESEARCH_USE_ONLY}\n\n{}", help())
 }
@@ -92,7 +92,7 @@ impl Failure {
         Self { exit, error: error.into() }
     }
 
-    /// Whether nobody needs to be told: whoever read our output has gone away (`| head`) and knows it.
+    /// Whether no message is needed: the reader of our output closed the pipe (`| head`) and knows it.
     pub fn is_known(&self) -> bool {
         let is_broken_pipe = |cause: &(dyn std::error::Error + 'static)| {
             cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
@@ -110,7 +110,7 @@ impl fmt::Display for Failure {
                 text = format!("{text}: {cause}");
             }
         }
-        // Whatever a library puts into its message: one error, one line.
+        // One error is one line, whatever a library puts into its message.
         f.write_str(text.lines().map(str::trim).collect::<Vec<_>>().join(" ").as_str())
     }
 }
@@ -118,7 +118,7 @@ impl fmt::Display for Failure {
 /// What a subcommand returns.
 pub type Outcome = Result<Exit, Failure>;
 
-/// Writes to standard output. A reader that has gone away (`| head`) ends the run, quietly.
+/// Writes to standard output. A closed pipe (`| head`) ends the run quietly.
 pub fn print(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());

@@ -71,7 +71,7 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    // Asked before the work, so that an hour of it is not lost to a typing error.
+    // Checked before the work, so that an hour of it is not lost to a typo.
     let options = args.grading.options()?;
     let sample = Submission::begin(args.sample.as_deref())?;
     let (paths, missing) = submit::present(&args.paths);
@@ -86,7 +86,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     let graders = Graders::new(args, args.grading.load_models()?, &options)?;
     let scan = match &sample {
-        // A submission without any study is a submission all the same.
+        // A submission without any study is still a submission.
         Some(_) => study::scan(&paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?,
         None => super::scan(&paths)?,
     };
@@ -97,24 +97,24 @@ pub fn run(args: &Args) -> Outcome {
 /// What is graded.
 struct Input<'a> {
     paths: &'a [PathBuf],
-    /// Paths that are not there, where that is no reason to stop.
+    /// Missing paths, where that is no reason to stop.
     missing: Vec<Issue>,
 }
 
-/// A run that keeps all results to its end.
+/// A run that keeps all results until its end.
 struct Plain {
     studies: Vec<GradedStudy>,
-    /// How the studies came out, and what belongs to none of them.
+    /// The outcomes of the studies, and issues that belong to none of them.
     about: About,
     sample: Option<Submission>,
     /// Files that are broken, and paths that are missing.
     lost: usize,
-    /// Studies that no model may look at.
+    /// Studies that no model may grade.
     left_out: usize,
 }
 
 impl Plain {
-    /// Before anything is graded: says what cannot be.
+    /// Reports what cannot be graded, before anything is.
     fn new(input: &Input, scan: &Scan, mut sample: Option<Submission>) -> Self {
         let mut issues: Vec<Issue> = input.missing.iter().chain(&scan.issues).cloned().collect();
         let empty = scan.empty(input.paths);
@@ -140,7 +140,7 @@ impl Plain {
         }
     }
 
-    /// One study after the other, each on all cores. A model that cannot be loaded ends the run; a fault of ours costs
+    /// One study after another, each on all cores. A model that cannot be loaded ends the run; a bug of ours only costs
     /// one study.
     fn grade(mut self, graders: &Graders, scan: &Scan) -> Result<Self, Failure> {
         let bar = progress::bar("slices");
@@ -220,7 +220,7 @@ impl Plain {
 
 const FAULT: &str = "grading it failed inside the program (a fault of ours): please report it";
 
-/// A study in messages: how far the run is, and where there are several which one it is. Nothing of the patient.
+/// How messages name a study: how far the run is and, if there are several studies, which one it is. No patient data.
 fn name(index: usize, count: usize, uid: &str) -> String {
     let number = format!("study {} of {count}", index + 1);
     if count > 1 && !uid.is_empty() { format!("{number} ({})", plain::folder_name(uid)) } else { number }
@@ -241,7 +241,7 @@ pub(super) fn check_writable(out: &Path) -> Result<(), WriteError> {
     if is_special(out) {
         return Ok(());
     }
-    // Folders that are missing are made with the file, not before: a run that fails leaves nothing behind.
+    // Missing folders are created with the file, not before, so that a failed run leaves nothing behind.
     let there = out.ancestors().skip(1).find(|p| p.as_os_str().is_empty() || p.exists());
     let folder = there.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     tempfile::tempfile_in(folder)
@@ -281,7 +281,7 @@ impl Graders {
     }
 }
 
-/// A CSV has no word for what was not assessed.
+/// A CSV cannot express what was not assessed.
 fn say_what_a_csv_cannot(name: &str, assessed_rows: usize) {
     if assessed_rows == 0 {
         eprintln!("foramen: {name}: nothing could be assessed; it has no rows in a CSV");
@@ -295,7 +295,7 @@ fn write(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
     match write_atomic(out, bytes) {
         Ok(()) => Ok(()),
         Err(error) => {
-            // The work is done: it must not be lost because a disk is full.
+            // The work is done and must not be lost because a disk is full.
             eprintln!("foramen: {error}; the result follows on standard output");
             print(bytes)?;
             Err(Failure::new(Exit::Output, error))

@@ -1,4 +1,4 @@
-//! What `grade` and `report` share: the options of a grading, and one study after the other with a bar.
+//! What `grade` and `report` share: the grading options, and one study after another with a progress bar.
 
 use std::path::{Path, PathBuf};
 
@@ -63,7 +63,7 @@ impl GradingArgs {
         })
     }
 
-    /// The models, with what must be said of them.
+    /// Loads the models and reports what must be known about them.
     pub fn load_models(&self) -> Result<ModelSet, Failure> {
         let models = ModelSet::load(self.models.as_deref()).map_err(|error| Failure::new(Exit::Model, error))?;
         for warning in &models.warnings {
@@ -76,7 +76,7 @@ impl GradingArgs {
     }
 }
 
-/// Grades one study on all cores, and says what must be known of it. A model that cannot be loaded ends the run.
+/// Grades one study on all cores, and reports what must be known about it. A model that cannot be loaded ends the run.
 pub fn grade(grader: &Grader, name: &str, study: &Study, bar: &ProgressBar) -> Result<GradedStudy, Failure> {
     bar.set_message(name.to_owned());
     bar.set_position(0);
@@ -105,7 +105,7 @@ fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
     say(name, &study.warnings, study.unsaid(read).chain(&study.issues), models);
 }
 
-/// What must be known of a study on stderr. Warnings that every study shares were said once before.
+/// Prints what must be known about a study on stderr. Warnings shared by all studies were printed once before.
 pub fn say<'a>(name: &str, warnings: &[String], issues: impl Iterator<Item = &'a Issue>, models: &ModelSet) {
     let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
     for warning in warnings.iter().filter(|w| !shared(w)) {
@@ -116,15 +116,15 @@ pub fn say<'a>(name: &str, warnings: &[String], issues: impl Iterator<Item = &'a
     }
 }
 
-/// Says what could not be read; returns how much of it is missing.
+/// Reports what could not be read; returns how many files are missing.
 pub fn report_losses(paths: &[PathBuf], scan: &Scan) -> usize {
     scan.lost + report_issues(&scan.issues, &scan.empty(paths))
 }
 
-/// What is wrong with a path of several from which no image came.
+/// The message for one of several paths that contains no image.
 pub const NO_IMAGE: &str = "no DICOM image in it; the others are graded";
 
-/// Says what could not be read, and which paths hold no image; returns how many do not.
+/// Reports what could not be read, and which paths hold no image; returns how many do not.
 pub fn report_issues(issues: &[Issue], empty: &[&Path]) -> usize {
     for issue in issues {
         eprintln!("foramen: {issue}");

@@ -1,4 +1,4 @@
-//! `foramen inspect`: what is in these files, and what of it cannot be read.
+//! `foramen inspect`: what is in these files, and what cannot be read.
 
 use std::{fmt::Write as _, path::PathBuf};
 
@@ -48,7 +48,7 @@ struct StudyReport<'a> {
 #[derive(Serialize)]
 struct SeriesReport<'a> {
     series_uid: &'a str,
-    /// What sets it apart from other series of its UID.
+    /// What distinguishes it from other series with its UID.
     #[serde(skip_serializing_if = "str::is_empty")]
     part: &'a str,
     number: Option<i32>,
@@ -177,7 +177,7 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
     Ok(())
 }
 
-/// With a space between those that are not empty.
+/// Joins the non-empty ones with spaces.
 fn words(words: &[&str]) -> String {
     words.iter().copied().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Looks for images below `paths`; without any, the run ends with what was found instead.
+/// Looks for images below `paths`; if there are none, fails with what was found instead.
 fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
     let scan = study::scan(paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?;
     tracing::debug!("{} files looked at, {} studies, {} issues", scan.files, scan.studies.len(), scan.issues.len());
@@ -122,8 +122,8 @@ fn scan(paths: &[PathBuf]) -> Result<Scan, Failure> {
     Err(Failure::new(Exit::Input, error))
 }
 
-/// Under a limit on addresses (`ulimit -v`) not every core gets a thread that reads headers: each takes some, and without
-/// them no thread starts at all.
+/// Under a limit on address space (`ulimit -v`) not every core gets a thread that reads headers: each thread takes some
+/// of it, and without any left no thread can start.
 fn start_threads() {
     const EACH: u64 = 96 << 20;
     let Some(left) = study::available_addresses() else { return };
@@ -133,8 +133,8 @@ fn start_threads() {
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
 }
 
-/// Our warnings go to stderr by default; `-v` and `RUST_LOG` show more. What libraries think of a file is for
-/// `-v`: a user who needs to know is told in our words. No patient data below debug.
+/// Our warnings go to stderr by default; `-v` and `RUST_LOG` show more. Library messages about a file are for `-v`
+/// only: what the user needs to know is reported in our own words. No patient data below debug.
 fn start_log(verbose: u8) {
     use tracing_subscriber::EnvFilter;
     let level = match verbose {

@@ -1,5 +1,5 @@
-//! `foramen completions` and `foramen man`: what a shell and `man` want to know, made from the command line itself, so
-//! that it cannot say something else.
+//! `foramen completions` and `foramen man`: shell completions and man pages, generated from the command line
+//! definition, so that they cannot differ from it.
 
 use std::path::PathBuf;
 
@@ -38,9 +38,9 @@ pub fn completions(args: &Completions) -> Outcome {
 }
 
 pub fn man(args: &Man) -> Outcome {
-    // `foramen help` says what the pages say; it has none of its own.
+    // `foramen help` prints the text of the pages; it has no page of its own.
     let mut command = Cli::command().disable_help_subcommand(true);
-    // Names the commands as their pages are called: `man foramen-grade`, as of git's commands.
+    // Names the commands like their pages, as git does: `man foramen-grade`.
     command.build();
     page(args, &command)?;
     for subcommand in command.get_subcommands() {
@@ -55,7 +55,7 @@ fn page(args: &Man, command: &Command) -> Result<(), Failure> {
     write_atomic(&args.out.join(format!("{name}.1")), &bytes).map_err(|e| Failure::new(Exit::Output, e))
 }
 
-/// Section by section: by itself `clap_mangen` puts what stands below the help under "EXTRA".
+/// Rendered section by section, because `clap_mangen` would put the text below the help under "EXTRA".
 fn render(command: &Command) -> std::io::Result<Vec<u8>> {
     let man = clap_mangen::Man::new(command.clone());
     let mut bytes = Vec::new();

@@ -17,10 +17,11 @@ pub fn bar(what: &str) -> ProgressBar {
     ProgressBar::with_draw_target(None, target).with_style(style)
 }
 
-/// How often a long work says how far it is where no terminal shows a bar.
+/// How often a long operation reports its progress if no terminal shows a bar.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How far a long work is: a bar on a terminal, else a line on stderr every five seconds. Short works say nothing.
+/// Progress of a long operation: a bar on a terminal, else a line on stderr every five seconds. Short operations print
+/// nothing.
 pub struct Teller {
     bar: ProgressBar,
     /// Without a terminal.
@@ -42,7 +43,7 @@ impl Teller {
             self.bar.set_position(done as u64);
             return;
         };
-        // Whoever finds it held leaves the word to the other.
+        // A thread that finds the lock taken lets the other one report.
         if let Ok(mut pace) = pace.try_lock()
             && let Some(line) = pace.line(Instant::now(), stage, done, all)
         {
@@ -50,7 +51,7 @@ impl Teller {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn end(&self) {
         if !self.bar.is_finished() {
             self.bar.finish_and_clear();
@@ -58,7 +59,7 @@ impl Teller {
     }
 }
 
-/// When to say how far it is, and what.
+/// When to report progress, and of what.
 struct Pace {
     what: &'static str,
     every: Duration,

@@ -1,4 +1,4 @@
-//! `foramen report`: studies in, reports out, with what a person said of them in the window.
+//! `foramen report`: studies in, reports out, with the review that a person made in the window.
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ enum Target<'a> {
     Folder(&'a Path),
 }
 
-/// What is the same for all studies.
+/// What all studies share.
 struct Run<'a> {
     args: &'a Args,
     library: Option<Library>,
@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> Outcome {
     let bar = progress::bar("slices");
     let mut failures = Vec::new();
     let mut partial = 0;
-    // Whether standard output took the names: files are written all the same when its reader has gone away.
+    // Whether standard output accepted the names; files are still written if its reader has closed the pipe.
     let mut told = Ok(());
     for (index, study) in scan.studies.iter().enumerate() {
         let name = format!("study {} of {}", index + 1, scan.studies.len());
@@ -109,7 +109,7 @@ pub fn run(args: &Args) -> Outcome {
     told?;
     match failures.as_slice() {
         [] if lost + partial == 0 => Ok(Exit::Ok),
-        // One study, one form, nothing done: what went wrong is the outcome.
+        // One study and one format failed: its error is the outcome.
         [only] if scan.studies.len() == 1 && args.format.len() == 1 => Ok(*only),
         _ => Ok(Exit::Partial),
     }
@@ -118,7 +118,7 @@ pub fn run(args: &Args) -> Outcome {
 impl Args {
     fn target(&self, studies: usize) -> Result<Target<'_>, Failure> {
         let out = self.out.as_path();
-        // A folder may have a dot in its name; a file has the ending of a form.
+        // A folder may have a dot in its name; a file has the extension of a format.
         let has_ending = out.extension().is_some_and(|of| Format::ALL.iter().any(|format| of == format.ending()));
         let wants_file = !out.is_dir() && (has_ending || is_special(out));
         let can_be_file = studies == 1 && matches!(self.format.as_slice(), [one] if one.is_one_file());
@@ -135,7 +135,7 @@ impl Args {
         if out.is_file() && !wants_file {
             return Err(Failure::new(Exit::Output, anyhow!("--out {}: it is a file, not a folder", out.display())));
         }
-        // Asked before the work, so that an hour of it is not lost to a typing error.
+        // Checked before the work, so that an hour of it is not lost to a typo.
         let probe = if wants_file { out.to_owned() } else { out.join("report") };
         check_writable(&probe).map_err(|error| Failure::new(Exit::Output, error))?;
         Ok(if wants_file { Target::File(out) } else { Target::Folder(out) })
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Writes all forms of one study; returns the files, and what failed.
+    /// Writes all formats for one study; returns the files, and what failed.
     fn write(&self, name: &str, study: &Study, graded: &GradedStudy, target: &Target) -> (Vec<PathBuf>, Vec<Failure>) {
         let (review, markup) = match self.said_of(study) {
             Ok(said) => said,
@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// What a person said of the study, and drew on it.
+    /// A person's review of the study, and the marks drawn on it.
     fn said_of(&self, study: &Study) -> Result<(Review, Markup), Failure> {
         let Some(library) = &self.library else { return Ok(Default::default()) };
         let unreadable = |error: anyhow::Error| {
@@ -223,8 +223,7 @@ fn lines(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string() + "\n").collect()
 }
 
-/// The worklist of the window, if there is one: a report never begins one, and never takes one that it cannot read
-/// for none.
+/// The window's worklist, if there is one: a report never creates one, and never treats an unreadable one as missing.
 fn open_library() -> Result<Option<Library>, Failure> {
     let Some(folder) = library::default_folder() else { return Ok(None) };
     Library::read(&folder)

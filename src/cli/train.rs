@@ -116,7 +116,7 @@ pub fn run(args: &Args) -> Outcome {
         return Ok(Exit::Ok);
     }
     let (Some(role), Some(data), Some(out)) = (args.role, &args.data, &args.out) else {
-        // clap has seen to it.
+        // clap has checked this.
         return Ok(Exit::Usage);
     };
     let recipe = match &args.recipe {
@@ -180,14 +180,14 @@ impl Args {
                 Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)))
             }
             Some(Checkpoint::Best) => Ok((true, Checkpoint::Best)),
-            // Without a validation between epochs the last is the only one that anything is known of.
+            // Without validation between epochs, only the last epoch has known figures.
             _ if self.no_val => Ok((false, Checkpoint::Last)),
             chosen => Ok((self.val || recipe.validate, chosen.unwrap_or(recipe.checkpoint))),
         }
     }
 }
 
-/// One after the other. What is entered already is passed over when resuming; Python is looked for only when it is needed.
+/// One after another. Models already in the folder are skipped when resuming; Python is only looked for when needed.
 fn train_all(args: &Args, trainings: &[Training]) -> Result<(), Failure> {
     let mut python = None;
     for training in trainings {
@@ -222,7 +222,7 @@ fn say(line: &str) -> Result<(), Failure> {
 }
 
 fn show(fold: u32, event: Event<'_>) {
-    // A reader that has gone away (`| head`) is noticed at the end of the fold: hours are not lost for it.
+    // A closed pipe (`| head`) is only noticed at the end of the fold, so that hours of work are not lost.
     let _ = match event {
         Event::Stage(s) => {
             let how = match s.state {
@@ -263,7 +263,7 @@ fn summary(fold: u32, trained: &Trained) -> String {
     text + &format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map)
 }
 
-/// A model of one fold beside models of five would be counted among them.
+/// A single model in the same folder as fold models would be counted as one of them.
 fn warn_of_both_kinds(role: Role, out: &std::path::Path) {
     let single = out.join(format!("{role}.onnx"));
     let folds = (0..FOLDS).any(|fold| out.join(format!("{role}-fold{fold}.onnx")).is_file());

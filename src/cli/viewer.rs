@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::exit::{Exit, Failure, Outcome};
 use crate::detector::EngineChoice;
 
-/// What the viewer opens, and with which models it grades.
+/// What the viewer opens, and the models that it grades with.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder, file, zip or DICOMDIR to open in the viewer; the demo study if left out

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{
     LibraryError, Moment,
     schema::{self, Kind},
-    wal,
+    wal::{self, beside},
 };
 use crate::files;
 
@@ -142,13 +142,6 @@ fn connect(path: &Path) -> Result<Connection, Unfit> {
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
     schema::migrate(connection)
-}
-
-/// A name that begins as a file's does: what SQLite keeps beside it has such.
-pub fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(end);
-    name.into()
 }
 
 /// Renames the file, and what SQLite keeps beside it: an old journal beside a new file would be read into it.

@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::{
     LibraryError,
-    open::{FILE, PATIENCE, beside, is_there},
+    open::{FILE, PATIENCE, is_there},
     schema::{self, Kind},
-    wal,
+    wal::{self, beside},
 };
 
 /// A connection, and the folder of the copy that it is to, if it is to one.

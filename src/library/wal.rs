@@ -6,8 +6,8 @@
 
 use std::{io, path::Path};
 
-use super::open::beside;
 use crate::files;
+use std::path::PathBuf;
 
 /// Bytes of the head, and of what stands before each page.
 const HEAD: usize = 32;
@@ -101,4 +101,11 @@ fn checksum((mut a, mut b): (u32, u32), bytes: &[u8], is_big: bool) -> (u32, u32
         b = b.wrapping_add(number(&pair[4..])).wrapping_add(a);
     }
     (a, b)
+}
+
+/// A name that begins as a file's does: what SQLite keeps beside it has such.
+pub fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }

@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 
 use super::{
     disease::Disease,
-    tissue::Tissue,
+    material::Tissue,
     variety::{Variety, Warp},
 };
 use crate::grading::{Condition, GradeId, Level, Side};

@@ -9,6 +9,7 @@ mod anatomy;
 mod disease;
 mod file;
 mod labels;
+mod material;
 mod noise;
 mod render;
 mod rle;

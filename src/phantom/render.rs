@@ -6,13 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::{
-    anatomy::Subject,
-    noise,
-    series::SeriesPlan,
-    tissue::{Tissue, tissue_at},
-    variety::Variety,
-};
+use super::{anatomy::Subject, material::Tissue, noise, series::SeriesPlan, tissue::tissue_at, variety::Variety};
 use crate::{
     geometry::{ImagePlane, Vec3},
     grading::Role,

@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use rand_distr::{Distribution, StandardNormal};
 
-use super::{tissue::Tissue, variety::Variety};
+use super::{material::Tissue, variety::Variety};
 
 /// What the scanner was set to.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     GradeOptions, GradedStudy, Grader, UsedModel,
     plan::{Job, Plan},
-    run::Results,
+    results::Results,
 };
 use crate::{
     geometry::Vec3,

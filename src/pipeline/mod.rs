@@ -7,6 +7,7 @@
 mod conclude;
 mod ensemble;
 mod plan;
+mod results;
 mod room;
 mod run;
 

@@ -1,7 +1,7 @@
 //! The work itself: worker threads over a plan's slices, and the table from their boxes.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{
         Mutex, OnceLock, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -11,6 +11,7 @@ use std::{
 use super::{
     GradeError, GradeEvent, GradedStudy, Grader, conclude, ensemble,
     plan::{Job, Plan},
+    results::Results,
 };
 use crate::{
     cancel::Cancel,
@@ -32,21 +33,6 @@ struct Shared<'a> {
     /// By series: the range of all its values, computed by the first thread that needs it.
     ranges: Vec<OnceLock<ValueRange>>,
     results: Mutex<Results>,
-}
-
-#[derive(Default)]
-pub(super) struct Results {
-    /// By job; `None` until done.
-    pub boxes: Vec<Option<Vec<Detection>>>,
-    /// Slices that could not be read or looked at, and why.
-    pub failures: Vec<(Job, String)>,
-    /// Models, by index, that have run on a slice.
-    ran: BTreeSet<usize>,
-    /// What was doubtful about slices that were looked at.
-    pub doubts: Vec<(Job, Doubt)>,
-    /// By model: the engine that ran it.
-    pub engines: BTreeMap<usize, String>,
-    failure: Option<ModelError>,
 }
 
 pub fn grade(

@@ -11,6 +11,7 @@ use super::{
     decimal,
     doubts::Doubt,
     element::{name, number, text},
+    groups::Groups,
     traits::Traits,
 };
 use crate::{
@@ -113,38 +114,17 @@ pub fn voi_item(object: &InMemDicomObject, frame: u32) -> Option<&InMemDicomObje
     place.get(tags::VOILUT_SEQUENCE)?.items()?.first()
 }
 
-/// The places where an attribute of a frame may stand.
-pub struct Groups<'a> {
-    /// The file itself.
-    pub object: &'a InMemDicomObject,
-    shared: Option<&'a InMemDicomObject>,
-    per_frame: &'a [InMemDicomObject],
-}
-
-impl<'a> Groups<'a> {
-    fn of(object: &'a InMemDicomObject) -> Self {
-        let items = |tag| object.get(tag).and_then(|e| e.items()).unwrap_or_default();
-        Self {
-            object,
-            shared: items(tags::SHARED_FUNCTIONAL_GROUPS_SEQUENCE).first(),
-            per_frame: items(tags::PER_FRAME_FUNCTIONAL_GROUPS_SEQUENCE),
-        }
-    }
-
-    /// The data set that holds `tag` for a frame: its own group, the shared one, or the file itself.
-    pub fn find(&self, frame: u32, group: Tag, tag: Tag) -> Option<&'a InMemDicomObject> {
-        let inside = |object: &'a InMemDicomObject| object.get(group)?.items()?.first();
-        let own = self.per_frame.get(frame as usize).and_then(inside);
-        [own, self.shared.and_then(inside), Some(self.object)].into_iter().flatten().find(|o| o.get(tag).is_some())
-    }
-
-    /// So many numbers; none where there is nothing.
-    fn exactly<const N: usize>(&self, frame: u32, group: Tag, tag: Tag, doubts: &mut Doubts) -> Exactly<N> {
-        let Some(place) = self.find(frame, group, tag) else { return Ok(None) };
-        let found = decimal::read(place, tag);
-        doubts.see_commas(&found, tag);
-        found.exactly(place, tag)
-    }
+/// So many numbers; none where there is nothing.
+fn exactly<const N: usize>(
+    groups: &Groups<'_>,
+    frame: u32,
+    (group, tag): (Tag, Tag),
+    doubts: &mut Doubts,
+) -> Exactly<N> {
+    let Some(place) = groups.find(frame, group, tag) else { return Ok(None) };
+    let found = decimal::read(place, tag);
+    doubts.see_commas(&found, tag);
+    found.exactly(place, tag)
 }
 
 type Exactly<const N: usize> = Result<Option<[f64; N]>, String>;
@@ -201,9 +181,9 @@ fn geometry(
     let spacing = spacing(groups, frame, doubts);
     // The plain position of a classic multi-frame file is that of its first frame: the others are unknown.
     let is_further = count > 1 && groups.per_frame.is_empty() && frame > 0;
-    let position = groups.exactly::<3>(frame, tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT, doubts);
+    let position = exactly::<3>(groups, frame, (tags::PLANE_POSITION_SEQUENCE, tags::IMAGE_POSITION_PATIENT), doubts);
     let orientation =
-        groups.exactly::<6>(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT, doubts);
+        exactly::<6>(groups, frame, (tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT), doubts);
     if is_further || position == Ok(None) || orientation == Ok(None) {
         let spacing = spacing.unwrap_or_else(|why| {
             doubts.add(Doubt::new(format!("{why}; lengths are counted in pixels")));
@@ -225,7 +205,9 @@ fn geometry(
 /// mean another thing.
 fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
     for tag in [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING, tags::NOMINAL_SCANNED_PIXEL_SPACING] {
-        let Some(spacing) = groups.exactly::<2>(frame, tags::PIXEL_MEASURES_SEQUENCE, tag, doubts)? else { continue };
+        let Some(spacing) = exactly::<2>(groups, frame, (tags::PIXEL_MEASURES_SEQUENCE, tag), doubts)? else {
+            continue;
+        };
         if spacing.iter().any(|v| *v <= 0.0 || *v > LARGEST_PIXEL) {
             let text = groups.find(frame, tags::PIXEL_MEASURES_SEQUENCE, tag).map(|o| decimal::elements_text(o, tag));
             return Err(format!("its {} '{}' is no distance", name(tag), text.unwrap_or_default()));

@@ -20,8 +20,8 @@ use super::{
     found::Found,
     header::Header,
     issue::Issue,
-    model::Scan,
-    settle::{Images, Settled, Stranger, settle},
+    outcome::Scan,
+    settle::{Headers, Images, Settled, Stranger, settle},
     source::Source,
     strangers::{self, Kind, What},
     tally::Tally,
@@ -45,21 +45,6 @@ pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
     let sources = files.into_iter().map(|(name, bytes)| (Source::Memory { name, bytes }, false)).collect();
     let candidates = Candidates { sources, found, ..Candidates::default() };
     read(candidates, &Descriptions::default(), &Cancel::default(), &|_, _| ())
-}
-
-/// What came of reading many headers.
-#[derive(Default)]
-pub(super) struct Headers {
-    pub(super) found: Vec<Found>,
-    pub(super) troubles: Vec<Trouble>,
-    /// Files that are no DICOM.
-    pub(super) strangers: Vec<Stranger>,
-    /// DICOMDIRs.
-    pub(super) directories: Vec<Source>,
-    /// Without images and copies, which are told apart when studies are made of them.
-    pub(super) tally: Tally,
-    /// Bytes of archives that are held unpacked.
-    held: u64,
 }
 
 /// A source, whether the user named it, and what came of it; nothing after a cancel.

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use super::{
     dicomdir,
+    found::Found,
     issue::Issue,
     places::Places,
-    scan::Headers,
     source::Source,
     strangers::{Names, What},
     tally::Tally,
@@ -19,6 +19,21 @@ use super::{
 pub struct Stranger {
     pub source: Source,
     pub what: What,
+}
+
+/// What came of reading many headers.
+#[derive(Default)]
+pub(super) struct Headers {
+    pub(super) found: Vec<Found>,
+    pub(super) troubles: Vec<Trouble>,
+    /// Files that are no DICOM.
+    pub(super) strangers: Vec<Stranger>,
+    /// DICOMDIRs.
+    pub(super) directories: Vec<Source>,
+    /// Without images and copies, which are told apart when studies are made of them.
+    pub(super) tally: Tally,
+    /// Bytes of archives that are held unpacked.
+    pub(super) held: u64,
 }
 
 /// The images that were found.

@@ -5,7 +5,7 @@
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::{decimal, element::text, frames::Groups};
+use super::{decimal, element::text, groups::Groups};
 
 /// What one frame says of how it was made. Texts are empty where it says nothing.
 #[derive(Debug, Clone, Default, PartialEq)]

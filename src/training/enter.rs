@@ -6,9 +6,9 @@ use super::{
     Checkpoint, TrainError, Training,
     job::{OPSET, sha256},
     models::change_manifest,
+    prepare::Weights,
     process::Exported,
     results::Figures,
-    run::Weights,
 };
 use crate::{
     detector::{Detector, EngineChoice, Model, manifest::ManifestEntry},

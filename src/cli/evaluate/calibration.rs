@@ -7,7 +7,7 @@ use crate::{
     metric::{BINS, Reliability},
 };
 
-/// One line a condition.
+/// One line per condition.
 pub fn human(all: &[Reliability]) -> String {
     let mut text = format!("calibration ({BINS} bins; every row counts once)\n");
     // Writing to a String does not fail.

@@ -1,4 +1,4 @@
-//! Several submissions to the same labels, side by side.
+//! Several submissions compared on the same labels.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::{
     answer, calibration,
-    score::{Report, Scored, about},
+    scored::{Report, Scored, about},
 };
 use crate::{
     cli::exit::Failure,
     metric::{Comparison, Interval},
 };
 
-/// So many differing studies are named.
+/// At most this many differing studies are named.
 const NAMED: usize = 5;
 
 #[derive(Serialize)]
@@ -31,13 +31,13 @@ struct One<'a> {
     file: String,
     #[serde(flatten)]
     report: &'a Report,
-    /// Of all but the first.
+    /// For all submissions except the first.
     against_first: Option<AgainstFirst>,
 }
 
 #[derive(Serialize)]
 struct AgainstFirst {
-    /// Of the score, in % of the first's; negative is better. None if the first scores 0.
+    /// Change of the score, in % of the first's; negative is better. None if the first scores 0.
     change_percent: Option<f64>,
     /// Over resamples of the studies, the same ones for both; none without --bootstrap.
     bootstrap: Option<Comparison>,

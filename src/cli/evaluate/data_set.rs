@@ -1,5 +1,5 @@
-//! The validation part of a YOLO data set that `foramen dataset` made, of today's layout (`images/`, `labels/`,
-//! `fold<k>/val.txt`) or of the first one (`images/val/`, `labels/val/`).
+//! The validation part of a YOLO data set that `foramen dataset` made, in the current layout (`images/`, `labels/`,
+//! `fold<k>/val.txt`) or the first one (`images/val/`, `labels/val/`).
 
 use std::{
     collections::BTreeSet,
@@ -20,7 +20,7 @@ use crate::{
 /// Images to look at, and where their labels are.
 pub struct DataSet {
     pub role: Role,
-    /// Which studies validate.
+    /// The validation fold.
     pub fold: Option<u32>,
     /// Meaning of each class number in the label files.
     pub classes: Vec<DetectionClass>,
@@ -30,20 +30,20 @@ pub struct DataSet {
 pub struct Item {
     pub image: PathBuf,
     labels: PathBuf,
-    /// In the first layout an image without boxes has no label file; today it has an empty one.
+    /// In the first layout an image without boxes has no label file; in the current one it has an empty file.
     may_lack_labels: bool,
 }
 
-/// What is read of `dataset.json`; both layouts have it.
+/// The part of `dataset.json` that is read; both layouts have it.
 #[derive(Deserialize)]
 struct Info {
     role: Role,
-    /// Of the first layout, which held one fold.
+    /// Only in the first layout, which held one fold.
     fold: Option<u32>,
 }
 
 impl DataSet {
-    /// The images that validate in `fold`, by default 0.
+    /// The validation images of `fold`, by default 0.
     pub fn open(folder: &Path, fold: Option<u32>) -> anyhow::Result<Self> {
         let file = folder.join(INFO_NAME);
         let text = files::read_text(&file, files::MOST_OF_TABLE)
@@ -74,7 +74,7 @@ impl DataSet {
 }
 
 impl Item {
-    /// The picture as it stands; colour is turned to grey.
+    /// The picture as it is; colour is converted to grey.
     pub fn picture(&self) -> anyhow::Result<Image8> {
         let grey = image::open(&self.image)
             .with_context(|| format!("{}: not a readable picture", self.image.display()))?
@@ -151,7 +151,7 @@ fn first_layout(folder: &Path, held: Option<u32>, wanted: Option<u32>) -> anyhow
     Ok(pictures.into_iter().map(item).collect())
 }
 
-/// The images of a list, found by their names in `images/`: a data set may have been moved since.
+/// The images of a list, looked up by name in `images/`, because the data set may have been moved since.
 fn listed(folder: &Path, list: &Path) -> anyhow::Result<Vec<Item>> {
     let text =
         files::read_text(list, files::MOST_OF_TABLE).with_context(|| format!("{}: cannot be read", list.display()))?;
@@ -171,7 +171,7 @@ fn listed(folder: &Path, list: &Path) -> anyhow::Result<Vec<Item>> {
     Ok(items)
 }
 
-/// `names:` of a `data.yaml` as `foramen dataset` writes it: one `index: name` a line.
+/// `names:` of a `data.yaml` as `foramen dataset` writes it: one `index: name` per line.
 fn classes(yaml: &Path) -> anyhow::Result<Vec<DetectionClass>> {
     let text =
         files::read_text(yaml, files::MOST_OF_TEXT).with_context(|| format!("{}: cannot be read", yaml.display()))?;

@@ -22,7 +22,7 @@ use crate::{
 
 mod text;
 
-/// Boxes from this score on make the precision-recall curve: Ultralytics' for validation.
+/// Boxes from this score up form the precision-recall curve, as in Ultralytics' validation.
 const FLOOR: f32 = 0.001;
 /// Boxes above this are shown to a reader, and counted in the confusion.
 const SHOWN: f32 = 0.25;
@@ -48,7 +48,7 @@ pub struct DetectionArgs {
 #[derive(Serialize)]
 pub struct Report {
     role: Role,
-    /// The fold that validates.
+    /// The validation fold.
     fold: Option<u32>,
     images: usize,
     /// Labelled boxes.
@@ -67,7 +67,7 @@ pub struct ModelReport {
     engine: String,
     /// Boxes above the floor.
     boxes: usize,
-    /// By each definition.
+    /// For each definition.
     pub average_precision: Vec<AveragePrecision>,
     pub confusion: Confusion,
 }
@@ -129,7 +129,7 @@ impl Labels {
     }
 }
 
-/// The models of the role; where one says that it was not trained on the fold, only such.
+/// The models of the role; if any says that it was not trained on the fold, only those.
 fn chosen(data_set: &DataSet, folder: Option<&Path>) -> Result<Vec<Arc<Model>>, Failure> {
     let unusable = |e: anyhow::Error| Failure::new(Exit::Model, e);
     let set = ModelSet::load(folder).map_err(|e| unusable(e.into()))?;
@@ -152,7 +152,7 @@ fn chosen(data_set: &DataSet, folder: Option<&Path>) -> Result<Vec<Arc<Model>>, 
     Ok(all)
 }
 
-/// The classes need not stand in the same order, but they must be the same.
+/// The classes may be in a different order, but they must be the same.
 fn must_speak_of_the_same(data_set: &DataSet, model: &Model, data: &Path) -> anyhow::Result<()> {
     let [labelled, detected]: [BTreeSet<DetectionClass>; 2] =
         [&data_set.classes, &model.classes].map(|classes| classes.iter().copied().collect());
@@ -213,8 +213,8 @@ fn evaluate(
     })
 }
 
-/// What `predict` would show: above the threshold, of each place its best class. Boxes of one place are of one
-/// anchor, equal to the bit, and the surest comes first.
+/// What `predict` would show: the best class of each place above the threshold. Boxes at one place come from one
+/// anchor, are bit-identical, and the highest-scoring one comes first.
 fn shown(boxes: &[RawDetection]) -> Vec<RawDetection> {
     let mut shown: Vec<RawDetection> = Vec::new();
     for candidate in boxes.iter().filter(|b| b.score > SHOWN) {

@@ -1,4 +1,4 @@
-//! As much of the JSON of `foramen grade` as localisation needs. Keys that are not known here may be there.
+//! The part of the JSON of `foramen grade` that localisation needs. Unknown keys are allowed.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -9,10 +9,10 @@ use serde::Deserialize;
 use crate::files;
 use crate::grading::{Condition, GradeId, Level, Severity, Side};
 
-/// Where Foramen saw things, by study.
+/// Where Foramen found its evidence, by study.
 pub type Places = BTreeMap<String, StudyPlaces>;
 
-/// Of one study.
+/// For one study.
 #[derive(Debug, Default)]
 pub struct StudyPlaces {
     /// Centre of each row's key evidence, LPS, mm.
@@ -98,13 +98,13 @@ pub fn read(file: &Path) -> anyhow::Result<Places> {
 }
 
 impl RowForm {
-    /// Centre of the box that the viewer shows first: the best one for the likeliest severity, else the best of all.
+    /// Centre of the box that the viewer shows first: the best one for the most likely severity, else the best overall.
     fn place(&self) -> Option<DVec3> {
         let key = self.evidence.iter().find(|e| Some(e.severity) == self.likeliest()).or(self.evidence.first())?;
         Some(key.box_patient_mm?.map(DVec3::from_array).iter().sum::<DVec3>() / 4.0)
     }
 
-    /// Of equals the milder.
+    /// On a tie, the milder one.
     fn likeliest(&self) -> Option<Severity> {
         let Scores { normal_mild, moderate, severe } = self.scores.as_ref()?;
         let mut best = (Severity::NormalMild, *normal_mild);
@@ -128,7 +128,7 @@ mod tests {
         read(&file).map_err(|e| format!("{e:#}"))
     }
 
-    /// A study with one row: evidence for moderate at z = 1, for severe at z = 2; then what else stands in the study.
+    /// A study with one row: evidence for moderate at z = 1, for severe at z = 2; then the rest of the study.
     fn study(severe: f32, more: &str) -> String {
         let corner = |z: f64| format!("[[0,0,{z}],[2,0,{z}],[2,4,{z}],[0,4,{z}]]");
         format!(

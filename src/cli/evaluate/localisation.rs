@@ -1,4 +1,4 @@
-//! Millimetres from the graders' points to the evidence of `foramen grade`.
+//! Distances in millimetres from the graders' points to the evidence of `foramen grade`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ use crate::{
     study::{Matches, SeriesNames, Study, StudyId},
 };
 
-/// So many of a list are named on a terminal.
+/// At most this many items of a list are named on a terminal.
 const NAMED: usize = 5;
 
 #[derive(Debug, clap::Args)]
@@ -47,7 +47,7 @@ struct Report {
     studies: usize,
     /// By condition and level, by condition, and all.
     evidence: Vec<Localisation>,
-    /// Estimated level points, where the file has any.
+    /// Estimated level points, if the file has any.
     #[serde(skip_serializing_if = "Option::is_none")]
     levels: Option<Vec<LevelLocalisation>>,
     studies_without_grades: Vec<String>,
@@ -110,8 +110,8 @@ fn tell(what: &str, list: &[String]) {
     }
 }
 
-/// The studies that have points and grades, headers only: their own folders where every one has a folder of its name,
-/// else everything, for a folder may have another name.
+/// The studies that have points and grades, headers only: only their own folders if each has a folder of its name, else
+/// everything, because a folder may have another name.
 fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, usize>, places: &Places) -> Result<Vec<Study>, Failure> {
     let images = data.join("train_images");
     let graded: Vec<&str> = labelled.keys().map(StudyId::as_str).filter(|id| places.contains_key(*id)).collect();
@@ -122,7 +122,7 @@ fn scan_labelled(data: &Path, labelled: &BTreeMap<StudyId, usize>, places: &Plac
     Ok(scan(&paths)?.studies)
 }
 
-/// The images that points lie on.
+/// The images that have points.
 struct Images<'a> {
     studies: &'a [Study],
     matches: Matches,
@@ -137,7 +137,7 @@ impl<'a> Images<'a> {
         Self { studies, matches, names }
     }
 
-    /// What was graded, by the id that the CSV has for it instead of its `StudyInstanceUID`.
+    /// The graded studies, keyed by their id in the CSV instead of their `StudyInstanceUID`.
     fn by_csv_id(&self, places: Places) -> Places {
         let ids: BTreeMap<&str, &StudyId> =
             self.matches.found.iter().map(|(id, &at)| (self.studies[at].uid.as_str(), id)).collect();
@@ -165,7 +165,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// Every label with what was found for it; of two points for one row the first counts.
+/// Every label with what was found for it; if a row has two points, the first counts.
 fn located(
     points: &[Point],
     places: &Places,

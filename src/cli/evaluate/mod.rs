@@ -1,4 +1,4 @@
-//! `foramen evaluate`: how good it is. One file for each thing that is evaluated.
+//! `foramen evaluate`: measures performance. One file for each thing that is evaluated.
 
 mod calibration;
 mod compare;
@@ -9,6 +9,7 @@ mod localisation;
 mod plot;
 mod points;
 mod score;
+mod scored;
 
 use std::path::PathBuf;
 
@@ -59,7 +60,7 @@ pub fn run(args: &Args) -> Outcome {
     }
     match (&args.localisation.localisation, &args.localisation.grades) {
         (Some(data), Some(grades)) => localisation::run(data, grades, args.json),
-        // clap asks for one of the three and for what belongs to it.
+        // clap requires one of the three and its companion arguments.
         _ => Err(Failure::new(Exit::Usage, anyhow::anyhow!("say what to evaluate; see `foramen evaluate --help`"))),
     }
 }

@@ -1,10 +1,10 @@
-//! `train_label_coordinates.csv`: where graders put their points. A row is read or listed.
+//! `train_label_coordinates.csv`: where graders put their points. Every row is either read or listed.
 
 use std::path::Path;
 
 use crate::dataset::{self, LabelError, Point};
 
-/// The points, and the rows that are none.
+/// The points, and the rows that could not be read.
 pub fn read(file: &Path) -> Result<(Vec<Point>, Vec<String>), LabelError> {
     let (mut points, mut skipped) = (Vec::new(), Vec::new());
     for (index, row) in dataset::point_rows(file)?.into_iter().enumerate() {

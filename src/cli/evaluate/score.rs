@@ -7,19 +7,18 @@ use std::{
 };
 
 use anyhow::anyhow;
-use serde::Serialize;
 
-use super::{answer, calibration, compare, plot};
+use super::{
+    answer, calibration, compare, plot,
+    scored::{BootstrapReport, GroupReport, PartReport, Report, Scored, about},
+};
 use crate::{
     cli::exit::{Exit, Failure, Outcome},
     grading::Prior,
-    metric::{
-        self, Bootstrap, GroupScore, Interval, MetricError, Part, Reliability, Resamples, Score, ScoredRow, Solution,
-        Studies, Submission,
-    },
+    metric::{self, Bootstrap, Interval, MetricError, Part, Score, ScoredRow, Solution, Studies, Submission},
 };
 
-/// Rows whose sum is farther from 1 than 32-bit rounding explains are worth a word.
+/// Rows whose sum is farther from 1 than 32-bit rounding explains are worth a message.
 const SUM_TOLERANCE: f64 = 1e-5;
 
 #[derive(Debug, clap::Args)]
@@ -53,72 +52,17 @@ struct Named {
     file: PathBuf,
 }
 
-/// `name=FILE` or `FILE`, which is called by its name without the ending.
+/// `name=FILE` or `FILE`, which is named by its file name without the extension.
 fn named(text: &str) -> Result<Named, String> {
     let stem = |file: &Path| file.file_stem().map_or(text.to_owned(), |stem| stem.to_string_lossy().into_owned());
     match text.split_once('=') {
-        // A file may have such a name itself.
+        // A file name may itself contain `=`.
         Some((name, file)) if !Path::new(text).exists() => match (name.trim(), file) {
             ("", _) | (_, "") => Err("a name, `=` and a file were expected, or a file alone".to_owned()),
             (name, file) => Ok(Named { name: name.to_owned(), file: file.into() }),
         },
         _ => Ok(Named { name: stem(Path::new(text)), file: text.into() }),
     }
-}
-
-/// A submission with all that is said of it.
-pub struct Scored {
-    pub name: String,
-    pub file: PathBuf,
-    pub rows: Vec<ScoredRow>,
-    pub resamples: Option<Resamples>,
-    pub report: Report,
-}
-
-#[derive(Serialize)]
-pub struct Report {
-    /// Lower is better.
-    pub score: f64,
-    /// The same rows, predicted by the contest's prevalence.
-    pub prior_score: f64,
-    /// What the contest's own metric gives: each row divided by its sum, "any severe" from the column as it stands.
-    score_of_rows_divided_by_sum: f64,
-    /// Rows whose sum is not 1.
-    rows_not_summing_to_1: usize,
-    pub studies: usize,
-    pub rows: usize,
-    pub groups: Vec<GroupReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bootstrap: Option<BootstrapReport>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub calibration: Option<Vec<Reliability>>,
-}
-
-#[derive(Serialize)]
-pub struct GroupReport {
-    #[serde(flatten)]
-    pub score: GroupScore,
-    pub prior_log_loss: f64,
-}
-
-#[derive(Serialize)]
-pub struct BootstrapReport {
-    pub resamples: usize,
-    pub seed: u64,
-    /// Always `study`.
-    unit: &'static str,
-    /// Always `percentile`, from 2.5 to 97.5 %.
-    method: &'static str,
-    /// The four parts, then the score.
-    pub parts: Vec<PartReport>,
-}
-
-#[derive(Serialize)]
-pub struct PartReport {
-    pub part: &'static str,
-    pub interval: Option<Interval>,
-    /// Resamples in which the part has no labelled row: left out of the interval.
-    pub undefined_in: usize,
 }
 
 pub fn run(solution: &Path, args: &ScoreArgs, plots: Option<&Path>, json: bool) -> Outcome {
@@ -268,26 +212,9 @@ fn human(report: &Report) -> String {
     text
 }
 
-/// `0.3801 to 0.4432`, or that there is none.
+/// `0.3801 to 0.4432`, or a note that there is none.
 pub fn range(interval: Option<Interval>) -> String {
     interval.map_or_else(|| "undefined".to_owned(), |i| format!("{:.4} to {:.4}", i.low, i.high))
-}
-
-/// How the intervals were made, and what was left out.
-pub fn about(bootstrap: &BootstrapReport) -> String {
-    let mut text = format!(
-        "intervals: {} resamples of studies, 2.5th to 97.5th percentile, seed {}\n",
-        bootstrap.resamples, bootstrap.seed
-    );
-    for part in bootstrap.parts.iter().filter(|p| p.undefined_in > 0 && p.part != "score") {
-        // Writing to a String does not fail.
-        let _ = writeln!(
-            text,
-            "{}: no labelled row in {} of the resamples; they are left out of its interval and of the score's",
-            part.part, part.undefined_in
-        );
-    }
-    text
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! `foramen grade --out-dir`: many studies, one after the other, each into a file of its own.
+//! `foramen grade --out-dir`: many studies, one after another, each into its own file.
 
 use std::{
     path::{Path, PathBuf},
@@ -66,7 +66,7 @@ pub fn run(
     let waits = || eprintln!("foramen: another foramen grades share {shard} into {}: waiting for it", out.display());
     let _lock = Lock::take(out, shard, waits).map_err(|error| Failure::new(Exit::Output, error))?;
     remove_litter(out);
-    // Looked for only now: the wait may have taken hours.
+    // Searched only now, because the wait may have taken hours.
     let listing = list(input, sample.is_some())?;
     let bare = bare(input, &listing, out, shard);
     let batch = Batch { listing: &listing, out, redo: args.batch.redo };
@@ -83,7 +83,7 @@ pub fn run(
     let bar = progress::bar("slices");
     for (index, study) in mine.iter().enumerate() {
         let number = format!("study {} of {}", index + 1, mine.len());
-        // The number tells how far it is; the file tells which study it is, also to the next run.
+        // The number shows the progress; the file identifies the study, also for the next run.
         let name = format!("{number} ({}.json)", file_stem(study));
         let grader = match graders.of(&study.names()) {
             Ok(grader) => grader,
@@ -123,7 +123,8 @@ pub fn run(
     Ok(if is_whole { Exit::Ok } else { Exit::Partial })
 }
 
-/// The studies below the paths. Without any study, what was found instead, unless that is no reason to stop.
+/// The studies below the paths. If there is no study, fails with what was found instead, unless that is no reason to
+/// stop.
 fn list(input: &Input, may_be_none: bool) -> Result<Listing, Failure> {
     let bar = progress::bar("files");
     let count = |done: usize, total: usize| {
@@ -141,7 +142,7 @@ fn list(input: &Input, may_be_none: bool) -> Result<Listing, Failure> {
     Ok(listing)
 }
 
-/// Paths and folders of this share from which no image came: studies that failed. All are said, to each share.
+/// Paths and folders of this share without any image: these are failed studies. Every share reports all of them.
 fn bare(input: &Input, listing: &Listing, out: &Path, shard: Shard) -> Vec<BareFolder> {
     let mut bare = listing.bare(input.paths, Some(out));
     for folder in &bare {
@@ -163,7 +164,7 @@ fn show(bar: &ProgressBar, event: &GradeEvent) {
     }
 }
 
-/// What must be known of a study, whether it was graded now or before.
+/// Reports what must be known about a study, whether it was graded now or before.
 fn explain(name: &str, study: &StudyRecord, models: &ModelSet) {
     say(name, &study.warnings, study.issues.iter(), models);
     match study.status() {

@@ -1,4 +1,4 @@
-//! `--sample`: what becomes of each study that a contest's sample submission asks for.
+//! `--sample`: the outcome of each study that a contest's sample submission asks for.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ pub struct Submission {
     known: BTreeMap<String, Known>,
     /// Studies that were graded and are not asked for.
     others: Vec<String>,
-    /// By place among the studies found: the id in the sample.
+    /// For each study found, its id in the sample.
     claims: Vec<Option<String>>,
 }
 
@@ -43,12 +43,12 @@ impl Submission {
         }
     }
 
-    /// A study that was graded, by its place among those found.
+    /// A graded study, by its index among those found.
     pub fn graded(&mut self, index: usize, scores: &SampleScores) {
         self.is(index, Known::Graded(Box::new(*scores)));
     }
 
-    /// A study without numbers, and why.
+    /// A study without scores, and why.
     pub fn lost(&mut self, index: usize, why: &str) {
         self.is(index, Known::Lost(why.to_owned()));
     }
@@ -59,7 +59,7 @@ impl Submission {
         }
     }
 
-    /// Folders from which no image came: their names are what is known of them.
+    /// Folders without any image: only their names are known.
     pub fn bare(&mut self, folders: &[BareFolder]) {
         for folder in folders.iter().filter(|folder| self.sample.asks_for(&folder.name())) {
             self.known.entry(folder.name()).or_insert_with(|| Known::Lost(folder.why()));
@@ -79,8 +79,8 @@ pub fn say(filling: &Filling) {
     }
 }
 
-/// Those of the paths that are there; the others are said and are issues. Only with a sample, for which a study that is
-/// missing is no reason to write nothing.
+/// The paths that exist; the others are reported as issues. Only used with a sample, where a missing study is no reason
+/// to write nothing.
 pub fn present(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Issue>) {
     let (there, missing): (Vec<PathBuf>, Vec<PathBuf>) = paths.iter().cloned().partition(|path| path.exists());
     (there, missing.iter().map(|path| Issue::new(path.display(), "no such file or folder")).collect())

@@ -1,6 +1,7 @@
 //! Bodies, discs, arches, joints and processes.
 
-use super::{S1, Sample, Site, Tissue, bump, noise, plain};
+use super::{S1, Sample, Site, bump, noise, plain};
+use crate::phantom::material::Tissue;
 
 impl Site<'_> {
     pub(super) fn body(&self) -> Option<Sample> {

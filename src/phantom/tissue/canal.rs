@@ -1,6 +1,7 @@
 //! What the bones leave open: the sac, its recesses, the foramina, and what fills them.
 
-use super::{L1, S1, Sample, Site, Tissue, noise, plain};
+use super::{L1, S1, Sample, Site, noise, plain};
+use crate::phantom::material::Tissue;
 
 impl Site<'_> {
     /// Half the sac's depth and its front edge where nothing presses on it; it tapers below S1.

@@ -10,35 +10,10 @@ use glam::DVec3;
 
 use super::{
     anatomy::{L1, Place, S1, Subject},
+    material::Tissue,
     noise,
 };
 use crate::grading::{Condition, Level, Side};
-
-/// A kind of tissue; what it looks like is in [`super::sequence`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tissue {
-    Air,
-    Skin,
-    Fat,
-    Muscle,
-    CorticalBone,
-    Marrow,
-    Nucleus,
-    DryNucleus,
-    Annulus,
-    Csf,
-    Nerve,
-    Ligament,
-    Fluid,
-    Blood,
-    Bowel,
-    Kidney,
-}
-
-impl Tissue {
-    /// How many there are.
-    pub const COUNT: usize = Self::Kidney as usize + 1;
-}
 
 /// Tissue and how strongly it shines compared with its kind, about 1.
 pub type Sample = (Tissue, f64);

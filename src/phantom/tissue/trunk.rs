@@ -2,7 +2,8 @@
 
 use glam::DVec3;
 
-use super::{L1, S1, Sample, Site, Tissue, noise};
+use super::{L1, S1, Sample, Site, noise};
+use crate::phantom::material::Tissue;
 
 impl Site<'_> {
     pub(super) fn vessels(&self) -> Option<Sample> {

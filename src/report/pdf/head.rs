@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use super::{
     ink,
     sheet::{Picture, Place, Shape, Sheet},
-    text::{Align, Style},
+    text::{Align, Style, short},
 };
 use crate::{
     RESEARCH_USE_ONLY, files,
@@ -110,18 +110,6 @@ fn readable(date: &str) -> String {
     }
 }
 
-/// What must be read before anything else.
-pub fn banner(sheet: &mut Sheet, lines: &[String]) {
-    let place = super::across(sheet);
-    let text = lines.iter().map(|line| short(line, 200)).collect::<Vec<_>>().join("  ·  ");
-    let block = sheet.set(&text, Style::new(9.0, ink::WARNING).bold(), Align::Middle, Some(place.width - 16.0));
-    let frame = Place::new(place.x, sheet.y(), place.width, block.height() + 8.0);
-    sheet.put(Shape::Fill(frame, ink::WARNING_GROUND));
-    sheet.put(Shape::Frame(frame, ink::WARNING, 0.8, None));
-    sheet.put(Shape::Text(block, [place.x + 8.0, sheet.y() + 4.0]));
-    sheet.skip(frame.height + 4.0);
-}
-
 /// At the top of every page but the first: a page that is lost must say whose it is.
 pub fn running(report: &Report) -> String {
     let patient = report.patient();
@@ -131,14 +119,6 @@ pub fn running(report: &Report) -> String {
     let known = parts.iter().filter(|part| !part.is_empty());
     // The whole of it stands on the first page; here it may not fill the page.
     known.map(|part| short(part, 80)).collect::<Vec<_>>().join("  ·  ")
-}
-
-/// The beginning of a text that is too long for its place.
-fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most).chain("...".chars()).collect()
 }
 
 /// At the foot of every page.

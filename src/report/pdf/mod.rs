@@ -41,7 +41,7 @@ pub fn pdf_bytes(
     let mut sheet = Sheet::new(size, Typesetter::new(true));
     let banner = report.banner();
     head::first(&mut sheet, report, template, &mut warnings);
-    head::banner(&mut sheet, &banner);
+    sheet.banner(&banner);
     let running = head::running(report);
     sheet.set_running(running, banner);
     grades::table(&mut sheet, report);

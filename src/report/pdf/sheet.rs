@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ink,
-    text::{Align, Block, Ink, Style, Typesetter},
+    text::{Align, Block, Ink, Style, Typesetter, short},
 };
 
 /// Empty paper around the writing, in points.
@@ -119,8 +119,20 @@ impl Sheet {
             let block = self.typesetter.block(&name, Style::new(8.5, ink::WEAK), Align::Start, Some(place.width));
             self.block(block, place.x);
             self.skip(3.0);
-            super::head::banner(self, &banner);
+            self.banner(&banner);
         }
+    }
+
+    /// What must be read before anything else.
+    pub fn banner(&mut self, lines: &[String]) {
+        let place = self.across();
+        let text = lines.iter().map(|line| short(line, 200)).collect::<Vec<_>>().join("  ·  ");
+        let block = self.set(&text, Style::new(9.0, ink::WARNING).bold(), Align::Middle, Some(place.width - 16.0));
+        let frame = Place::new(place.x, self.y(), place.width, block.height() + 8.0);
+        self.put(Shape::Fill(frame, ink::WARNING_GROUND));
+        self.put(Shape::Frame(frame, ink::WARNING, 0.8, None));
+        self.put(Shape::Text(block, [place.x + 8.0, self.y() + 4.0]));
+        self.skip(frame.height + 4.0);
     }
 
     /// Puts something on the page.

@@ -286,6 +286,14 @@ fn is_visible(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !is_format
 }
 
+/// The beginning of a text that is too long for its place.
+pub fn short(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most).chain("...".chars()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

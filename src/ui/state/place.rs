@@ -13,19 +13,6 @@ use crate::{
 /// A slice is at a place when it is no farther from it than this, or than the next slice, mm.
 const AT_PLACE_MM: f64 = 8.0;
 
-/// What the panes were brought to for a cell without a box.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gone {
-    /// To its disc and side.
-    ToDisc,
-    /// To where its disc must lie, judged by the others.
-    ToEstimate,
-    /// To the slice that is nearest to its disc, which the series does not reach.
-    ToNearest,
-    /// Nowhere, and why.
-    Nowhere(&'static str),
-}
-
 /// Whether the places of the discs mean something in a series: it shares the patient space with every series that
 /// they can come from.
 pub fn is_space_of_discs(study: &Study, series: usize) -> bool {

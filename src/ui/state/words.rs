@@ -1,9 +1,9 @@
 //! Grades, boxes and places in words, for tooltips, for the panel and for those who listen.
 
 use super::{
-    place::{self, Gone},
-    session::{Grading, Session},
-    votes::Weak,
+    place::{self},
+    session::{Gone, Grading, Session},
+    strip::Weak,
 };
 use crate::{
     geometry::PlaneKind,

@@ -10,9 +10,9 @@ use crate::{
         state::{
             pane::PaneId,
             session::Session,
+            strip,
             transform::{Extent, Transform},
             viewer::Action,
-            votes,
         },
         view::viewport,
     },
@@ -140,7 +140,7 @@ fn the_strip_holds_the_boxes_of_the_table_and_a_click_goes_to_a_slice() {
     let mut window = graded_demo();
     let open = session(&window);
     for row in open.run.table.as_ref().expect("a table").rows() {
-        let strip = votes::of_cell(open, row.id);
+        let strip = strip::of_cell(open, row.id);
         // The best of all slices is what the table was made of.
         for evidence in row.evidence() {
             let of_severity = strip.iter().filter_map(|s| s.best[evidence.severity.index()].as_ref());
@@ -152,7 +152,7 @@ fn the_strip_holds_the_boxes_of_the_table_and_a_click_goes_to_a_slice() {
     let cell = id("left_subarticular_stenosis_l4_l5");
     window.state_mut().viewer.perform(Action::SelectGrade(cell));
     wait_for(&mut window, "the best slice", is_shown);
-    let strip = votes::of_cell(session(&window), cell);
+    let strip = strip::of_cell(session(&window), cell);
     let shown = session(&window).panes[2].slice;
     let other = strip.iter().find(|s| s.slice != shown).expect("another slice that voted").clone();
     let at = center_of(&window, &format!("Slice {},", other.slice + 1));

@@ -9,7 +9,7 @@ use crate::{
     grading::{Assessment, GradeId, GradeTable, Level, Role, Side},
     review::BoxChoice,
     ui::state::{
-        place::Gone,
+        session::Gone,
         tool::Tool,
         transform::{Extent, Transform},
         viewer::Action,

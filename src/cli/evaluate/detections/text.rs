@@ -40,7 +40,7 @@ fn precision(text: &mut String, model: &ModelReport) {
     for ap in &model.average_precision {
         row(&ap.definition.label(), ap, &|_| true);
     }
-    // The finer means by the first definition alone: the other differs as it does above.
+    // The breakdowns use only the first definition: the other would differ in the same way as above.
     let Some(ap) = model.average_precision.first() else { return };
     for &severity in Severity::ALL {
         row(&format!("  {}", severity.label().to_lowercase()), ap, &|class| class.severity == severity);

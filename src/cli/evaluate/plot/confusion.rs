@@ -1,4 +1,4 @@
-//! What was taken for what: severity and level, as two tables shaded by the share of the row.
+//! Confusion of severity and level, as two tables shaded by the share of the row.
 
 use plotters::{
     prelude::*,
@@ -11,7 +11,7 @@ use crate::{
     metric::Confusion,
 };
 
-/// One table: `None` is a cell that means nothing.
+/// One table: `None` is a cell without a meaning.
 struct Table {
     title: &'static str,
     rows: Vec<String>,

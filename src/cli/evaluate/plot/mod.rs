@@ -19,7 +19,7 @@ const INK: RGBColor = RGBColor(40, 40, 40);
 const GRID: RGBColor = RGBColor(225, 225, 225);
 const FONT: &str = "sans-serif";
 
-/// Okabe and Ito's blue, orange and vermilion: told apart by the colour-blind. Marks differ in form too.
+/// Okabe and Ito's blue, orange and vermilion, which colour-blind people can distinguish. Marks differ in shape too.
 const fn colour(severity: Severity) -> RGBColor {
     match severity {
         Severity::NormalMild => RGBColor(0, 114, 178),
@@ -33,7 +33,7 @@ fn text(size: u32) -> TextStyle<'static> {
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-/// What plotters says when it cannot draw; in memory it always can.
+/// The error that plotters returns if it cannot draw; in memory it always can.
 type Drawn = Result<(), Box<dyn std::error::Error>>;
 
 /// `reliability.svg`.
@@ -63,7 +63,7 @@ fn save(
     size: (u32, u32),
     draw: impl FnOnce(&Area<'_>) -> Drawn,
 ) -> Result<(), WriteError> {
-    // A name that the user chose must not lead out of the folder.
+    // A name chosen by the user must not lead outside the folder.
     let tame = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     let file = match prefix {
         Some(prefix) => format!("{}-{name}.svg", prefix.chars().map(tame).collect::<String>()),

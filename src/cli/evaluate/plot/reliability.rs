@@ -1,4 +1,4 @@
-//! Reliability: what share of the rows given a probability is so, and how many rows there are.
+//! Reliability: the observed share of the rows at each predicted probability, and how many rows there are.
 
 use plotters::{
     prelude::*,
@@ -11,7 +11,7 @@ use crate::{
     metric::{BINS, Reliability},
 };
 
-/// One panel a condition, side by side, with the calibration error of each severity in its legend; below each how
+/// One panel per condition, side by side, with the calibration error of each severity in its legend; below each how
 /// many rows each bin holds.
 pub fn draw(area: &Area<'_>, all: &[Reliability]) -> Drawn {
     for (panel, one) in area.split_evenly((1, all.len().max(1))).iter().zip(all) {
@@ -24,7 +24,7 @@ pub fn draw(area: &Area<'_>, all: &[Reliability]) -> Drawn {
     Ok(())
 }
 
-/// Condition and legend above the panel: inside, there is no corner that a curve may not need.
+/// Condition and legend go above the panel, because a curve may use any corner inside it.
 fn title(area: &Area<'_>, one: &Reliability) -> Drawn {
     let middle = area.dim_in_pixel().0 as i32 / 2 + 24;
     let centred = text(17).pos(Pos::new(HPos::Center, VPos::Top));
@@ -81,7 +81,7 @@ fn curves(area: &Area<'_>, one: &Reliability) -> Drawn {
     Ok(())
 }
 
-/// On a logarithmic axis: almost all rows are sure of normal/mild.
+/// On a logarithmic axis, because almost all rows are confident of normal/mild.
 fn counts(area: &Area<'_>, one: &Reliability) -> Drawn {
     let most = one.curves.iter().flat_map(|c| &c.bins).map(|b| b.rows).max().unwrap_or(1).max(10) as f64;
     let mut chart = ChartBuilder::on(area)

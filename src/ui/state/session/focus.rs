@@ -1,7 +1,19 @@
 //! What the reader of an open study looks at: a cell, its box, and where the panes were brought for it.
 
-use super::super::place::Gone;
 use crate::grading::{Evidence, GradeId};
+
+/// What the panes were brought to for a cell without a box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gone {
+    /// To its disc and side.
+    ToDisc,
+    /// To where its disc must lie, judged by the others.
+    ToEstimate,
+    /// To the slice that is nearest to its disc, which the series does not reach.
+    ToNearest,
+    /// Nowhere, and why.
+    Nowhere(&'static str),
+}
 
 /// What the reader looks at.
 #[derive(Default)]

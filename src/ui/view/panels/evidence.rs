@@ -3,14 +3,13 @@
 use egui::{Label, RichText, ScrollArea, Ui};
 
 use super::{strip::strip_ui, visibility_bar::visibility_bar_ui};
+use crate::ui::state::strip;
 use crate::{
     grading::{Evidence, GradeId},
     ui::{
         state::{
-            place::Gone,
-            session::Session,
+            session::{Gone, Session},
             viewer::{Action, Viewer},
-            votes,
             words::{self, sentence},
         },
         view::{scores::scores_ui, theme},
@@ -46,7 +45,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
     }
     let warning = |text: String| RichText::new(text).small().color(theme::of(ui).warning);
     let by_hand = words::conflict_by_hand(session, id).map(|words| warning(format!("! Box by hand: {words}")));
-    let faint = votes::weak(session, id, viewer.settings.threshold);
+    let faint = strip::weak(session, id, viewer.settings.threshold);
     let faint = faint.map(|weak| warning(sentence(&words::weak(&weak))));
     if let Some(by_hand) = by_hand {
         ui.label(by_hand).on_hover_text("The level by the nearest disc, the side by the canal");
@@ -68,7 +67,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
     for evidence in row.evidence() {
         conflict_ui(ui, id, evidence);
     }
-    let votes = votes::of_cell(session, id);
+    let votes = strip::of_cell(session, id);
     if !votes.is_empty() {
         ui.add_space(4.0);
         strip_ui(ui, session, id, &votes, actions);

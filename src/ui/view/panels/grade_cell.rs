@@ -2,17 +2,12 @@
 
 use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, Vec2, pos2, vec2};
 
+use crate::ui::state::strip;
 use crate::{
     grading::{Assessment, Grade, GradeId, Probabilities, Severity},
     review::{BoxChoice, Decision},
     ui::{
-        state::{
-            icon,
-            session::Session,
-            viewer::Action,
-            votes::{self, Weak},
-            words,
-        },
+        state::{icon, session::Session, strip::Weak, viewer::Action, words},
         view::{scores::scores_ui, theme},
     },
 };
@@ -24,7 +19,7 @@ const BAR: f32 = 4.0;
 pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: Rect, actions: &mut Vec<Action>) {
     let response = ui.interact(rect, ui.scope_id().with(("cell", id.index())), Sense::click());
     let row = session.run.table.as_ref().map(|table| table.get(id));
-    let (weak, conflict) = (votes::weak(session, id, shown_from), words::conflict_of_cell(session, id));
+    let (weak, conflict) = (strip::weak(session, id, shown_from), words::conflict_of_cell(session, id));
     paint(ui, session, row, weak.as_ref(), rect);
     paint_decision(ui, session, id, row, rect);
     let palette = theme::of(ui);

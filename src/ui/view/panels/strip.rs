@@ -6,7 +6,7 @@ use crate::{
     grading::{GradeId, SliceId},
     study::Series,
     ui::{
-        state::{session::Session, viewer::Action, votes::SliceVotes, words},
+        state::{session::Session, strip::SliceVotes, viewer::Action, words},
         view::{scores::scores_ui, theme},
     },
 };

@@ -2,7 +2,10 @@
 
 use egui::{Align2, FontId, Pos2, Rect, Shape, Stroke, StrokeKind};
 
-use super::{Labels, box_edit, view::View};
+use super::{
+    Labels,
+    view::{Look, View},
+};
 use crate::{
     grading::{GradeId, Severity, Side, SliceId, Vote},
     raster::BBox,
@@ -11,6 +14,7 @@ use crate::{
         view::theme,
     },
 };
+use crate::{review::BoxChoice, ui::state::gesture::boxes::BoxDrag};
 
 /// Of boxes that overlap more than this, only the one with the best score is shown.
 const SAME_PLACE_IOU: f32 = 0.5;
@@ -23,7 +27,7 @@ pub fn visible<'a>(session: &'a Session, visibility: &Visibility, threshold: f32
     let highlighted = |vote: &Vote| is_highlighted(session, vote);
     let of_slice = session.run.votes.get(slice).into_iter().flatten();
     let mut all: Vec<&Vote> = of_slice
-        .filter(|vote| visibility.shows(session, vote.grade) && !box_edit::is_overruled(session, vote))
+        .filter(|vote| visibility.shows(session, vote.grade) && !is_overruled(session, vote))
         .filter(|vote| vote.detection.score >= threshold || highlighted(vote))
         .collect();
     all.sort_by(|a, b| highlighted(b).cmp(&highlighted(a)).then(b.detection.score.total_cmp(&a.detection.score)));
@@ -74,7 +78,7 @@ pub fn paint_boxes<'a>(view: &View<'a>, labels: &mut Labels) -> Vec<&'a Vote> {
     let settings = &view.viewer.settings;
     let mut visible = visible(view.session, &view.viewer.visibility, settings.threshold, &view.header().id());
     // What is under the hand stands instead of the box that it began with.
-    let dragged = box_edit::drag_in(view).map(|drag| drag.cell);
+    let dragged = drag_in(view).map(|drag| drag.cell);
     visible.retain(|vote| Some(vote.grade) != dragged);
     labels.spare(visible.iter().map(|vote| rect_of(&view.transform, vote)));
     for vote in &visible {
@@ -137,6 +141,21 @@ fn label(vote: &Vote) -> String {
     let doubt = if vote.conflicts.is_empty() { "" } else { " !" };
     let letter = theme::severity_letter(vote.severity);
     format!("{} {letter} {:.2}{doubt}", place_name(vote.grade), vote.detection.score)
+}
+
+/// Whether the reader took a detector's box away, or put another one on its slice.
+pub fn is_overruled(session: &Session, vote: &Vote) -> bool {
+    match &session.review().cell(vote.grade).region {
+        BoxChoice::Model => false,
+        BoxChoice::Reader(region) => region.slice == vote.detection.slice,
+        BoxChoice::Removed => true,
+    }
+}
+
+/// The box that follows the pointer in this pane, where that shows.
+pub fn drag_in<'a>(view: &View<'a>) -> Option<&'a BoxDrag> {
+    let drag = view.viewer.hand.box_drag.as_ref().filter(|_| view.look == Look::Screen);
+    drag.filter(|drag| drag.pane == view.id && drag.slice == view.header().id())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod paint;
 
 pub use self::{
     mouse::pointer,
-    paint::{drag_in, paint_by_hand, paint_handles, paint_labels},
+    paint::{paint_by_hand, paint_handles, paint_labels},
 };
 
 use super::boxes;
@@ -24,15 +24,6 @@ pub fn by_hand(session: &Session, visibility: &Visibility, slice: &SliceId) -> V
         _ => None,
     };
     GradeId::ALL.into_iter().filter(|&id| visibility.shows(session, id)).filter_map(of_cell).collect()
-}
-
-/// Whether the reader took a detector's box away, or put another one on its slice.
-pub fn is_overruled(session: &Session, vote: &Vote) -> bool {
-    match &session.review().cell(vote.grade).region {
-        BoxChoice::Model => false,
-        BoxChoice::Reader(region) => region.slice == vote.detection.slice,
-        BoxChoice::Removed => true,
-    }
 }
 
 /// The box behind the selected cell, where it is seen on a slice: the reader's, else the detector's that is looked at,

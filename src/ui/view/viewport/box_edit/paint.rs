@@ -3,13 +3,13 @@
 
 use egui::{Align2, FontId, Rect, Stroke, StrokeKind};
 
-use super::{by_hand, hit::handles, of_selected};
+use super::{super::boxes::drag_in, by_hand, hit::handles, of_selected};
 use crate::{
     grading::{GradeId, Severity},
     raster::BBox,
     review::Statement,
     ui::{
-        state::{gesture::boxes::BoxDrag, icon, session::Session, tool::Tool, words},
+        state::{icon, session::Session, tool::Tool, words},
         view::{
             theme,
             viewport::{Labels, Look, View, boxes},
@@ -24,12 +24,6 @@ const LINE: f32 = 1.3;
 const SHADOW: f32 = 2.0 * LINE + GAP + 1.6;
 /// Half the side of a handle.
 const HANDLE: f32 = 3.5;
-
-/// The box that follows the pointer in this pane, where that shows.
-pub fn drag_in<'a>(view: &View<'a>) -> Option<&'a BoxDrag> {
-    let drag = view.viewer.hand.box_drag.as_ref().filter(|_| view.look == Look::Screen);
-    drag.filter(|drag| drag.pane == view.id && drag.slice == view.header().id())
-}
 
 /// The reader's boxes of the slice on screen, the one under the hand as it is now. Returns them.
 pub fn paint_by_hand(view: &View<'_>, labels: &mut Labels) -> Vec<(GradeId, BBox)> {
