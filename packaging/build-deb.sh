@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the Debian package from a program that is built: its manual and completions are made by itself.
+# Makes the Debian package from a built program, which generates its own man pages and completions.
 # usage: packaging/build-deb.sh [PROFILE = dist] [FOLDER FOR THE .deb = target/debian]
-# Needs cargo-deb (cargo install cargo-deb) and dpkg-dev. Prints the package's path, last line.
+# Needs cargo-deb (cargo install cargo-deb) and dpkg-dev. The last line printed is the package's path.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${1:-dist}
@@ -19,7 +19,7 @@ mkdir -p "$generated/man" "$generated/completions" "$out"
 "$program" completions zsh > "$generated/completions/_foramen"
 "$program" completions fish > "$generated/completions/foramen.fish"
 fast=()
-# What is built without optimisation is for a test, and large.
+# A build without optimisation is for testing, and large.
 [ "$profile" = dev ] && fast=(--compress-type gzip --strip)
 cargo deb --quiet --no-build --profile "$profile" --output "$out/" "${fast[@]}" > /dev/null
 ls -t "$out"/foramen_*.deb | head -n 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs a .deb of Foramen, looks whether everything of it is where a user finds it and works, and removes it again.
-# For CI: root, apt, no desktop. A foramen that is installed already is removed first.
+# Installs a Foramen .deb, checks that everything in it is where a user expects it and works, and removes it again.
+# For CI: root, apt, no desktop. An installed foramen is removed first.
 # usage: packaging/install-checks.sh FILE.deb
 set -euo pipefail
 
@@ -22,7 +22,7 @@ trap 'echo "install: FAILED in step: $current" >&2' ERR
 deb=$(realpath "$1")
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-# Nothing of the caller's own programs, folders and languages counts.
+# The caller's own programs, folders and locale must not matter.
 unset DISPLAY WAYLAND_DISPLAY WAYLAND_SOCKET MANPATH
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -30,12 +30,12 @@ export HOME=$tmp/home XDG_DATA_HOME=$tmp/home/.local/share XDG_DATA_DIRS=/usr/lo
 export FORAMEN_CONFIG_DIR=$tmp/config FORAMEN_DATA_DIR=$tmp/data
 mkdir -p "$HOME"
 
-# An error of apt ends the script with what apt said.
+# An apt error ends the script with the output of apt.
 apt() {
     apt-get "$@" >"$tmp/apt" 2>&1 || { cat "$tmp/apt" >&2; fail "apt-get $*"; }
 }
 
-# What the checks call; the last one holds the MIME database and its trigger, and must be there before.
+# Tools used by the checks; the last one holds the MIME database and its trigger, and must be installed first.
 step "programs for the checks"
 missing=()
 for package in man-db desktop-file-utils bash-completion libglib2.0-bin shared-mime-info; do
@@ -49,11 +49,11 @@ fi
 step "the .deb"
 [ "$(dpkg-deb -f "$deb" Package)" = foramen ] || fail "$deb is not a package named foramen"
 version=$(dpkg-deb -f "$deb" Version)
-# Also where only settings of an earlier one are left.
+# Also if only the settings of an earlier version are left.
 if dpkg-query -W foramen >/dev/null 2>&1; then apt purge -y foramen; fi
 
 step "apt-get install of $(basename "$deb"), version $version"
-# Lists may be old or absent where all packages that are wanted are there already.
+# Package lists may be old or absent if all required packages are already installed.
 apt-get install -y "$deb" >"$tmp/apt" 2>&1 || { apt update; apt install -y "$deb"; }
 dpkg -L foramen | while read -r path; do
     if [ -f "$path" ] || [ -L "$path" ]; then echo "$path"; fi
@@ -112,14 +112,14 @@ wanted=$(sed -n 's/^Icon=//p' "$entry")
 for size in 16 32 48 128 256 512; do
     icon=/usr/share/icons/hicolor/${size}x$size/apps/foramen.png
     [ -f "$icon" ] || fail "$icon is missing"
-    # Width and height stand in bytes 16 to 23 of a PNG.
+    # Width and height are in bytes 16 to 23 of a PNG.
     read -r _ _ w1 w0 _ _ h1 h0 <<<"$(od -An -tu1 -j16 -N8 "$icon")"
     [ "$((w1 * 256 + w0))x$((h1 * 256 + h0))" = "${size}x$size" ] || fail "$icon has another size"
 done
 grep -q '<svg' /usr/share/icons/hicolor/scalable/apps/foramen.svg || fail "the scalable icon is missing"
 
 step "the MIME database"
-# gio asks shared-mime-info alone, and needs no desktop.
+# gio only asks shared-mime-info, and needs no desktop.
 type_of() {
     gio info -a standard::content-type "$1" | sed -n 's/.*standard::content-type: //p'
 }
@@ -132,7 +132,7 @@ mkdir "$tmp/mime"
 images=("$tmp"/phantom/train_images/*/*/*)
 cp "${images[0]}" "$tmp/mime/no-ending"
 is_dicom "$tmp/mime/no-ending" "a DICOM file without an ending"
-# Files that only their names tell; the ending of the second comes with this package.
+# Files recognised only by name; the extension of the second comes with this package.
 for name in a.dcm b.dicom DICOMDIR; do
     head -c 300 /dev/zero >"$tmp/mime/$name"
     is_dicom "$tmp/mime/$name" "$name"
@@ -142,7 +142,7 @@ echo text >"$tmp/mime/note.txt"
 grep -q '^[0-9]*:application/dicom:\*\.dicom$' /usr/share/mime/globs2 || fail "foramen-dicom.xml is not in the database"
 
 step "completions"
-# Asks the function as bash does on Tab, for the words of a command line; the last is what is being typed.
+# Calls the function as bash does on Tab, with the words of a command line; the last is the one being typed.
 cat >"$tmp/complete.sh" <<'EOF'
 source /usr/share/bash-completion/completions/foramen || exit 1
 made=$(complete -p foramen) || exit 1
