@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
 use foramen::{
-    geometry::{ImagePlane, Vec3},
+    geometry::{ImagePlane, PixelCenter, PixelCorner, Vec3},
     grading::{
         Assessment, Condition, Conflict, Detection, DetectionClass, GradeId, Layout, Level, Placed, Prior, Resolved,
         Role, SeriesDoubt, Severity, Side, SliceId, assess, geometric, max,
@@ -39,8 +39,8 @@ impl Study {
     /// A box of 30 pixels about the foot of a patient point.
     fn see(&mut self, slice: usize, point: Vec3, grade: GradeId, severity: Severity, score: f32) {
         let (id, at) = &self.slices[slice];
-        let (x, y) = at.plane.pixel_from_patient(point);
-        let bbox = BBox::from_center(x as f32 + 0.5, y as f32 + 0.5, 30.0, 30.0);
+        let center = PixelCorner::from(at.plane.pixel_from_patient(point));
+        let bbox = BBox::from_center(center.x as f32, center.y as f32, 30.0, 30.0);
         self.boxes.push(Detection { class: DetectionClass { grade, severity }, score, bbox, slice: id.clone() });
     }
 
@@ -328,7 +328,7 @@ proptest! {
         let mut study = plain_study(&[0; 25]);
         study.boxes.clear();
         for (id, severity, slice, x, y, score) in boxes {
-            let point = study.slices[slice].1.plane.patient_from_pixel(x, y);
+            let point = study.slices[slice].1.plane.patient_from_pixel(PixelCenter::new(x, y));
             study.see(slice, point, GradeId::ALL[id], Severity::ALL[severity], score);
         }
         let votes = study.resolve().votes;

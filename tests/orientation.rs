@@ -88,8 +88,7 @@ fn written(file: &DefaultDicomObject) -> Arc<[u8]> {
 fn places(graded: &GradedStudy, grade: &Grade) -> Vec<Vec3> {
     let place = |evidence: &foramen::grading::Evidence| {
         let detection = &evidence.detection;
-        let (column, row) = detection.bbox.center_pixel();
-        graded.planes[&detection.slice].patient_from_pixel(column, row)
+        graded.planes[&detection.slice].patient_from_pixel(detection.bbox.center())
     };
     grade.evidence().iter().map(place).collect()
 }

@@ -1,13 +1,14 @@
-//! A grader's point to boxes: of a physical size, on the slice of the point and on its neighbours in depth.
+//! Turns a grader's point into boxes of a physical size, on the point's slice and on its neighbours in depth.
 
 use super::{labels::Point, skipped::Reason};
 use crate::{
+    geometry::{PixelCenter, PixelCorner},
     grading::{DetectionClass, Role, Severity},
     raster::BBox,
     study::Series,
 };
 
-/// Where spacing is unknown, a millimetre is taken for this many pixels.
+/// If the spacing is unknown, a millimetre counts as this many pixels.
 const PIXELS_PER_MM_UNKNOWN: f64 = 1.5;
 
 /// How a point becomes boxes.
@@ -17,17 +18,17 @@ pub struct BoxShape {
     pub width_mm: f64,
     /// Height of the box, mm.
     pub height_mm: f64,
-    /// Slices whose plane lies within this of the point are labelled too, mm. A point lies on its own
-    /// slice, so this must be more than the distance between slices for any neighbour to count; 0 labels its own alone.
+    /// Slices whose plane lies within this of the point are labelled too, mm. A point lies on its own slice, so this
+    /// must be more than the slice spacing for any neighbour to count; 0 labels only its own slice.
     pub depth_mm: f64,
-    /// Width and height as a share of the image's, whatever its spacing, in place of millimetres.
+    /// Width and height as a fraction of the image's, whatever its spacing, instead of millimetres.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_of_image: Option<f64>,
 }
 
 impl BoxShape {
-    /// So that a box shows the structure and what narrows it: foramen with the disc's edge and facet, canal
-    /// from disc to lamina, recess with facet joint.
+    /// Chosen so that a box shows the structure and what narrows it: foramen with the disc's edge and facet, canal from
+    /// disc to lamina, recess with facet joint.
     pub const fn of(role: Role) -> Self {
         match role {
             Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0, share_of_image: None },
@@ -36,13 +37,13 @@ impl BoxShape {
         }
     }
 
-    /// As the solution that Foramen started from had it: 20 of the network's 384 pixels wide and high, which is a share
-    /// of the image's sides, on the slice of the point alone.
+    /// As the solution that Foramen started from had it: 20 of the network's 384 pixels wide and high, which is a
+    /// fraction of the image's sides, only on the slice of the point.
     pub const fn seed(role: Role) -> Self {
         Self { share_of_image: Some(20.0 / 384.0), depth_mm: 0.0, ..Self::of(role) }
     }
 
-    /// Width and height on an image, in its pixels.
+    /// Width and height of the box on an image, in its pixels.
     fn pixels(&self, image: &crate::study::Instance, spacing: Option<[f64; 2]>) -> (f64, f64) {
         if let Some(share) = self.share_of_image {
             return (share * f64::from(image.columns), share * f64::from(image.rows));
@@ -63,7 +64,7 @@ pub struct LabelledBox {
     pub bbox: BBox,
 }
 
-/// The boxes of one point, or why there are none: the reason, and what is special about this one.
+/// The boxes of one point, or why there are none: the reason, and details of this case.
 pub fn boxes(
     series: &Series,
     point: &Point,
@@ -78,27 +79,27 @@ pub fn boxes(
         return Err((Reason::Outside, what));
     }
     let class = DetectionClass { grade: point.id, severity };
-    let target = series.slices[home].plane.map(|plane| (plane, plane.patient_from_pixel(point.x, point.y)));
+    let at = PixelCenter::new(point.x, point.y);
+    let target = series.slices[home].plane.map(|plane| (plane, plane.patient_from_pixel(at)));
     let mut all = Vec::new();
     for (index, slice) in series.slices.iter().enumerate() {
         let position = match (slice.plane, target) {
-            _ if index == home => Some((point.x, point.y)),
+            _ if index == home => Some(at),
             (Some(plane), Some((home_plane, target))) if shape.depth_mm > 0.0 => {
                 let near = plane.distance_from_patient(target).abs() <= shape.depth_mm;
-                // Neighbours of another orientation show another cut.
+                // Neighbours with another orientation show a different section.
                 let alike = plane.is_parallel(&home_plane, crate::geometry::PARALLEL_TOLERANCE_DEG);
                 (near && alike).then(|| plane.pixel_from_patient(target))
             }
             _ => None,
         };
-        let Some((x, y)) = position else { continue };
+        let Some(center) = position.map(PixelCorner::from) else { continue };
         let (width, height) = shape.pixels(&slice.instance, slice.pixel_spacing);
         let (columns, rows) = (slice.instance.columns as f32, slice.instance.rows as f32);
-        // Pixel centres are integers for DICOM; for boxes the first pixel spans 0 to 1.
         let bbox =
-            BBox::from_center(x as f32 + 0.5, y as f32 + 0.5, width as f32, height as f32).clipped(columns, rows);
+            BBox::from_center(center.x as f32, center.y as f32, width as f32, height as f32).clipped(columns, rows);
         if bbox.area() > 0.0 {
-            // The image is written as detectors see it.
+            // The image is written upright, as detectors see it.
             let bbox = bbox.turned(slice.turn, [slice.instance.columns, slice.instance.rows]);
             all.push(LabelledBox { slice: index, class, bbox });
         }
@@ -111,6 +112,6 @@ fn home(series: &Series, point: &Point) -> Result<usize, (Reason, String)> {
     let mut all = series.slices.iter().enumerate().filter(|(_, s)| s.instance.number == Some(point.instance));
     let number = format!("InstanceNumber {}", point.instance);
     let Some((home, _)) = all.next() else { return Err((Reason::NoImage, number)) };
-    // Two files of one number, or one file of several frames: the point does not say which.
+    // Two files with one number, or one multi-frame file: the point does not say which.
     if all.next().is_some() { Err((Reason::Ambiguous, number)) } else { Ok(home) }
 }

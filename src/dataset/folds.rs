@@ -1,4 +1,4 @@
-//! Which study validates in which fold: read from `5folds.csv`, or made so that every fold has its share of every
+//! The validation fold of each study: read from `5folds.csv`, or made so that every fold has its share of every
 //! severity of every condition and level.
 //!
 //! A split is by study: slices of one patient in training and in validation would make any detector look good.
@@ -10,10 +10,10 @@ use crate::{grading::Severity, study::StudyId};
 
 /// How many folds there are.
 pub const FOLDS: u32 = 5;
-/// Rounds over all pairs of studies after which the exchange ends, better or not.
+/// The maximum number of rounds of exchanges over all pairs of studies.
 const ROUNDS: usize = 10;
 
-/// Study id to the fold in which it validates.
+/// Study id to its validation fold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Folds(pub BTreeMap<StudyId, u32>);
 
@@ -27,7 +27,7 @@ impl Folds {
         for record in table.records() {
             let record = record.map_err(|source| LabelError::Csv { file: file.to_owned(), source })?;
             let (study, text) = (record.get(study).unwrap_or_default(), record.get(fold).unwrap_or_default());
-            // Tables that went through pandas say 3.0.
+            // Tables that went through pandas contain 3.0.
             let number = text.strip_suffix(".0").unwrap_or(text).parse().ok().filter(|fold| *fold < FOLDS);
             let number = number.ok_or_else(|| {
                 wrong(format!("study {study} has fold '{text}'; folds are whole numbers from 0 to 4"))
@@ -78,12 +78,12 @@ impl Folds {
 const KINDS: usize = 100;
 const N: usize = FOLDS as usize;
 
-/// A split in the making.
+/// A split being built.
 struct Split<'a> {
     ids: Vec<&'a StudyId>,
-    /// By study: its 25 kinds.
+    /// For each study, its 25 kinds.
     kinds: Vec<[usize; 25]>,
-    /// By kind: how many studies have it.
+    /// For each kind, how many studies have it.
     totals: [f64; KINDS],
     /// By fold and kind.
     counts: [[f64; KINDS]; N],
@@ -109,7 +109,7 @@ impl<'a> Split<'a> {
         Self { ids, kinds, totals, counts: [[0.0; KINDS]; N], fold }
     }
 
-    /// Studies one by one, those with the rarest labels first, each to the fold that lacks its labels most.
+    /// Assigns studies one by one, those with the rarest labels first, each to the fold that lacks its labels most.
     fn deal(&mut self) {
         let rarity = |kinds: &[usize; 25]| {
             let mut totals = kinds.map(|kind| self.totals[kind] as usize);
@@ -135,7 +135,7 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// Exchanges two studies of different folds wherever that makes the whole more even.
+    /// Exchanges two studies of different folds wherever that makes the split more even.
     fn exchange(&mut self) {
         for _ in 0..ROUNDS {
             let mut found = false;
@@ -153,8 +153,8 @@ impl<'a> Split<'a> {
         }
     }
 
-    /// How much smaller the unevenness becomes when `a` and `b` change places: the sum over kinds and folds of
-    /// (count - total / 5)² / total. The sizes of the folds stay, so only counts squared matter.
+    /// How much the unevenness decreases if `a` and `b` are swapped: the sum over kinds and folds of (count - total /
+    /// 5)² / total. The fold sizes stay the same, so only the squared counts matter.
     fn gain(&self, a: usize, b: usize) -> f64 {
         let (from, to) = (&self.counts[self.fold[a]], &self.counts[self.fold[b]]);
         let pairs = self.kinds[a].iter().zip(&self.kinds[b]).filter(|(x, y)| x != y);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     /// Severities about as common as in the contest: severe in 1 % to 23 % of the cells, some labels missing, and
-    /// bad discs in company.
+    /// diseased discs clustered.
     fn grades(studies: usize, seed: u64) -> Grades {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut all = Grades::default();
@@ -255,10 +255,10 @@ mod tests {
                 let off = of.iter().map(|c| (c - share).abs()).fold(0.0, f64::max);
                 prop_assert!(off <= f64::max(3.0, share / 3.0), "kind {}: {:?}", kind, of);
             }
-            // Ids say nothing about grades: to deal by id is to deal at random.
+            // Ids are unrelated to grades, so dealing by id is dealing at random.
             let by_id = Folds(grades.rows.keys().enumerate().map(|(i, id)| (id.clone(), i as u32 % FOLDS)).collect());
             let random = unevenness(&counts(&by_id, &grades));
-            // A few studies may lie evenly by chance.
+            // A few studies may be even by chance.
             let most = if studies < 60 { random } else { 0.8 * random };
             prop_assert!(studies < 20 || unevenness(&ours) <= most, "{} {}", unevenness(&ours), random);
         }

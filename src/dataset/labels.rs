@@ -23,7 +23,7 @@ pub enum LabelError {
         /// Why.
         source: csv::Error,
     },
-    /// It is another kind of table.
+    /// It is a different kind of table.
     #[error("{}: it has no column {column}; columns found: {found}", file.display())]
     Column {
         /// The file.
@@ -33,7 +33,7 @@ pub enum LabelError {
         /// What is there.
         found: String,
     },
-    /// A cell that says nothing we know.
+    /// A cell with an unknown value.
     #[error("{}: study {study}, {column}: {problem}", file.display())]
     Cell {
         /// The file.
@@ -84,7 +84,7 @@ pub struct Point {
 }
 
 impl Point {
-    /// Whether both say the same; the line does not matter.
+    /// Whether both have the same content; the line does not matter.
     pub fn is_same(&self, other: &Self) -> bool {
         let other = Self { line: self.line, ..other.clone() };
         *self == other
@@ -121,7 +121,7 @@ impl Table {
         LabelError::Column { file: self.file.clone(), column: name.to_owned(), found: self.headers.join(", ") }
     }
 
-    /// Every record, or why it is none.
+    /// Every record, or why it is invalid.
     pub fn records(&mut self) -> impl Iterator<Item = Result<csv::StringRecord, csv::Error>> {
         self.reader.records()
     }
@@ -195,7 +195,7 @@ fn severity(text: &str) -> Result<Option<Severity>, String> {
     text.parse().map(Some).map_err(|e: crate::grading::ParseWordError| e.to_string())
 }
 
-/// A row of `train_label_coordinates.csv` that is no point.
+/// A row of `train_label_coordinates.csv` that is not a valid point.
 #[derive(Debug)]
 pub struct BadRow {
     /// Line in the file, from 1, where it is known.
@@ -231,7 +231,7 @@ pub fn point_rows(file: &Path) -> Result<Vec<Result<Point, BadRow>>, LabelError>
     Ok(table.records().map(row).collect())
 }
 
-/// The points of `train_label_coordinates.csv`. Rows that are none are listed, not lost.
+/// The points of `train_label_coordinates.csv`. Invalid rows are listed, not lost.
 pub fn read_points(file: &Path, skipped: &mut SkipList) -> Result<Vec<Point>, LabelError> {
     let mut points = Vec::new();
     for row in point_rows(file)? {
@@ -250,7 +250,7 @@ fn point(line: u64, cells: [&str; 7]) -> Result<Point, String> {
         text.parse::<f64>().ok().filter(|v| v.is_finite()).ok_or_else(|| format!("{name} is '{text}', not a number"))
     };
     let instance_number = number("instance_number", instance)?;
-    // Tables that went through pandas say 12.0.
+    // Tables that went through pandas contain 12.0.
     if instance_number.fract() != 0.0 || instance_number.abs() > f64::from(i32::MAX) {
         return Err(format!("instance_number is '{instance}', not a whole number"));
     }

@@ -1,4 +1,4 @@
-//! Grades, points and images come together by study, series, level and condition.
+//! Matches grades, points and images by study, series, level and condition.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -25,11 +25,11 @@ pub struct LabelledSeries<'a> {
     /// What they call the series.
     pub id: SeriesId,
     pub series: &'a Series,
-    /// Files of the study say that their images were computed.
+    /// Files of the study say that their images are synthetic.
     pub is_synthetic: bool,
     /// At least one.
     pub boxes: Vec<LabelledBox>,
-    /// The fold in which it validates.
+    /// Its validation fold.
     pub fold: u32,
     /// Slices without a box may be taken as background.
     pub has_background: bool,
@@ -38,7 +38,7 @@ pub struct LabelledSeries<'a> {
 }
 
 impl LabelledSeries<'_> {
-    /// What becomes 0 and 255 where that is decided for a series as a whole; of `slice` alone if no slice can be
+    /// The values that become 0 and 255 where this is decided for a whole series; only from `slice` if no slice can be
     /// decoded. Reads every file of the series, once.
     pub fn range(&self, slice: &Slice) -> ValueRange {
         *self.range.get_or_init(|| {
@@ -48,20 +48,20 @@ impl LabelledSeries<'_> {
     }
 }
 
-/// What there is to bring together.
+/// The inputs to match.
 #[derive(Clone, Copy)]
 pub struct Labels<'b> {
     /// `train.csv`.
     pub grades: &'b Grades,
-    /// Which study each of its rows is about.
+    /// The study that each of its rows refers to.
     pub matches: &'b Matches,
     /// `train_label_coordinates.csv`.
     pub points: &'b [Point],
-    /// `5folds.csv`, or what was made in its place.
+    /// `5folds.csv`, or the generated split.
     pub folds: &'b Folds,
 }
 
-/// Every series of the role on which a box lies. What did not come together is listed.
+/// Every series of the role that has a box. What could not be matched is listed.
 pub fn label<'a>(
     studies: &'a [Study],
     labels: Labels<'_>,
@@ -84,9 +84,9 @@ struct Merge<'a, 'b> {
     labels: Labels<'b>,
     options: &'b DatasetOptions,
     studies: &'a [Study],
-    /// By study of the CSV: the study's place, and what its series are called.
+    /// By study id of the CSV: the study's index, and the ids of its series.
     by_id: BTreeMap<&'b StudyId, (usize, SeriesNames)>,
-    /// By study and series, both by place: what lies on it, and what the first point called it.
+    /// By study and series index: the boxes on it, and the id that the first point used.
     boxes: BTreeMap<(usize, usize), (SeriesId, Vec<LabelledBox>)>,
     /// The points that became boxes.
     taken: HashMap<(StudyId, GradeId), Point>,
@@ -108,7 +108,7 @@ impl<'a, 'b> Merge<'a, 'b> {
             return Err((Reason::NoRow, String::new()));
         }
         let Some((study, names)) = self.by_id.get(&point.study) else {
-            // The study as a whole is listed; its ten points would say the same again.
+            // The study as a whole is listed; its ten points would only repeat that.
             return Ok(());
         };
         let key = (point.study.clone(), point.id);
@@ -129,8 +129,8 @@ impl<'a, 'b> Merge<'a, 'b> {
         Ok(())
     }
 
-    /// The place of the series of the role on which a point lies. Of several series of one UID it is the one that has the
-    /// point's image.
+    /// The index of the series of the role that a point is on. If several series share a UID, it is the one that has
+    /// the point's image.
     fn series_of(&self, point: &Point, study: usize, names: &SeriesNames) -> Result<usize, (Reason, String)> {
         let of_study = &self.studies[study];
         let named =
@@ -149,7 +149,7 @@ impl<'a, 'b> Merge<'a, 'b> {
         };
         let with_image: Vec<usize> = of_role.iter().copied().filter(has_image).collect();
         match with_image.as_slice() {
-            // What is missing is said by who makes the box.
+            // The code that makes the box reports what is missing.
             [] => Ok(of_role[0]),
             [one] => Ok(*one),
             _ => Err((Reason::Ambiguous, format!("InstanceNumber {}", point.instance))),
@@ -200,8 +200,8 @@ impl<'a, 'b> Merge<'a, 'b> {
                     }
                     continue;
                 };
-                // On a sagittal slice all levels stand together; on an axial one a level stands alone, and one that was
-                // not marked would be called background.
+                // On a sagittal slice all levels appear together; on an axial one each level appears alone, and an
+                // unlabelled one would be taken as background.
                 let has_level = |level: &Level| boxes.iter().any(|b| b.class.grade.level() == *level);
                 let has_background = role != Role::Ss || Level::ALL.iter().all(has_level);
                 if !has_background && self.options.negatives > 0.0 {

@@ -1,8 +1,8 @@
-//! Labels and images to YOLO data sets: the contest's CSVs and the same `study` and `raster` code that grading uses,
-//! so that a detector sees in training what it will see at work.
+//! Labels and images to YOLO data sets: the contest's CSVs and the same `study` and `raster` code that grading uses, so
+//! that a detector sees the same in training as in use.
 //!
-//! `labels` reads what graders said, `merge` brings it together with the images, `boxes` makes boxes of points,
-//! `folds` splits by study, `yolo` writes, `skipped` remembers what was left out, `report` and `sheet` show it all.
+//! `labels` reads the graders' labels, `merge` matches them with the images, `boxes` turns points into boxes, `folds`
+//! splits by study, `yolo` writes, `skipped` records what was left out, `report` and `sheet` show it all.
 
 mod boxes;
 mod folds;
@@ -38,7 +38,7 @@ pub use skipped::Skipped;
 use skipped::{Reason, SkipList};
 use yolo::Picture;
 
-/// The name of the file that tells what a data set is.
+/// The name of the file that describes a data set.
 pub const INFO_NAME: &str = "dataset.json";
 
 /// What to make.
@@ -50,14 +50,14 @@ pub struct DatasetOptions {
     pub standardize: Standardize,
     /// How points become boxes.
     pub shape: BoxShape,
-    /// Share of the slices without a box that is written too, as background.
+    /// Fraction of the slices without a box that is also written, as background.
     pub negatives: f64,
 }
 
-/// What a data set is: `dataset.json` in its folder.
+/// The description of a data set: `dataset.json` in its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetInfo {
-    /// Version of this form: 2.
+    /// Version of this format: 2.
     pub format: u32,
     /// Which detector.
     pub role: Role,
@@ -65,7 +65,7 @@ pub struct DatasetInfo {
     pub standardize: Standardize,
     /// How points became boxes.
     pub shape: BoxShape,
-    /// There are synthetic images in it, if only one: a model trained on it is a demo.
+    /// It contains at least one synthetic image: a model trained on it is a demo.
     pub demo: bool,
     /// How many studies have images in it.
     pub studies: usize,
@@ -75,7 +75,7 @@ pub struct DatasetInfo {
     /// Where the split by study comes from.
     #[serde(default)]
     pub split: SplitSource,
-    /// By fold: what trains and what validates.
+    /// For each fold, the training and the validation part.
     pub folds: Vec<FoldInfo>,
     /// Hex SHA-256 over the label CSVs.
     pub labels_sha256: String,
@@ -83,14 +83,14 @@ pub struct DatasetInfo {
     pub skipped: Vec<Skipped>,
 }
 
-/// One fold: what trains (0) and what validates (1).
+/// One fold: the training (0) and the validation part (1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoldInfo {
     /// From 0.
     pub fold: u32,
     /// Images.
     pub images: [usize; 2],
-    /// Boxes by class name, also of classes without any.
+    /// Boxes by class name, including classes without any.
     pub boxes: BTreeMap<String, [usize; 2]>,
     /// Studies.
     pub studies: [usize; 2],
@@ -116,7 +116,7 @@ pub enum DatasetError {
     /// The images.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// Nothing came together.
+    /// Labels and images did not match at all.
     #[error("{}: no box could be made for {role}; {}", data.display(), why_empty(skipped))]
     Empty {
         /// The folder.
@@ -126,7 +126,7 @@ pub enum DatasetError {
         /// What was left out.
         skipped: Vec<Skipped>,
     },
-    /// The target is taken.
+    /// The target already exists.
     #[error(transparent)]
     Grow(#[from] GrowError),
     /// A file cannot be written.
@@ -142,7 +142,7 @@ pub enum DatasetError {
     },
 }
 
-/// The reason that kept out most.
+/// The most frequent reason.
 fn why_empty(skipped: &[Skipped]) -> String {
     match skipped.iter().max_by_key(|group| group.count) {
         Some(group) => {
@@ -157,7 +157,7 @@ pub fn data_yaml(folder: &Path, fold: u32) -> PathBuf {
     folder.join(format!("fold{fold}")).join("data.yaml")
 }
 
-/// What a data set is being made of at the moment.
+/// The current step of making a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// The headers of all files are read.
@@ -166,7 +166,7 @@ pub enum Step {
     Images(Role),
 }
 
-/// Is told how far it is: the step, how many files or images are done, and how many there are in that step.
+/// Progress callback: the step, how many files or images are done, and how many there are in that step.
 pub type Progress<'a> = &'a (dyn Fn(Step, usize, usize) + Sync);
 
 /// What is read once for all detectors.
@@ -177,15 +177,15 @@ struct Source<'a> {
     folds: Folds,
     split: SplitSource,
     scan: Scan,
-    /// Which study each row of `train.csv` is about.
+    /// The study that each row of `train.csv` refers to.
     matches: Matches,
     labels_sha256: String,
     /// What was left out while reading.
     skipped: SkipList,
 }
 
-/// Makes a YOLO data set for each of `all` (one or more, of different roles) of `data`: CSVs and `train_images/`.
-/// One alone is the new folder `out`; several are `out/<role>`. `progress` is called from any thread.
+/// Makes a YOLO data set for each of `all` (one or more, of different roles) of `data`: CSVs and `train_images/`. A
+/// single one is written to the new folder `out`; several to `out/<role>`. `progress` is called from any thread.
 ///
 /// Until everything is written, the new folder has another name; after an error nothing is left of it.
 pub fn make(
@@ -218,7 +218,7 @@ impl<'a> Source<'a> {
         }
         let points = labels::read_points(&data.join("train_label_coordinates.csv"), &mut skipped)?;
         let folds_file = data.join("5folds.csv");
-        // Before the images, of which there may be many: what is wrong with a CSV is known at once.
+        // Before the images, of which there may be many, so that problems with a CSV are reported at once.
         let read = if folds_file.exists() { Some(Folds::read(&folds_file)?) } else { None };
         let count = |done, all| progress(Step::Headers, done, all);
         let scan = study::scan(&[data.join("train_images")], &Cancel::default(), &count)?;
@@ -302,7 +302,7 @@ fn write(
     Ok(info)
 }
 
-/// Over the CSVs that there are; a change of labels is a change of data.
+/// Over the CSVs that exist; changed labels are changed data.
 fn hash(data: &Path) -> String {
     let mut hasher = Sha256::new();
     for name in ["train.csv", "train_label_coordinates.csv", "train_series_descriptions.csv", "5folds.csv"] {

@@ -1,4 +1,4 @@
-//! What a data set holds and what it lacks, as Markdown: `report.md`, and what the command prints.
+//! What a data set contains and lacks, as Markdown: `report.md`, also printed by the command.
 
 use std::fmt::Write as _;
 
@@ -41,7 +41,7 @@ fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
     writeln!(text, "- Images of {}.", kind(info))
 }
 
-/// What the images say of themselves.
+/// Whether the images are synthetic, by their own headers.
 fn kind(info: &DatasetInfo) -> String {
     match info.synthetic_studies {
         _ if !info.demo => "real studies: none of their files says that it is synthetic".to_owned(),

@@ -1,9 +1,9 @@
 //! The contact sheet: a few images of every class with their boxes, to look at before anything is trained on them.
 //!
-//! A row is a condition, side and level; its columns are the severities. Boxes are coloured and lettered by severity
-//! as in the viewer, the class of the column thick, the others on the same slice thin. Letters at the edges of an
-//! image say where the patient's right, left, front, back, head and feet are; under it, how far a sagittal slice lies
-//! to the left or right of the middle one.
+//! A row is a condition, side and level; its columns are the severities. Boxes are coloured and lettered by severity as
+//! in the viewer, the class of the column thick, the others on the same slice thin. Letters at the edges of an image
+//! say where the patient's right, left, front, back, head and feet are; the line below it gives how far a sagittal
+//! slice lies to the left or right of the middle one.
 
 use std::{convert::Infallible, ops::Range, path::Path};
 
@@ -39,14 +39,14 @@ const TILE: u32 = 232;
 const GAP: u32 = 6;
 /// Between severities.
 const SEVERITY_GAP: u32 = 18;
-/// Height of the head of the sheet, of the head of a row, of the line under an image.
+/// Heights of the sheet's header, of a row's header, and of the line under an image.
 const HEAD: u32 = 46;
 const ROW_HEAD: u32 = 24;
 const CAPTION: u32 = 17;
-/// Side of the ground of an orientation letter.
+/// Side of the background of an orientation letter.
 const LETTER: u32 = 13;
 
-/// The colours of `ui::theme`, which the core cannot see.
+/// The colours of `ui::theme`, which the core cannot import.
 const BACKGROUND: Rgb888 = Rgb888::new(22, 24, 27);
 const EMPTY: Rgb888 = Rgb888::new(32, 35, 39);
 const TEXT: Rgb888 = Rgb888::new(214, 217, 222);
@@ -95,7 +95,7 @@ impl DrawTarget for Canvas {
 }
 
 impl Canvas {
-    /// What lies outside is not drawn.
+    /// Anything outside is not drawn.
     fn fill(&mut self, x: u32, y: u32, width: u32, height: u32, colour: Rgb888) {
         let (x1, y1) = ((x + width).min(self.0.width()), (y + height).min(self.0.height()));
         for y in y..y1 {
@@ -114,7 +114,7 @@ impl Canvas {
     }
 
     fn text(&mut self, words: &str, at: Point, font: &MonoFont<'_>, colour: Rgb888, style: TextStyle) {
-        // The fonts have ASCII alone.
+        // The fonts only have ASCII.
         let words: String = words.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).collect();
         let Ok(_) = Text::with_text_style(&words, at, MonoTextStyle::new(font, colour), style).draw(self);
     }
@@ -134,11 +134,11 @@ struct Tile<'a> {
     shown: &'a LabelledBox,
     /// Scaled to fit the tile.
     image: GrayImage,
-    /// Tile pixels for a pixel of the slice.
+    /// Tile pixels per pixel of the slice.
     scale: [f32; 2],
 }
 
-/// Writes the sheet of a data set from the PNGs that are in it.
+/// Writes the contact sheet of a data set from its PNGs.
 pub fn write(root: &Path, pictures: &[Picture<'_>], role: Role) -> Result<(), DatasetError> {
     let grades: Vec<GradeId> = GradeId::ALL.into_iter().filter(|id| id.condition().role() == role).collect();
     let column = EXAMPLES as u32 * (TILE + GAP) + SEVERITY_GAP;
@@ -210,8 +210,8 @@ fn examples<'a>(
     Ok((all.len(), tiles))
 }
 
-/// A smaller image, each pixel the mean of those below it. A few times as fast as `imageops`, which counts for the 225
-/// images of three sheets.
+/// A smaller image in which each pixel is the mean of those it covers. A few times as fast as `imageops`, which matters
+/// for the 225 images of three sheets.
 fn shrunk(image: &GrayImage, width: u32, height: u32) -> GrayImage {
     let (columns, rows) = (image.width() as usize, image.height() as usize);
     let spans = |from: usize, to: u32| -> Vec<Range<usize>> {
@@ -256,7 +256,7 @@ impl<'a> Tile<'a> {
         canvas.fill(x, y, TILE, TILE, Rgb888::BLACK);
         let (left, top) = (x + (TILE - self.image.width()) / 2, y + (TILE - self.image.height()) / 2);
         canvas.paste(&self.image, left, top);
-        // The one that is meant over the others.
+        // The box of the class is drawn over the others.
         let mut boxes: Vec<&LabelledBox> = self.picture.boxes.clone();
         boxes.sort_by_key(|b| **b == *self.shown);
         for labelled in boxes {
@@ -275,7 +275,7 @@ impl<'a> Tile<'a> {
         let is_shown = *labelled == *self.shown;
         let frame = PrimitiveStyle::with_stroke(colour(severity), if is_shown { 2 } else { 1 });
         let Ok(()) = Rectangle::new(point(x, y), size).into_styled(frame).draw(canvas);
-        // Beside the box, not over what it shows; outwards where a left and a right box stand side by side.
+        // Next to the box, not over its content; outwards where a left and a right box are side by side.
         let width = if is_shown { 11 } else { 7 };
         let is_right_of_all = self.picture.boxes.iter().all(|other| other.bbox.x0 <= b.x0 + b.width() / 2.0);
         let has_left_neighbour = self.picture.boxes.iter().any(|other| other.bbox.x0 + other.bbox.width() / 2.0 < b.x0);
@@ -290,7 +290,7 @@ impl<'a> Tile<'a> {
         }
     }
 
-    /// Where the patient's sides are; none where the file does not say.
+    /// The patient's sides; none if the file does not say.
     fn draw_letters(&self, canvas: &mut Canvas, x: u32, y: u32) {
         let slice = &self.picture.from.series.slices[self.picture.slice];
         let Some(plane) = slice.plane.map(|plane| plane.turned(slice.turn)) else { return };
@@ -304,7 +304,7 @@ impl<'a> Tile<'a> {
         ] {
             let first: String = direction_letters(direction).chars().take(1).collect();
             if !first.is_empty() {
-                // On a dark ground, for fat is as bright as the letters.
+                // On a dark background, because fat is as bright as the letters.
                 canvas.fill(x, y, LETTER, LETTER, Rgb888::BLACK);
                 let corner = style(Alignment::Left, Baseline::Top);
                 canvas.text(&first, point(x + 2, y), &FONT_8X13_BOLD, LETTERS, corner);

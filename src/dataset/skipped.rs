@@ -1,7 +1,7 @@
-//! What was left out of a data set: each with its reason, counted by reason.
+//! What was left out of a data set: each item with its reason, counted by reason.
 //!
-//! Labels of a thousand studies always have holes. A hole that is listed can be judged; one that is not is a
-//! silent change of the training data.
+//! Labels of a thousand studies always have gaps. A gap that is listed can be judged; one that is not is a silent
+//! change of the training data.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{files::WriteError, plain};
 
-/// Examples that are kept of each reason in `dataset.json` and in the report; `skipped.csv` has all.
+/// The number of examples kept for each reason in `dataset.json` and in the report; `skipped.csv` has all.
 const EXAMPLES: usize = 5;
 
 /// Why something is not in the data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
-    /// A file that the scan could not read, or read with a doubt.
+    /// A file that the scan could not read, or that is doubtful.
     File,
-    /// A column of `train.csv` that is no condition and level.
+    /// A column of `train.csv` that is not a condition and level.
     UnknownColumn,
     /// A grade that `train.csv` has no column for.
     NoColumn,
@@ -27,7 +27,7 @@ pub enum Reason {
     StudyTwice,
     /// A row of `train_label_coordinates.csv` that cannot be read.
     Row,
-    /// A study that several ids fit, or the other way round.
+    /// A study that several ids match, or the other way round.
     WhichStudy,
     /// A point of a study without a row in `train.csv`.
     NoRow,
@@ -39,17 +39,17 @@ pub enum Reason {
     NoImages,
     /// A point on a series without images.
     NoSeries,
-    /// A point whose series id several series fit.
+    /// A point whose series id matches several series.
     WhichSeries,
-    /// A point on a series of another kind.
+    /// A point on a series of the wrong type.
     WrongSeries,
-    /// A point on an image that is not there.
+    /// A point on a missing image.
     NoImage,
-    /// A point on one of several images that its number fits.
+    /// A point whose number matches several images.
     Ambiguous,
-    /// A point beside the image.
+    /// A point outside the image.
     Outside,
-    /// The same point again.
+    /// A duplicate point.
     Twice,
     /// Another point for the same label.
     SecondPoint,
@@ -99,7 +99,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One reason and all that it kept out.
+/// One reason and everything that was left out for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// Why, as one phrase.
@@ -110,7 +110,7 @@ pub struct Skipped {
     pub examples: Vec<String>,
 }
 
-/// All that was left out, one by one.
+/// Everything that was left out, one by one.
 #[derive(Debug, Clone, Default)]
 pub struct SkipList(Vec<(Reason, String)>);
 

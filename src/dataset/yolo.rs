@@ -1,8 +1,8 @@
 //! The YOLO folder: every image once in `images/`, its boxes in `labels/`, and for each fold a `data.yaml` with two
 //! lists of images.
 //!
-//! Ultralytics takes the folder of a `data.yaml` without `path:` as the root of what it names, and the folder of a
-//! list as the place of lines that begin with `./`. So nothing in here is absolute, and the whole may be moved.
+//! Ultralytics takes the folder of a `data.yaml` without `path:` as the root of what it names, and the folder of a list
+//! as the place of lines that begin with `./`. So no path in it is absolute, and the folder can be moved.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -38,7 +38,7 @@ pub struct Picture<'a> {
     pub boxes: Vec<&'a LabelledBox>,
 }
 
-/// The images to write: every slice with a box, and the share of the others that is background.
+/// The images to write: every slice with a box, and the given fraction of the others as background.
 pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a>> {
     let (mut pictures, mut names) = (Vec::new(), HashSet::new());
     for from in all {
@@ -51,7 +51,7 @@ pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a
             let ids = [from.study.as_str(), from.id.as_str()].map(file_name);
             let mut name = format!("{}_{}_{number}_{}", ids[0], ids[1], reference.frame);
             if !names.insert(name.clone()) {
-                // Two files of one number.
+                // Two files with one number.
                 let _ = write!(name, "_at{slice}");
                 names.insert(name.clone());
             }
@@ -61,12 +61,12 @@ pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a
     pictures
 }
 
-/// Ids are what a file says; as part of a file name they must not lead elsewhere.
+/// Ids come from files; as part of a file name they must not lead elsewhere.
 fn file_name(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' }).collect()
 }
 
-/// Evenly spread: the share of indices that cross a whole number.
+/// Spreads the selected indices evenly.
 fn is_drawn(index: usize, share: f64) -> bool {
     ((index + 1) as f64 * share).floor() > (index as f64 * share).floor()
 }
@@ -109,7 +109,7 @@ pub fn write<'a>(
     Ok(written)
 }
 
-/// What is in doubt about the image, if anything. The inner error is about this image alone.
+/// Returns a doubt about the image, if any. The inner error concerns only this image.
 fn write_picture(
     root: &Path,
     picture: &Picture<'_>,
@@ -121,27 +121,28 @@ fn write_picture(
         Ok(decoded) => decoded,
         Err(error) => return Ok(Err(format!("{}: {error}", slice.instance.source))),
     };
-    // As in the pipeline: the pixels are those that a detector gets when it grades.
+    // As in the pipeline, so that the pixels are those that a detector gets when grading.
     let range = options.standardize.needs_series().then(|| picture.from.range(&decoded));
     let image = options.standardize.image(&decoded, range).turned(slice.turn);
     let file = root.join("images").join(&picture.name).with_added_extension("png");
     save_png(&file, image.pixels(), [image.width(), image.height()], ExtendedColorType::L8)?;
-    // Background has an empty file, so that a label file that was lost is not taken for background.
+    // Background has an empty label file, so that a lost label file is not taken for background.
     let text: String = picture.boxes.iter().map(|b| line(b, classes, &image)).collect();
     let file = root.join("labels").join(&picture.name).with_added_extension("txt");
     fs::write(&file, text).map_err(|source| WriteError { path: file, source })?;
     Ok(Ok(decoded.doubt.map(|doubt| format!("{}: {doubt}", slice.instance.source))))
 }
 
-/// `class x_center y_center width height`, in shares of the image.
+/// `class x_center y_center width height`, as fractions of the image.
 fn line(labelled: &LabelledBox, classes: &[DetectionClass], image: &Image8) -> String {
     let (w, h) = (image.width() as f32, image.height() as f32);
     let class = classes.iter().position(|c| *c == labelled.class).unwrap_or_default();
-    let ((x, y), b) = (labelled.bbox.center(), labelled.bbox);
+    let (center, b) = (labelled.bbox.center(), labelled.bbox);
+    let (x, y) = (center.x as f32, center.y as f32);
     format!("{class} {:.6} {:.6} {:.6} {:.6}\n", x / w, y / h, b.width() / w, b.height() / h)
 }
 
-/// The fastest DEFLATE that compresses: images are read as often as there are epochs, and written once.
+/// The fastest DEFLATE level that compresses: images are written once and read in every epoch.
 pub fn save_png(
     file: &Path,
     pixels: &[u8],
@@ -181,7 +182,7 @@ pub fn write_folds(
         .collect()
 }
 
-/// 0 trains, 1 validates.
+/// 0: training, 1: validation.
 fn part_of(picture: &Picture<'_>, fold: u32) -> usize {
     usize::from(picture.from.fold == fold)
 }

@@ -2,13 +2,14 @@
 
 use glam::DVec3;
 
-use super::ImagePlane;
+use super::{ImagePlane, PixelCenter};
 
 /// Where `other`'s image rectangle cuts the plane of `image`, as two pixel positions
-/// (column, row) of `image`, clipped to `image`'s edges. `None` if they are parallel or do not meet.
-pub fn cross_reference_line(image: &ImagePlane, other: &ImagePlane) -> Option<[(f64, f64); 2]> {
+/// of `image`, clipped to `image`'s edges. `None` if they are parallel or do not meet.
+pub fn cross_reference_line(image: &ImagePlane, other: &ImagePlane) -> Option<[PixelCenter; 2]> {
     let (w, h) = (f64::from(other.columns()) - 0.5, f64::from(other.rows()) - 0.5);
-    let corners = [(-0.5, -0.5), (w, -0.5), (w, h), (-0.5, h)].map(|(c, r)| other.patient_from_pixel(c, r));
+    let corners =
+        [(-0.5, -0.5), (w, -0.5), (w, h), (-0.5, h)].map(|(c, r)| other.patient_from_pixel(PixelCenter::new(c, r)));
     let mut hits: Vec<DVec3> = Vec::with_capacity(2);
     for i in 0..4 {
         let (a, b) = (corners[i], corners[(i + 1) % 4]);
@@ -23,11 +24,11 @@ pub fn cross_reference_line(image: &ImagePlane, other: &ImagePlane) -> Option<[(
 }
 
 /// Liang-Barsky clipping to the pixel area of `image`.
-fn clip(image: &ImagePlane, a: (f64, f64), b: (f64, f64)) -> Option<[(f64, f64); 2]> {
+fn clip(image: &ImagePlane, a: PixelCenter, b: PixelCenter) -> Option<[PixelCenter; 2]> {
     let (mut t0, mut t1) = (0.0f64, 1.0f64);
-    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let (dx, dy) = (b.column - a.column, b.row - a.row);
     let (right, bottom) = (f64::from(image.columns()) - 0.5, f64::from(image.rows()) - 0.5);
-    for (p, q) in [(-dx, a.0 + 0.5), (dx, right - a.0), (-dy, a.1 + 0.5), (dy, bottom - a.1)] {
+    for (p, q) in [(-dx, a.column + 0.5), (dx, right - a.column), (-dy, a.row + 0.5), (dy, bottom - a.row)] {
         if p == 0.0 {
             if q < 0.0 {
                 return None;
@@ -38,7 +39,8 @@ fn clip(image: &ImagePlane, a: (f64, f64), b: (f64, f64)) -> Option<[(f64, f64);
             t1 = t1.min(q / p);
         }
     }
-    (t0 < t1).then_some([(a.0 + t0 * dx, a.1 + t0 * dy), (a.0 + t1 * dx, a.1 + t1 * dy)])
+    let at = |t: f64| PixelCenter::new(a.column + t * dx, a.row + t * dy);
+    (t0 < t1).then(|| [at(t0), at(t1)])
 }
 
 #[cfg(test)]
@@ -51,8 +53,8 @@ mod tests {
         let sagittal = ImagePlane::new([0.0, -50.0, 100.0], [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], [2.0, 1.0], 100, 100);
         let axial = ImagePlane::new([-50.0, -50.0, 60.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [1.0, 1.0], 100, 100);
         let [a, b] = cross_reference_line(&sagittal.unwrap(), &axial.unwrap()).unwrap();
-        assert!((a.1 - 20.0).abs() < 1e-9 && (b.1 - 20.0).abs() < 1e-9, "row is 40 mm down at 2 mm a row");
-        assert!(((a.0 - b.0).abs() - 100.0).abs() < 1e-9, "as wide as the axial image");
+        assert!((a.row - 20.0).abs() < 1e-9 && (b.row - 20.0).abs() < 1e-9, "row is 40 mm down at 2 mm a row");
+        assert!(((a.column - b.column).abs() - 100.0).abs() < 1e-9, "as wide as the axial image");
     }
 
     #[test]
@@ -67,9 +69,10 @@ mod tests {
             a in super::super::plane::tests::any_plane(), b in super::super::plane::tests::any_plane()
         ) {
             if let Some(ends) = cross_reference_line(&a, &b) {
-                for (c, r) in ends {
-                    let p = a.patient_from_pixel(c, r);
-                    let (bc, br) = b.pixel_from_patient(p);
+                for end in ends {
+                    let p = a.patient_from_pixel(end);
+                    let PixelCenter { column: bc, row: br } = b.pixel_from_patient(p);
+                    let c = end.column;
                     prop_assert!(b.distance_from_patient(p).abs() < 1e-6);
                     let slack = 1e-6;
                     prop_assert!(c >= -0.5 - slack && c <= f64::from(a.columns()) - 0.5 + slack);

@@ -5,12 +5,14 @@
 
 mod cross_reference;
 mod orientation;
+mod pixel;
 mod plane;
 mod stack;
 mod turn;
 
 pub use cross_reference::cross_reference_line;
 pub use orientation::{PlaneKind, direction_letters};
+pub use pixel::{PixelCenter, PixelCorner};
 pub use plane::{ImagePlane, InvalidPlane};
 pub use stack::{PARALLEL_TOLERANCE_DEG, SAME_PLACE_MM, SliceBlock, blocks, places, spacing_between};
 pub use turn::Turn;

@@ -3,7 +3,7 @@
 use glam::DVec3;
 use serde::{Deserialize, Serialize};
 
-use super::Turn;
+use super::{PixelCenter, Turn};
 
 /// The plane of one image: where its pixels lie in the patient.
 ///
@@ -75,17 +75,19 @@ impl ImagePlane {
     }
 
     /// The patient point of a pixel position: `P = IPP + IOP[0..3]·Δcol·col + IOP[3..6]·Δrow·row`.
-    pub fn patient_from_pixel(&self, column: f64, row: f64) -> DVec3 {
+    pub fn patient_from_pixel(&self, at: impl Into<PixelCenter>) -> DVec3 {
+        let PixelCenter { column, row } = at.into();
         self.origin
             + self.column_direction * (self.column_spacing * column)
             + self.row_direction * (self.row_spacing * row)
     }
 
-    /// The pixel position (column, row) of the foot of the perpendicular from `point`.
+    /// The pixel position of the foot of the perpendicular from `point`.
     /// [`Self::distance_from_patient`] tells how far off the plane it was.
-    pub fn pixel_from_patient(&self, point: DVec3) -> (f64, f64) {
+    pub fn pixel_from_patient(&self, point: DVec3) -> PixelCenter {
         let offset = point - self.origin;
-        (offset.dot(self.column_direction) / self.column_spacing, offset.dot(self.row_direction) / self.row_spacing)
+        let column = offset.dot(self.column_direction) / self.column_spacing;
+        PixelCenter::new(column, offset.dot(self.row_direction) / self.row_spacing)
     }
 
     /// Signed distance in mm from the plane to `point`, along [`Self::normal`].
@@ -135,11 +137,15 @@ impl ImagePlane {
 
     /// The middle of the image in patient space.
     pub fn center(&self) -> DVec3 {
-        self.patient_from_pixel((f64::from(self.columns) - 1.0) / 2.0, (f64::from(self.rows) - 1.0) / 2.0)
+        self.patient_from_pixel(PixelCenter::new(
+            (f64::from(self.columns) - 1.0) / 2.0,
+            (f64::from(self.rows) - 1.0) / 2.0,
+        ))
     }
 
     /// Whether a pixel position lies on the image.
-    pub fn contains(&self, column: f64, row: f64) -> bool {
+    pub fn contains(&self, at: impl Into<PixelCenter>) -> bool {
+        let PixelCenter { column, row } = at.into();
         (-0.5..=f64::from(self.columns) - 0.5).contains(&column) && (-0.5..=f64::from(self.rows) - 0.5).contains(&row)
     }
 
@@ -158,7 +164,7 @@ impl ImagePlane {
         let last = |is_reversed: bool, count: u32| if is_reversed { f64::from(count) - 1.0 } else { 0.0 };
         let (x, y) = (last(turn.has_reversed_columns(), columns), last(turn.has_reversed_rows(), rows));
         let (x, y) = if turn.is_transposed() { (y, x) } else { (x, y) };
-        let origin = self.patient_from_pixel(x, y);
+        let origin = self.patient_from_pixel(PixelCenter::new(x, y));
         Self { origin, column_direction, row_direction, row_spacing, column_spacing, columns, rows }
     }
 }
@@ -185,9 +191,9 @@ pub(crate) mod tests {
     proptest! {
         #[test]
         fn pixel_and_patient_are_inverse(plane in any_plane(), col in -50f64..1050.0, row in -50f64..1050.0) {
-            let point = plane.patient_from_pixel(col, row);
-            let (c, r) = plane.pixel_from_patient(point);
-            prop_assert!((c - col).abs() < 1e-6 && (r - row).abs() < 1e-6);
+            let point = plane.patient_from_pixel(PixelCenter::new(col, row));
+            let back = plane.pixel_from_patient(point);
+            prop_assert!((back.column - col).abs() < 1e-6 && (back.row - row).abs() < 1e-6);
             prop_assert!(plane.distance_from_patient(point).abs() < 1e-6);
         }
 
@@ -202,7 +208,7 @@ pub(crate) mod tests {
     fn row_spacing_is_the_first_of_pixel_spacing() {
         // Axial, rows 2 mm apart, columns 0.5 mm apart: PS3.3 C.7.6.2.
         let plane = ImagePlane::new([10.0, 20.0, 30.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [2.0, 0.5], 8, 8).unwrap();
-        assert_eq!(plane.patient_from_pixel(4.0, 3.0), DVec3::new(12.0, 26.0, 30.0));
+        assert_eq!(plane.patient_from_pixel(PixelCenter::new(4.0, 3.0)), DVec3::new(12.0, 26.0, 30.0));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use glam::DVec3;
 
-use super::{ImagePlane, PlaneKind};
+use super::{ImagePlane, PixelCorner, PlaneKind};
 
 /// What makes a stored image upright: one of the eight ways in which a rectangle can be laid on itself.
 /// Rows and columns are exchanged first, then the new columns and rows are reversed.
@@ -77,20 +77,22 @@ impl Turn {
         if self.transposed { [rows, columns] } else { [columns, rows] }
     }
 
-    /// A position in a stored image, in the upright one; pixel edges, 0 to width and height. `stored` is the stored
-    /// image's width and height.
-    pub fn apply(self, (x, y): (f32, f32), stored: [u32; 2]) -> (f32, f32) {
-        let [width, height] = self.size(stored).map(|side| side as f32);
+    /// A position in a stored image, in the upright one. `stored` is the stored image's width and height.
+    pub fn apply(self, PixelCorner { x, y }: PixelCorner, stored: [u32; 2]) -> PixelCorner {
+        let [width, height] = self.size(stored).map(f64::from);
         let (x, y) = if self.transposed { (y, x) } else { (x, y) };
-        (if self.columns_reversed { width - x } else { x }, if self.rows_reversed { height - y } else { y })
+        PixelCorner::new(
+            if self.columns_reversed { width - x } else { x },
+            if self.rows_reversed { height - y } else { y },
+        )
     }
 
     /// A position in the upright image, in the stored one: the way back of [`Self::apply`].
-    pub fn undo(self, (x, y): (f32, f32), stored: [u32; 2]) -> (f32, f32) {
-        let [width, height] = self.size(stored).map(|side| side as f32);
+    pub fn undo(self, PixelCorner { x, y }: PixelCorner, stored: [u32; 2]) -> PixelCorner {
+        let [width, height] = self.size(stored).map(f64::from);
         let x = if self.columns_reversed { width - x } else { x };
         let y = if self.rows_reversed { height - y } else { y };
-        if self.transposed { (y, x) } else { (x, y) }
+        if self.transposed { PixelCorner::new(y, x) } else { PixelCorner::new(x, y) }
     }
 
     /// The pixels of the upright image, row by row, from those of the stored one.
@@ -121,12 +123,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::geometry::PixelCenter;
 
     proptest! {
         /// Whatever way an image is stored, upright it lies as the others do, and its pixels are where they were.
         #[test]
         fn every_way_of_storing_an_image_has_one_upright_image(
-            plane in super::super::plane::tests::any_plane(), stored_as in 0usize..8, x in 0f32..1.0, y in 0f32..1.0,
+            plane in super::super::plane::tests::any_plane(), stored_as in 0usize..8, x in 0f64..1.0, y in 0f64..1.0,
         ) {
             let kind = PlaneKind::of(&plane);
             let upright = plane.turned(Turn::upright(&plane, kind));
@@ -142,12 +145,11 @@ mod tests {
             prop_assert!((fit(&upright) - fit(&again)).abs() <= CLEARLY + 1e-9);
 
             let size = [stored.columns(), stored.rows()];
-            let (x, y) = (x * size[0] as f32, y * size[1] as f32);
-            let there = turn.apply((x, y), size);
+            let here = PixelCorner::new(x * f64::from(size[0]), y * f64::from(size[1]));
+            let there = turn.apply(here, size);
             let back = turn.undo(there, size);
-            prop_assert!((back.0 - x).abs() < 1e-3 && (back.1 - y).abs() < 1e-3);
-            let point = |p: &ImagePlane, (x, y): (f32, f32)| p.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5);
-            prop_assert!(point(&stored, (x, y)).distance(point(&again, there)) < 1e-2);
+            prop_assert!((back.x - here.x).abs() < 1e-3 && (back.y - here.y).abs() < 1e-3);
+            prop_assert!(stored.patient_from_pixel(here).distance(again.patient_from_pixel(there)) < 1e-2);
         }
     }
 
@@ -160,8 +162,9 @@ mod tests {
             let upright = turn.pixels(&pixels, stored);
             for y in 0..height {
                 for x in 0..width {
-                    let (c, r) = turn.undo((x as f32 + 0.5, y as f32 + 0.5), stored);
-                    let at = r as usize * stored[0] as usize + c as usize;
+                    let center = PixelCenter::new(f64::from(x), f64::from(y));
+                    let from = turn.undo(center.into(), stored);
+                    let at = from.y as usize * stored[0] as usize + from.x as usize;
                     assert_eq!(upright[(y * width + x) as usize], pixels[at], "{turn:?}");
                 }
             }

@@ -8,15 +8,15 @@ use crate::{
     uid::StudyUid,
 };
 
-/// What became of an act.
+/// The outcome of adding an act.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Appended {
-    /// What is new in the trail since the act that the caller knew as the last: those of others, and ours at the end
-    /// unless it was refused.
+    /// The acts added since the last one that the caller knew: those of others, and ours at the end unless it was
+    /// refused.
     pub news: Vec<Act>,
     /// Why ours is not among them.
     pub refusal: Option<Refusal>,
-    /// How far the study is now.
+    /// The state of the study now.
     pub state: StudyState,
 }
 
@@ -39,14 +39,14 @@ impl Library {
         read(&self.connection, key.ok_or(LibraryError::Unknown)?, after)
     }
 
-    /// Adds an act at the end of the trail, if it fits what is there: nobody overwrites what he has not seen. `after`
-    /// is the last act that the caller knows.
+    /// Adds an act at the end of the trail, if it fits the current state: a writer can't overwrite changes it hasn't
+    /// read. `after` is the last act that the caller knows.
     pub fn append(&mut self, uid: &StudyUid, draft: Draft, after: u64) -> Result<Appended, LibraryError> {
-        // Read and written in one transaction, so that nobody comes between.
+        // Read and written in one transaction, so that no other writer comes between.
         self.change(uid, |transaction, key| Ok(append(transaction, key, draft, after)))?
     }
 
-    /// Whether a person stands by the report.
+    /// Whether a person has signed the report.
     pub(super) fn is_signed(&self, uid: &StudyUid) -> Result<bool, LibraryError> {
         let sql = "SELECT what FROM act WHERE study = (SELECT key FROM study WHERE uid = ?1) \
                    AND what IN ('sign_off', 'reopen') ORDER BY seq DESC LIMIT 1";
@@ -125,7 +125,7 @@ fn write(transaction: &Transaction, key: i64, act: &Act) -> Result<(), LibraryEr
     Ok(())
 }
 
-/// How far a study is of which this is the review.
+/// The state of a study with this review.
 fn state_of(review: &Review) -> StudyState {
     match (review.signature(), review.decided()) {
         (Some(_), _) => StudyState::Signed,

@@ -1,4 +1,4 @@
-//! One study as the list knows it.
+//! One study as stored in the list.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use crate::{
     uid::StudyUid,
 };
 
-/// How far a study is.
+/// The reading state of a study.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StudyState {
-    /// Nothing was done with it.
+    /// Not looked at yet.
     #[default]
     Unread,
     /// The program has graded it; no person has looked at the grades.
     Graded,
-    /// A person has gone through the grades.
+    /// A person has reviewed the grades.
     Reviewed,
-    /// A person stands by the report.
+    /// A person has signed the report.
     Signed,
 }
 
@@ -27,7 +27,7 @@ impl StudyState {
     /// Every state, in order.
     pub const ALL: [Self; 4] = [Self::Unread, Self::Graded, Self::Reviewed, Self::Signed];
 
-    /// As a reader writes it.
+    /// As shown to the reader.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Unread => "Unread",
@@ -83,30 +83,30 @@ impl Summary {
 /// One study in the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// `StudyInstanceUID`: what the study is known by, wherever it lies.
+    /// `StudyInstanceUID`: identifies the study, wherever it is stored.
     pub uid: StudyUid,
-    /// Who. Never logged.
+    /// The patient. Never logged.
     pub patient: Patient,
     /// `StudyDate`, as in the file.
     pub date: String,
     /// `StudyDescription`.
     pub description: String,
-    /// What it holds.
+    /// Its contents.
     pub summary: Summary,
     /// Where it lies.
     pub place: Place,
-    /// How far it is.
+    /// Its state.
     pub state: StudyState,
     /// What was found, in a few words, once it is graded.
     pub findings: Option<String>,
-    /// When the list met it first.
+    /// When it was first added to the list.
     pub first_seen: Moment,
     /// When it was opened last.
     pub last_opened: Moment,
 }
 
 impl Entry {
-    /// The date as `2026-01-02`, or as the file has it where that is no date.
+    /// The date as `2026-01-02`, or as in the file if that is not a date.
     pub fn shown_date(&self) -> String {
         let digits = date_digits(&self.date);
         match (digits.get(..4), digits.get(4..6), digits.get(6..8)) {
@@ -116,7 +116,7 @@ impl Entry {
     }
 }
 
-/// The eight digits of a DICOM date, in today's form or the old one with dots; empty if it is none.
+/// The eight digits of a DICOM date, in the current format or the old one with dots; empty if it is not a date.
 pub(super) fn date_digits(date: &str) -> String {
     let digits: String = date.trim().chars().filter(|c| !matches!(c, '.' | '-' | '/')).collect();
     if digits.len() == 8 && digits.bytes().all(|b| b.is_ascii_digit()) { digits } else { String::new() }

@@ -1,4 +1,4 @@
-//! Why the worklist could not be read or written, in the reader's words.
+//! Why the worklist could not be read or written, in terms for the reader.
 
 use std::{io, path::PathBuf};
 
@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 /// Why the worklist could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
-    /// The folder or the file cannot be made.
+    /// The folder or the file cannot be created.
     #[error("the worklist cannot be kept in {}: {source}", path.display())]
     Folder {
         /// Where it should be.
@@ -15,7 +15,7 @@ pub enum LibraryError {
         /// Why not.
         source: io::Error,
     },
-    /// Something else lies where the file should be.
+    /// Something else is where the file should be.
     #[error("the worklist, {}, is {what}, not a file", path.display())]
     NotAFile {
         /// Where.
@@ -23,7 +23,7 @@ pub enum LibraryError {
         /// `a folder`.
         what: &'static str,
     },
-    /// The file cannot be read as what it is.
+    /// The file cannot be read as a worklist.
     #[error("the worklist, {}, {why}", path.display())]
     Unfit {
         /// Where.
@@ -31,19 +31,19 @@ pub enum LibraryError {
         /// `is damaged`.
         why: String,
     },
-    /// Only a newer program knows what is in it.
+    /// Only a newer program can read it.
     #[error("the worklist, {}, was written by a newer Foramen than this one, and is left as it is", .0.display())]
     Newer(PathBuf),
     /// Another program holds the file for longer than we wait.
     #[error("the worklist is in use by another program that does not let go of it")]
     Busy,
-    /// SQLite says no.
+    /// SQLite returned an error.
     #[error("the worklist cannot be read or written: {0}")]
     Database(#[source] rusqlite::Error),
-    /// A study that is not in the list, or no longer.
+    /// A study that is not, or no longer, in the list.
     #[error("the study is not in the worklist")]
     Unknown,
-    /// A person has signed it: its state follows from the review.
+    /// A person has signed it, so its state follows from the review.
     #[error("the report of this study is signed: open it again in its review, with a reason")]
     Signed,
     /// An act of the audit trail that this program cannot read.
@@ -56,7 +56,7 @@ pub enum LibraryError {
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// A study that cannot be told from others.
+    /// A study that cannot be distinguished from others.
     #[error("the study has no StudyInstanceUID, so the worklist cannot remember it")]
     NoUid,
 }

@@ -1,15 +1,15 @@
-//! Text as it is searched: lower case, without accents, with DICOM's carets as spaces.
+//! Text in its search form: lower case, without accents, with DICOM's carets as spaces.
 //!
-//! What is stored and what is typed pass through the same function, so that they meet in the middle. The table holds
-//! the letters of names in Latin script, and the accents of Greek and Cyrillic; other letters stay as they are.
+//! Stored and typed text pass through the same function, so that they match. The table holds the letters of names in
+//! Latin script, and the accents of Greek and Cyrillic; other letters are unchanged.
 
-/// The text as it is searched.
+/// The text in its search form.
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
             '^' | '=' | '\\' | ',' | ';' => folded.push(' '),
-            // Accents that stand behind their letter.
+            // Accents that follow their letter.
             '\u{300}'..='\u{36f}' => (),
             c if c.is_whitespace() || c.is_control() => folded.push(' '),
             c => match plain(c) {
@@ -21,7 +21,7 @@ pub fn fold(text: &str) -> String {
     folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The letter without its accent; empty if it has none. Of lower-case letters.
+/// The letter without its accent; empty if it has none. Only for lower-case letters.
 fn plain(c: char) -> &'static str {
     match c {
         'à'..='å' | 'ā' | 'ă' | 'ą' | 'ǎ' | '\u{1ea1}'..='\u{1eb7}' => "a",

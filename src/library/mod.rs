@@ -1,7 +1,7 @@
-//! The worklist: every study that was ever opened, how far it is, and what is kept with it, in one SQLite file.
+//! The worklist: every study that was ever opened, its state, and what is stored with it, in one SQLite file.
 //!
-//! A study is known by its `StudyInstanceUID`, so that it stays the same when its folder moves. Several programs may
-//! use one file at a time. The file holds names of patients, and is for its owner's eyes only.
+//! A study is identified by its `StudyInstanceUID`, so that it stays the same when its folder moves. Several programs
+//! may use the file at the same time. The file holds patient names, and only its owner may read it.
 
 mod acts;
 mod entry;
@@ -34,24 +34,25 @@ pub use query::{Listing, Order, Query};
 pub use record::Recorded;
 pub use stored::{Document, RoleOverrides, Stored};
 
-/// Names the folder of the list, in place of the system's own.
+/// The variable that names the folder of the list, instead of the system's default.
 pub const DATA_DIR: &str = "FORAMEN_DATA_DIR";
 
 /// The worklist.
 #[derive(Debug)]
 pub struct Library {
     connection: Connection,
-    /// Holds the copy that is read in place of an older file.
+    /// Holds the copy that is read instead of an older file.
     _copy: Option<tempfile::TempDir>,
 }
 
 impl Library {
-    /// Opens the list in a folder, or begins one. The text, if any, is what the reader should know: that the old file
-    /// was of no use, and under which name it is kept.
+    /// Opens the list in a folder, or creates one. The text, if any, is a message for the reader: that the old file was
+    /// unusable, and under which name it is kept.
     ///
     /// # Errors
     ///
-    /// If the file cannot be opened or made. A file of a newer program, and what is no file, stay as they are.
+    /// If the file cannot be opened or created. A file of a newer program, and anything that is not a file, is left
+    /// unchanged.
     pub fn open(folder: &Path) -> Result<(Self, Option<String>), LibraryError> {
         open::open(folder).map(|(connection, message)| (Self { connection, _copy: None }, message))
     }
@@ -60,19 +61,19 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// If there is something in its place that cannot be read as a list: nobody may take it for an empty one.
+    /// If there is something in its place that cannot be read as a list: it must not be treated as an empty one.
     pub fn read(folder: &Path) -> Result<Option<Self>, LibraryError> {
         read::read(folder).map(|read| read.map(|(connection, copy)| Self { connection, _copy: copy }))
     }
 
-    /// A list that lasts as long as the program.
+    /// A list that only lasts as long as the program.
     pub fn in_memory() -> Result<Self, LibraryError> {
         open::in_memory().map(|connection| Self { connection, _copy: None })
     }
 }
 
 /// Where the list is kept: in the folder that `FORAMEN_DATA_DIR` names, else in the user's own data folder. None on a
-/// system that has no such thing.
+/// system without one.
 pub fn default_folder() -> Option<PathBuf> {
     let named = std::env::var_os(DATA_DIR).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     named.or_else(|| Some(directories::ProjectDirs::from("", "", "foramen")?.data_dir().to_owned()))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Place, StudySource};
 
-/// A folder that has another name now.
+/// A folder that was renamed or moved.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Move {
     from: PathBuf,
@@ -12,8 +12,8 @@ pub struct Move {
 }
 
 impl Move {
-    /// What was moved when something lay at `old` and lies at `new`: both paths without their longest common end.
-    /// `/data/in/anna/mr` found at `/archive/2026/anna/mr` says that `/data/in` became `/archive/2026`.
+    /// What was moved if something was at `old` and is now at `new`: both paths without their longest common suffix.
+    /// `/data/in/anna/mr` found at `/archive/2026/anna/mr` means that `/data/in` became `/archive/2026`.
     pub fn between(old: &Path, new: &Path) -> Option<Self> {
         let (mut from, mut to) = (old, new);
         while let (Some(a), Some(b)) = (from.file_name(), to.file_name())
@@ -25,18 +25,19 @@ impl Move {
         (from != to).then(|| Self { from: from.to_owned(), to: to.to_owned() })
     }
 
-    /// Where a path is after the move; none if it lay elsewhere.
+    /// Where a path is after the move; none if it was elsewhere.
     pub fn apply(&self, path: &Path) -> Option<PathBuf> {
         let rest = path.strip_prefix(&self.from).ok()?;
         Some(if rest.as_os_str().is_empty() { self.to.clone() } else { self.to.join(rest) })
     }
 
-    /// The place after the move, if the study is gone from where it was and is there now. Looks at the disk.
+    /// The place after the move, if the study is gone from the old place and exists at the new one. Accesses the disk.
     pub fn follow(&self, place: &Place) -> Option<Place> {
         if place.paths().iter().all(|path| self.apply(path).is_none()) || place.is_there() {
             return None;
         }
-        // A path that is still there did not move: the folder that the reader opened may be left, without this study.
+        // A path that still exists did not move: the folder that the reader opened may still exist, but without this
+        // study.
         let moved = |path: &PathBuf| self.apply(path).filter(|new| !path.exists() && new.exists());
         let StudySource::Paths(paths) = &place.source else { return None };
         let mut paths: Vec<PathBuf> = paths.iter().map(|path| moved(path).unwrap_or_else(|| path.clone())).collect();
@@ -48,13 +49,13 @@ impl Move {
     }
 }
 
-/// What was moved when a study that lay at one place is found at another. Empty if it is still where it was.
+/// What was moved when a study that was at one place is found at another. Empty if it is still where it was.
 pub fn moves(old: &Place, new: &Place) -> Vec<Move> {
     if old.is_there() {
         return Vec::new();
     }
     let mut moves: Vec<Move> = match (old.paths(), new.paths()) {
-        // One path each: whatever the names, this became that.
+        // One path each: whatever the names, the first became the second.
         ([old], [new]) => Move::between(old, new).into_iter().collect(),
         (old, new) => {
             let same_name = |a: &Path, b: &Path| a.file_name().is_some() && a.file_name() == b.file_name();
@@ -67,8 +68,8 @@ pub fn moves(old: &Place, new: &Place) -> Vec<Move> {
     moves
 }
 
-/// Where below `folder` something may lie that lay at `old`: the longest end of the old path that exists there.
-/// The folder itself if none does. Looks at the disk.
+/// Where something that was at `old` may be below `folder`: the longest suffix of the old path that exists there, or
+/// the folder itself if none does. Accesses the disk.
 pub fn find_below(old: &Path, folder: &Path) -> PathBuf {
     let names: Vec<_> = old.iter().skip(usize::from(old.has_root())).collect();
     let ends = (0..names.len()).map(|skipped| folder.join(names[skipped..].iter().collect::<PathBuf>()));

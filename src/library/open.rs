@@ -1,4 +1,4 @@
-//! Opening the file, or a new one where the old one is no use. Nothing is ever deleted: what cannot be read is renamed.
+//! Opening the file, or a new one if the old one is unusable. Nothing is ever deleted: what cannot be read is renamed.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,18 +18,18 @@ use crate::files;
 
 /// The file in the folder.
 pub const FILE: &str = "library.sqlite";
-/// Held while the file is opened, so that of two programs that find it damaged only one sets it aside.
+/// Held while the file is opened, so that only one of two programs that find it damaged sets it aside.
 const LOCK: &str = "library.lock";
-/// How long we wait for another program.
+/// How long to wait for another program.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why a file is no use.
+/// Why a file is unusable.
 enum Unfit {
-    /// It must be set aside; why, as the middle of a sentence.
+    /// It must be set aside; the reason, as the middle of a sentence.
     SetAside(String),
-    /// A newer program wrote it, and goes on with it.
+    /// A newer program wrote it and still uses it.
     Newer,
-    /// Something else is wrong, that a new file would not mend.
+    /// Something else is wrong that a new file would not fix.
     Other(rusqlite::Error),
 }
 
@@ -45,12 +45,12 @@ impl Unfit {
     }
 }
 
-/// Opens or makes the file. The text, if any, is what the reader should know.
+/// Opens or creates the file. The text, if any, is a message for the reader.
 pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError> {
     let path = folder.join(FILE);
     let fail = |source| LibraryError::Folder { path: folder.to_owned(), source };
     make_folder(folder).map_err(fail)?;
-    // A link that leads nowhere may lead to a disk that is not there now: another file in its place would hide it.
+    // A dangling link may lead to a disk that is not mounted now: another file in its place would hide it.
     is_there(&path)?;
     let _lock = lock(&folder.join(LOCK)).map_err(fail)?;
     make_private(&path).map_err(fail)?;
@@ -76,14 +76,14 @@ pub fn open(folder: &Path) -> Result<(Connection, Option<String>), LibraryError>
     }
 }
 
-/// Whether there is a file, which a link may lead to. What lies there and is none is an error: it is never waited for,
-/// as a pipe would be, and never replaced.
+/// Whether there is a file, possibly through a link. Anything else there is an error: it is never waited for, as a pipe
+/// would be, and never replaced.
 pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
     let fail = |source| LibraryError::Folder { path: path.to_owned(), source };
     let not_a_file = |what| LibraryError::NotAFile { path: path.to_owned(), what };
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // A disk that is not there now, or a file whose journal was left behind: something was kept here.
+            // A disk that is not mounted now, or a file whose journal was left behind: something was stored here.
             if let Some(link) = path.ancestors().find(|folder| folder.is_symlink() && !folder.exists()) {
                 let what = "a link that leads nowhere";
                 return Err(LibraryError::NotAFile { path: link.to_owned(), what });
@@ -106,7 +106,7 @@ pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
     }
 }
 
-/// A list that lasts as long as the program.
+/// A list that only lasts as long as the program.
 pub fn in_memory() -> Result<Connection, LibraryError> {
     let mut connection = Connection::open_in_memory()?;
     prepare(&mut connection)?;
@@ -114,7 +114,7 @@ pub fn in_memory() -> Result<Connection, LibraryError> {
 }
 
 fn connect(path: &Path) -> Result<Connection, Unfit> {
-    // SQLite would take what is whole of its journal for all of it, and delete the rest.
+    // SQLite would take the intact part of its journal for all of it, and delete the rest.
     if let Ok(Some(why)) = wal::damage(path) {
         return Err(Unfit::SetAside(format!("is damaged ({why})")));
     }
@@ -131,20 +131,20 @@ fn connect(path: &Path) -> Result<Connection, Unfit> {
         }
         Kind::Empty => (),
     }
-    // Readers and a writer do not wait for one another. A file system that cannot do it keeps the older way.
+    // Readers and a writer do not wait for each other. A file system that does not support this keeps the older mode.
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
     prepare(&mut connection)?;
     schema::check(&connection).map_err(|_| Unfit::damaged())?;
     Ok(connection)
 }
 
-/// A decision that the reader sees as saved is on the disk, also when the power fails: hence FULL.
+/// A decision that the reader sees as saved is on disk even if the power fails: hence FULL.
 fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
     schema::migrate(connection)
 }
 
-/// Renames the file, and what SQLite keeps beside it: an old journal beside a new file would be read into it.
+/// Renames the file and SQLite's companion files: an old journal next to a new file would be read into it.
 fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let stamp = Moment::now().stamp();
     let free = |count: u32| {
@@ -162,7 +162,7 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
-/// Waits for another program for a while, then goes on without: SQLite has locks of its own.
+/// Waits for another program for a while, then continues without the lock: SQLite has locks of its own.
 fn lock(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).write(true).truncate(false);
@@ -182,8 +182,8 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// There are names of patients in it: nobody else on this computer may read it. SQLite gives the files that it puts
-/// beside it the same permissions.
+/// It contains patient names: no other user of this computer may read it. SQLite gives its companion files the same
+/// permissions.
 fn make_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -191,7 +191,7 @@ fn make_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // The file may be of another owner who shares it with us on purpose.
+        // The file may belong to another owner who shares it on purpose.
         let _ = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     }
     Ok(())

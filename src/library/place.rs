@@ -20,12 +20,13 @@ pub enum StudySource {
 pub struct Place {
     /// How it was opened; paths are absolute.
     pub source: StudySource,
-    /// The folder (or zip) below one of those paths that holds every image of the study; none if its images lie apart.
+    /// The folder (or zip) below one of those paths that holds every image of the study; none if its images are in
+    /// several places.
     pub home: Option<PathBuf>,
 }
 
 impl Place {
-    /// Of a study that was opened this way.
+    /// For a study that was opened this way.
     pub fn of(study: &Study, source: &StudySource) -> Self {
         let StudySource::Paths(paths) = source else { return Self { source: StudySource::Demo, home: None } };
         let paths: Vec<PathBuf> = paths.iter().map(|path| absolute(path)).collect();
@@ -33,7 +34,7 @@ impl Place {
         Self { source: StudySource::Paths(paths), home }
     }
 
-    /// What to open to see this study, with as little else as can be.
+    /// What to open to see this study, with as little else as possible.
     pub fn to_open(&self) -> StudySource {
         match &self.home {
             Some(home) => StudySource::Paths(vec![home.clone()]),
@@ -41,7 +42,7 @@ impl Place {
         }
     }
 
-    /// Whether it is still there. Looks at the disk.
+    /// Whether it still exists. Accesses the disk.
     pub fn is_there(&self) -> bool {
         self.paths().iter().all(|path| path.exists())
     }
@@ -81,7 +82,7 @@ fn common_folder(study: &Study) -> Option<PathBuf> {
     common
 }
 
-/// A place as it stands in the file. Paths need not be text on every system.
+/// A place as stored in the file. Paths are not text on every system.
 #[derive(Serialize, Deserialize)]
 enum Written {
     #[serde(rename = "demo")]
@@ -133,7 +134,8 @@ impl Place {
         serde_json::to_string(&written).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
     }
 
-    /// What cannot be read is a place with no paths: the study is in the list, and its files must be found again.
+    /// What cannot be parsed becomes a place with no paths: the study is in the list, and its files must be found
+    /// again.
     pub(super) fn from_json(text: &str) -> Self {
         match serde_json::from_str(text) {
             Ok(Written::Demo) => Self { source: StudySource::Demo, home: None },

@@ -1,4 +1,4 @@
-//! Asking the list: by words and states, and for other studies of a patient.
+//! Queries: by words and states, and for other studies of a patient.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use rusqlite::{Row, ToSql, params_from_iter};
 use super::{Entry, Library, LibraryError, Moment, Place, StudyState, Summary, entry::date_digits, fold::fold};
 use crate::{study::Patient, uid::StudyUid};
 
-/// Words after these are not searched: nobody types as many.
+/// Further words are ignored: nobody types that many.
 const MOST_WORDS: usize = 32;
 
-/// By what a list is sorted.
+/// What a list is sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
     /// How far it is.
@@ -25,7 +25,7 @@ pub enum Order {
     Description,
     /// How many images.
     Images,
-    /// Where it lies.
+    /// Where it is.
     Place,
     /// When it was opened last.
     #[default]
@@ -47,7 +47,7 @@ impl Order {
     }
 }
 
-/// What is asked of the list.
+/// A query to the list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Query {
     /// Every word must be in the name, the id, the description or the date of a study; case and accents do not
@@ -57,9 +57,9 @@ pub struct Query {
     pub states: BTreeSet<StudyState>,
     /// Sorted by.
     pub order: Order,
-    /// From small to large, A to Z, old to new; the other way round unless set.
+    /// Ascending: small to large, A to Z, old to new; descending if not set.
     pub ascending: bool,
-    /// At most so many.
+    /// At most this many.
     pub limit: Option<usize>,
 }
 
@@ -68,7 +68,7 @@ pub struct Query {
 pub struct Listing {
     /// In the order asked for.
     pub entries: Vec<Entry>,
-    /// How many studies the list knows in all.
+    /// How many studies the list has in total.
     pub known: usize,
 }
 
@@ -116,8 +116,8 @@ impl Library {
         self.entries(&sql, &[Box::new(uid.clone())])?.pop().ok_or(LibraryError::Unknown)
     }
 
-    /// Other studies of the same patient, newest first: with the same id, and the same name or date of birth besides.
-    /// A name or date that is missing says nothing: ids like `ANON` are of many patients.
+    /// Other studies of the same patient, newest first: with the same id, and also the same name or date of birth. A
+    /// missing name or date does not match: ids like `ANON` are shared by many patients.
     pub fn priors(&self, uid: &StudyUid) -> Result<Vec<Entry>, LibraryError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM study WHERE uid <> ?1 AND EXISTS (
@@ -165,7 +165,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-/// The digits that a date begins with: of a year, a month or a day. None if the word is no date.
+/// The leading digits of a date: a year, a month or a day. None if the word is not a date.
 fn date_prefix(word: &str) -> Option<String> {
     let parts: Vec<&str> = word.split(['-', '.', '/']).collect();
     let is_number = |part: &str, digits: usize| part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,5 +1,5 @@
-//! Opening the file only to read it: nothing is made, renamed or brought to another version, and only a file that is not
-//! there means that there is none.
+//! Opening the file only to read it: nothing is created, renamed or migrated, and only a missing file means that there
+//! is no list.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use super::{
     wal::{self, beside},
 };
 
-/// A connection, and the folder of the copy that it is to, if it is to one.
+/// A connection, and the folder of its copy if it reads a copy.
 pub type Read = (Connection, Option<TempDir>);
 
 /// Opens the file in a folder; `None` where there is none.
@@ -41,7 +41,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     let (connection, kind) = connect(&path).map_err(failed)?;
     let version = match kind {
         Kind::Ours(version) => version,
-        // The window writes its tables at once: something took them away.
+        // The window writes its tables at once, so something removed them.
         Kind::Empty => return Err(unfit("is empty")),
         Kind::Foreign => return Err(unfit("was not written by Foramen")),
     };
@@ -65,7 +65,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     Ok(Some((connection, copy)))
 }
 
-/// A connection that can be read from, also where nothing can be written beside the file.
+/// A connection for reading, even if nothing can be written next to the file.
 fn connect(path: &Path) -> rusqlite::Result<(Connection, Kind)> {
     let open = |name: PathBuf, flags| -> rusqlite::Result<(Connection, Kind)> {
         let connection = Connection::open_with_flags(name, OpenFlags::SQLITE_OPEN_NO_MUTEX | flags)?;
@@ -73,15 +73,15 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, Kind)> {
         let kind = schema::kind(&connection)?;
         Ok((connection, kind))
     };
-    // Who only reads takes nothing of a journal into the file, and does not delete it. Without one, the files that SQLite
-    // makes to read are taken away by whoever may write.
+    // A pure reader does not merge a journal into the file or delete it. Without a journal, the files that SQLite
+    // creates for reading are removed by any program that may write.
     let access = if has_journal(path) { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
     let found = open(path.to_owned(), access);
     let may_be_read_only = |error: &rusqlite::Error| {
         matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
     };
     match (found, uri(path)) {
-        // Without a journal all there is lies in the file.
+        // Without a journal, everything is in the file.
         (Err(error), Some(uri)) if may_be_read_only(&error) && !has_journal(path) => {
             open(uri, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
         }
@@ -89,12 +89,12 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, Kind)> {
     }
 }
 
-/// Whether a part of what the file says lies beside it: what is to be added, or what is to be taken back.
+/// Whether part of the content is in a companion file: changes still to be added or to be rolled back.
 fn has_journal(path: &Path) -> bool {
     ["-wal", "-journal"].iter().any(|end| beside(path, end).symlink_metadata().is_ok_and(|found| found.len() > 0))
 }
 
-/// The name of a file that SQLite believes not to change.
+/// The name of a file, marked as immutable for SQLite.
 fn uri(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let name: String = path.to_str()?.bytes().fold(String::new(), |mut name, byte| {
@@ -121,9 +121,9 @@ impl From<rusqlite::Error> for Copied {
     }
 }
 
-/// A copy of an older file, brought to today's version: the program that wrote it goes on with its own.
+/// A copy of an older file, migrated to the current version; the program that wrote it keeps its own.
 fn of_today(older: &Connection) -> Result<(Connection, TempDir), Copied> {
-    // Private to the user, as the file is.
+    // Private to the user, like the file.
     let folder = tempfile::Builder::new().prefix("foramen-").tempdir().map_err(Copied::Folder)?;
     let path = folder.path().join(FILE);
     older.execute("VACUUM INTO ?1", [path.to_string_lossy()])?;

@@ -1,4 +1,4 @@
-//! A study that is opened enters the list, or is met again there.
+//! An opened study is added to the list, or found there again.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, named_params, params};
 
@@ -7,16 +7,16 @@ use super::{
 };
 use crate::{study::Study, uid::StudyUid};
 
-/// What became of a study that was opened.
+/// The outcome of recording an opened study.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Recorded {
-    /// Other studies (by uid) that were lost and are found again: they moved with this one.
+    /// Other studies (by uid) that were lost and found again: they moved with this one.
     pub found_again: Vec<StudyUid>,
 }
 
 impl Library {
-    /// Enters a study, or meets it again: its state and all that is kept with it stay, wherever it lies now. When it
-    /// lay somewhere else before, other studies that moved with it are found again too.
+    /// Adds a study, or finds it again: its state and everything stored with it are kept, wherever it is now. If it was
+    /// somewhere else before, other studies that moved with it are found again too.
     pub fn record(&mut self, study: &Study, source: &StudySource) -> Result<Recorded, LibraryError> {
         if study.uid.is_missing() {
             return Err(LibraryError::NoUid);
@@ -24,7 +24,7 @@ impl Library {
         let place = Place::of(study, source);
         let summary = Summary::of(study);
         let before = self.before(&study.uid)?;
-        // Part of a study that was opened on its own does not hide where the whole of it lies.
+        // Opening a part of a study on its own does not replace the place of the whole study.
         if let Some((old, images)) = &before
             && *images > summary.images
             && *old != place
@@ -39,7 +39,7 @@ impl Library {
         Ok(Recorded { found_again: self.follow(&moves)? })
     }
 
-    /// Where a study lay, and how many images it had.
+    /// Where a study was, and how many images it had.
     fn before(&self, uid: &StudyUid) -> Result<Option<(Place, usize)>, LibraryError> {
         let sql = "SELECT place, images FROM study WHERE uid = ?1";
         let found = self.connection.query_row(sql, [uid], |row| {
@@ -52,7 +52,7 @@ impl Library {
     fn write(&self, study: &Study, place: &Place, summary: &Summary) -> Result<(), LibraryError> {
         let patient = &study.patient;
         let roles: Vec<&str> = summary.roles.iter().map(|role| role.word()).collect();
-        // A word of the search never reaches from one text into the next: there is a line between them.
+        // A search word never matches across two texts, because there is a line break between them.
         let search_text = [&patient.name, &patient.id, &study.description].map(|text| fold(text)).join("\n");
         self.connection.execute(
             "INSERT INTO study (uid, patient_name, patient_id, birth_date, sex, date, description, name_text,
@@ -82,7 +82,7 @@ impl Library {
         if moves.is_empty() {
             return Ok(Vec::new());
         }
-        // The disk may be slow: it is asked before the file is locked for writing.
+        // The disk may be slow, so it is accessed before the file is locked for writing.
         let moved: Vec<(StudyUid, String, String)> = {
             let mut statement = self.connection.prepare("SELECT uid, place FROM study")?;
             let rows = statement.query_map([], |row| Ok((row.get::<_, StudyUid>(0)?, row.get::<_, String>(1)?)))?;
@@ -95,7 +95,7 @@ impl Library {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut found_again = Vec::new();
         for (uid, new, old) in moved {
-            // Unless another program has found it meanwhile.
+            // Unless another program has found it in the meantime.
             let sql = "UPDATE study SET place = ?2 WHERE uid = ?1 AND place = ?3";
             if transaction.execute(sql, params![uid, new, old])? > 0 {
                 found_again.push(uid);

@@ -1,8 +1,8 @@
-//! The tables, and how older files become newer ones.
+//! The tables, and migrations of older files.
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-/// In the header of the file: tells ours from other SQLite files. `FRMN`.
+/// In the header of the file: distinguishes ours from other SQLite files. `FRMN`.
 pub const APPLICATION_ID: i32 = 0x4652_4d4e;
 
 /// Step n makes a file of version n into one of version n + 1. Never changed once released: only added to.
@@ -97,7 +97,7 @@ pub const VERSION: i32 = STEPS.len() as i32;
 pub enum Kind {
     /// Nothing in it yet.
     Empty,
-    /// Ours, of a version.
+    /// Ours, with its version.
     Ours(i32),
     /// SQLite, of another program.
     Foreign,
@@ -114,7 +114,7 @@ pub fn kind(connection: &Connection) -> rusqlite::Result<Kind> {
     })
 }
 
-/// Whether SQLite finds its pages whole, and its indexes the same as its tables.
+/// Whether SQLite finds its pages intact, and its indexes consistent with its tables.
 pub fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("PRAGMA integrity_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
 }
@@ -124,19 +124,19 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Whether SQLite says that its tables are others than the statement expects.
+/// Whether SQLite says that its tables differ from what the statement expects.
 pub fn is_wrong(error: &rusqlite::Error) -> bool {
     matches!(error, rusqlite::Error::SqlInputError { .. }) || error.sqlite_error_code() == Some(ErrorCode::Unknown)
 }
 
-/// Brings a file that is empty or ours to today's version, in one transaction.
+/// Migrates a file that is empty or ours to the current version, in one transaction.
 pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    // Nothing to write: another program that is writing now need not be waited for.
+    // Nothing to write, so there is no need to wait for another program that is writing.
     if kind(connection)? == Kind::Ours(VERSION) {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Asked inside the transaction: another program may have done it while we waited.
+    // Checked inside the transaction, because another program may have done it while we waited.
     let from = match kind(&transaction)? {
         Kind::Ours(version) => usize::try_from(version).unwrap_or_default(),
         Kind::Empty | Kind::Foreign => 0,
@@ -151,7 +151,7 @@ pub fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.commit()
 }
 
-/// Fails if a table or column is missing that today's version has.
+/// Fails if a table or column of the current version is missing.
 pub fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare("SELECT key, uid, name_text, search_text, date_digits, place, state, last_opened FROM study")?;
     connection.prepare("SELECT study, kind, text FROM document")?;
@@ -164,7 +164,7 @@ pub fn check(connection: &Connection) -> rusqlite::Result<()> {
 mod tests {
     use super::*;
 
-    /// A list that an older program kept: roles that were chosen by hand stay.
+    /// A list from an older program: roles that were chosen by hand are kept.
     #[test]
     fn roles_of_an_older_list_are_those_of_whole_series() {
         let mut connection = Connection::open_in_memory().unwrap();

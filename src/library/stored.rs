@@ -1,4 +1,4 @@
-//! What is kept with a study: its state, what was found, the reader's marks, roles changed by hand.
+//! What is stored with a study: its state, the findings, the reader's marks, roles changed by hand.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::{Library, LibraryError, StudyState};
 use crate::{grading::Role, study::SeriesKey, uid::StudyUid};
 
-/// A text that is kept with a study. The list does not know what is in it.
+/// A text that is stored with a study. The list does not interpret it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Document {
     /// Measurements, notes, key images.
@@ -39,7 +39,7 @@ pub struct Stored {
 }
 
 impl Library {
-    /// All that is kept with a study.
+    /// Everything that is stored with a study.
     pub fn stored(&self, uid: &StudyUid) -> Result<Stored, LibraryError> {
         let sql = "SELECT key, state, findings FROM study WHERE uid = ?1";
         let found = self.connection.query_row(sql, [uid], |row| {
@@ -61,15 +61,15 @@ impl Library {
         for row in rows {
             match row? {
                 (series, None) => stored.roles.insert(series, None),
-                // A role that this program does not know is no override.
+                // A role that this program does not know is ignored.
                 (series, Some(word)) => word.parse().ok().and_then(|role| stored.roles.insert(series, Some(role))),
             };
         }
         Ok(stored)
     }
 
-    /// Sets how far a study is, and returns how far it then is. What a person has reviewed or signed does not
-    /// become [`StudyState::Graded`] again because the program graded it once more.
+    /// Sets the state of a study, and returns the resulting state. A study that a person has reviewed or signed does
+    /// not become [`StudyState::Graded`] again because the program graded it once more.
     pub fn set_state(&mut self, uid: &StudyUid, state: StudyState) -> Result<StudyState, LibraryError> {
         if state < StudyState::Signed && state != StudyState::Graded && self.is_signed(uid)? {
             return Err(LibraryError::Signed);
@@ -90,7 +90,7 @@ impl Library {
         })
     }
 
-    /// Keeps a text with a study in place of the one before; `None` removes it.
+    /// Stores a text with a study, replacing the one before; `None` removes it.
     pub fn set_document(&mut self, uid: &StudyUid, kind: Document, text: Option<&str>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match text {
@@ -110,16 +110,16 @@ impl Library {
         })
     }
 
-    /// Removes a study and all that is kept with it from the list. Its images are not touched.
+    /// Removes a study and everything stored with it from the list. Its images are not touched.
     pub fn forget(&mut self, uid: &StudyUid) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| transaction.execute("DELETE FROM study WHERE key = ?1", [key]).map(drop))?;
         // What was deleted is overwritten in the file; this takes it out of the journal too. Another program that is
-        // reading may hold it up, and the next checkpoint does it then.
+        // reading may delay this; then the next checkpoint does it.
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         Ok(())
     }
 
-    /// One change of one study, whole or not at all.
+    /// One change to one study, completely or not at all.
     pub(super) fn change<T>(
         &mut self,
         uid: &StudyUid,

@@ -87,7 +87,7 @@ fn probe(at: Point, slice: Option<&Slice>) -> Measurement {
     Measurement::Probe {
         pixel,
         value: slice.zip(pixel).and_then(|(slice, (column, row))| slice.value(column, row)),
-        patient: slice.and_then(|s| s.plane).map(|plane| plane.patient_from_pixel(at.column(), at.row())),
+        patient: slice.and_then(|s| s.plane).map(|plane| plane.patient_from_pixel(at)),
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
         fn a_length_is_the_distance_in_the_patient(
             plane in any_plane(), from in any_point(), to in any_point()
         ) {
-            let patient = |p: Point| plane.patient_from_pixel(p.column(), p.row());
+            let patient = |p: Point| plane.patient_from_pixel(p);
             let found = measure(&mark(Shape::Length { from, to }), Some(plane.pixel_spacing()), None);
             let Measurement::Length { length, .. } = found else { panic!("{found:?}") };
             prop_assert!((length - patient(from).distance(patient(to))).abs() < 1e-6);

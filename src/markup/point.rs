@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{geometry::Turn, raster::Slice};
+use crate::{
+    geometry::{PixelCenter, PixelCorner, Turn},
+    raster::Slice,
+};
 
 /// Parts of a pixel in which a place is kept.
 const PARTS: f64 = 1024.0;
@@ -57,13 +60,37 @@ impl Point {
     /// The place on the upright image. `stored` is the stored image's width and height.
     #[must_use]
     pub fn turned(self, turn: Turn, stored: [u32; 2]) -> Self {
-        let (x, y) = turn.apply(((self.column + 0.5) as f32, (self.row + 0.5) as f32), stored);
-        Self::new(f64::from(x) - 0.5, f64::from(y) - 0.5)
+        turn.apply(PixelCorner::from(PixelCenter::from(self)), stored).into()
     }
 
     /// The way to another place, in mm where the spacing between rows and between columns is in mm.
     pub(super) fn way_to(self, other: Self, [between_rows, between_columns]: [f64; 2]) -> glam::DVec2 {
         glam::dvec2((other.column - self.column) * between_columns, (other.row - self.row) * between_rows)
+    }
+}
+
+impl From<Point> for PixelCenter {
+    fn from(point: Point) -> Self {
+        Self::new(point.column, point.row)
+    }
+}
+
+impl From<Point> for PixelCorner {
+    fn from(point: Point) -> Self {
+        PixelCenter::from(point).into()
+    }
+}
+
+impl From<PixelCorner> for Point {
+    fn from(at: PixelCorner) -> Self {
+        PixelCenter::from(at).into()
+    }
+}
+
+impl From<PixelCenter> for Point {
+    /// The nearest place that is kept.
+    fn from(PixelCenter { column, row }: PixelCenter) -> Self {
+        Self::new(column, row)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Filling, Tally, csv::row_id};
 use crate::{
     RESEARCH_USE_ONLY,
-    geometry::{ImagePlane, Vec3},
+    geometry::{ImagePlane, PixelCorner, Vec3},
     grading::{Aggregate, Assessment, Condition, Conflict, Evidence, Grade, Level, Probabilities, Severity, Side},
     pipeline::{GradedStudy, UsedModel},
     raster::BBox,
@@ -219,7 +219,7 @@ pub const fn is_first(twin: &u32) -> bool {
 /// The corners of a box in patient space, LPS mm, clockwise from top left. Box edges are pixel edges; DICOM positions are pixel centres: half a pixel apart.
 pub fn corners(plane: &ImagePlane, b: BBox) -> [[f64; 3]; 4] {
     [(b.x0, b.y0), (b.x1, b.y0), (b.x1, b.y1), (b.x0, b.y1)]
-        .map(|(x, y)| plane.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5))
+        .map(|(x, y)| plane.patient_from_pixel(PixelCorner::new(x.into(), y.into())))
         .map(|p: Vec3| p.to_array())
 }
 

@@ -11,14 +11,14 @@ use super::{
 };
 use crate::grading::{Condition, GradeId, Level, Side};
 
-/// Vertebrae from T9 down to S4: enough for any field of view here.
+/// Vertebrae from T9 down to S4: enough for every field of view used here.
 pub const VERTEBRAE: usize = 13;
 /// Index of L1.
 pub const L1: usize = 4;
 /// Index of S1.
 pub const S1: usize = 9;
 
-/// A vertebra or a disc: a piece of the spine with a frame of its own.
+/// A vertebra or a disc: a piece of the spine with its own frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Node {
     /// Centre, patient mm.
@@ -71,13 +71,13 @@ impl Place {
 pub struct Subject {
     /// Vertebrae and discs in turn, head to foot.
     pub nodes: Vec<Node>,
-    /// What is narrow.
+    /// The narrowing at each place.
     pub disease: Disease,
-    /// By disc of a lumbar level: 0 well hydrated, 1 dry.
+    /// For each lumbar disc: 0 well hydrated, 1 dehydrated.
     pub desiccation: [f64; 5],
     /// Front-back depth of the bony canal, mm.
     pub canal_depth: f64,
-    /// Half the width of the sac, mm.
+    /// Half the width of the thecal sac, mm.
     pub sac_half_width: f64,
     /// Nerve roots of the cauda equina: (left, back) in half sac sizes.
     pub roots: Vec<[f64; 2]>,
@@ -89,7 +89,7 @@ pub struct Subject {
     pub skin: Vec<[f64; 2]>,
     /// Thickness of the fat under the skin of the back.
     pub back_fat: f64,
-    /// Size of the muscles, about 1.
+    /// Relative size of the muscles, about 1.
     pub muscle: f64,
     /// Share of fat in the muscles of the back, 0 to 0.5.
     pub muscle_fat: f64,
@@ -99,7 +99,7 @@ pub struct Subject {
     pub texture_seed: u32,
     /// What shapes bones, discs and soft tissue.
     pub build: Build,
-    /// What else is in a marrow: islands of fat, oedema at endplates, nodes.
+    /// Inclusions in the marrow: islands of fat, oedema at endplates, nodes.
     pub spots: Vec<Spot>,
     /// Bends the whole scene.
     pub warp: Warp,
@@ -108,19 +108,19 @@ pub struct Subject {
 /// Shapes that differ from subject to subject.
 #[derive(Debug, Clone)]
 pub struct Build {
-    /// Of the superellipse of a body's outline.
+    /// Exponent of the superellipse of a body's outline.
     pub body_exponent: f64,
     /// How much narrower a body is in its middle.
     pub waist: f64,
-    /// How hollow endplates are, mm.
+    /// Concavity of the endplates, mm.
     pub endplate_hollow: f64,
-    /// Share of a disc's radius that is nucleus, and of its half height.
+    /// Fraction of a disc's radius, and of its half height, that is nucleus.
     pub nucleus: [f64; 2],
     /// Brightness of the cleft in a nucleus.
     pub cleft: f64,
     /// Length of a spinous process, mm.
     pub spinous_length: f64,
-    /// Half its height by the height of its body.
+    /// Half its height relative to the height of its body.
     pub spinous_height: f64,
     /// Half the width of the fat behind the sac, mm.
     pub epidural_fat: f64,
@@ -128,11 +128,11 @@ pub struct Build {
     pub vein: [f64; 2],
     /// How coarse and how strong the grain of marrow is.
     pub grain: [f64; 2],
-    /// By vertebra: mm that its front edges reach beyond the body.
+    /// For each vertebra: mm that its front edges extend beyond the body.
     pub osteophyte: [f64; VERTEBRAE],
-    /// By vertebra: mm that its front is lower than its back.
+    /// For each vertebra: mm that its front is lower than its back.
     pub wedge: [f64; VERTEBRAE],
-    /// By vertebra: brightness of its marrow, about 1.
+    /// For each vertebra: brightness of its marrow, about 1.
     pub marrow: [f64; VERTEBRAE],
 }
 
@@ -149,7 +149,7 @@ pub struct Spot {
     pub sample: (Tissue, f64),
 }
 
-/// Turn of each vertebra against the one above it, degrees, from T10 on; positive tips the top to the front.
+/// Rotation of each vertebra relative to the one above it, degrees, from T10 on; positive tilts the top to the front.
 const TURN_DEG: [f64; VERTEBRAE - 1] = [1.0, 1.0, 1.0, 3.0, 5.0, 7.0, 9.0, 13.0, 17.0, 6.0, 8.0, 10.0];
 const BODY_HEIGHT: [f64; VERTEBRAE] = [21.0, 22.0, 23.0, 24.0, 26.0, 27.0, 27.5, 27.5, 27.0, 27.0, 22.0, 19.0, 16.0];
 const DISC_HEIGHT: [f64; VERTEBRAE - 1] = [5.0, 5.5, 6.0, 7.0, 8.5, 9.5, 10.5, 11.0, 10.0, 3.0, 2.0, 1.5];
@@ -187,8 +187,8 @@ impl Subject {
         }
     }
 
-    /// The place in the template of a patient point. Linear between the frames of neighbouring nodes, so
-    /// that nothing jumps where one piece ends and the next begins.
+    /// The template position of a patient point. Linear between the frames of neighbouring nodes, so that there are no
+    /// jumps between pieces.
     pub fn place_from_patient(&self, point: DVec3) -> Place {
         let height = |node: &Node| (point - node.center).dot(node.up);
         // The first node that the point lies above; the one before it is the node above the point.
@@ -228,7 +228,7 @@ impl Subject {
         &self.nodes[2 * (L1 + level.index()) + 1]
     }
 
-    /// The middle of what a grade is about, patient mm: where a grader puts the point.
+    /// The centre of the structure that a grade refers to, patient mm: where a grader puts the point.
     pub fn center_of(&self, id: GradeId) -> DVec3 {
         self.warp.patient_from_scene(self.scene_center_of(id))
     }
@@ -272,7 +272,7 @@ impl Build {
     }
 }
 
-/// How each vertebra leans, degrees: lordosis, with the sacrum's own angle, and jitter.
+/// Tilt of each vertebra, degrees: lordosis, with the sacrum's own angle, and jitter.
 fn draw_tilts(rng: &mut impl Rng, v: Variety) -> [f64; VERTEBRAE] {
     let lordosis = v.between(rng, (0.7, 1.25), (0.4, 1.4));
     let jitter = v.between(rng, (1.5, 1.5), (1.5, 3.0));
@@ -283,8 +283,8 @@ fn draw_tilts(rng: &mut impl Rng, v: Variety) -> [f64; VERTEBRAE] {
     tilt
 }
 
-/// Heights of the discs, mm before the subject's size: dry ones are low, some have collapsed, and now and then
-/// the last mobile disc is another one than the fifth.
+/// Heights of the discs, mm before scaling by the subject's size: dehydrated ones are low, some have collapsed, and
+/// occasionally the last mobile disc is not the fifth.
 fn draw_disc_heights(rng: &mut impl Rng, dry: &[f64; 5], v: Variety) -> [f64; VERTEBRAE - 1] {
     let scale = v.between(rng, (0.85, 1.12), (0.7, 1.25));
     let mut heights: [f64; VERTEBRAE - 1] = std::array::from_fn(|i| {
@@ -304,7 +304,7 @@ fn draw_disc_heights(rng: &mut impl Rng, dry: &[f64; 5], v: Variety) -> [f64; VE
 }
 
 fn draw_nodes(rng: &mut impl Rng, size: f64, dry: &[f64; 5], v: Variety) -> Vec<Node> {
-    // Angles first, L3 being about upright.
+    // Angles first, with L3 roughly upright.
     let tilt = draw_tilts(rng, v);
     let disc_heights = draw_disc_heights(rng, dry, v);
     let upright = tilt[L1 + 2] + v.between(rng, (-5.0, 5.0), (-10.0, 10.0));
@@ -343,7 +343,7 @@ fn draw_nodes(rng: &mut impl Rng, size: f64, dry: &[f64; 5], v: Variety) -> Vec<
             nodes.push(Node { center, left, back, up: up_disc, height: disc_height, half_depth, half_width });
         }
     }
-    // L3 near the origin, but never quite.
+    // L3 near the origin, but never exactly.
     let shift = DVec3::from_array(std::array::from_fn(|_| rng.random_range(-8.0..8.0))) - nodes[2 * (L1 + 2)].center;
     for node in &mut nodes {
         node.center += shift;

@@ -1,4 +1,4 @@
-//! What is wrong with a phantom: a continuous cause for each of the 25 cells, and the grade that follows from it.
+//! The disease of a phantom: a continuous cause for each of the 25 cells, and the grade derived from it.
 
 use rand::{Rng, RngExt};
 
@@ -13,14 +13,14 @@ pub struct Disease {
 
 /// A cause below this is normal/mild, as graders see it.
 const MODERATE_FROM: f64 = 0.36;
-/// A cause from here on is severe.
+/// A cause from here up is severe.
 const SEVERE_FROM: f64 = 0.68;
-/// Draws keep this far from a threshold: what lies on the border no two graders agree on.
+/// Draws keep this distance from a threshold, because graders do not agree on borderline cases.
 const MARGIN: f64 = 0.03;
 
 impl Disease {
-    /// Draws each cell independently with the prevalence of the contest's labels, mixed with equal shares by
-    /// `balance` (0 to 1). `label_noise` of the labels are moved by one grade.
+    /// Draws each cell independently with the prevalence of the contest's labels, mixed with equal shares by `balance`
+    /// (0 to 1). A fraction `label_noise` of the labels is shifted by one grade.
     pub fn draw(rng: &mut impl Rng, balance: f64, label_noise: f64) -> Self {
         let prior = Prior::default();
         let mut causes = [0.0; 25];
@@ -57,7 +57,7 @@ impl Disease {
         self.labels[id.index()]
     }
 
-    /// The cause of a cell; 0 for a condition and side that do not go together.
+    /// The cause of a cell; 0 for a condition and side that do not match.
     pub fn cause(&self, condition: Condition, side: Option<Side>, level: Level) -> f64 {
         GradeId::new(condition, side, level).map_or(0.0, |id| self.causes[id.index()])
     }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{geometry::ImagePlane, grading::Role};
 
-/// A file that could not be put together; not to be expected.
+/// A file that could not be built; not expected.
 #[derive(Debug, thiserror::Error)]
 pub enum EncodeError {
     /// The file meta group.
@@ -24,7 +24,7 @@ pub enum EncodeError {
     Data(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Where an image stands in its study.
+/// The position of an image in its study.
 pub struct ImageOf<'a> {
     /// The study.
     pub study: &'a PhantomStudy,
@@ -56,7 +56,7 @@ impl ImageOf<'_> {
 pub fn encode(image: &ImageOf<'_>, pixels: &[u16]) -> Result<Vec<u8>, EncodeError> {
     let rle = image.study.rle[image.series];
     let mut object = Object(InMemDicomObject::new_empty());
-    // The one attribute beyond the contest's: without it nothing in the files would say that nobody was scanned.
+    // The only attribute beyond the contest's: without it nothing in the files would say that no person was scanned.
     object.text(tags::SYNTHETIC_DATA, VR::CS, "YES");
     match image.study.dialect {
         Dialect::Clinical => clinical(&mut object, image),
@@ -77,7 +77,7 @@ pub fn encode(image: &ImageOf<'_>, pixels: &[u16]) -> Result<Vec<u8>, EncodeErro
         }
         Dialect::Contest => {
             contest_meta(&mut bytes, &instance);
-            // What RLE packs lies in a data set in explicit VR little endian.
+            // RLE pixels are in a data set with explicit VR little endian.
             let syntax = entries::EXPLICIT_VR_LITTLE_ENDIAN.erased();
             object.0.write_dataset_with_ts(&mut bytes, &syntax).map_err(|e| EncodeError::Data(Box::new(e)))?;
         }
@@ -85,12 +85,12 @@ pub fn encode(image: &ImageOf<'_>, pixels: &[u16]) -> Result<Vec<u8>, EncodeErro
     Ok(bytes)
 }
 
-/// Preamble and file meta group as in the contest's files: pydicom's names, no group length, and a class of multi-frame
-/// images although each file is one plain frame.
+/// Preamble and file meta group as in the contest's files: pydicom's names, no group length, and a multi-frame SOP
+/// class although each file is one plain frame.
 fn contest_meta(bytes: &mut Vec<u8>, instance: &str) {
     bytes.resize(128, 0);
     bytes.extend(b"DICM");
-    // FileMetaInformationVersion: OB has a longer head.
+    // FileMetaInformationVersion: OB has a longer element header.
     bytes.extend([2, 0, 1, 0, b'O', b'B', 0, 0, 2, 0, 0, 0, 0, 1]);
     for (element, vr, value) in [
         (0x02, b"UI", uids::ENHANCED_MR_IMAGE_STORAGE),

@@ -11,11 +11,11 @@ use crate::{
 /// How many folds `5folds.csv` has.
 const FOLDS: usize = 5;
 
-/// What the CSVs say of one study.
+/// What the CSVs say about one study.
 #[derive(Debug, Clone)]
 pub struct StudyLabels {
     study: String,
-    /// `None` where no image of the right series shows the place: what was not scanned nobody can grade.
+    /// `None` if no image of the right series shows the place: what was not scanned cannot be graded.
     grades: [Option<Severity>; 25],
     points: Vec<[String; 7]>,
     descriptions: Vec<[String; 3]>,
@@ -86,7 +86,7 @@ pub fn write(dir: &Path, studies: &[StudyLabels]) -> Result<(), WriteError> {
     save(dir, "5folds.csv", &["study_id", "fold"], rows)
 }
 
-/// Studies dealt out in order of how severe they are, so that every fold has its share.
+/// Assigns studies in order of severity, so that every fold has its share.
 fn folds(studies: &[StudyLabels]) -> Vec<usize> {
     let weight = |s: &StudyLabels| s.grades.iter().flatten().map(|g| g.index() * g.index()).sum::<usize>();
     let mut order: Vec<usize> = (0..studies.len()).collect();

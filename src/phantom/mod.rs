@@ -1,9 +1,9 @@
 //! A lumbar spine that we can compute: a seeded 3-D scene of implicit shapes in patient millimetres,
 //! sampled by each series' own planes, so that anatomy, labels and pixels are known exactly.
 //!
-//! `disease` decides what is narrow, `anatomy` shapes a subject, `tissue` tells what is at a point,
-//! `sequence` how bright it is, `series` where the images lie, `render` makes the pixels, `file` and
-//! `labels` write them down. Every file says that it is no patient.
+//! `disease` decides what is narrow, `anatomy` shapes a subject, `tissue` determines what is at a point, `sequence` how
+//! bright it is, `series` where the images lie, `render` makes the pixels, `file` and `labels` write them. Every file
+//! says that it is not a patient.
 
 mod anatomy;
 mod disease;
@@ -64,18 +64,18 @@ pub struct PhantomOptions {
 /// Why no phantom was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PhantomError {
-    /// The folder is taken.
+    /// The folder already exists.
     #[error(transparent)]
     Grow(#[from] GrowError),
     /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// A file cannot be put together.
+    /// A file cannot be built.
     #[error(transparent)]
     Encode(#[from] EncodeError),
 }
 
-/// What is wrong with the demo study.
+/// The findings of the demo study.
 const DEMO_FINDINGS: [(&str, Severity); 7] = [
     ("spinal_canal_stenosis_l4_l5", Severity::Severe),
     ("spinal_canal_stenosis_l3_l4", Severity::Moderate),
@@ -94,13 +94,13 @@ pub fn study_in_memory(seed: u64) -> Vec<(String, Arc<[u8]>)> {
     let findings: Vec<(GradeId, Severity)> =
         DEMO_FINDINGS.iter().filter_map(|(id, severity)| Some((id.parse().ok()?, *severity))).collect();
     let study = PhantomStudy::demo(seed, &findings);
-    // Encoding to memory does not fail; a file that did would be missing from the study, not wrong in it.
+    // Encoding to memory does not fail; a file that failed would be missing from the study, not wrong.
     files(&study).filter_map(Result::ok).map(|(name, bytes)| (name, bytes.into())).collect()
 }
 
-/// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm`
-/// and the contest's CSVs. `done` is called after each study. Until all is written the folder has another name: a run that
-/// was stopped can be started again.
+/// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm` and the
+/// contest's CSVs. `done` is called after each study. Until everything is written the folder has another name, so an
+/// interrupted run can be started again.
 pub fn write(out: &Path, options: &PhantomOptions, done: &dyn Fn()) -> Result<(), PhantomError> {
     let growing = Growing::start(out)?;
     let mut all = Vec::new();
@@ -137,14 +137,17 @@ fn files(study: &PhantomStudy) -> impl Iterator<Item = Result<(String, Vec<u8>),
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grading::{Condition, Role};
+    use crate::{
+        geometry::PixelCenter,
+        grading::{Condition, Role},
+    };
 
     fn study(findings: &[(GradeId, Severity)]) -> PhantomStudy {
         PhantomStudy::demo(11, findings)
     }
 
-    /// The grade must be seen where it is, and nowhere else: a detector that found it in the noise, the
-    /// brightness or another level would learn the phantom, not the spine.
+    /// The grade must be visible at its place and nowhere else: a detector that found it in the noise, the brightness
+    /// or another level would learn the phantom, not the spine.
     #[test]
     fn a_severe_finding_changes_the_pixels_around_it_and_no_others() {
         let plain = study(&[]);
@@ -162,7 +165,8 @@ mod tests {
             for ((plane, a), b) in planes.iter().zip(plain.render(series)).zip(severe.render(series)) {
                 for (at, _) in a.iter().zip(&b).enumerate().filter(|(_, (a, b))| a != b) {
                     let (row, column) = (at / plane.columns() as usize, at % plane.columns() as usize);
-                    let distance = plane.patient_from_pixel(column as f64, row as f64).distance(center);
+                    let distance =
+                        plane.patient_from_pixel(PixelCenter::new(column as f64, row as f64)).distance(center);
                     assert!(distance < 38.0, "{id}: a pixel {distance:.0} mm away differs");
                     near += usize::from(distance < 15.0);
                 }
@@ -190,7 +194,8 @@ mod tests {
         assert_ne!(draw(2, 5).0, draw(2, 6).0);
     }
 
-    /// However odd a subject and its scan: a label lies on an image, and the image shows the place that it is about.
+    /// However unusual a subject and its scan are: a label lies on an image, and the image shows the place that it
+    /// refers to.
     #[test]
     fn wide_studies_are_labelled_where_the_scene_is() {
         let options = PhantomOptions {
@@ -208,8 +213,8 @@ mod tests {
             for point in study.label_points() {
                 let plan = &study.series[point.series];
                 let plane = &plan.planes[(point.instance - plan.first_instance) as usize];
-                assert!(plane.contains(point.x, point.y));
-                let in_scene = plane.patient_from_pixel(point.x, point.y) + plan.moved;
+                assert!(plane.contains(PixelCenter::new(point.x, point.y)));
+                let in_scene = plane.patient_from_pixel(PixelCenter::new(point.x, point.y)) + plan.moved;
                 let off = in_scene.distance(study.subject.center_of(point.id));
                 assert!(off <= plan.step, "study {number}, {}: {off:.1} mm from its slice", point.id);
                 shown += 1;

@@ -4,10 +4,10 @@ use glam::DVec3;
 
 /// A value from 0 to 1 that varies smoothly over about `scale` mm.
 pub fn field(seed: u32, point: DVec3, scale: f64) -> f64 {
-    // Turned, so that the lattice does not show in images along the axes.
+    // Rotated, so that the lattice does not show in images along the axes.
     let DVec3 { x, y, z } = point / scale;
     let p = DVec3::new(0.8 * x + 0.6 * y, -0.48 * x + 0.64 * y + 0.6 * z, 0.36 * x - 0.48 * y + 0.8 * z);
-    // Not `floor`: without SSE 4.1 that is a call, and the body is far smaller than an i32 has numbers.
+    // Not `floor`: without SSE 4.1 that is a function call, and the body is far smaller than the range of i32.
     let [x, y, z] = [p.x, p.y, p.z].map(below);
     let t = p - DVec3::new(f64::from(x), f64::from(y), f64::from(z));
     let ease = t * t * (DVec3::splat(3.0) - t * 2.0);
@@ -25,7 +25,7 @@ fn below(x: f64) -> i32 {
     toward_zero - i32::from(f64::from(toward_zero) > x)
 }
 
-/// An even value from 0 to 1 for a lattice point.
+/// A uniform value from 0 to 1 for a lattice point.
 fn hash(seed: u32, x: i32, y: i32, z: i32) -> f64 {
     let mut h = seed
         ^ (x as u32).wrapping_mul(0x8da6_b343)

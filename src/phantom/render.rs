@@ -1,5 +1,5 @@
 //! Planes through a subject to 12-bit pixels: partial volume, coil sensitivity, chemical shift, blur, motion, wrap,
-//! noise, and what scanners do to an image before they store it.
+//! noise, and the processing that scanners apply before they store an image.
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,27 +8,27 @@ use rayon::prelude::*;
 
 use super::{anatomy::Subject, material::Tissue, noise, series::SeriesPlan, tissue::tissue_at, variety::Variety};
 use crate::{
-    geometry::{ImagePlane, Vec3},
+    geometry::{ImagePlane, PixelCenter, Vec3},
     grading::Role,
 };
 
 /// `BitsStored` is 12.
 pub const MAX_VALUE: u16 = 4095;
 
-/// How the scanner and the day were: drawn once a series.
+/// Scanner conditions: drawn once per series.
 #[derive(Debug, Clone)]
 struct Camera {
     signals: [f64; Tissue::COUNT],
     /// Stored value of signal 1.
     gain: f64,
-    /// Standard deviation of the noise in either channel, in signal.
+    /// Standard deviation of the noise in each channel, in signal units.
     noise: f64,
     coil: Coil,
-    /// Pixels by which fat lies off along the rows.
+    /// Pixels by which fat is shifted along the rows.
     fat_shift: usize,
-    /// Of Gaussians one after the other, pixels.
+    /// Of successive Gaussians, pixels.
     blur: Vec<f64>,
-    /// Share of the blurred image that is taken away again, as scanners' edge filters do.
+    /// Fraction of the blurred image that is subtracted again, as scanners' edge filters do.
     sharpen: f32,
     /// Strength, and distance as a share of the rows, of ghosts along the columns; mostly 0.
     ghost: (f32, f64),
@@ -36,23 +36,23 @@ struct Camera {
     smear: usize,
     /// Share of the rows that folds over from the other end, and how strongly; mostly 0.
     wrap: (f64, f32),
-    /// Of the stored image: below 1 brightens the dark.
+    /// Gamma of the stored image: below 1 brightens dark areas.
     gamma: f64,
-    /// Strength and scale (mm) of an unevenness that no tissue explains.
+    /// Strength and scale (mm) of a mottle that no tissue explains.
     mottle: (f64, f64),
-    /// Sagittal images are dark in front of this patient y: a saturation band against bowel that moves.
+    /// Sagittal images are dark in front of this patient y: a saturation band against bowel motion.
     saturated_from: Option<f64>,
     /// Samples across the slice thickness.
     samples: u32,
     seed: u64,
 }
 
-/// Where the coil listens.
+/// The sensitivity of the coil.
 #[derive(Debug, Clone)]
 struct Coil {
     /// Growth of the signal per 100 mm towards the back, and to the left.
     slope: [f64; 2],
-    /// mm from the skin of the back at which an array's signal has halved, and how steeply; `None` for a body coil.
+    /// mm from the skin of the back at which an array's signal has halved, and the steepness; `None` for a body coil.
     depth: Option<(f64, f64)>,
     /// Middle and half length along the body, mm.
     along: Option<(f64, f64)>,
@@ -82,7 +82,7 @@ impl Coil {
     }
 }
 
-/// The stored values of every image of a series, in the plan's order; MONOCHROME1 values where it says so.
+/// The stored values of every image of a series, in the plan's order; MONOCHROME1 values if the plan says so.
 pub fn render(
     rng: &mut impl Rng,
     subject: &Subject,
@@ -137,7 +137,7 @@ impl Camera {
             .collect();
         for row in 0..rows {
             for column in 0..columns {
-                let center = plane.patient_from_pixel(column as f64, row as f64) + plan.moved;
+                let center = plane.patient_from_pixel(PixelCenter::new(column as f64, row as f64)) + plan.moved;
                 let center = center + subject.warp.shift(center);
                 let at = row * columns + column;
                 for offset in &offsets {
@@ -154,7 +154,7 @@ impl Camera {
         self.expose(&water, subject, plane, plan.inverted, index)
     }
 
-    /// What happens between the scene and a finished image: blur, motion, fold-over, edge filter.
+    /// The effects between the scene and a finished image: blur, motion, fold-over, edge filter.
     fn encode(&self, signal: &mut [f32], columns: usize) {
         for &sigma in &self.blur {
             blur(signal, columns, sigma);
@@ -201,7 +201,7 @@ impl Camera {
         let (mottle, scale) = self.mottle;
         for row in 0..rows {
             for column in 0..columns {
-                let point = plane.patient_from_pixel(column as f64, row as f64);
+                let point = plane.patient_from_pixel(PixelCenter::new(column as f64, row as f64));
                 let mut value = f64::from(signal[row * columns + column]);
                 if mottle > 0.0 {
                     value *= 1.0 + mottle * (2.0 * noise::field(self.seed as u32, point, scale) - 1.0);
@@ -210,7 +210,7 @@ impl Camera {
                 if let Some(edge) = self.saturated_from {
                     value *= 0.15 + 0.85 / (1.0 + ((edge - point.y) / 3.0).exp());
                 }
-                // Rician: the length of a noisy complex number.
+                // Rician: the magnitude of a noisy complex number.
                 let noisy = (value + self.noise * normal()).hypot(self.noise * normal());
                 let stored = (noisy.powf(self.gamma) * self.gain).round().clamp(0.0, f64::from(MAX_VALUE)) as u16;
                 pixels.push(if inverted { MAX_VALUE - stored } else { stored });
@@ -220,7 +220,7 @@ impl Camera {
     }
 }
 
-/// A Gaussian of three taps each way, edges repeated.
+/// A Gaussian with three taps each way, edges repeated.
 fn blur(values: &mut [f32], columns: usize, sigma: f64) {
     let side = (-0.5 / (sigma * sigma)).exp();
     let (center, side) = ((1.0 / (1.0 + 2.0 * side)) as f32, (side / (1.0 + 2.0 * side)) as f32);

@@ -1,6 +1,6 @@
-//! RLE Lossless (DICOM PS3.5 Annex G), the encoding of the contest's files. No crate here encodes it.
+//! RLE Lossless (DICOM PS3.5 Annex G), the encoding of the contest's files. None of our crates encodes it.
 
-/// One frame of 16-bit values: two segments, high bytes and low bytes, each row packed by itself.
+/// One frame of 16-bit values: two segments, high bytes and low bytes, each row packed separately.
 pub fn encode_u16(values: &[u16], columns: usize) -> Vec<u8> {
     let plane = |shift: u32| {
         let bytes: Vec<u8> = values.iter().map(|v| (v >> shift) as u8).collect();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     proptest! {
-        /// Read back by the rule of PS3.5 G.3.2; dicom-rs and pydicom read the phantom's files in other tests.
+        /// Decoded by the rule of PS3.5 G.3.2; dicom-rs and pydicom read the phantom's files in other tests.
         #[test]
         fn packing_is_undone_by_unpacking(row in prop::collection::vec(prop_oneof![Just(0u8), Just(7u8), any::<u8>()], 1..400)) {
             let mut packed = Vec::new();

@@ -6,7 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::{material::Tissue, variety::Variety};
 
-/// What the scanner was set to.
+/// The scanner settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Contrast {
     /// T1-weighted spin echo.
@@ -30,14 +30,14 @@ pub struct Sequence {
     pub ti: Option<f64>,
     /// `MagneticFieldStrength`, tesla.
     pub field: f64,
-    /// What fat saturation leaves of the signal of fat; 1 without.
+    /// The fraction of the fat signal that fat saturation leaves; 1 without it.
     pub fat_left: f64,
-    /// Brightness of each tissue against what the equations say, about 1: what the table below cannot know.
+    /// Brightness of each tissue relative to the equations, about 1: variation that the table below does not model.
     pub tint: [f64; Tissue::COUNT],
 }
 
-/// T1 ms, T2 ms, proton density. About 1.5 T; T2 of fat is what a turbo spin echo sees.
-/// After Stanisz et al. 2005 and de Bazelaire et al. 2004, rounded; marrow before its share of fat.
+/// T1 ms, T2 ms, proton density. About 1.5 T; T2 of fat is what a turbo spin echo sees. After Stanisz et al. 2005 and
+/// de Bazelaire et al. 2004, rounded; marrow before adding its fat fraction.
 const RELAXATION: [(f64, f64, f64); Tissue::COUNT] = [
     (1000.0, 1.0, 0.0),    // air
     (650.0, 35.0, 0.7),    // skin
@@ -80,7 +80,7 @@ impl Sequence {
         };
         let fat_left =
             if contrast == Contrast::T2 && v.chance(rng, 0.0, 0.1) { rng.random_range(0.08..0.4) } else { 1.0 };
-        // Some series stray far, most a little.
+        // Some series deviate a lot, most a little.
         let sigma = v.between(rng, (0.0, 0.0), (0.05, 0.4));
         let tint = std::array::from_fn(|_| {
             let normal: f64 = StandardNormal.sample(rng);
@@ -118,7 +118,7 @@ mod tests {
         move |tissue| all[tissue as usize]
     }
 
-    /// What every radiologist knows of the three weightings.
+    /// What every radiologist knows about the three weightings.
     #[test]
     fn contrasts_are_as_in_the_books() {
         use Tissue::{Annulus, CorticalBone, Csf, DryNucleus, Fat, Marrow, Muscle, Nucleus};

@@ -1,4 +1,4 @@
-//! Which images a study has: the planes of each series, as protocols lay them.
+//! The images of a study: the planes of each series, as protocols plan them.
 
 use glam::{DQuat, DVec3};
 use rand::{Rng, RngExt};
@@ -16,7 +16,7 @@ use crate::{
 /// One series to render.
 #[derive(Debug, Clone)]
 pub struct SeriesPlan {
-    /// What the detectors see in it; `None` for the localizer.
+    /// Its role for the detectors; `None` for the localizer.
     pub role: Option<Role>,
     /// Scanner settings.
     pub sequence: Sequence,
@@ -30,7 +30,7 @@ pub struct SeriesPlan {
     pub first_instance: u32,
     /// MONOCHROME1.
     pub inverted: bool,
-    /// By how much the patient had moved, mm: images lie where the scene is at their plane plus this.
+    /// How far the patient had moved, mm: images show the scene at their plane plus this offset.
     pub moved: DVec3,
 }
 
@@ -49,7 +49,7 @@ impl Grid {
         Self { columns: matrix, rows: matrix, row_spacing: spacing, column_spacing: spacing }
     }
 
-    /// An image centred on a point; `None` only for numbers that describe no plane.
+    /// An image centred on a point; `None` only for numbers that do not describe a plane.
     fn plane(&self, center: DVec3, along_row: DVec3, down_column: DVec3) -> Option<ImagePlane> {
         let half = |count: u32, spacing: f64| (f64::from(count) - 1.0) / 2.0 * spacing;
         let origin = center
@@ -67,10 +67,10 @@ impl Grid {
     }
 }
 
-/// How large a study is made.
+/// The size of a study.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
-    /// As scanners make them.
+    /// As from a scanner.
     Full,
     /// Fewer and smaller images: the demo study, tests.
     Small,
@@ -84,7 +84,7 @@ struct Protocol<'a, R> {
     variety: Variety,
 }
 
-/// Sagittal T1, sagittal T2 or STIR, axial T2 (now and then in two series), localizer.
+/// Sagittal T1, sagittal T2 or STIR, axial T2 (sometimes in two series), localizer.
 pub fn draw_series(rng: &mut impl Rng, subject: &Subject, size: Size, variety: Variety) -> Vec<SeriesPlan> {
     let mut protocol = Protocol { rng, subject, size, variety };
     let second = if size == Size::Full && protocol.rng.random_bool(0.25) { Contrast::Stir } else { Contrast::T2 };
@@ -113,7 +113,7 @@ struct SagittalStack {
 }
 
 impl<R: Rng> Protocol<'_, R> {
-    /// A small turn of the scanner's axes: degrees about x, y, z.
+    /// A small rotation of the scanner's axes: degrees about x, y, z.
     fn turn(&mut self, typical: [f64; 3], wide: [f64; 3]) -> DQuat {
         let mut angle =
             |i: usize| self.variety.between(self.rng, (-typical[i], typical[i]), (-wide[i], wide[i])).to_radians();
@@ -138,7 +138,7 @@ impl<R: Rng> Protocol<'_, R> {
             (false, true) => self.rng.random_range(9..24),
             (false, false) => 2 * self.rng.random_range(6..9) + 1,
         };
-        // Mostly wide enough for the foramina of both sides, now and then not.
+        // Usually wide enough for the foramina of both sides, sometimes not.
         let width = if v.chance(self.rng, 0.0, 0.1) { 34.0 } else { 54.0 };
         let step = v.between(self.rng, (4.0, 4.8), (3.0, 5.0)).max(width / f64::from(count - 1));
         let [normal, along_row, down_column] = [turn * DVec3::X, turn * DVec3::Y, turn * -DVec3::Z];
@@ -146,7 +146,7 @@ impl<R: Rng> Protocol<'_, R> {
     }
 
     fn sagittal(&mut self, stack: &SagittalStack, role: Role, contrast: Contrast) -> SeriesPlan {
-        // Mostly one protocol for both; now and then another matrix and field of view.
+        // Usually one protocol for both; sometimes a different matrix and field of view.
         let grid = if self.variety.chance(self.rng, 1.0, 0.4) { self.sagittal_grid() } else { stack.grid };
         let plane = |offset| grid.plane(stack.center + stack.normal * offset, stack.along_row, stack.down_column);
         let planes = planes_of(stack.count, stack.step, plane);
@@ -215,7 +215,7 @@ impl<R: Rng> Protocol<'_, R> {
             v.between(self.rng, (8.0, 22.0), (-12.0, 34.0)),
             0.0,
         );
-        // Turned in its own plane a little, or the patient is.
+        // Slightly rotated in its own plane, or the patient is.
         let roll = v.between(self.rng, (0.0, 0.0), (-7.0, 7.0)).to_radians();
         let angled = small || self.rng.random_bool(0.45);
         let step = if small { 4.0 } else { v.between(self.rng, (3.5, 4.6), (3.0, 5.5)) };
@@ -223,7 +223,7 @@ impl<R: Rng> Protocol<'_, R> {
         self.plan(Role::Ss, Contrast::T2, planes, step)
     }
 
-    /// A block for each disc, along it; at least the three lowest, and blocks may reach into each other.
+    /// A block for each disc, parallel to it; at least the three lowest, and blocks may overlap.
     fn blocks(&mut self, grid: Grid, aside: DVec3, roll: f64, step: f64) -> Vec<ImagePlane> {
         let v = self.variety;
         let first = if v.chance(self.rng, 0.0, 0.25) { self.rng.random_range(1..3) } else { 0 };
@@ -233,7 +233,7 @@ impl<R: Rng> Protocol<'_, R> {
             let disc = self.subject.disc(level);
             let tilt = self.turn([3.0, 0.0, 0.0], [9.0, 5.0, 0.0]);
             let count = if v.chance(self.rng, 0.0, 0.5) { self.rng.random_range(3..10) } else { per_disc };
-            // Scanners are angled front to back, seldom side to side.
+            // Slices are angled front to back, rarely side to side.
             let down = tilt * DVec3::new(0.0, disc.back.y, disc.back.z).normalize();
             let across = tilt * DVec3::X;
             let normal = across.cross(down);
@@ -245,7 +245,7 @@ impl<R: Rng> Protocol<'_, R> {
         planes
     }
 
-    /// One stack through all levels, or through what was thought to be all.
+    /// One stack through all levels, or through what was assumed to be all of them.
     fn straight(&mut self, grid: Grid, aside: DVec3, roll: f64, step: f64) -> Vec<ImagePlane> {
         let v = self.variety;
         let tilt = DQuat::from_rotation_x(v.between(self.rng, (-4.0, 14.0), (-12.0, 22.0)).to_radians());
@@ -255,7 +255,7 @@ impl<R: Rng> Protocol<'_, R> {
         let below = v.between(self.rng, (14.0, 14.0), (-10.0, 50.0));
         let (first, last) = (top + normal * above, bottom - normal * below);
         let count = ((first - last).dot(normal) / step).ceil() as u32 + 1;
-        // The stack leans with its normal; in the image the spine wanders a little from slice to slice.
+        // The stack tilts with its normal; in the image the spine shifts a little from slice to slice.
         let center = first.midpoint(last) + aside;
         let turn = DQuat::from_axis_angle(normal, roll);
         planes_of(count, step, |offset| grid.plane(center - normal * offset, turn * across, turn * down))

@@ -1,4 +1,4 @@
-//! One phantom study: subject, series, ids; from (seed, number) alone.
+//! One phantom study: subject, series, ids; derived only from (seed, number).
 
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -26,13 +26,13 @@ const RLE_SHARE: f64 = 0.15;
 pub struct PhantomStudy {
     /// The run's seed.
     pub seed: u64,
-    /// Which of the run, from 1.
+    /// Its number in the run, from 1.
     pub number: u32,
     /// Who.
     pub subject: Subject,
     /// What is scanned.
     pub series: Vec<SeriesPlan>,
-    /// By series: RLE Lossless rather than uncompressed.
+    /// For each series: RLE Lossless rather than uncompressed.
     pub rle: Vec<bool>,
     /// Names in the files.
     pub ids: Ids,
@@ -87,7 +87,7 @@ impl Ids {
         Self { study, series, frame_of_reference, dialect: Dialect::Contest }
     }
 
-    /// `SeriesInstanceUID`; in the contest the study's number stands in front.
+    /// `SeriesInstanceUID`; in the contest it is prefixed with the study's number.
     pub fn series_uid(&self, series: usize) -> String {
         match self.dialect {
             Dialect::Clinical => self.series[series].clone(),
@@ -95,7 +95,7 @@ impl Ids {
         }
     }
 
-    /// `SOPInstanceUID`; in the contest it knows nothing of the series, and is there again in each.
+    /// `SOPInstanceUID`; in the contest it does not depend on the series, and repeats in each.
     pub fn instance(&self, series: usize, number: u32) -> String {
         match self.dialect {
             Dialect::Clinical => format!("{}.{number}", self.series[series]),
@@ -120,11 +120,11 @@ impl PhantomStudy {
         if options.dialect == Dialect::Contest { study.into_contest() } else { study }
     }
 
-    /// The same spine in the same images, as the contest's files tell of it: no localizer, all of it RLE, ids that are
-    /// no UIDs.
+    /// The same spine in the same images, as in the contest's files: no localizer, everything in RLE, ids that are not
+    /// UIDs.
     fn into_contest(mut self) -> Self {
         self.dialect = Dialect::Contest;
-        // Last, so that the others keep their places.
+        // Last, so that the indices of the others do not change.
         let shown = self.series.iter().take_while(|s| s.role.is_some()).count();
         self.series.truncate(shown);
         self.ids.frame_of_reference.truncate(shown);
@@ -135,7 +135,7 @@ impl PhantomStudy {
         self
     }
 
-    /// A small clinical study with all three series and a few things wrong: `findings` over an otherwise normal spine.
+    /// A small clinical study with all three series: `findings` in an otherwise normal spine.
     pub fn demo(seed: u64, findings: &[(GradeId, crate::grading::Severity)]) -> Self {
         let mut rng = rng_of(seed, 0);
         let mut disease = Disease::draw(&mut rng, 0.0, 0.0);
@@ -164,7 +164,7 @@ impl PhantomStudy {
     /// The stored values of every image of one series.
     pub fn render(&self, series: usize) -> Vec<Vec<u16>> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.pixel_seed.wrapping_add(1000 * series as u64));
-        // Across a thick slice; a third one tells only in the steepest places.
+        // Across a thick slice; a third sample matters only in the steepest places.
         let samples = if self.size == Size::Small || rng.random_bool(0.7) { 2 } else { 3 };
         render::render(&mut rng, &self.subject, &self.series[series], samples, self.variety)
     }
@@ -174,7 +174,7 @@ impl PhantomStudy {
         GradeId::ALL.into_iter().filter_map(|id| self.label_point(id)).collect()
     }
 
-    /// On the slice that lies nearest, of whichever series of the right kind.
+    /// On the nearest slice of any series of the right role.
     fn label_point(&self, id: GradeId) -> Option<LabelPoint> {
         let center = self.subject.center_of(id);
         let candidates = self.series.iter().enumerate().filter(|(_, s)| s.role == Some(id.condition().role()));
@@ -182,17 +182,17 @@ impl PhantomStudy {
             let point = center - plan.moved;
             plan.planes.iter().enumerate().filter_map(move |(image, plane)| {
                 let distance = plane.distance_from_patient(point).abs();
-                let (x, y) = plane.pixel_from_patient(point);
+                let at = plane.pixel_from_patient(point);
                 let instance = plan.first_instance + image as u32;
-                let near = distance <= plan.step && plane.contains(x, y);
-                near.then_some((distance, LabelPoint { id, series, instance, x, y }))
+                let near = distance <= plan.step && plane.contains(at);
+                near.then_some((distance, LabelPoint { id, series, instance, x: at.column, y: at.row }))
             })
         });
         seen.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, label)| label)
     }
 }
 
-/// Studies of one seed have streams of their own: the tenth is the same whether five or fifty are made.
+/// Each study of a seed has its own random stream: the tenth is the same whether ten or fifty are made.
 fn rng_of(seed: u64, number: u32) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(number));

@@ -1,6 +1,6 @@
-//! How far draws may go: textbook spines and settings at 0, all that people and scanners come up with at 1.
+//! How widely draws vary: textbook spines and settings at 0, the full range of people and scanners at 1.
 //!
-//! A detector that has only seen 0 lives on the phantom's looks; one that has seen 1 must live on the spine.
+//! A detector that has only seen 0 relies on the phantom's appearance; one that has seen 1 must rely on the spine.
 
 use std::f64::consts::TAU;
 
@@ -21,14 +21,14 @@ impl Variety {
         Self(share.clamp(0.0, 1.0))
     }
 
-    /// An even draw from the span that lies `self` of the way from the typical to the wide one.
+    /// A uniform draw from the range that lies a fraction `self` of the way from the typical to the wide one.
     pub fn between(self, rng: &mut impl Rng, typical: (f64, f64), wide: (f64, f64)) -> f64 {
         let mix = |a: f64, b: f64| a + (b - a) * self.0;
         let (low, high) = (mix(typical.0, wide.0), mix(typical.1, wide.1));
         low + (high - low) * rng.random_range(0.0..1.0)
     }
 
-    /// True as often as the mix of the two shares says.
+    /// True with the probability interpolated between the two.
     pub fn chance(self, rng: &mut impl Rng, typical: f64, wide: f64) -> bool {
         rng.random_bool((typical + (wide - typical) * self.0).clamp(0.0, 1.0))
     }
@@ -45,7 +45,7 @@ impl Variety {
     }
 }
 
-/// A smooth bending of space, so that no endplate is straight and no two vertebrae are alike: a few plane waves.
+/// A smooth deformation of space, so that no endplate is straight and no two vertebrae are alike: a few plane waves.
 #[derive(Debug, Clone)]
 pub struct Warp(Vec<Wave>);
 
@@ -76,14 +76,14 @@ impl Warp {
         Self(if variety == Variety::NONE { Vec::new() } else { WAVES.map(wave).to_vec() })
     }
 
-    /// What to add to a patient point to find its place in the unbent scene.
+    /// What to add to a patient point to get its position in the undeformed scene.
     pub fn shift(&self, point: DVec3) -> DVec3 {
         self.0.iter().map(|wave| wave.amplitude * (wave.vector.dot(point) + wave.phase).sin()).sum()
     }
 
-    /// Where a point of the unbent scene is found in the patient.
+    /// The patient position of a point of the undeformed scene.
     pub fn patient_from_scene(&self, scene: DVec3) -> DVec3 {
-        // The slope is well below 1: each step takes a third or more of the error away.
+        // The slope is well below 1, so each step removes a third or more of the error.
         (0..30).fold(scene, |point, _| scene - self.shift(point))
     }
 }

@@ -1,5 +1,6 @@
 //! Axis-aligned boxes in pixels.
 
+use crate::geometry::PixelCorner;
 use serde::{Deserialize, Serialize};
 
 /// A box in continuous pixel-edge coordinates as YOLO uses them: the image spans 0 to width,
@@ -37,15 +38,9 @@ impl BBox {
         self.y1 - self.y0
     }
 
-    /// Centre (x, y).
-    pub fn center(&self) -> (f32, f32) {
-        (f32::midpoint(self.x0, self.x1), f32::midpoint(self.y0, self.y1))
-    }
-
-    /// The centre as a position in DICOM pixel coordinates (column, row), where pixel centres are integers.
-    pub fn center_pixel(&self) -> (f64, f64) {
-        let (x, y) = self.center();
-        (f64::from(x) - 0.5, f64::from(y) - 0.5)
+    /// The middle.
+    pub fn center(&self) -> PixelCorner {
+        PixelCorner::new(f32::midpoint(self.x0, self.x1).into(), f32::midpoint(self.y0, self.y1).into())
     }
 
     /// Area; 0 for a box turned inside out.
@@ -74,7 +69,8 @@ impl BBox {
     }
 
     /// Whether a point lies in the box, edges included.
-    pub fn contains(&self, x: f32, y: f32) -> bool {
-        (self.x0..=self.x1).contains(&x) && (self.y0..=self.y1).contains(&y)
+    pub fn contains(&self, at: impl Into<PixelCorner>) -> bool {
+        let at = at.into();
+        (self.x0..=self.x1).contains(&(at.x as f32)) && (self.y0..=self.y1).contains(&(at.y as f32))
     }
 }

@@ -1,7 +1,7 @@
 //! Images and boxes, made upright and back.
 
 use super::{BBox, Image8};
-use crate::geometry::Turn;
+use crate::geometry::{PixelCorner, Turn};
 
 impl Image8 {
     /// The upright image; itself if it is upright already.
@@ -21,17 +21,24 @@ impl BBox {
     /// A box on a stored image of this width and height, on the upright one.
     #[must_use]
     pub fn turned(&self, turn: Turn, stored: [u32; 2]) -> Self {
-        Self::between(turn.apply((self.x0, self.y0), stored), turn.apply((self.x1, self.y1), stored))
+        let [from, to] = self.corners();
+        Self::between(turn.apply(from, stored), turn.apply(to, stored))
     }
 
     /// A box on an upright image, on the stored one, of this width and height.
     #[must_use]
     pub fn turned_back(&self, turn: Turn, stored: [u32; 2]) -> Self {
-        Self::between(turn.undo((self.x0, self.y0), stored), turn.undo((self.x1, self.y1), stored))
+        let [from, to] = self.corners();
+        Self::between(turn.undo(from, stored), turn.undo(to, stored))
     }
 
-    fn between(a: (f32, f32), b: (f32, f32)) -> Self {
-        Self::new(a.0.min(b.0), a.1.min(b.1), a.0.max(b.0), a.1.max(b.1))
+    /// Its corners at the top left and at the bottom right.
+    pub fn corners(&self) -> [PixelCorner; 2] {
+        [(self.x0, self.y0), (self.x1, self.y1)].map(|(x, y)| PixelCorner::new(x.into(), y.into()))
+    }
+
+    fn between(a: PixelCorner, b: PixelCorner) -> Self {
+        Self::new(a.x.min(b.x) as f32, a.y.min(b.y) as f32, a.x.max(b.x) as f32, a.y.max(b.y) as f32)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The forms of a report, and the files that each makes.
+//! The formats of a report, and the files that each produces.
 
 use super::{
     Report, Template, csv,
@@ -36,7 +36,7 @@ pub struct Output {
     pub bytes: Vec<u8>,
 }
 
-/// Why a form was not made.
+/// Why a format was not produced.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
     /// DICOM.
@@ -45,23 +45,23 @@ pub enum FormatError {
     /// PDF.
     #[error(transparent)]
     Pdf(#[from] pdf::PdfError),
-    /// The form of the contest has no word for "not assessed".
+    /// The contest's format cannot express "not assessed".
     #[error("nothing was assessed in this study, and the CSV form has no word for that; take JSON")]
     NothingAssessed,
     /// JSON.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// There is nothing of which it could be made.
+    /// There is nothing to make it from.
     #[error("{0}")]
     Nothing(&'static str),
 }
 
 impl Format {
-    /// Every form, in the order in which they are offered.
+    /// Every format, in the order in which they are offered.
     pub const ALL: [Self; 8] =
         [Self::Pdf, Self::Sr, Self::Sc, Self::Marks, Self::Json, Self::Csv, Self::CsvReviewed, Self::Text];
 
-    /// For a reader.
+    /// Its label for the reader.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Pdf => "PDF report",
@@ -75,7 +75,7 @@ impl Format {
         }
     }
 
-    /// The name of its file, or the beginning of the names of its files, with the ending.
+    /// The name of its file, or the prefix of its file names, with the extension.
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Pdf => "report.pdf",
@@ -89,7 +89,7 @@ impl Format {
         }
     }
 
-    /// The ending of its files.
+    /// The extension of its files.
     pub fn ending(self) -> &'static str {
         self.file_name().rsplit_once('.').map_or("", |(_, ending)| ending)
     }
@@ -99,7 +99,7 @@ impl Format {
         !matches!(self, Self::Sc | Self::Marks)
     }
 
-    /// Makes it: the files, and what to tell the reader.
+    /// Produces it: the files, and messages for the reader.
     pub fn produce(self, report: &Report, template: &Template) -> Result<(Vec<Output>, Vec<String>), FormatError> {
         let one = |bytes: Vec<u8>| vec![Output { name: self.file_name().to_owned(), bytes }];
         let mut warnings = Vec::new();
@@ -147,7 +147,7 @@ impl Format {
                     warnings.push("rows that were not assessed hold the contest's prevalence".to_owned());
                 }
                 let mut outputs = one(bytes);
-                // The form has no place for them.
+                // The format has no place for them.
                 let name = format!("{}.txt", self.file_name());
                 outputs.push(Output { name, bytes: beside(report).into_bytes() });
                 outputs
@@ -158,7 +158,7 @@ impl Format {
     }
 }
 
-/// What a table of numbers cannot say of itself: what it is worth, and where it comes from.
+/// What a table of numbers cannot state itself: its reliability, and where it comes from.
 fn beside(report: &Report) -> String {
     let mut lines = report.banner();
     lines.push(format!("Study UID: {}", report.uid(&report.study.uid)));

@@ -4,30 +4,30 @@ use sha2::{Digest, Sha256};
 
 use crate::{study::Patient, uid};
 
-/// Makes stand-ins for UIDs: the same for the same UID within one export, and others in the next, so that nobody who
-/// knows a UID can look for it.
+/// Makes replacement UIDs: the same for the same UID within one export, different in the next, so that no one who knows
+/// a UID can search for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeidentifyKey([u8; 32]);
 
 impl DeidentifyKey {
-    /// A new one, that nobody knows.
+    /// A new, secret one.
     pub fn random() -> Self {
         Self(rand::random())
     }
 
-    /// A UID below 2.25 (PS3.5 B.2) in place of another.
+    /// A UID under 2.25 (PS3.5 B.2) in place of another.
     fn stand_in(&self, uid: &str) -> String {
         let digest = Sha256::new().chain_update(self.0).chain_update(uid.as_bytes()).finalize();
         uid::of_hash(&digest)
     }
 }
 
-/// Whether a report says whose it is.
+/// Whether a report contains the patient's identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// Everything as in the files.
     Full,
-    /// Patient, dates, descriptions, names of readers and free text are left out; UIDs are stand-ins.
+    /// Patient, dates, descriptions, names of readers and free text are left out; UIDs are replaced.
     Removed(DeidentifyKey),
 }
 
@@ -37,7 +37,7 @@ impl Identity {
         matches!(self, Self::Removed(_))
     }
 
-    /// A UID as it stands in the file, or its stand-in.
+    /// A UID as in the file, or its replacement.
     pub fn uid(&self, original: &str) -> String {
         match self {
             Self::Full => original.to_owned(),
@@ -51,7 +51,7 @@ impl Identity {
         if self.is_removed() { Patient::default() } else { patient.clone() }
     }
 
-    /// A text of the file or of the reader, or nothing.
+    /// A text from the file or the reader, or nothing.
     pub const fn text<'a>(&self, text: &'a str) -> &'a str {
         if self.is_removed() { "" } else { text }
     }

@@ -1,5 +1,5 @@
-//! A reviewed study for other programs: what is said in the end, by whom, from what. `docs/schema/report-1.json` is its
-//! JSON Schema.
+//! A reviewed study for other programs: the final grades, who stated them, and their evidence.
+//! `docs/schema/report-1.json` is its JSON Schema.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use crate::{
     study::Issue,
 };
 
-/// Version of this form; grows when a key changes its meaning or goes.
+/// Version of this format; increased when a key changes its meaning or is removed.
 const FORMAT: u32 = 1;
 
 #[derive(Serialize)]
@@ -31,7 +31,7 @@ struct Document<'a> {
     key_images: Vec<KeyForm<'a>>,
     marks: Vec<MarkForm<'a>>,
     warnings: &'a [String],
-    /// Who did what; nothing where the identity is removed.
+    /// Who did what; empty if the identity is removed.
     audit: &'a [Act],
 }
 
@@ -65,7 +65,7 @@ struct ProvenanceForm<'a> {
     sources: Vec<SourceForm<'a>>,
     /// How many things could not be read, are missing or doubtful.
     issue_count: usize,
-    /// What they are; nothing where the identity is removed, for they name files.
+    /// What they are; empty if the identity is removed, because they name files.
     issues: &'a [Issue],
 }
 
@@ -113,19 +113,19 @@ struct GradeForm<'a> {
     condition: Condition,
     side: Option<Side>,
     level: Level,
-    /// What is said in the end: a severity, or `not_assessable`, `not_seen`, `not_assessed`.
+    /// The final statement: a severity, or `not_assessable`, `not_seen`, `not_assessed`.
     statement: &'static str,
-    /// Who says so.
+    /// Who stated it.
     by: &'static str,
     /// `accepted`, `changed`, `not_assessable`, or null: nothing was decided.
     decision: Option<&'static str>,
-    /// What the program said.
+    /// The program's statement.
     program: &'static str,
     /// Why the program did not assess it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     scores: Option<Scores>,
-    /// The program's key box scores below what the window shows at first.
+    /// The program's key box scores below the window's initial display threshold.
     weak: bool,
     comment: &'a str,
     regions: Vec<RegionForm>,
@@ -148,7 +148,7 @@ struct RegionForm {
 struct SliceForm {
     series_uid: String,
     sop_instance_uid: String,
-    /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
+    /// Which of the images with these UIDs, from 0, if there are several; left out for the first.
     #[serde(skip_serializing_if = "crate::output::json::is_first")]
     twin: u32,
     /// From 1, as DICOM counts frames.

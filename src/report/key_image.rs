@@ -1,4 +1,4 @@
-//! The images that a report shows, with what is drawn on them.
+//! The images that a report shows, with everything drawn on them.
 
 mod choose;
 mod lines;
@@ -18,9 +18,9 @@ use choose::MOST;
 /// A box on a key image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyBox {
-    /// The row that it stands behind.
+    /// The row that it belongs to.
     pub id: GradeId,
-    /// The severity that is stated of the row.
+    /// The stated severity of the row.
     pub severity: Option<Severity>,
     /// Where, in pixel edges.
     pub bbox: BBox,
@@ -28,7 +28,7 @@ pub struct KeyBox {
     pub by_reader: bool,
 }
 
-/// Where the slice of another key image cuts this one.
+/// Where the slice of another key image crosses this one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyLine {
     /// One end, (x, y) in pixel edges.
@@ -39,7 +39,7 @@ pub struct KeyLine {
     pub label: String,
 }
 
-/// An image of the report: upright, whatever way its file stores it, with all that lies on it.
+/// An image of the report: upright, however its file stores it, with everything drawn on it.
 #[derive(Debug, Clone)]
 pub struct KeyImage {
     /// Which slice.
@@ -56,23 +56,23 @@ pub struct KeyImage {
     pub mark_spacing: Option<[f64; 2]>,
     /// Where it lies, if known.
     pub plane: Option<ImagePlane>,
-    /// Boxes of all rows that point at it.
+    /// Boxes of all rows that refer to it.
     pub boxes: Vec<KeyBox>,
-    /// Where the other key images cut it.
+    /// Where the other key images cross it.
     pub lines: Vec<KeyLine>,
     /// Orientation letters: left, top, right, bottom.
     pub letters: [Option<char>; 4],
     /// What the reader drew on it.
     pub marks: Vec<Mark>,
-    /// What the reader wrote to it; empty where the identity is removed.
+    /// The reader's note on it; empty if the identity is removed.
     pub note: String,
     /// What it shows; never a name.
     pub caption: String,
 }
 
 /// The slices worth showing: the reader's key images, then those of the worst moderate and severe statements, at most
-/// eight of them; one image a slice, each group in reading order. A slice that cannot be decoded is an issue, not an
-/// image.
+/// eight of them; one image per slice, each group in reading order. A slice that cannot be decoded becomes an issue,
+/// not an image.
 pub fn key_images(report: &Report<'_>) -> (Vec<KeyImage>, Vec<Issue>) {
     let rows = report.rows();
     let (mut images, mut issues) = (Vec::new(), Vec::new());
@@ -101,7 +101,7 @@ fn image(
     let failed = |why: String| (reference.instance.source.to_string(), format!("no key image: {why}"));
     let decoded = reference.decode().map_err(|why| failed(why.to_string()))?;
     let (turn, stored) = (reference.turn, [decoded.columns(), decoded.rows()]);
-    // What the viewer shows at first.
+    // The viewer's initial window.
     let greys = decoded.greys(decoded.first_window(), decoded.inverted, |grey| grey);
     let [width, height] = turn.size(stored);
     let pixels = image::GrayImage::from_raw(width, height, turn.pixels(&greys, stored))
@@ -113,7 +113,7 @@ fn image(
     let plane = decoded.plane.map(|plane| plane.turned(turn));
     let spacing = |[rows, columns]: [f64; 2]| if turn.is_transposed() { [columns, rows] } else { [rows, columns] };
     let is_removed = report.identity.is_removed();
-    // A place is no text: shapes stay where the identity is removed, and lose what a person wrote to them.
+    // A position is not text: shapes stay if the identity is removed, but lose what a person wrote on them.
     let shown = |mark: &Mark| Mark {
         shape: mark.shape.turned(turn, stored),
         text: if is_removed { String::new() } else { mark.text.clone() },
@@ -140,9 +140,9 @@ fn image(
     })
 }
 
-/// Never the description in the file, in which people write all kinds of things.
+/// Never the description in the file, where people write all kinds of things.
 fn words(series: &Series, plane: Option<&ImagePlane>) -> String {
-    // A localizer has slices of three planes.
+    // A localizer has slices in three planes.
     match (series.role, plane.map(PlaneKind::of).or(series.plane_kind)) {
         (Some(role), _) => role.label().to_owned(),
         (None, Some(PlaneKind::Sagittal)) => "Sagittal".to_owned(),

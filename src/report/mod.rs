@@ -1,5 +1,5 @@
-//! A graded and reviewed study as files: one format a file. All forms carry all 25 rows of a study, the ids of the study
-//! that they came from, and their provenance.
+//! A graded and reviewed study as files, one source file per format. All formats carry all 25 rows of a study, the ids
+//! of the study that they came from, and their provenance.
 
 pub mod csv;
 pub mod dicom;
@@ -15,7 +15,7 @@ mod save;
 mod template;
 mod text;
 
-/// What must be said of images that say so themselves.
+/// The notice for images whose files say that they are synthetic.
 const SYNTHETIC: &str = "SYNTHETIC images, computed: this is not a patient";
 
 pub use format::{Format, FormatError, Output};

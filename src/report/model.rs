@@ -1,5 +1,5 @@
-//! What a report says, before it takes a form: the program's grades, the reader's word where there is one, the boxes,
-//! the sentences, and where all of it comes from.
+//! The content of a report, independent of the format: the program's grades, the reader's decisions where there are
+//! any, the boxes, the sentences, and the provenance.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,13 +23,13 @@ use crate::{
 /// Why there is no report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
-    /// Grades of another study.
+    /// The grades belong to another study.
     #[error("the grades are of another study than the images: no report is written. Grade this study again")]
     OtherStudy,
-    /// Boxes on images that the study does not have.
+    /// Boxes are on images that the study does not have.
     #[error("{0} boxes lie on images that are not in this study: no report is written. Grade this study again")]
     OtherImages(usize),
-    /// Files of several patients under one `StudyInstanceUID`.
+    /// Files of several patients share one `StudyInstanceUID`.
     #[error(
         "the files of this study name different patients: no report is written. Correct the headers, or open the \
          patients' files apart"
@@ -37,22 +37,22 @@ pub enum ReportError {
     MixedPatients,
 }
 
-/// One study with all that is said of it.
+/// One study with all its results.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
     /// Headers.
     pub study: &'a Study,
     /// What the program found.
     pub graded: &'a GradedStudy,
-    /// What the reader says; untouched if nobody looked.
+    /// The reader's review; untouched if nobody reviewed it.
     pub review: &'a Review,
     /// Measurements, notes, key images.
     pub markup: &'a Markup,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// Whether it says whose it is.
+    /// Whether it contains the patient's identity.
     pub identity: Identity,
-    /// Every `SOPInstanceUID` that images of several series have.
+    /// Every `SOPInstanceUID` that images of several series share.
     repeated: HashSet<&'a str>,
 }
 
@@ -63,9 +63,9 @@ pub struct RowRegion {
     pub slice: SliceId,
     /// Where, in pixel edges.
     pub bbox: BBox,
-    /// What the detector's box votes for; none of a reader's box.
+    /// What the detector's box votes for; none for a reader's box.
     pub severity: Option<Severity>,
-    /// The detector's score; none of a reader's box.
+    /// The detector's score; none for a reader's box.
     pub score: Option<f32>,
     /// The reader drew it.
     pub by_reader: bool,
@@ -80,16 +80,16 @@ pub struct Row<'a> {
     pub grade: &'a Grade,
     /// What the reader says.
     pub review: &'a CellReview,
-    /// What is said in the end.
+    /// The final statement.
     pub statement: Statement,
-    /// The reader's comment; empty for none, and where the identity is removed.
+    /// The reader's comment; empty if there is none or the identity is removed.
     pub comment: &'a str,
-    /// The boxes behind it, the one to show first in front: the reader's alone, or the detector's.
+    /// The boxes behind it, the one to show first at the front: only the reader's, or the detector's.
     pub regions: Vec<RowRegion>,
 }
 
 impl<'a> Report<'a> {
-    /// Puts together what belongs together, and refuses what does not.
+    /// Combines the parts, and refuses those that do not belong together.
     pub fn new(
         study: &'a Study,
         graded: &'a GradedStudy,
@@ -113,7 +113,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Who it is of; blank where the identity is removed.
+    /// The patient; blank if the identity is removed.
     pub fn patient(&self) -> Patient {
         self.identity.patient(&self.study.patient)
     }
@@ -128,13 +128,13 @@ impl<'a> Report<'a> {
         self.identity.text(&self.study.description)
     }
 
-    /// A UID as it stands in the file, or its stand-in.
+    /// A UID as in the file, or its replacement.
     pub fn uid(&self, original: impl AsRef<str>) -> String {
         self.identity.uid(original.as_ref())
     }
 
-    /// The same of an image of a series. An image's UID that several files of the study have, as in the contest, has a
-    /// stand-in for each series.
+    /// The same for an image of a series. An image UID that several files of the study share, as in the contest, gets a
+    /// replacement for each series.
     pub fn instance_uid(&self, series: &SeriesUid, original: &SopInstanceUid) -> String {
         if self.identity.is_removed() && self.is_repeated(original) {
             self.identity.uid(&format!("{series}/{original}"))
@@ -143,7 +143,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether images of several series have this `SOPInstanceUID`, so that it names none of them.
+    /// Whether images of several series have this `SOPInstanceUID`, so that it identifies none of them.
     pub fn is_repeated(&self, instance: &SopInstanceUid) -> bool {
         self.repeated.contains(instance.as_str())
     }
@@ -170,7 +170,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What is said of each level, head to foot.
+    /// The sentence for each level, head to foot.
     pub fn sentences(&self) -> Vec<(Level, String)> {
         let statements = self.statements();
         let of = |id: GradeId| statements.get(id.index());
@@ -190,12 +190,12 @@ impl<'a> Report<'a> {
         self.graded.table.rows().iter().map(|grade| Statement::of(grade, self.review.cell(grade.id))).collect()
     }
 
-    /// The reader's comment to the whole study.
+    /// The reader's comment on the whole study.
     pub fn remark(&self) -> &'a str {
         self.identity.text(self.review.remark())
     }
 
-    /// What must be read before anything else, on every form and page.
+    /// What must be read before anything else, in every format and on every page.
     pub fn banner(&self) -> Vec<String> {
         let mut lines = vec![RESEARCH_USE_ONLY.to_owned()];
         if self.study.is_synthetic() {
@@ -208,7 +208,7 @@ impl<'a> Report<'a> {
         lines
     }
 
-    /// How far a person has gone through the grades, in words.
+    /// The review state, in words.
     pub fn status_line(&self) -> String {
         match &self.provenance.status {
             ReviewStatus::NotReviewed => "Not reviewed by a person".to_owned(),
@@ -224,7 +224,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// The UIDs that images of several series have. Within one series, images that share a UID are told apart as twins.
+/// The UIDs that images of several series have. Within one series, images that share a UID are distinguished as twins.
 fn repeated(study: &Study) -> HashSet<&str> {
     let instances = study.series.iter().flat_map(|series| &series.slices).map(|slice| &slice.instance);
     let mut series_of: HashMap<&str, &str> = HashMap::new();
@@ -236,8 +236,8 @@ fn repeated(study: &Study) -> HashSet<&str> {
         .collect()
 }
 
-/// The reader's box alone where there is one; none where the reader took it away; else the detector's, the one to show
-/// first in front.
+/// Only the reader's box if there is one; none if the reader removed it; else the detector's, the one to show first at
+/// the front.
 fn regions(grade: &Grade, review: &CellReview) -> Vec<RowRegion> {
     match &review.region {
         BoxChoice::Removed => Vec::new(),

@@ -1,7 +1,7 @@
-//! A key image with everything burned in, for viewers that draw nothing themselves: boxes, lines of the other images,
-//! orientation letters, measured lengths, caption, and what must be read before it.
+//! A key image with everything burned in, for viewers that draw no overlays themselves: boxes, lines of the other
+//! images, orientation letters, measured lengths, caption, and notices.
 //!
-//! What a person typed is never burned in, for it may hold a name; nor are the names in the file.
+//! What a person typed is never burned in, because it may contain a name; nor are the names in the file.
 
 use std::convert::Infallible;
 
@@ -20,6 +20,7 @@ use image::{RgbImage, imageops};
 use super::{KeyBox, KeyImage, Report, ReviewStatus, SYNTHETIC};
 use crate::{
     RESEARCH_USE_ONLY,
+    geometry::PixelCorner,
     grading::Severity,
     ink,
     markup::{Mark, lines, measure},
@@ -30,7 +31,7 @@ const SIDE: f64 = 900.0;
 const MOST_ENLARGED: f64 = 4.0;
 /// Height of a line of the banner.
 const LINE: u32 = 24;
-/// Room for the notices beside a slice that is narrow.
+/// Space for the notices next to a narrow slice.
 const LEAST_WIDTH: u32 = 600;
 const MARGIN: u32 = 6;
 
@@ -44,7 +45,7 @@ const fn of([red, green, blue]: ink::Rgb) -> Rgb888 {
     Rgb888::new(red, green, blue)
 }
 
-/// The picture of a key image, the `number`th of the report: other images' lines name it by its number.
+/// The picture of a key image, the `number`th of the report: lines on other images refer to it by its number.
 pub fn picture(report: &Report, key: &KeyImage, number: usize) -> RgbImage {
     let size = shown_size(key);
     let width = size[0].max(LEAST_WIDTH);
@@ -68,7 +69,7 @@ pub fn picture(report: &Report, key: &KeyImage, number: usize) -> RgbImage {
     picture.image
 }
 
-/// As the report's banner, but without the name of whoever signed.
+/// Like the report's banner, but without the signer's name.
 fn notices(report: &Report) -> Vec<String> {
     let mut notices = vec![RESEARCH_USE_ONLY.to_owned()];
     if report.study.is_synthetic() {
@@ -96,7 +97,7 @@ fn shown_size(key: &KeyImage) -> [u32; 2] {
     square.map(|side| ((side * enlarged).round() as u32).max(1))
 }
 
-/// Words in lines of at most so many characters; a word that is longer has a line of its own and is cut.
+/// Words in lines of at most this many characters; a longer word gets its own line and is truncated.
 fn lines_within(words: &str, most: u32) -> Vec<String> {
     let most = most as usize;
     let mut lines: Vec<String> = vec![String::new()];
@@ -122,7 +123,7 @@ struct Canvas {
     left: u32,
     /// Size of the slice on the canvas.
     shown: [u32; 2],
-    /// Canvas pixels for a column and for a row of the slice.
+    /// Canvas pixels per column and per row of the slice.
     scale: [f64; 2],
 }
 
@@ -148,7 +149,7 @@ impl DrawTarget for Canvas {
 }
 
 impl Canvas {
-    /// Large enough for the slice and for so many lines above and below it.
+    /// Large enough for the slice and for this many lines above and below it.
     fn new(key: &KeyImage, shown: [u32; 2], width: u32, lines: [usize; 2]) -> Self {
         let [above, below] = lines.map(|count| LINE * count as u32 + MARGIN);
         let ground = image::Rgb([BACKGROUND.r(), BACKGROUND.g(), BACKGROUND.b()]);
@@ -169,7 +170,7 @@ impl Canvas {
         }
     }
 
-    /// Where a place on the slice, in pixel edges, lies on the canvas.
+    /// Where a position on the slice, in pixel edges, is on the canvas.
     fn at(&self, (x, y): (f32, f32)) -> Point {
         let along = |v: f32, axis: usize, start: u32| (f64::from(v) * self.scale[axis]).round() as i32 + start as i32;
         Point::new(along(x, 0, self.left), along(y, 1, self.top))
@@ -185,7 +186,7 @@ impl Canvas {
         let Ok(_) = Text::with_text_style(&plain(words), at, MonoTextStyle::new(font, colour), style).draw(self);
     }
 
-    /// A text on a dark ground, on the slice, at its left or right end at a place.
+    /// A text on a dark background, on the slice, with its left or right end at a position.
     fn label(&mut self, words: &str, at: Point, colour: Rgb888, alignment: Alignment) {
         let size = FONT_8X13_BOLD.character_size;
         let (width, height) = (plain(words).chars().count() as u32 * size.width + 4, size.height + 2);
@@ -201,7 +202,7 @@ impl Canvas {
         self.text(words, corner + Point::new(2, 1), &FONT_8X13_BOLD, colour);
     }
 
-    /// A box, and what is stated of it beside it: outwards, where a left and a right box stand side by side.
+    /// A box, with its statement next to it: outwards, where a left and a right box are side by side.
     fn draw_box(&mut self, shown: &KeyBox, all: &[KeyBox]) {
         let b = shown.bbox;
         let (a, c) = (self.at((b.x0, b.y0)), self.at((b.x1, b.y1)));
@@ -218,10 +219,12 @@ impl Canvas {
         self.label(&words_of(shown), at, of(ink::graded(shown.severity)), alignment);
     }
 
-    /// The shape, and what it measures; not what was written to it.
+    /// The shape, and what it measures; not the text written on it.
     fn draw_mark(&mut self, key: &KeyImage, mark: &Mark) {
-        // Marks count from the centre of the first pixel.
-        let edge = |p: crate::markup::Point| ((p.column() + 0.5) as f32, (p.row() + 0.5) as f32);
+        let edge = |p: crate::markup::Point| {
+            let at = PixelCorner::from(p);
+            (at.x as f32, at.y as f32)
+        };
         let outline: Vec<(f32, f32)> = mark.shape.outline().into_iter().map(edge).collect();
         for pair in outline.windows(2) {
             self.line(pair[0], pair[1], MARK, 2);
@@ -287,7 +290,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// A caption of many findings is read to its end.
+        /// A caption with many findings is shown completely.
         #[test]
         fn no_word_is_lost_and_no_line_too_long(words in "[a-z]{1,20}( [a-z]{1,20}){0,30}") {
             let lines = lines_within(&words, 20);

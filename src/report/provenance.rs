@@ -1,4 +1,4 @@
-//! Where a report comes from: what every form of it says of program, models, settings, images and reader.
+//! Provenance: what every format of a report says about program, models, settings, images and reader.
 
 use crate::{
     grading::Aggregate,
@@ -9,10 +9,10 @@ use crate::{
     uid::{SeriesUid, SopInstanceUid},
 };
 
-/// So many issues are told one by one.
+/// At most this many issues are listed individually.
 const NAMED: usize = 20;
 
-/// How far a person has gone through the grades.
+/// The review state of the grades.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReviewStatus {
     /// Nobody has decided anything.
@@ -22,16 +22,16 @@ pub enum ReviewStatus {
         /// How many.
         decided: usize,
     },
-    /// A person stands by it.
+    /// A person has signed it.
     Signed(Signature),
 }
 
 /// The images of one series.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSeries {
-    /// `SeriesInstanceUID` as it stands in the file.
+    /// `SeriesInstanceUID` as in the file.
     pub series_uid: SeriesUid,
-    /// `SOPClassUID` and `SOPInstanceUID` of each file as they stand there; contest files have no class.
+    /// `SOPClassUID` and `SOPInstanceUID` of each file as in the file; contest files have no class.
     pub instances: Vec<(Option<String>, SopInstanceUid)>,
 }
 
@@ -46,22 +46,22 @@ pub struct Provenance {
     pub models: Vec<UsedModel>,
     /// How boxes became grades.
     pub aggregate: Aggregate,
-    /// Whether scores went through a calibration.
+    /// Whether scores were calibrated.
     pub calibrated: bool,
     /// Boxes below this score were not kept.
     pub threshold: f32,
     /// When the report was made, in UTC.
     pub created: Moment,
-    /// How far a person has gone.
+    /// The review state.
     pub status: ReviewStatus,
     /// The images of every series that is graded.
     pub sources: Vec<SourceSeries>,
-    /// What of the study could not be read, is missing or doubtful. They name files, and files may name a patient.
+    /// What could not be read, is missing or doubtful in the study. Issues name files, and files may name a patient.
     pub issues: Vec<Issue>,
 }
 
 impl Provenance {
-    /// Collects.
+    /// Collects the provenance.
     pub fn of(study: &Study, graded: &GradedStudy, review: &Review, created: Moment) -> Self {
         Self {
             program: "Foramen",
@@ -104,7 +104,7 @@ impl Provenance {
         self.issues.iter().filter(|issue| !issue.is_note)
     }
 
-    /// For people, line by line. Where `is_removed`, the identity of the patient is: issues are counted, not told.
+    /// For people, line by line. If `is_removed`, the patient's identity is removed: issues are counted, not listed.
     pub fn lines(&self, is_removed: bool) -> Vec<String> {
         let mut lines = vec![format!("{} {}, {} UTC", self.program, self.version, self.created)];
         for model in &self.models {
@@ -131,7 +131,7 @@ impl Provenance {
             lines.push(format!("{doubts} {are} could not be read or may be wrong."));
         }
         if !is_removed {
-            // Where the files lay says nothing to whom the report is sent.
+            // The paths of the files mean nothing to the recipient of the report.
             let file = |issue: &Issue| issue.file.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
             let named = self.doubts().take(NAMED);
             lines.extend(named.map(|issue| format!("Issue: {}", Issue { file: file(issue), ..issue.clone() })));
@@ -148,7 +148,7 @@ fn sources(study: &Study) -> Vec<SourceSeries> {
     let is_graded = |role: Option<_>| role.is_some() || study.series.iter().all(|series| series.role.is_none());
     let mut sources: Vec<SourceSeries> = Vec::new();
     for series in study.series.iter().filter(|series| is_graded(series.role)) {
-        // Several of ours may be one series to the archive.
+        // Several of our series may be one series to the archive.
         let at = sources.iter().position(|source| source.series_uid == series.uid).unwrap_or_else(|| {
             sources.push(SourceSeries { series_uid: series.uid.clone(), instances: Vec::new() });
             sources.len() - 1

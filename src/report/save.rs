@@ -1,4 +1,4 @@
-//! Reports into a folder: whole files or none, and none over another unless that is wanted.
+//! Writes reports into a folder: complete files or none, and without replacing others unless requested.
 
 use std::{
     io,
@@ -27,7 +27,7 @@ pub struct Saving {
 }
 
 impl Saving {
-    /// With a patient's identity for the user's eyes alone, as the worklist is, unless it `is_shared`.
+    /// With a patient's identity, readable only by the user, like the worklist, unless it `is_shared`.
     pub const fn of(identity: &Identity, existing: Existing, is_shared: bool) -> Self {
         let readers = match identity {
             Identity::Full if !is_shared => Readers::Owner,
@@ -37,7 +37,7 @@ impl Saving {
     }
 }
 
-/// Writes the files of a report, the first to `path`, the others beside it. Returns where.
+/// Writes the files of a report, the first to `path`, the others next to it. Returns the paths.
 pub fn save_as(outputs: &[Output], path: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     let beside = |output: &Output| {
         // `grades.csv.txt` of `grades.csv` is `mine.csv.txt` of `mine.csv`.
@@ -48,12 +48,12 @@ pub fn save_as(outputs: &[Output], path: &Path, saving: Saving) -> Result<Vec<Pa
             None => path.with_file_name(&output.name),
         }
     };
-    // Into a pipe or device goes the first alone, for there is nothing beside it.
+    // Only the first goes into a pipe or device, because nothing can be written next to it.
     let outputs = if is_special(path) { &outputs[..outputs.len().min(1)] } else { outputs };
     write(outputs.iter().map(|output| (beside(output), output)).collect(), saving)
 }
 
-/// Writes the files of a report into a folder, which is made if it is not there. Returns where.
+/// Writes the files of a report into a folder, which is created if needed. Returns the paths.
 pub fn save_in(outputs: &[Output], folder: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     write(outputs.iter().map(|output| (folder.join(&output.name), output)).collect(), saving)
 }

@@ -1,4 +1,4 @@
-//! What stands around the PDF report: the reader's own words and logo.
+//! What surrounds the PDF report: the reader's own text and logo.
 
 use std::path::{Path, PathBuf};
 
@@ -21,9 +21,9 @@ pub enum Paper {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Template {
-    /// Whose report it is, at the top of the first page.
+    /// The institution, at the top of the first page.
     pub institution: String,
-    /// What it is called; `Lumbar spine MRI: stenosis report` if empty.
+    /// The title; `Lumbar spine MRI: stenosis report` if empty.
     pub title: String,
     /// At the bottom of every page.
     pub footer: String,
@@ -36,7 +36,7 @@ pub struct Template {
 /// Why a template was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// The file is not there, or cannot be read.
+    /// The file does not exist or cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
         /// The file.
@@ -44,7 +44,7 @@ pub enum TemplateError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is no template.
+    /// It is not a template.
     #[error(
         "{}: {} (a template is TOML with institution, title, footer, logo, and paper = \"a4\" or \"letter\")",
         path.display(),
@@ -77,7 +77,7 @@ impl Template {
         Ok(template)
     }
 
-    /// What was set in the window; the plain one if there is nothing, or nothing that can be read.
+    /// What was set in the window; the default if nothing was set or it cannot be read.
     pub fn of_user() -> Self {
         let text = files::config_folder()
             .and_then(|dir| files::read_text(&dir.join("settings.toml"), files::MOST_OF_TEXT).ok());

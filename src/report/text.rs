@@ -1,4 +1,4 @@
-//! The report as plain text, for the clipboard and for systems that take nothing else.
+//! The report as plain text, for the clipboard and for systems that accept nothing else.
 
 use super::Report;
 use crate::review::{Decision, Statement};

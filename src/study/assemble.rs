@@ -1,4 +1,4 @@
-//! Headers to studies: grouped by UID, slices in patient order, roles decided.
+//! Builds studies from headers: grouped by UID, slices in patient order, with roles.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,7 +30,7 @@ use crate::geometry::{self, ImagePlane};
 pub enum Group {
     /// Their `StudyInstanceUID`.
     Uid(String),
-    /// They have none, lie together, and are of one day.
+    /// They have none, are in one place, and have the same date.
     Folder(String, String),
 }
 
@@ -57,7 +57,7 @@ pub fn studies(found: Vec<Found>, descriptions: &Descriptions) -> Vec<Study> {
     studies
 }
 
-/// The study that some files are, whatever else they say; `None` of no files.
+/// The study that some files form, whatever else they say; `None` for no files.
 pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     files.first()?;
     let common = |text: fn(&Header) -> &str| most_common(files.iter().map(|file| text(&file.header))).to_owned();
@@ -69,7 +69,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         description: common(|h| &h.study_description),
         ..Study::default()
     };
-    // One UID is one study, whatever a clock or a tool made of the dates.
+    // One UID is one study, whatever a clock or a tool did to the dates.
     let dates: BTreeSet<&String> = files.iter().map(|f| &f.header.study_date).filter(|date| !date.is_empty()).collect();
     study.date = dates.first().map_or_else(String::new, |date| (*date).clone());
     if dates.len() > 1 {
@@ -110,7 +110,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
         let all = series(files, described.get(&key), &mut study.issues);
         study.series.extend(all);
     }
-    // Stable: of one number and UID they are in order of their parts.
+    // Stable: those with the same number and UID stay in the order of their parts.
     study.series.sort_by(|a, b| {
         let number = |series: &Series| series.number.unwrap_or(i32::MAX);
         (number(a), &a.uid).cmp(&(number(b), &b.uid))
@@ -119,8 +119,8 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     Some(study)
 }
 
-/// Whether nothing can be compared unless one space is assumed: each series has a frame of reference of its own, or none.
-/// Where some share one, the files tell spaces apart, and a series in another one is elsewhere. Series for a detector
+/// Whether nothing can be compared unless one space is assumed: each series has its own frame of reference, or none. If
+/// some share one, the files distinguish spaces, and a series in another one is elsewhere. Only series for a detector
 /// count, if there are several.
 fn needs_common_space(all: &[Series]) -> bool {
     let placed = || all.iter().filter(|series| series.plane_kind.is_some());
@@ -131,7 +131,7 @@ fn needs_common_space(all: &[Series]) -> bool {
     asked.len() > 1 && apart == asked.len()
 }
 
-/// The series that the files of one `SeriesInstanceUID` are.
+/// The series that the files of one `SeriesInstanceUID` form.
 fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Issue>) -> Vec<Series> {
     let (slices, headers) = copies::slices(files, issues);
     let frames = headers.iter().flat_map(|header| header.frames.iter().map(move |frame| (header, frame)));
@@ -160,7 +160,7 @@ fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Iss
     all
 }
 
-/// What to say of several series in one.
+/// The message about several series under one UID.
 fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
     let largest = all.iter().max_by_key(|series| series.slices.len()).filter(|_| all.len() > 1)?;
     let list = all.iter().map(|series| {
@@ -178,7 +178,7 @@ fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
     })
 }
 
-/// A part becomes a series; `told` is what is wrong with it.
+/// Turns a part into a series; problems are added to `told`.
 fn one_series(
     part: &Part<'_>,
     most: usize,
@@ -247,7 +247,7 @@ fn one_series(
     series
 }
 
-/// Of equally common ones the first in order: not that of the first file.
+/// On a tie, the first in sort order, so that it does not depend on the order of files.
 fn most_common<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
     let mut counts: BTreeMap<T, usize> = BTreeMap::new();
     for value in values {
@@ -256,7 +256,7 @@ fn most_common<T: Ord + Copy + Default>(values: impl Iterator<Item = T>) -> T {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(value, _)| value).unwrap_or_default()
 }
 
-/// Block by block in patient order; slices without a place last, by number.
+/// Block by block in patient order; slices without a position last, by number.
 fn ordered(mut slices: Vec<SliceRef>) -> (Vec<SliceRef>, Vec<Range<usize>>) {
     slices.sort_by_key(|s| {
         let instance = &s.instance;
@@ -289,7 +289,7 @@ fn syntax_name(uid: &str) -> String {
     TransferSyntaxRegistry.get(uid).map_or_else(|| uid.to_owned(), |syntax| syntax.name().to_owned())
 }
 
-/// The doubts of some files: each once, with the first file that it is about and how many more there are.
+/// The doubts of some files: each once, with the first file it concerns and the number of others.
 fn doubts_of(files: &[Found]) -> Vec<Issue> {
     let each = files.iter().flat_map(|file| file.header.doubts.iter().map(move |doubt| (doubt, &file.source)));
     doubts::gathered(each.map(|(doubt, source)| (doubt.clone(), source.to_string())))

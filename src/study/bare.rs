@@ -1,8 +1,9 @@
-//! Folders that should hold a study and hold no image: without them a study that lost all its files would be missed by
-//! nobody.
+//! Folders that should hold a study but hold no image: without this check, a study that lost all its files would go
+//! unnoticed.
 //!
-//! Which folder stands for a study is told by those that do hold one: a folder beside (or above) the folder in which all
-//! images of some study lie. A folder below that is a part of a study, and what is wrong in it is told with the study.
+//! Which folders stand for a study is inferred from those that do hold one: a folder next to (or above) the folder that
+//! holds all images of some study. A folder below that is part of a study, and its problems are reported with the
+//! study.
 
 use std::{
     collections::HashSet,
@@ -14,14 +15,14 @@ use walkdir::WalkDir;
 use super::source::Source;
 use crate::files::is_temporary;
 
-/// Endings of files that nobody takes for an image: results, labels, pictures, models. A folder of nothing else is no
-/// study that failed.
+/// Extensions of files that are clearly not images: results, labels, pictures, models. A folder with nothing else is
+/// not a failed study.
 const OTHER_KINDS: [&str; 21] = [
     "csv", "json", "jsonl", "md", "pdf", "png", "jpg", "jpeg", "svg", "html", "xml", "yaml", "yml", "toml", "onnx",
     "pt", "py", "ipynb", "log", "old", "cache",
 ];
 
-/// A folder from which no image came.
+/// A folder without any image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BareFolder {
     /// Where.
@@ -31,7 +32,7 @@ pub struct BareFolder {
 }
 
 impl BareFolder {
-    /// A path that was given by name, whatever it is and holds.
+    /// A path that was given explicitly, whatever it is and contains.
     pub fn at(path: &Path) -> Self {
         let files = WalkDir::new(path).follow_links(true).into_iter().flatten();
         Self { path: path.to_owned(), files: files.filter(|entry| !entry.file_type().is_dir()).count() }
@@ -42,7 +43,7 @@ impl BareFolder {
         self.path.file_name().unwrap_or(self.path.as_os_str()).to_string_lossy().into_owned()
     }
 
-    /// What is wrong with it, in the user's words.
+    /// What is wrong with it, in the user's terms.
     pub fn why(&self) -> String {
         match self.files {
             0 => "an empty folder: a failed study".to_owned(),
@@ -52,8 +53,8 @@ impl BareFolder {
     }
 }
 
-/// The folders below `paths` that stand for a study and from which no image came, in order. `studies` are the images of
-/// each study that was found; `out`, a folder of results, is passed over. The paths themselves are not looked at: see
+/// The folders below `paths` that stand for a study but have no image, in order. `studies` are the images of each study
+/// that was found; `out`, a folder of results, is skipped. The paths themselves are not checked: see
 /// [`super::Scan::empty`].
 pub(super) fn bare_folders<'a>(
     paths: &[PathBuf],
@@ -94,7 +95,7 @@ pub(super) fn bare_folders<'a>(
     found
 }
 
-/// The folder, unless it holds files of other kinds and no other.
+/// The folder, unless it only holds files of other kinds.
 fn look(path: &Path) -> Option<BareFolder> {
     let files = WalkDir::new(path).follow_links(true).into_iter().flatten().filter(|e| !e.file_type().is_dir());
     let (mut count, mut others) = (0, 0);
@@ -107,12 +108,12 @@ fn look(path: &Path) -> Option<BareFolder> {
     (count == 0 || others < count).then(|| BareFolder { path: path.to_owned(), files: count })
 }
 
-/// The folder of a file on disk; of an entry of a zip that of the zip.
+/// The folder of a file on disk; for a zip entry, that of the zip.
 fn folder_of(source: &Source) -> Option<&Path> {
     source.path().and_then(Path::parent)
 }
 
-/// The deepest folder that both lie in.
+/// The deepest folder that contains both.
 fn common<'a>(a: &'a Path, b: &Path) -> &'a Path {
     a.ancestors().find(|folder| b.starts_with(folder)).unwrap_or(a)
 }

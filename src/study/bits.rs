@@ -1,8 +1,8 @@
 //! `BitsStored` and `HighBit` held against the pixels themselves.
 //!
-//! A mask that cuts bits off which the pixels use would turn bright tissue into dark without a word. Bits that the
-//! header gives to overlays (PS3.5 8.1.2, retired) are not the pixels'; where any other bit outside of the mask is set,
-//! the header is wrong, the words are taken whole, and it is said.
+//! A mask that cuts off bits used by the pixels would silently turn bright tissue dark. Bits that the header assigns to
+//! overlays (PS3.5 8.1.2, retired) do not belong to the pixels; if any other bit outside the mask is set, the header is
+//! wrong, the full words are used, and an issue is reported.
 
 use dicom_core::Tag;
 use dicom_object::InMemDicomObject;
@@ -16,7 +16,7 @@ const BIT_POSITION: u16 = 0x0102;
 /// `OverlayData`, where the plane is not among the pixels.
 const OVERLAY_DATA: u16 = 0x3000;
 
-/// Bits of a word that overlays hold: of each of the sixteen groups that has its plane among the pixels.
+/// Bits of a word used by overlays: one for each of the sixteen groups that has its plane in the pixel words.
 pub fn of_overlays(object: &InMemDicomObject, allocated: u32) -> u32 {
     let plane = |group: u16| {
         let position = number::<u32>(object, Tag(group, BIT_POSITION))?;
@@ -28,8 +28,8 @@ pub fn of_overlays(object: &InMemDicomObject, allocated: u32) -> u32 {
 }
 
 impl Layout {
-    /// Makes the layout fit the words of one frame, and says what was wrong with it. `overlays` are the bits that are
-    /// not the pixels'; words that are padding may be anything.
+    /// Makes the layout fit the words of one frame, and returns what was wrong with it. `overlays` are the bits that
+    /// are not the pixels'; words that are padding may be anything.
     pub fn settle(&mut self, bytes: &[u8], overlays: u32, padding: Option<&Padding>) -> Option<String> {
         if self.samples != 1 || self.stored == self.allocated {
             return None;
@@ -67,7 +67,7 @@ impl Layout {
         let real = |word: u32| if skipped == Some(word) { 0 } else { word };
         let (stored, high_bit) = (self.stored, self.high_bit);
         if self.signed {
-            // Above the sign there may be nothing, or the sign again.
+            // Above the sign bit there may be zeros, or copies of the sign.
             let above = if high_bit + 1 >= width { 0 } else { own & (u32::MAX << (high_bit + 1)) };
             let sign = 1_u32 << high_bit;
             let below = own & !above & !mask;

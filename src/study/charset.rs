@@ -1,10 +1,10 @@
-//! Texts of files: in one character set or in several at once, which change within a text at escape sequences (PS3.5
-//! 6.1.2.5), as names are written in Japan, Korea and China.
+//! Text in files: in one character set or in several, switched within a text by escape sequences (PS3.5 6.1.2.5), as
+//! used for names in Japan, Korea and China.
 //!
-//! The DICOM library is kept from decoding texts: it knows the sets by their exact names only, and one set a file. It
-//! gives each byte as one character ([`element::CHARACTER_SETS`](super::element::CHARACTER_SETS)), and this is the one place
-//! that makes texts of them. Where a set is not known, or a text does not fit it, the text is still there as far as it
-//! can be read, and the doubt is said: never the wrong letters in silence.
+//! The DICOM library is prevented from decoding text: it only knows the sets by their exact names, and one set per
+//! file. It gives each byte as one character ([`element::CHARACTER_SETS`](super::element::CHARACTER_SETS)), and this is
+//! the only place that decodes them. If a set is unknown or a text is invalid in it, the text is still decoded as far
+//! as possible and the doubt is reported: never silently wrong characters.
 
 use std::borrow::Cow;
 
@@ -39,9 +39,9 @@ enum Set {
 pub struct CharacterSets {
     /// As the file has it.
     declared: String,
-    /// What texts begin in; `None` where the file names one that is not known.
+    /// The initial set of a text; `None` if the file names an unknown one.
     first: Option<Set>,
-    /// The others, which escape sequences lead to.
+    /// The others, which escape sequences switch to.
     others: Vec<Set>,
 }
 
@@ -101,7 +101,7 @@ impl CharacterSets {
         }
     }
 
-    /// A text that is not ASCII, though no set is named for it.
+    /// A text that is not ASCII, although no set is declared.
     fn undeclared(&self, as_utf8: Option<String>, bytes: &[u8]) -> (String, Option<Doubt>) {
         if let Some(text) = as_utf8 {
             return (text, Some(Doubt::note("it names no character set for its texts: read as UTF-8, which they are")));
@@ -126,7 +126,7 @@ impl CharacterSets {
         ))
     }
 
-    /// Piece by piece, each in the set of its escape sequence; and whether all of it fits.
+    /// Piece by piece, each in the set of its escape sequence; and whether all of it is valid.
     fn pieces(&self, bytes: &[u8]) -> (String, bool) {
         let first = self.first.unwrap_or(Set::Ascii);
         let mut parts = bytes.split(|&byte| byte == ESCAPE);
@@ -141,7 +141,7 @@ impl CharacterSets {
 }
 
 impl Set {
-    /// A text, with U+FFFD for what does not fit; and whether all did.
+    /// The text, with U+FFFD for invalid parts; and whether all of it was valid.
     fn decode(self, bytes: &[u8]) -> (String, bool) {
         match self {
             Self::Ascii => {
@@ -157,7 +157,7 @@ impl Set {
     }
 }
 
-/// What follows an escape character: two to four bytes that name a set, and text in it.
+/// What follows an escape character: two to four bytes that select a set, then text in it.
 fn piece(first: Set, part: &[u8]) -> (String, bool) {
     use Set::{Ascii, Latin1, Other};
     let (set, text): (Set, Cow<'_, [u8]>) = match part {
@@ -179,7 +179,7 @@ fn piece(first: Set, part: &[u8]) -> (String, bool) {
     set.decode(&text)
 }
 
-/// The set that an escape sequence puts into the upper half (PS3.3 C.12.1.1.2, table C.12-3).
+/// The set that an escape sequence assigns to the upper half (PS3.3 C.12.1.1.2, table C.12-3).
 fn right_half(letter: u8) -> Option<&'static Encoding> {
     Some(match letter {
         b'B' => ISO_8859_2,
@@ -196,7 +196,7 @@ fn right_half(letter: u8) -> Option<&'static Encoding> {
     })
 }
 
-/// Pairs of bytes as EUC has them. A byte below 0x21 is no half of a character and ends the set.
+/// Pairs of bytes in EUC form. A byte below 0x21 is not half of a character and ends the set.
 fn upper(bytes: &[u8], is_supplement: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len() * 3 / 2);
     let mut rest = bytes;
@@ -211,7 +211,7 @@ fn upper(bytes: &[u8], is_supplement: bool) -> Vec<u8> {
     out
 }
 
-/// The set of a name, however it is spelled: by its letters and digits alone. `None` where it is none that is known.
+/// The set for a name, however it is spelled: only its letters and digits count. `None` if it is unknown.
 fn set(name: &str) -> Option<Set> {
     let key: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
     let number = ["ISO2022IR", "ISOIR", "IR"].into_iter().find_map(|prefix| key.strip_prefix(prefix));
@@ -238,7 +238,7 @@ fn set(name: &str) -> Option<Set> {
     })
 }
 
-/// By the names that the web has for character sets.
+/// By the names used on the web for character sets.
 fn by_label(name: &str) -> Option<&'static Encoding> {
     let name = name.trim_matches(|c: char| c == '\0' || c.is_whitespace());
     let label = |text: String| Encoding::for_label_no_replacement(text.as_bytes());

@@ -1,12 +1,12 @@
-//! Which series is which: the role that decides what detector looks at it, always with the reason.
+//! Classifies series: the role that decides which detector looks at it, always with the reason.
 //!
-//! What the images are (plane, times) comes before what they are called: protocols are copied and not renamed. Where
-//! the two disagree, the images decide, and the doubt is told.
+//! What the images are (plane, times) takes precedence over their name, because protocols are copied and not renamed.
+//! If the two disagree, the images decide, and the doubt is reported.
 
 use super::words::{self, has, words};
 use crate::{geometry::PlaneKind, grading::Role};
 
-/// What is known of a series when its role is decided.
+/// What is known about a series when its role is decided.
 #[derive(Debug, Clone, Default)]
 pub struct Facts<'a> {
     /// Plane of most slices.
@@ -37,17 +37,17 @@ pub struct Facts<'a> {
     pub inversion_time: Option<f64>,
     /// `DiffusionBValue`, s/mm².
     pub b_value: Option<f64>,
-    /// Several echoes have its name, which is that of one of them.
+    /// Several echoes share its name, which only fits one of them.
     pub is_one_of_echoes: bool,
-    /// Colour, or a capture of a screen.
+    /// Colour, or a screen capture.
     pub is_picture: bool,
-    /// A few images that lie among those of another series, and why they are apart.
+    /// A few stray images of another series, and why they are separate.
     pub apart: Option<&'a str>,
     /// How many slices.
     pub slices: usize,
 }
 
-/// What the image weights.
+/// The weighting of the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Weighting {
     T1,
@@ -84,7 +84,7 @@ pub struct Verdict {
     pub role: Option<Role>,
     /// One phrase why.
     pub reason: String,
-    /// What speaks against it: something for the reader to look at.
+    /// A doubt about it, for the reader to check.
     pub doubt: Option<String>,
 }
 
@@ -161,7 +161,7 @@ impl std::str::FromStr for CsvDescription {
     }
 }
 
-/// Why a series is not for the detectors whatever it looks like.
+/// Why a series is excluded from the detectors regardless of its weighting.
 fn excluded(facts: &Facts<'_>) -> Option<String> {
     if !facts.modality.is_empty() && facts.modality != "MR" {
         return Some(format!("its modality is {}, not MR", facts.modality));
@@ -176,7 +176,7 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
     if facts.b_value.is_some_and(|b| b > 0.0) {
         return Some("diffusion".to_owned());
     }
-    // The description before the protocol's name, which series that are computed from one another share.
+    // The description before the protocol name, which derived series share.
     if let Some(what) = words::other_kind(facts.description) {
         return Some(format!("its description says that it is {what}"));
     }
@@ -185,7 +185,7 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
     if was_given || words::is_after_contrast(&own) {
         return Some("after contrast agent".to_owned());
     }
-    // The series' own words before those of the whole study.
+    // The series' own description before that of the whole study.
     for (text, place) in [
         (own, "its description"),
         (facts.body_part.to_owned(), "BodyPartExamined"),
@@ -202,11 +202,11 @@ fn excluded(facts: &Facts<'_>) -> Option<String> {
             return Some(format!("{place} names vertebrae of {what}, not of the lumbar spine"));
         }
     }
-    // Nothing says that it is a lumbar spine: three slices never are.
+    // Nothing confirms that it is a lumbar spine: three slices never are one.
     (facts.slices < 4).then(|| format!("only {} slice{}", facts.slices, if facts.slices == 1 { "" } else { "s" }))
 }
 
-/// What `ImageType` says that no detector reads.
+/// Image types for which there is no detector.
 fn excluded_image_type(image_type: &str) -> Option<&'static str> {
     let image_type = image_type.to_ascii_uppercase();
     let has = |word: &str| image_type.split(['\\', '_', ' ']).any(|part| part == word);
@@ -232,10 +232,10 @@ fn excluded_image_type(image_type: &str) -> Option<&'static str> {
     (matches!(kind, "P" | "I" | "PHASE MAP" | "VELOCITY") || is_complex).then_some("no magnitude image")
 }
 
-/// More than this is heavily T2-weighted: nothing but fluid is seen, ms.
+/// A longer echo time, in ms, is so heavily T2-weighted that only fluid is visible.
 const MYELOGRAPHY_TE: f64 = 400.0;
 
-/// What the images weight, from what, and what speaks against it; or why that is not known.
+/// The weighting of the images, the evidence for it, and a doubt; or why it is unknown.
 fn weighting(facts: &Facts<'_>) -> Result<(Weighting, String, Option<String>), String> {
     if let Some(te) = facts.echo_time.filter(|te| *te > MYELOGRAPHY_TE) {
         return Err(format!("so heavily T2-weighted (TE {te:.0} ms) that it is myelography"));
@@ -254,7 +254,7 @@ fn weighting(facts: &Facts<'_>) -> Result<(Weighting, String, Option<String>), S
     }
 }
 
-/// From the words of the description, with the word. None where it names two.
+/// From the words of the description, with the word. None if it names two weightings.
 fn described(facts: &Facts<'_>) -> Option<(Weighting, String)> {
     let of = |text: &str| {
         let all = words(text);
@@ -287,7 +287,7 @@ fn is_gradient_echo(facts: &Facts<'_>) -> bool {
     (is("GR") || is("EP")) && !is("SE")
 }
 
-/// From the sequence's times alone, with these times in words. None where they may be several.
+/// Only from the sequence's times, with a description of the times. None if they are ambiguous.
 fn timed(facts: &Facts<'_>) -> Option<(Weighting, String)> {
     let (tr, te) = (facts.repetition_time?, facts.echo_time?);
     if is_gradient_echo(facts) || facts.scanning_sequence.contains("EP") || tr <= 0.0 || te <= 0.0 {

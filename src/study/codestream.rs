@@ -1,9 +1,9 @@
-//! What a compressed image says of its own size, before a codec takes memory for it: a few flipped bits make 65,535 x
-//! 65,535 pixels of a small file.
+//! What a compressed image says about its own size, read before a codec allocates memory for it: a few flipped bits
+//! turn a small file into 65,535 x 65,535 pixels.
 
 use dicom_dictionary_std::uids;
 
-/// What an image says of itself.
+/// What an image says about itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
     /// Width times height.
@@ -12,7 +12,7 @@ pub struct Head {
     pub samples: u64,
 }
 
-/// Whether a transfer syntax is one of those that are read here: JPEG, JPEG-LS and JPEG 2000 (PS3.5 A.4).
+/// Whether a transfer syntax is one of those handled here: JPEG, JPEG-LS and JPEG 2000 (PS3.5 A.4).
 pub fn is_in(transfer_syntax: &str) -> bool {
     let number = transfer_syntax.strip_prefix("1.2.840.10008.1.2.4.").and_then(|number| number.parse::<u32>().ok());
     number.is_some_and(|number| (50..=93).contains(&number))
@@ -28,8 +28,8 @@ pub fn head(bytes: &[u8]) -> Option<Head> {
     }
 }
 
-/// The transfer syntax of a frame, by what it begins with; `None` where that is nothing known. Of those that one decoder
-/// reads it is any.
+/// The transfer syntax of a frame, by its first bytes; `None` if they are unknown. Where one decoder reads several, any
+/// of them.
 pub fn syntax(bytes: &[u8], samples: usize, allocated: u32) -> Option<&'static str> {
     match bytes {
         [0xFF, 0xD8, 0xFF, ..] => Some(match start_of_frame(&bytes[2..])?.0 {
@@ -66,7 +66,7 @@ fn in_boxes(mut bytes: &[u8]) -> Option<&[u8]> {
             length => (length, 8),
         };
         if bytes.get(4..8)? == b"jp2c" {
-            // Boxes do not hold boxes of their own kind: the stream begins here, or there is none.
+            // Boxes do not contain boxes of the same kind: the stream begins here, or there is none.
             return bytes.get(head..).filter(|stream| stream.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]));
         }
         if length < head as u64 {
@@ -90,11 +90,11 @@ fn jpeg(bytes: &[u8]) -> Option<Head> {
     Some(Head { pixels: word(frame, 3)? * word(frame, 5)?, samples: u64::from(*frame.get(7)?) })
 }
 
-/// Goes over marker segments to the first start of frame (ISO 10918-1 B.2.2, 14495-1 C.2.2): which it is, and its bytes.
+/// Skips marker segments up to the first start of frame (ISO 10918-1 B.2.2, 14495-1 C.2.2): which it is, and its bytes.
 fn start_of_frame(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         match bytes {
-            // Filling before a marker.
+            // Fill bytes before a marker.
             [0xFF, 0xFF, ..] => bytes = &bytes[1..],
             [0xFF, 0xC4 | 0xC8 | 0xCC, rest @ ..] => bytes = rest.get(word(rest, 0)? as usize..)?,
             [0xFF, marker @ (0xC0..=0xCF | 0xF7), rest @ ..] => return Some((*marker, rest)),

@@ -1,7 +1,7 @@
-//! One compressed frame: put together from its fragments, held against the header, then given to its codec.
+//! One compressed frame: assembled from its fragments, checked against the header, then passed to its codec.
 //!
-//! A codec takes memory for what a code stream says of itself, and a few flipped bits or a few hundred bytes made on
-//! purpose can say anything. So it gets the very bytes that were checked, and only these.
+//! A codec allocates memory for what a code stream claims, and a few flipped bits or a few hundred crafted bytes can
+//! claim anything. So it gets exactly the bytes that were checked, and no others.
 
 use std::{borrow::Cow, io::Read};
 
@@ -24,9 +24,10 @@ use super::{
 };
 use crate::panics;
 
-/// A frame of so many pixels may be compressed to whatever it is.
+/// A frame of up to this many pixels may have any compression ratio.
 const USUAL_PIXELS: usize = 1 << 22;
-/// Of a larger one, a byte holds no more: codecs take 20 bytes and more a pixel before they have read the first.
+/// In a larger one, a byte may expand to at most this many pixels: codecs allocate 20 bytes and more per pixel before
+/// they read the first.
 const PIXELS_A_BYTE: usize = 1024;
 
 /// What turns one frame's bytes into pixels.
@@ -94,7 +95,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
     decoded.unwrap_or_else(|_| Err(PixelError::Codec(format!("the {} codec gave up on it", name()))))
 }
 
-/// What the code stream says of itself must be what the header says.
+/// What the code stream claims must match the header.
 fn check(bytes: &[u8], layout: &Layout) -> Result<(), PixelError> {
     let head = codestream::head(bytes).ok_or_else(|| PixelError::Codec("there is no image in them".to_owned()))?;
     let (columns, rows, samples) = (layout.columns, layout.rows, layout.samples);
@@ -108,7 +109,7 @@ fn check(bytes: &[u8], layout: &Layout) -> Result<(), PixelError> {
     Ok(())
 }
 
-/// PS3.5 A.4.13: the bytes of the frame, deflated. No more comes out than a frame has.
+/// PS3.5 A.4.13: the bytes of the frame, deflated. The output is limited to the size of a frame.
 fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     let mut inflated = Vec::new();
     let size = layout.frame_bits().div_ceil(8) as u64;
@@ -118,7 +119,7 @@ fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     }
 }
 
-/// An image of one frame in one fragment, as codecs want to see it.
+/// An image of one frame in one fragment, as codecs expect it.
 struct OneFrame<'a> {
     layout: &'a Layout,
     uid: &'a str,
@@ -180,7 +181,7 @@ impl PixelDataObject for OneFrame<'_> {
 mod tests {
     use super::*;
 
-    /// Files that once took gigabytes, or seconds, of a few hundred bytes.
+    /// Files of a few hundred bytes that once took gigabytes or seconds.
     fn kept(name: &str) -> Result<Vec<f32>, PixelError> {
         let path = format!("{}/fuzz/regressions/pixels/{name}", env!("CARGO_MANIFEST_DIR"));
         let scan = crate::study::scan_memory(vec![(name.to_owned(), std::fs::read(path).unwrap().into())]);
@@ -202,7 +203,7 @@ mod tests {
         assert!(why.contains("they have 2000 samples where the header says 1"), "{why}");
         let why = kept("jpeg-2000-of-67-million-pixels").unwrap_err().to_string();
         assert!(why.contains("600 bytes do not hold 8192 x 8192 pixels"), "{why}");
-        // A codec once counted two thousand million bits down here.
+        // A codec once looped about two billion times here.
         let why = kept("jpeg-ls-ends-within-a-value").unwrap_err().to_string();
         assert!(why.contains("JPEG-LS: its bits are damaged, or end before its pixels do"), "{why}");
     }

@@ -1,5 +1,5 @@
-//! Files that share the UIDs of series and image: copies, damaged copies of a whole one, or other images that an
-//! anonymiser or an archive gave the same name. Only the same content makes a copy.
+//! Files that share the UIDs of series and image: copies, damaged copies of an intact one, or different images that an
+//! anonymiser or an archive gave the same UIDs. Only a file with the same content is a copy.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{geometry::Turn, panics};
 
-/// What tells two images apart without reading their pixels: number, place of the first frame, size, frames, and what
-/// else the header has of it.
+/// What distinguishes two images without reading their pixels: number, position of the first frame, size, frames, and
+/// other header values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Features {
     number: i32,
@@ -38,7 +38,7 @@ impl Features {
         let plane = header.frames.first().and_then(|frame| frame.plane);
         Self {
             number: header.instance_number.unwrap_or(i32::MAX),
-            place: plane.map(|plane| plane.patient_from_pixel(0.0, 0.0).to_array().map(ordered)),
+            place: plane.map(|plane| plane.origin().to_array().map(ordered)),
             size: [header.columns, header.rows],
             frames: header.frames.len(),
             series_number: header.series_number,
@@ -52,16 +52,17 @@ fn ordered(value: f64) -> i64 {
     bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
-/// What a file is among those that share its UIDs.
+/// The status of a file among those that share its UIDs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
-    /// An image, and which of those with these UIDs.
+    /// An image, and its index among those with these UIDs.
     Image(u32),
     Copy,
     DamagedCopy,
 }
 
-/// The files of a study without copies; images that share their UIDs are numbered. Says what was left out, and counts it.
+/// The files of a study without copies; images that share their UIDs are numbered. Reports and counts what was left
+/// out.
 pub fn apart(files: Vec<Found>, study: &mut Study) -> Vec<Found> {
     let mut fates = vec![Fate::Image(0); files.len()];
     let mut twins: BTreeMap<&str, Twins> = BTreeMap::new();
@@ -95,7 +96,7 @@ pub fn apart(files: Vec<Found>, study: &mut Study) -> Vec<Found> {
     kept
 }
 
-/// Files by the UIDs of series and image, where several share them; in order of the UIDs.
+/// Files by the UIDs of series and image, if several share them; in order of the UIDs.
 fn sharing(files: &[Found]) -> BTreeMap<(&str, &str), Vec<usize>> {
     let mut by_uids: HashMap<(&str, &str), Vec<usize>> = HashMap::with_capacity(files.len());
     for (index, file) in files.iter().enumerate() {
@@ -105,13 +106,13 @@ fn sharing(files: &[Found]) -> BTreeMap<(&str, &str), Vec<usize>> {
     by_uids.into_iter().filter(|(_, group)| group.len() > 1).collect()
 }
 
-/// Settles what each file of a group is; returns how many images they are.
+/// Decides what each file of a group is; returns the number of images.
 fn decide(files: &[Found], group: &[usize], fates: &mut [Fate]) -> usize {
     let mut by_features: BTreeMap<Features, Vec<usize>> = BTreeMap::new();
     for &index in group {
         by_features.entry(Features::of(&files[index].header)).or_default().push(index);
     }
-    // In an order that does not come from where the files lie, so that a number names the same image tomorrow.
+    // In an order that does not depend on file locations, so that a number identifies the same image in later runs.
     let mut images: Vec<usize> = Vec::new();
     for (_, mut alike) in by_features {
         let is_whole = |index: &usize| defect(&files[*index].header).is_none();
@@ -146,8 +147,8 @@ fn decide(files: &[Found], group: &[usize], fates: &mut [Fate]) -> usize {
     images.len()
 }
 
-/// Those of some files of which any frame can be decoded: there are few of one UID, and which of them is the image is
-/// worth the time.
+/// Those of some files of which any frame can be decoded: there are few per UID, and finding the right image is worth
+/// the time.
 fn decodable(files: &[Found], all: &[usize]) -> Vec<usize> {
     let can = |&index: &usize| {
         let (slices, _) = slices(vec![files[index].clone()], &mut Vec::new());
@@ -156,7 +157,7 @@ fn decodable(files: &[Found], all: &[usize]) -> Vec<usize> {
     all.par_iter().copied().filter(can).collect()
 }
 
-/// A hash of what a file says and shows. What stands before its data set tells which program wrote or sent it.
+/// A hash of a file's content. The part before its data set only tells which program wrote or sent it.
 fn content(source: &Source) -> [u8; 32] {
     let read = || {
         let (mut from, _) = source.open_sized()?;
@@ -172,13 +173,13 @@ fn content(source: &Source) -> [u8; 32] {
             hash.update([0]);
             hash.update(bytes.get(at..).unwrap_or_default());
         }
-        // What cannot be read again is no copy of anything.
+        // What cannot be read again is not a copy of anything.
         Err(error) => hash.update(format!("{source}: {error}")),
     }
     hash.finalize().into()
 }
 
-/// Images of one series that cannot be told apart by their UIDs.
+/// Images of one series that cannot be distinguished by their UIDs.
 struct Twins {
     series: String,
     /// More images than there are UIDs.
@@ -217,7 +218,7 @@ impl Twins {
     }
 }
 
-/// Why the image of a file cannot be shown, as far as its header and length tell.
+/// Why the image of a file cannot be shown, as far as its header and length show.
 fn defect(header: &Header) -> Option<String> {
     match header.missing {
         Some(Missing { found, needed }) => {

@@ -1,7 +1,7 @@
-//! Decimal numbers as files have them: whatever the kind of the element, padded, with a comma where the point belongs.
+//! Decimal numbers as files have them: whatever the VR of the element, padded, with a decimal comma.
 //!
-//! What can mean one thing only is read; anything else is named with the file's own text, and is never the same as an
-//! element that is not there.
+//! Unambiguous values are read; anything else is reported with the file's own text, and is never treated like a missing
+//! element.
 
 use dicom_core::{PrimitiveValue, Tag};
 use dicom_object::InMemDicomObject;
@@ -20,7 +20,7 @@ pub enum Decimals {
         /// Some were written with a comma.
         with_commas: bool,
     },
-    /// One of them at least is no number: the element's text.
+    /// At least one of them is not a number: the element's text.
     Unreadable(String),
 }
 
@@ -39,7 +39,7 @@ pub fn read(object: &InMemDicomObject, tag: Tag) -> Decimals {
     }
 }
 
-/// The numbers of texts, in each of which several may be parted by backslashes.
+/// The numbers in texts, each of which may contain several separated by backslashes.
 fn of_texts(texts: &[String]) -> Decimals {
     let parts = || texts.iter().flat_map(|text| text.split('\\')).map(trimmed);
     let (mut values, mut with_commas) = (Vec::with_capacity(texts.len()), false);
@@ -64,13 +64,13 @@ pub fn first(object: &InMemDicomObject, tag: Tag) -> Option<f64> {
     }
 }
 
-/// Exactly so many numbers; none where there is nothing, and the reason where there is something else.
+/// Exactly this many numbers; none if there is nothing, and the reason if there is something else.
 pub fn exactly<const N: usize>(object: &InMemDicomObject, tag: Tag) -> Result<Option<[f64; N]>, String> {
     read(object, tag).exactly(object, tag)
 }
 
 impl Decimals {
-    /// The same of what was read of an element.
+    /// The same for what was read from an element.
     pub fn exactly<const N: usize>(self, object: &InMemDicomObject, tag: Tag) -> Result<Option<[f64; N]>, String> {
         match self {
             Self::Absent => Ok(None),
@@ -83,7 +83,7 @@ impl Decimals {
         }
     }
 
-    /// Each value by itself; `None` in the place of one that is no number.
+    /// Each value separately; `None` in place of one that is not a number.
     pub fn each(&self) -> Vec<Option<f64>> {
         match self {
             Self::Absent => Vec::new(),
@@ -107,17 +107,17 @@ fn quoted(text: &str) -> String {
     trimmed(text).chars().take(LONGEST_QUOTED).collect()
 }
 
-/// More of a text is not repeated in a message.
+/// Longer text is truncated in a message.
 const LONGEST_QUOTED: usize = 120;
 
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_ascii_whitespace() || c == '\0')
 }
 
-/// A finite number, and whether it has a comma for its point. DICOM has no marks of thousands, so that a single comma
-/// without a point can be nothing else.
+/// A finite number, and whether it has a decimal comma. DICOM has no thousands separators, so a single comma without a
+/// point can only be a decimal comma.
 fn number(text: &str) -> Option<(f64, bool)> {
-    // The words that Rust takes for numbers, such as "infinity", are none here.
+    // Words that Rust parses as numbers, such as "infinity", are not numbers here.
     if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'.' | b',' | b'e' | b'E')) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! The contest's `train_series_descriptions.csv`, where there is one beside the images.
+//! The contest's `train_series_descriptions.csv`, if there is one near the images.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,11 +16,11 @@ use crate::files;
 const NAMES: [&str; 2] = ["train_series_descriptions.csv", "test_series_descriptions.csv"];
 /// `train_images/<study>/<series>/1.dcm` lies three folders below the CSV.
 const LEVELS_UP: usize = 4;
-/// So far above the paths that are read, the CSV speaks of no other series of a study than are read: the folder of the
-/// data, of all images, or of one study was named.
+/// Up to this many folders above the given paths, all series of a study are read: the folder of the data, of all
+/// images, or of one study was given.
 const LEVELS_UP_TO_STUDY: usize = 2;
 
-/// What the CSVs say, by study.
+/// The content of the CSVs, by study.
 #[derive(Debug, Clone, Default)]
 pub struct Descriptions(BTreeMap<StudyId, Vec<Row>>);
 
@@ -75,7 +75,7 @@ impl Descriptions {
         (all, failures)
     }
 
-    /// A row that can't be read costs itself alone.
+    /// A row that can't be read is the only one lost.
     fn read(&mut self, file: &Path, is_whole: bool) -> Result<(), String> {
         let opened = files::open_regular(file, files::MOST_OF_TABLE).map_err(|error| error.to_string())?;
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(opened);
@@ -86,7 +86,7 @@ impl Descriptions {
                 ids.map(|ids| (ids, cells.series_description)).map_err(|error| error.to_string())
             });
             match row {
-                // Nothing is said of it.
+                // Nothing is reported about it.
                 Ok((_, description)) if description.is_empty() => (),
                 Ok(((study, series), description)) => {
                     let row = Row { series, description, file: file.to_owned(), is_whole };
@@ -103,7 +103,7 @@ impl Descriptions {
         if bad == 0 { Ok(()) } else { Err(format!("{bad} of its rows make no sense, the first: {first}")) }
     }
 
-    /// What the CSVs say of the series of one study, whose files these are. What doesn't come together is listed.
+    /// What the CSVs say of the series of one study, whose files these are. What can't be matched is listed.
     pub fn of(&self, files: &[Found], issues: &mut Vec<Issue>) -> Described {
         let mut described = Described::default();
         let Some(first) = files.first().filter(|_| !self.0.is_empty()) else { return described };

@@ -1,7 +1,7 @@
-//! DICOMDIR, the directory of a file set (PS3.3 F, PS3.10 8): which files it lists, and which of them are not there.
+//! DICOMDIR, the directory of a file set (PS3.3 F, PS3.10 8): which files it lists, and which of them are missing.
 //!
-//! Files are read from their own headers, which also finds those that a faulty directory forgets. The directory adds what
-//! no folder can tell: that something should be there.
+//! Files are read from their own headers, which also finds those that a faulty directory forgets. The directory adds
+//! what a folder cannot show: that a file should exist.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -24,28 +24,28 @@ use crate::panics;
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Listed {
     study_uid: String,
-    /// Its path from the folder of the directory, part by part.
+    /// Its path relative to the folder of the directory, in components.
     path: Vec<String>,
     sop_instance_uid: String,
     is_image: bool,
 }
 
-/// What a directory says beside what is there.
+/// The result of comparing a directory with the files.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Studies by UID, each with what is missing of it and how many files that are.
+    /// Studies by UID, each with what is missing and how many files that is.
     pub missing: Vec<(String, Issue, usize)>,
-    /// The files that it lists and that are there, as messages name them.
+    /// The files that it lists and that exist, as named in messages.
     pub listed: HashSet<String>,
 }
 
 /// Names in a message.
 const NAMED: usize = 3;
 
-/// Compares a directory with what is there. `is_known` tells whether an image of that UID was found anywhere.
+/// Compares a directory with the existing files. `is_known` tells whether an image of that UID was found anywhere.
 ///
 /// # Errors
-/// Why the directory cannot be read, in words.
+/// A message that says why the directory cannot be read.
 pub fn compare(directory: &Source, is_known: &dyn Fn(&str) -> bool) -> Result<Report, String> {
     let listed = listed(directory)?;
     let mut uids: HashMap<&str, usize> = HashMap::new();
@@ -57,7 +57,7 @@ pub fn compare(directory: &Source, is_known: &dyn Fn(&str) -> bool) -> Result<Re
     let mut missing: BTreeMap<&str, Vec<&Listed>> = BTreeMap::new();
     for file in &listed {
         let uid = file.sop_instance_uid.as_str();
-        // A disc whose files were copied into one folder, or named anew, is whole.
+        // A disc whose files were copied into one folder, or renamed, is complete.
         let is_elsewhere = || !uid.is_empty() && uids.get(uid) == Some(&1) && is_known(uid);
         match place.find(&file.path) {
             Some(name) => drop(report.listed.insert(name)),
@@ -100,7 +100,7 @@ fn records(object: &InMemDicomObject) -> Vec<Listed> {
     let mut study_uid = String::new();
     let mut listed = Vec::new();
     for item in items {
-        // A record that was deleted stays, and is said to be of no use.
+        // A deleted record remains, and is marked as unused.
         if number::<u32>(item, tags::RECORD_IN_USE_FLAG) == Some(0) {
             continue;
         }
@@ -130,9 +130,9 @@ fn values(item: &InMemDicomObject, tag: Tag) -> Vec<String> {
 
 /// Where a directory lies.
 enum Place {
-    /// In a folder of the disk; the names in the folders that were looked into, by how they compare.
+    /// In a folder on disk; the names in the visited folders, in normalised form.
     Disk { root: PathBuf, folders: HashMap<PathBuf, HashMap<String, PathBuf>> },
-    /// In an archive: names of its entries by how they compare.
+    /// In an archive: names of its entries in normalised form.
     Archive(HashMap<String, String>),
 }
 
@@ -164,7 +164,7 @@ impl Place {
             Self::Disk { root, folders } => {
                 let mut at = root.clone();
                 for part in path {
-                    // Nothing outside the folder is asked for.
+                    // Nothing outside the folder is accessed.
                     if part == ".." || part == "." || part.contains(['/', '\\']) {
                         return None;
                     }
@@ -188,7 +188,8 @@ fn in_folder<'a>(
     })
 }
 
-/// In capitals, without the version that ISO 9660 puts behind a name and without an ending: names of a file set have none.
+/// In capitals, without the version that ISO 9660 appends to a name and without an extension: names in a file set have
+/// none.
 fn comparable(path: &str) -> String {
     let path = path.to_uppercase();
     let path = path.split_once(';').map_or(path.as_str(), |(path, _)| path);

@@ -1,13 +1,14 @@
-//! What is odd about single files and did not stop their reading. Files of one series mostly share it, so it is said once.
+//! Oddities of single files that did not prevent reading them. Files of one series usually share them, so each is
+//! reported once.
 
 use super::issue::Issue;
 
 /// Something odd about one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// What it was and what became of it.
+    /// What it was and how it was handled.
     pub message: String,
-    /// Nothing is missing or doubtful for it.
+    /// Nothing is missing or doubtful because of it.
     pub is_note: bool,
 }
 
@@ -17,13 +18,13 @@ impl Doubt {
         Self { message: message.into(), is_note: false }
     }
 
-    /// Something to know.
+    /// For information.
     pub fn note(message: impl Into<String>) -> Self {
         Self { message: message.into(), is_note: true }
     }
 }
 
-/// Each doubt once, with the first of the files that it is about and how many more there are; in order of their coming.
+/// Each doubt once, with the first file it concerns and the number of others; in order of appearance.
 pub fn gathered(doubts: impl IntoIterator<Item = (Doubt, String)>) -> Vec<Issue> {
     let mut once: Vec<(Doubt, String, usize)> = Vec::new();
     for (doubt, file) in doubts {

@@ -1,15 +1,15 @@
-//! Why a file gives no image, or a slice no pixels.
+//! Why a file gives no image, or a slice gives no pixels.
 
 /// Why a file gave no image.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
-    /// Another kind of file.
+    /// Not a DICOM file.
     #[error("not a DICOM file")]
     NotDicom,
-    /// DICOM, but of another kind: a report, a presentation state.
+    /// DICOM, but not an image: a report, a presentation state.
     #[error("not an image: {0}")]
     Object(String),
-    /// An image, or it may be one, without what an image must have.
+    /// An image, or possibly one, without what an image must have.
     #[error("not an image: {0}")]
     NotAnImage(String),
     /// The index of a file set; the files that it lists speak for themselves.
@@ -32,7 +32,7 @@ pub enum PixelError {
     /// No pixels.
     #[error("it has no PixelData")]
     NoPixelData,
-    /// The file ends before its pixels do.
+    /// The file ends before the end of its pixels.
     #[error("the file is cut short: {found} of {needed} bytes of its pixels are there")]
     CutShort {
         /// Bytes there.
@@ -63,10 +63,10 @@ pub enum PixelError {
     /// A codec that is not in this program.
     #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
     Unsupported(String),
-    /// A transfer syntax that nobody here knows: the bytes might be anything.
+    /// An unknown transfer syntax: the bytes might be anything.
     #[error("its transfer syntax, {0}, is not known here; convert it with the software that wrote it")]
     UnknownSyntax(String),
-    /// A layout that is not shown.
+    /// A layout that is not supported.
     #[error("{0}")]
     Layout(String),
     /// The compressed data are broken.

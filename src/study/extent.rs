@@ -1,7 +1,7 @@
-//! How far a data set reaches: a walk over element lengths, before anything is allocated for their values.
+//! The extent of a data set: a walk over element lengths, before anything is allocated for their values.
 //!
-//! A length that the file cannot hold, nesting without end, and pixels that stop early are found here, exactly
-//! and without reading the pixels; the DICOM library then gets only bytes that hold together.
+//! A length that the file cannot hold, nesting without end, and pixels that stop early are found here, exactly and
+//! without reading the pixels; the DICOM library then only gets consistent bytes.
 
 use dicom_core::{
     Tag, VR,
@@ -24,7 +24,7 @@ pub enum Encoding {
 pub struct Extent {
     /// The first element of group 7FE0, or the end if there is none.
     pub pixels: usize,
-    /// Behind the last element of group 7FE0. Known only where the whole file was walked.
+    /// After the last element of group 7FE0. Known only where the whole file was walked.
     pub end: usize,
     /// Whether there is any element of group 7FE0 that is not empty.
     pub has_pixels: bool,
@@ -34,14 +34,14 @@ pub struct Extent {
     pub plain: Option<Plain>,
     /// `PixelData` are in fragments. Known only where the walk stops at them.
     pub is_in_fragments: bool,
-    /// Where the DICOM library must be given other bytes than the file's, and which: the number of
-    /// `SpecificCharacterSet` ([`CHARACTER_SETS`] says why), the length of elements of unknown
-    /// kind and undefined length, and the kind of elements whose values their length does not fit (it would read on
-    /// from the middle of a value).
+    /// Where the DICOM library must be given different bytes from the file's, and which: the number of
+    /// `SpecificCharacterSet` ([`CHARACTER_SETS`] says why), the length of elements of unknown kind and undefined
+    /// length, and the kind of elements whose values their length does not fit (it would read on from the middle of a
+    /// value).
     pub mended: Vec<(usize, Vec<u8>)>,
 }
 
-/// Where uncompressed pixels lie.
+/// Where uncompressed pixels are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plain {
     /// Their first byte.
@@ -55,16 +55,16 @@ pub struct Plain {
 pub struct Missing {
     /// Bytes there.
     pub found: u64,
-    /// Bytes announced, as far as they could be counted.
+    /// Bytes declared, as far as they could be counted.
     pub needed: u64,
 }
 
 /// Why a walk stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
-    /// So many bytes of the file must be read to go on.
+    /// This many bytes of the file must be read to continue.
     Incomplete(u64),
-    /// The file does not hold together; a phrase.
+    /// The file is inconsistent; a phrase.
     Broken(String),
 }
 
@@ -103,7 +103,7 @@ pub fn of(bytes: &[u8], at: usize, size: u64, encoding: Encoding, whole: bool) -
                 return Ok(Extent { plain, is_in_fragments, has_pixels: element.length > 0, ..extent });
             }
         } else if walk.open.is_empty() && pixels.is_some() {
-            // What follows the pixels (padding, signatures, garbage) is of no use here.
+            // What follows the pixels (padding, signatures, garbage) is not needed here.
             return Ok(walk.extent(pixels, start, None));
         }
         walk.enter(&element)?;
@@ -150,7 +150,7 @@ enum Kind {
     Fragments,
 }
 
-/// A sequence or item that the walk is inside of.
+/// A sequence or item that the walk is currently in.
 struct Open {
     /// Where it ends, if its length is given.
     end: Option<usize>,
@@ -170,7 +170,7 @@ struct Walk<'a> {
     /// The element at hand, for messages.
     last: Option<(u16, u16)>,
     mended: Vec<(usize, Vec<u8>)>,
-    /// An element whose length does not fit its values, where that cannot be mended: nothing may follow it.
+    /// An element whose length does not fit its values and cannot be corrected: nothing may follow it.
     misfit: Option<(u16, u16)>,
 }
 
@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
         Ok(Element { group, number, vr: Some(vr), length })
     }
 
-    /// Goes into a sequence or item, or over a value.
+    /// Enters a sequence or item, or skips a value.
     fn enter(&mut self, element: &Element) -> Result<(), Stop> {
         let inside = self.open.last().map_or(Kind::Item, |open| open.kind);
         match (element.group, element.number) {
@@ -274,7 +274,7 @@ impl<'a> Walk<'a> {
             _ => (),
         }
         let is_undefined = element.length == UNDEFINED;
-        // As the library tells pixels that are compressed: by their name alone.
+        // As the library recognises compressed pixels: only by their tag.
         let is_fragments = is_undefined && (element.group, element.number) == PIXEL_DATA && element.vr != Some(*b"SQ");
         let is_sequence = !is_fragments
             && match element.vr {
@@ -287,7 +287,7 @@ impl<'a> Walk<'a> {
         }
         if is_sequence || is_fragments {
             self.push(element.length, if is_fragments { Kind::Fragments } else { Kind::Sequence })?;
-            // PS3.5 6.2.2: what hides in an UN of undefined length is implicit.
+            // PS3.5 6.2.2: the content of an UN of undefined length is implicit.
             if is_sequence && element.vr == Some(*b"UN") {
                 self.encoding = Encoding::ImplicitLittle;
                 let value = self.at;
@@ -301,7 +301,7 @@ impl<'a> Walk<'a> {
         self.skip(element.length)
     }
 
-    /// The library reads whole values, and what is left of the length as the next element, whose length may then be
+    /// The library reads whole values, and takes the rest of the length as the next element, whose length may then be
     /// anything: 4 GB of memory for a file of a few kB.
     fn mend_misfit(&mut self, element: &Element) {
         let is_bytes = self.open.iter().any(|open| open.unknown.is_some() || open.kind == Kind::Fragments);
@@ -341,7 +341,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Leaves what has come to its end.
+    /// Leaves sequences and items that have ended.
     fn close(&mut self) -> Result<(), Stop> {
         while let Some(end) = self.open.last().and_then(|open| open.end) {
             if self.at < end {
@@ -371,7 +371,7 @@ impl<'a> Walk<'a> {
                 return Some(Missing { found, needed: at + 8 - self.at as u64 });
             }
             let head = self.bytes.get(at as usize..at as usize + 8)?;
-            // The delimiter, or something that is no fragment: the codec will tell.
+            // The delimiter, or something that is not a fragment: the codec will detect that.
             if self.u16(at as usize).ok()? != 0xFFFE || self.u16(at as usize + 2).ok()? != 0xE000 || head.len() < 8 {
                 return None;
             }
@@ -383,7 +383,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Bytes of one value of a kind.
+/// Bytes of one value of a VR.
 fn unit(vr: [u8; 2]) -> u32 {
     match &vr {
         b"US" | b"SS" | b"OW" => 2,

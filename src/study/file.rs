@@ -1,4 +1,4 @@
-//! One file's bytes to a DICOM object, with as much of the file as is needed and no more.
+//! From one file's bytes to a DICOM object, reading no more of the file than needed.
 
 use std::{
     borrow::Cow,
@@ -35,11 +35,11 @@ pub struct Loaded {
 
 /// Most headers fit into this.
 const FIRST_READ: u64 = 16 << 10;
-/// Nothing but pixels is so large. A deflated file must be read whole to see its header.
+/// Only pixels are this large. A deflated file must be read completely to see its header.
 const MAX_HEADER: u64 = 512 << 20;
-/// A deflated data set may unfold to this. More is a mistake or an attack.
+/// A deflated data set may inflate to this. More is a mistake or an attack.
 const MAX_INFLATED: u64 = 1 << 30;
-/// It is unfolded so far, then twice as far, as long as there is memory.
+/// It is inflated up to this size, then twice as far, as long as there is memory.
 const FIRST_INFLATED: u64 = 64 << 20;
 
 /// Reads a file of `size` bytes: up to its pixels, or `whole`.
@@ -62,7 +62,7 @@ pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, Heade
         let more = want.saturating_sub(bytes.len() as u64);
         memory::reserve(&mut bytes, more)?;
         from.by_ref().take(more).read_to_end(&mut bytes)?;
-        // A file that shrank since it was measured.
+        // A file that shrank after its size was read.
         let size = if (bytes.len() as u64) < want { bytes.len() as u64 } else { size };
         match start.parse(&bytes, size, whole, &mut turn) {
             Err(Trouble::Stop(Stop::Incomplete(more))) if more > bytes.len() as u64 && more <= size => {
@@ -71,7 +71,7 @@ pub fn load(mut from: impl Read, size: u64, whole: bool) -> Result<Loaded, Heade
             Err(Trouble::Stop(Stop::Incomplete(_))) => {
                 return Err(HeaderError::Broken("its lengths do not fit together".to_owned()));
             }
-            // Nothing but a guess says that this is DICOM: what does not read as it is something else.
+            // It is only a guess that this is DICOM: what cannot be read as DICOM is something else.
             Err(_) if start == Start::Bare => return Err(HeaderError::NotDicom),
             Err(Trouble::Stop(Stop::Broken(why)) | Trouble::Other(why)) => return Err(HeaderError::Broken(why)),
             Ok(loaded) => return Ok(loaded),
@@ -187,7 +187,7 @@ impl Start {
     }
 }
 
-/// As the transfer syntax says; but some writers say one and write the other, and the first element shows it.
+/// As the transfer syntax says; but some writers declare one and write the other, which the first element reveals.
 fn encoding(transfer_syntax: &str, bytes: &[u8], at: usize, size: u64) -> Result<Encoding, Stop> {
     if transfer_syntax == BIG_ENDIAN {
         return Ok(Encoding::ExplicitBig);
@@ -226,7 +226,7 @@ fn inflate(bytes: &[u8], turn: &mut Turn) -> Result<Vec<u8>, String> {
             Ok(_) if (inflated.len() as u64) < want => return Ok(inflated),
             Ok(_) if want >= MAX_INFLATED => return Err("it unfolds to more than 1 GiB".to_owned()),
             Ok(_) => want *= 2,
-            // What came out before the error may hold the whole header; the walk over its lengths will tell.
+            // The output before the error may contain the whole header; the walk over its lengths will show that.
             Err(_) if !inflated.is_empty() => return Ok(inflated),
             Err(error) => return Err(format!("its deflated data set cannot be unfolded: {error}")),
         }

@@ -1,5 +1,5 @@
-//! Where the frames of a file lie and how they want to be shown: from the plain attributes, or from the
-//! functional groups of enhanced multi-frame objects.
+//! Where the frames of a file lie and how they are to be shown: from the plain attributes, or from the functional
+//! groups of enhanced multi-frame objects.
 
 use std::collections::BTreeSet;
 
@@ -19,28 +19,28 @@ use crate::{
     raster::{VoiFunction, Window},
 };
 
-/// More frames than this in one file are not believed.
+/// A claim of more frames than this in one file is not trusted.
 const MAX_FRAMES: u32 = 100_000;
 /// A compressed frame has a head of eight bytes; one that is not has at least some pixels.
 const LEAST_BYTES: u64 = 8;
 
 /// No pixel is larger, mm.
 const LARGEST_PIXEL: f64 = 1000.0;
-/// So many oddities of one file are said each.
+/// At most this many oddities of one file are reported individually.
 const SAID: usize = 8;
 
 /// What differs from frame to frame.
 #[derive(Debug, Clone, Default)]
 pub struct FrameHeader {
     pub plane: Option<ImagePlane>,
-    /// How it lies; that of `plane`, or of an image that does not say where it lies.
+    /// Its orientation; from `plane`, or from an image without a position.
     pub orientation: Option<ImagePlane>,
-    /// It says where it lies, and that makes no sense.
+    /// It has a position, but an invalid one.
     pub is_place_wrong: bool,
     pub pixel_spacing: Option<[f64; 2]>,
     pub pixel_aspect: Option<[f64; 2]>,
     pub window: Option<Window>,
-    /// What tells it from other images at its place.
+    /// What distinguishes it from other images at its position.
     pub traits: Traits,
 }
 
@@ -49,13 +49,13 @@ pub struct FrameHeader {
 pub struct Frames {
     /// One for each.
     pub headers: Vec<FrameHeader>,
-    /// Why a frame has no place in the patient, where the file gives one that does not hold.
+    /// Why a frame has no position in the patient, if the file gives an invalid one.
     pub doubt: Option<String>,
     /// What else is odd about them.
     pub doubts: Vec<Doubt>,
 }
 
-/// The frames of a file of `size` bytes: no more of them are believed than it can hold, or than `held` finds of so many.
+/// The frames of a file of `size` bytes: at most as many as the file can hold, or as `held` finds present.
 pub fn of(
     object: &InMemDicomObject,
     [columns, rows]: [u32; 2],
@@ -65,7 +65,7 @@ pub fn of(
     let most = (size / LEAST_BYTES).clamp(1, MAX_FRAMES.into()) as u32;
     let said = number::<u32>(object, tags::NUMBER_OF_FRAMES).unwrap_or(1);
     let claimed = said.clamp(1, most);
-    // Of an image without a single whole frame it is said that it is cut short.
+    // An image without a single complete frame is reported as truncated.
     let count = held(claimed).filter(|held| *held > 0).map_or(claimed, |held| held as u32);
     let groups = Groups::of(object);
     let mut frames = Frames::default();
@@ -114,7 +114,7 @@ pub fn voi_item(object: &InMemDicomObject, frame: u32) -> Option<&InMemDicomObje
     place.get(tags::VOILUT_SEQUENCE)?.items()?.first()
 }
 
-/// So many numbers; none where there is nothing.
+/// This many numbers; none if there is nothing.
 fn exactly<const N: usize>(
     groups: &Groups<'_>,
     frame: u32,
@@ -133,7 +133,7 @@ type Exactly<const N: usize> = Result<Option<[f64; N]>, String>;
 #[derive(Default)]
 struct Doubts {
     others: Vec<Doubt>,
-    /// How often something more was odd.
+    /// The number of further oddities.
     unsaid: usize,
     with_commas: BTreeSet<&'static str>,
 }
@@ -201,8 +201,8 @@ fn geometry(
     Ok((Some(plane), Some(spacing)))
 }
 
-/// The first of the attributes that say how large a pixel is. One that is there and cannot be used is named: another may
-/// mean another thing.
+/// The first of the attributes that say how large a pixel is. If it exists but is unusable, this is reported and no
+/// other one is tried, because the others may mean something else.
 fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
     for tag in [tags::PIXEL_SPACING, tags::IMAGER_PIXEL_SPACING, tags::NOMINAL_SCANNED_PIXEL_SPACING] {
         let Some(spacing) = exactly::<2>(groups, frame, (tags::PIXEL_MEASURES_SEQUENCE, tag), doubts)? else {
@@ -217,7 +217,7 @@ fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
     Ok(None)
 }
 
-/// `PixelAspectRatio`: height and width of a pixel in relation to each other.
+/// `PixelAspectRatio`: relative height and width of a pixel.
 fn aspect(object: &InMemDicomObject, doubts: &mut Doubts) -> Option<[f64; 2]> {
     let shown = "; pixels are shown as squares";
     match decimal::exactly::<2>(object, tags::PIXEL_ASPECT_RATIO) {
@@ -235,7 +235,7 @@ fn aspect(object: &InMemDicomObject, doubts: &mut Doubts) -> Option<[f64; 2]> {
     }
 }
 
-/// Says where a rescale is there and cannot be used.
+/// Reports a rescale that exists but is unusable.
 fn check_rescale(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) {
     for tag in [tags::RESCALE_SLOPE, tags::RESCALE_INTERCEPT] {
         let Some(place) = groups.find(frame, tags::PIXEL_VALUE_TRANSFORMATION_SEQUENCE, tag) else { continue };
@@ -250,15 +250,15 @@ fn check_rescale(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) {
     }
 }
 
-/// How an image lies that does not say where: a plane through nowhere in particular.
+/// The orientation of an image without a position: a plane through an arbitrary point.
 fn orientation(groups: &Groups<'_>, frame: u32, columns: u32, rows: u32) -> Option<ImagePlane> {
     let place = groups.find(frame, tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT)?;
     let cosines = decimal::exactly(place, tags::IMAGE_ORIENTATION_PATIENT).ok()??;
     ImagePlane::new([0.0; 3], cosines, [1.0; 2], columns, rows).ok()
 }
 
-/// The first window that can be used. Values of fractions, which a slope below 1 makes, are not shifted by the half step
-/// that LINEAR has for whole numbers: viewers show such windows as `LINEAR_EXACT`.
+/// The first usable window. Values of fractions, which a slope below 1 makes, are not shifted by the half step that
+/// LINEAR has for whole numbers: viewers show such windows as `LINEAR_EXACT`.
 fn window(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Option<Window> {
     let place = groups.find(frame, tags::FRAME_VOILUT_SEQUENCE, tags::WINDOW_CENTER)?;
     let found = [tags::WINDOW_CENTER, tags::WINDOW_WIDTH].map(|tag| decimal::read(place, tag));
@@ -271,7 +271,7 @@ fn window(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Option<Window
         (center.is_finite() && width.is_finite() && width > 0.0).then_some((center, width))
     };
     let Some((center, width)) = centers.iter().zip(&widths).find_map(can_be_used) else {
-        // Centres differ from slice to slice, and what is said of many files is said once.
+        // Centres differ from slice to slice, and the text must be equal to be reported once for many files.
         let has_width = widths.iter().flatten().any(|width| *width > 0.0);
         let tag = if has_width { tags::WINDOW_CENTER } else { tags::WINDOW_WIDTH };
         let text = decimal::elements_text(place, tag);

@@ -1,10 +1,10 @@
-//! Slices that are missing: gaps between the places of a block, told from jumps that were meant.
+//! Missing slices: gaps between the positions of a block, distinguished from intended jumps.
 //!
-//! In a sagittal or coronal stack every gap of more than one and a half steps is one. Axial slices are laid in groups,
-//! one for each disc, and groups of one orientation are a block with jumps in it. So an axial gap is one only if
-//! instance numbers are missing across it that no other image of the series has, or, without numbers, if it is a whole
-//! number of steps. Where every other slice is missing, the places alone do not show it: numbers and
-//! `SpacingBetweenSlices` do, together.
+//! In a sagittal or coronal stack every gap of more than one and a half steps is one. Axial slices are acquired in
+//! groups, one for each disc, and groups of one orientation are a block with jumps in it. So an axial gap is one only
+//! if instance numbers are missing across it that no other image of the series has, or, without numbers, if it is a
+//! whole number of steps. If every other slice is missing, the positions alone do not show it, but numbers and
+//! `SpacingBetweenSlices` together do.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::geometry::{self, ImagePlane, PlaneKind, SliceBlock};
 
 /// A distance of this many steps is a gap.
 const GAP: f64 = 1.5;
-/// So far from a whole number of steps it is none of slices that were there.
+/// Further than this from a whole number of steps it is not a gap of missing slices.
 const WHOLE: f64 = 0.15;
-/// Fewer slices have no step of their own.
+/// Fewer slices do not define a step.
 const FEWEST: usize = 4;
-/// So many gaps are named each.
+/// At most this many gaps are listed individually.
 const NAMED: usize = 3;
 
 /// Two neighbours and what lies between them.
@@ -49,7 +49,7 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
             })
             .collect();
         let lost = |gap: &Gap<'_>| lost_numbers(gap, numbers);
-        // Images that do not say where they lie are there, and their numbers say between which.
+        // Images without a position are present, and their numbers say between which others.
         let unplaced = |gap: &Gap<'_>| {
             let number = |slice: &SliceRef| slice.instance.number;
             let Some((a, b)) = number(gap.after).zip(number(gap.before)) else { return 0 };
@@ -57,7 +57,7 @@ pub fn find(series: &Series, numbers: &BTreeSet<i32>, said: Option<f64>) -> Vec<
             let lost = series.slices.iter().filter(|slice| slice.plane.is_none());
             lost.filter(|slice| number(slice).is_some_and(|number| between.contains(&number))).count()
         };
-        // Of every second slice missing all distances are doubled.
+        // If every second slice is missing, all distances are doubled.
         let thinned = said.filter(|&said| {
             said > 0.5
                 && median > said * GAP
@@ -105,7 +105,7 @@ fn tell(gaps: &[Gap<'_>], step: f64) -> Vec<String> {
     told
 }
 
-/// How many numbers between those of two neighbours no image of the series has; none where they have no numbers.
+/// How many numbers between those of two neighbours no image of the series has; none if they have no numbers.
 fn lost_numbers(gap: &Gap<'_>, numbers: &BTreeSet<i32>) -> Option<usize> {
     let number = |slice: &SliceRef| slice.instance.number.filter(|_| slice.instance.frames == 1);
     let (a, b) = (number(gap.after)?, number(gap.before)?);

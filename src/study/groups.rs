@@ -1,10 +1,10 @@
-//! Where an attribute of a frame may stand: in the frame's own functional group, in the shared one, in the file itself.
+//! Where an attribute of a frame may be: in the frame's own functional group, in the shared one, or in the file itself.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-/// The places where an attribute of a frame may stand.
+/// The places where an attribute of a frame may be.
 pub struct Groups<'a> {
     /// The file itself.
     pub object: &'a InMemDicomObject,

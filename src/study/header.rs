@@ -21,7 +21,7 @@ use super::{
 };
 use crate::uid::{FrameOfReferenceUid, SeriesUid, SopInstanceUid, StudyUid};
 
-/// What one file says of itself.
+/// What one file says about itself.
 #[derive(Debug, Clone, Default)]
 pub struct Header {
     pub patient: Patient,
@@ -48,11 +48,11 @@ pub struct Header {
     /// It says that its image was computed.
     pub is_synthetic: bool,
     pub frames: Vec<FrameHeader>,
-    /// Why the image has no place in the patient, where the file gives one that does not hold.
+    /// Why the image has no position in the patient, if the file gives an invalid one.
     pub doubt: Option<String>,
     /// Whether it has any pixels.
     pub has_pixels: bool,
-    /// What else was odd and did not stop the reading.
+    /// What else was odd but did not prevent reading it.
     pub doubts: Vec<Doubt>,
     /// The pixels stop early.
     pub missing: Option<Missing>,
@@ -63,7 +63,7 @@ pub struct Header {
 /// Reads the header of a file of `size` bytes.
 pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
     let Loaded { object, has_pixels, missing, plain, is_in_fragments } = file::load(from, size, false)?;
-    // What deflate packs is packed a thousandfold at most.
+    // Deflate compresses at most a thousandfold.
     let is_deflated = object.meta().transfer_syntax() == uids::DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN;
     let most = if is_deflated { size.saturating_mul(1000) } else { size };
     let layout = Layout::of(&object).ok();
@@ -75,10 +75,10 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
         header.doubts.extend(layout.doubts(&object));
         if let Some(plain) = plain {
             let length = native::length(layout, plain, frames, size);
-            // All pixels of the frames that are shown are there, whatever more was announced.
+            // All pixels of the frames that are shown are present, whatever else was declared.
             header.missing = missing.filter(|_| length.is_short);
             if length.is_short && header.missing.is_none() && frames == 1 {
-                // The file is whole, and its one image is not.
+                // The file is complete, but its only image is not.
                 header.missing = Some(native::missing(layout, plain, size));
             } else {
                 header.doubts.extend(length.doubt);
@@ -90,7 +90,7 @@ pub fn read((from, size): (impl Read, u64)) -> Result<Header, HeaderError> {
     Ok(header)
 }
 
-/// Where the transfer syntax is not what the pixels are. Of one that nobody knows the image itself is lost.
+/// If the transfer syntax does not match the pixels. With an unknown one the image itself is lost.
 fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Option<Doubt> {
     let name = syntax::name(uid);
     match syntax::form(uid) {
@@ -160,8 +160,8 @@ fn header(object: &DefaultDicomObject, size: u64, held: &dyn Fn(u32) -> Option<u
     Ok(header)
 }
 
-/// What a file without Rows and Columns is. Only what names another kind of object is one: a header that breaks off
-/// between two elements looks the same.
+/// What a file without Rows and Columns is. It only counts as another kind of object if it names one: a header that is
+/// truncated between two elements looks the same.
 fn without_size(class: Option<&str>) -> HeaderError {
     match class.map(class_name) {
         Some(name) if name.contains("Image Storage") => {

@@ -1,10 +1,11 @@
-//! JPEG-LS (ITU-T T.87, ISO 14495-1), lossless and near-lossless: 2 to 16 bits, components one after the other, line by
-//! line or pixel by pixel, other thresholds than the usual ones, restart markers.
+//! JPEG-LS (ITU-T T.87, ISO 14495-1), lossless and near-lossless: 2 to 16 bits, components in sequence, line by line or
+//! pixel by pixel, non-default thresholds, restart markers.
 //!
-//! Of our own: `CharLS` needs cmake and a C++ compiler, and neither of the decoders in Rust will do (docs/dependencies.md).
+//! Our own implementation: `CharLS` needs cmake and a C++ compiler, and neither of the decoders in Rust is good enough
+//! (docs/dependencies.md).
 //!
-//! Memory is taken for the image that the header says and for two of its lines. What ends early, goes on behind its
-//! last sample, or is not of the header's size is refused.
+//! Memory is allocated for the image size in the header plus two lines. A stream that ends early, continues after its
+//! last sample, or does not have the header's size is refused.
 
 mod bits;
 mod scan;
@@ -24,7 +25,7 @@ pub fn decode(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     decode_stream(bytes, layout).map_err(|why| PixelError::Codec(format!("JPEG-LS: {why}")))
 }
 
-/// What the segments before a scan said.
+/// The content of the segments before a scan.
 struct Stream<'a> {
     layout: &'a Layout,
     bytes_each: usize,

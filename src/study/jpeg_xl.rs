@@ -1,4 +1,4 @@
-//! JPEG XL, with a limit for the memory that its decoder may take.
+//! JPEG XL, with a limit on its decoder's memory.
 
 use dicom_dictionary_std::uids;
 use jxl_oxide::{AllocTracker, JxlImage};
@@ -7,7 +7,7 @@ use super::{error::PixelError, layout::Layout};
 
 /// For each pixel of the image, all channels and what is computed on the way; measured, and some more.
 const BYTES_A_PIXEL: usize = 256;
-/// And whatever the size.
+/// Plus this, whatever the size.
 const BYTES: usize = 16 << 20;
 
 /// Whether this transfer syntax is one of JPEG XL's.

@@ -9,7 +9,7 @@ use super::{
     error::PixelError,
 };
 
-/// More pixels than this in one frame are not believed.
+/// A claim of more pixels than this in one frame is not trusted.
 pub const MAX_PIXELS: u64 = 1 << 26;
 
 /// How to read the bytes of pixels.
@@ -71,7 +71,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// What the header says of bits and cannot mean.
+    /// Impossible values about bits in the header.
     pub fn doubts(&self, object: &InMemDicomObject) -> Vec<Doubt> {
         let other = |tag, what: &str, taken: u32| {
             let said = number::<i64>(object, tag).filter(|said| *said != i64::from(taken))?;
@@ -79,7 +79,7 @@ impl Layout {
             Some(Doubt::new(format!("its {what} {said} is none where BitsAllocated is {allocated}: read as {taken}")))
         };
         let stored = other(tags::BITS_STORED, "BitsStored", self.stored);
-        // Of two that do not fit each other the second follows from the first.
+        // If two do not match, the second is derived from the first.
         let high_bit = if stored.is_none() { other(tags::HIGH_BIT, "HighBit", self.high_bit) } else { None };
         stored.into_iter().chain(high_bit).collect()
     }
@@ -114,7 +114,7 @@ impl Layout {
         }
     }
 
-    /// Cuts a stored word to `BitsStored` bits below `HighBit` and minds the sign.
+    /// Extracts `BitsStored` bits up to `HighBit` from a stored word and applies the sign.
     pub fn number(&self, word: u32, width: u32) -> f32 {
         let stored = self.stored.min(width);
         let shift = (self.high_bit + 1).saturating_sub(stored).min(width - stored);
@@ -150,7 +150,7 @@ mod tests {
             prop_assert_eq!(layout.words(&bytes), one_by_one);
         }
 
-        /// Whatever a header says of bits: it is taken as it is, or another number is taken and named.
+        /// Whatever a header says about bits, it is either used as it is, or replaced and reported.
         #[test]
         fn bits_that_cannot_be_are_named(stored in 0u16..40, high_bit in 0u16..40) {
             let mut object = InMemDicomObject::new_empty();

@@ -1,6 +1,7 @@
-//! Which studies lie below some paths, and in which files: what a batch of any size works from, a study at a time.
+//! The studies below some paths, and their files: the input of a batch of any size, which processes one study at a
+//! time.
 //!
-//! Headers are read in portions and forgotten; a name and a place are kept of each file.
+//! Headers are read in portions and discarded; only a name and a location are kept for each file.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -34,14 +35,14 @@ const PORTION: usize = 2048;
 /// The files of one study.
 #[derive(Debug, Clone)]
 pub struct StudyFiles {
-    /// `StudyInstanceUID` as it stands in the file; where there is none, a hash of what its files call themselves. It is
-    /// the same wherever they lie and however their place is written.
+    /// `StudyInstanceUID` as it stands in the file; where there is none, a hash of its files' own identifiers. It does
+    /// not depend on where they are or how their path is written.
     pub key: String,
     /// Whether the key is a UID.
     pub has_uid: bool,
     /// Where its images are, in order of path.
     pub sources: Vec<Source>,
-    /// What lies among them and could not be read, or is missing.
+    /// Problems among them: what could not be read or is missing.
     pub issues: Vec<Issue>,
 }
 
@@ -51,7 +52,7 @@ impl StudyFiles {
         if self.has_uid { &self.key } else { "" }
     }
 
-    /// Everything that a CSV may call it.
+    /// All names that a CSV may use for it.
     pub fn names(&self) -> StudyNames {
         StudyNames::new(self.uid(), self.sources.iter())
     }
@@ -68,7 +69,7 @@ pub struct Listing {
     pub files: usize,
     /// How many files of no study are broken, so that what they held is missing.
     pub lost: usize,
-    /// What became of each file, as far as its header tells: copies count as images.
+    /// The outcome for each file, as far as its header shows: copies count as images.
     pub tally: Tally,
     descriptions: Descriptions,
 }
@@ -85,7 +86,7 @@ pub fn list(
     let Candidates { sources, roots, .. } = candidates;
     let (total, done) = (sources.len(), AtomicUsize::new(0));
     let mut groups: BTreeMap<Group, Files> = BTreeMap::new();
-    // Of each image a number that its UID comes to: for the files that a DICOMDIR lists.
+    // A hash of each image's UID, for the files that a DICOMDIR lists.
     let mut known: HashSet<u64> = HashSet::new();
     let hash = std::hash::RandomState::new();
     let mut left = sources.into_iter();
@@ -108,7 +109,7 @@ pub fn list(
             return Err(ScanError::Cancelled);
         }
     }
-    // Two copies of files without a UID are one study, as two copies of files with one are.
+    // Two copies of files without a UID are one study, just like two copies of files with one.
     let mut by_key: BTreeMap<(String, bool), Vec<Source>> = BTreeMap::new();
     for (group, mut files) in groups {
         let key = match group {
@@ -151,7 +152,7 @@ impl Files {
         self.sources.push(file.source);
     }
 
-    /// The same for the same files, in whatever order and how often they lie there.
+    /// The same for the same files, whatever their order and number of copies.
     fn key(&mut self) -> String {
         self.names.sort_unstable();
         self.names.dedup();
@@ -164,7 +165,7 @@ fn name(file: &Found) -> [u8; 32] {
     let mut hash = Sha256::new();
     let uids = [file.header.series_uid.as_str(), file.header.sop_instance_uid.as_str()];
     if uids.iter().all(|uid| uid.is_empty()) {
-        // Of a file that goes away at this moment any name will do.
+        // If the file disappears at this moment, any name will do.
         hash.update(file.source.sha256().unwrap_or_default());
     }
     for uid in uids {
@@ -175,7 +176,7 @@ fn name(file: &Found) -> [u8; 32] {
 }
 
 impl Listing {
-    /// Reads the headers of one study's files again, and makes the one study of them; none where the files are gone.
+    /// Reads the headers of one study's files again, and builds that study; none if the files are gone.
     pub fn open(&self, study: &StudyFiles, cancel: &Cancel) -> Scan {
         let sources: Vec<_> = study.sources.iter().map(|source| (source.clone(), true)).collect();
         let mut headers = Headers::default();
@@ -284,13 +285,13 @@ mod tests {
         let first = keys(std::slice::from_ref(&root));
         assert_eq!(first.len(), 2);
         assert!(first.iter().all(|key| !key.contains("Doe") && !key.contains('/')), "{first:?}");
-        // Other shards would hold it, and it would be graded twice.
+        // It would be in another shard too, and be graded twice.
         assert_eq!(keys(&[root.join("../tree")]), first);
         assert_eq!(keys(&[root.join("Smith^John"), root.join("Doe^Jane")]), first);
         std::fs::rename(root.join("Doe^Jane"), root.join("1")).unwrap();
         assert_eq!(keys(std::slice::from_ref(&root)), first);
 
-        // A second copy is no second study; its images are said to be copies.
+        // A second copy is not a second study; its images are reported as copies.
         write(&root.join("copy"), 5, without_uid);
         let listing = list(&[root], &Cancel::default(), &|_, _| ()).unwrap();
         let opened: Vec<Scan> = listing.studies.iter().map(|study| listing.open(study, &Cancel::default())).collect();

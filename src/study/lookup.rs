@@ -23,12 +23,12 @@ struct Table {
     bits: u32,
 }
 
-/// Why a table is none.
+/// Why a table is unusable.
 #[derive(Debug, PartialEq)]
 enum NoTable {
     /// There is none.
     Absent,
-    /// It does not hold together; a phrase.
+    /// It is inconsistent; a phrase.
     Broken(String),
 }
 
@@ -96,8 +96,8 @@ fn modality_table(object: &InMemDicomObject) -> Result<Table, NoTable> {
     Table::read(item, tags::LUT_DESCRIPTOR, tags::LUT_DATA, is_signed(object))
 }
 
-/// The modality LUT, where there is one instead of slope and intercept. A table that does not hold changes nothing, and
-/// [`doubts`] says so.
+/// The modality LUT, where there is one instead of slope and intercept. An unusable table changes nothing, and
+/// [`doubts`] reports it.
 pub fn modality(object: &InMemDicomObject, values: &mut [f32]) {
     if let Ok(table) = modality_table(object) {
         for value in values {
@@ -124,7 +124,7 @@ fn voi_table(object: &InMemDicomObject, frame: u32) -> Result<VoiTable, NoTable>
     table.ok_or(NoTable::Absent)
 }
 
-/// Tables that a file has and that do not hold.
+/// Unusable tables of a file.
 pub fn doubts(object: &InMemDicomObject) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     if frames::rescale(object, 0).is_none()
@@ -138,7 +138,7 @@ pub fn doubts(object: &InMemDicomObject) -> Vec<Doubt> {
     doubts
 }
 
-/// Palette indices to luminance of 0 to 255. A palette that does not hold leaves the indices.
+/// Palette indices to luminance of 0 to 255. With an unusable palette, the indices stay.
 pub fn palette(object: &InMemDicomObject, values: &mut [f32]) {
     let [Ok(red), Ok(green), Ok(blue)] = [
         (tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DESCRIPTOR, tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA),

@@ -1,6 +1,7 @@
-//! How much memory there is, asked before much of it is taken: the system would end the program without a word.
+//! How much memory is free, checked before large allocations: otherwise the system would kill the program without a
+//! message.
 //!
-//! What is large is read by one thread at a time, so that two threads are not promised the same memory.
+//! Large files are read by one thread at a time, so that two threads do not count on the same memory.
 
 use std::{
     fs, io,
@@ -8,20 +9,20 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Up to this nobody is asked.
+/// No check is made up to this size.
 const SMALL: u64 = 64 << 20;
-/// A file is held as it is read, as it is mended, and as the object that is made of it.
+/// A file is held as read, as corrected, and as the parsed object.
 const COPIES: u64 = 3;
 
 static LARGE: Mutex<()> = Mutex::new(());
 
-/// The right to take much memory; while one thread has it, others wait.
+/// Permission to allocate a lot of memory; while one thread has it, others wait.
 #[derive(Default)]
 pub struct Turn(Option<MutexGuard<'static, ()>>);
 
 impl Turn {
-    /// An error if `size` bytes, and what is made of them, do not fit into the memory that is free. Waits for other
-    /// threads if that is a lot.
+    /// An error if `size` bytes, and what is made from them, do not fit into free memory. Waits for other threads if it
+    /// is a lot.
     pub fn take(&mut self, size: u64) -> io::Result<()> {
         if size <= SMALL {
             return Ok(());
@@ -31,7 +32,7 @@ impl Turn {
     }
 }
 
-/// Room for more bytes, and no more than that.
+/// Reserves exactly this much more room.
 pub fn reserve(bytes: &mut Vec<u8>, more: u64) -> io::Result<()> {
     let more = usize::try_from(more).map_err(|_| io::ErrorKind::OutOfMemory)?;
     bytes.try_reserve_exact(more).map_err(|_| io::ErrorKind::OutOfMemory.into())
@@ -58,7 +59,7 @@ pub fn available() -> Option<u64> {
     [of_machine(), of_groups(Path::new("/sys/fs/cgroup"), &group), of_addresses()].into_iter().flatten().min()
 }
 
-/// How much may be mapped still, where that has a limit: memory that was not touched counts too.
+/// How much may still be mapped, if that is limited: untouched memory counts too.
 pub fn of_addresses() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -154,7 +155,7 @@ mod tests {
         write("job/memory.current", "5000\n");
         write("job/memory.stat", "anon 3000\ninactive_file 1500\n");
         assert_eq!(of_groups(folder.path(), "0::/job/step\n"), Some(5500));
-        // The older kind, which a machine may have beside the newer one.
+        // The older version, which a machine may have in addition to the newer one.
         write("memory/pod/memory.limit_in_bytes", "700\n");
         write("memory/pod/memory.usage_in_bytes", "800\n");
         assert_eq!(of_groups(folder.path(), "4:cpu,memory:/pod\n0::/job\n"), Some(0));

@@ -1,6 +1,5 @@
-//! Files to studies: find DICOM in folders, zips and DICOMDIRs, read headers in parallel
-//! without pixel data, sort slices in patient space, tell which series is which, and decode
-//! pixels on demand.
+//! Files to studies: find DICOM in folders, zips and DICOMDIRs, read headers in parallel without pixel data, sort
+//! slices in patient space, classify series, and decode pixels on demand.
 
 mod archive;
 mod assemble;
@@ -73,10 +72,10 @@ pub use scan::{scan, scan_memory};
 pub use source::Source;
 pub use tally::Tally;
 
-/// Why nothing could be scanned at all. A single bad file is an [`Issue`], not this.
+/// Why nothing could be scanned at all. A single bad file is an [`Issue`] instead.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
-    /// A path that is not there.
+    /// A path does not exist.
     #[error("{}: no such file or folder", .0.display())]
     NotFound(PathBuf),
     /// Cancelled.

@@ -1,4 +1,4 @@
-//! Studies, series, instances and slices as they stand after a scan: headers only.
+//! Studies, series, instances and slices after a scan: headers only.
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
@@ -28,11 +28,11 @@ pub struct Study {
     /// Series have different `FrameOfReferenceUID`s, or none, and are taken to share the
     /// patient space because nothing contradicts it. Shown as "assumed".
     pub assumed_common_space: bool,
-    /// Its files name more than one patient: nothing of it may be reported under one name.
+    /// Its files name more than one patient, so it must not be reported under one name.
     pub mixed_patients: bool,
-    /// Files that were left out because another holds the same.
+    /// Files that were left out because another has the same content.
     pub copies: usize,
-    /// Files that were left out because they are damaged and another holds the image whole.
+    /// Files that were left out because they are damaged and another holds the complete image.
     pub damaged_copies: usize,
 }
 
@@ -50,8 +50,8 @@ pub struct SeriesKey {
 pub struct Series {
     /// `SeriesInstanceUID` as it stands in the file. Several series may have the same: see [`Self::part`].
     pub uid: SeriesUid,
-    /// What sets it apart from the other series of its UID, such as `TE 100 ms` or `axial`; the same in whatever order
-    /// the files came. Empty where the UID is one series.
+    /// What distinguishes it from the other series with its UID, such as `TE 100 ms` or `axial`; independent of the
+    /// order of the files. Empty where the UID is one series.
     pub part: String,
     /// `SeriesNumber`.
     pub number: Option<i32>,
@@ -59,7 +59,7 @@ pub struct Series {
     pub description: String,
     /// `Modality`; empty in contest files.
     pub modality: String,
-    /// What the series is to the detectors; `None` is "other".
+    /// The role of the series for the detectors; `None` is "other".
     pub role: Option<Role>,
     /// Why it has that role, or none: one phrase.
     pub role_reason: String,
@@ -88,11 +88,11 @@ pub struct SliceRef {
     pub frame: u32,
     /// Where it lies, if known.
     pub plane: Option<ImagePlane>,
-    /// What makes it upright, as detectors and readers expect it.
+    /// The rotation that makes it upright, as detectors and readers expect it.
     pub turn: Turn,
     /// mm between rows and between columns.
     pub pixel_spacing: Option<[f64; 2]>,
-    /// How high and how wide a pixel is in relation to the other, where the file says so.
+    /// The relative height and width of a pixel, if the file gives them.
     pub pixel_aspect: Option<[f64; 2]>,
     /// VOI window of this frame.
     pub window: Option<Window>,
@@ -107,9 +107,9 @@ pub struct Instance {
     pub series_uid: SeriesUid,
     /// `SOPInstanceUID` as it stands in the file.
     pub sop_instance_uid: SopInstanceUid,
-    /// Which of the images of this series that have its `SOPInstanceUID` and other content, from 0.
+    /// Its index among the images of this series that share its `SOPInstanceUID` but have different content, from 0.
     pub twin: u32,
-    /// Whether its pixels are there, as far as its length tells. Else the study has an issue that says so.
+    /// Whether its pixels are present, as far as its length shows. If not, the study has an issue that says so.
     pub is_whole: bool,
     /// `SOPClassUID`; contest files have none.
     pub sop_class_uid: Option<String>,
@@ -128,7 +128,7 @@ pub struct Instance {
 }
 
 impl SliceRef {
-    /// The first frame of a file that says nothing of it.
+    /// The first frame of a file that says nothing about it.
     #[cfg(test)]
     pub fn of(instance: Instance) -> Self {
         Self {
@@ -178,7 +178,7 @@ impl Series {
 }
 
 impl Study {
-    /// Whether any of its files says that its image was computed: what is seen in it says nothing of a patient.
+    /// Whether any of its files says that its image is synthetic: findings in it say nothing about a patient.
     pub fn is_synthetic(&self) -> bool {
         self.series.iter().flat_map(|series| &series.slices).any(|slice| slice.instance.is_synthetic)
     }
@@ -193,8 +193,8 @@ impl Study {
         self.series.iter().filter(move |s| s.role == Some(role))
     }
 
-    /// Whether positions in two of its series (by index) may be compared: same `FrameOfReferenceUID`, or
-    /// one patient space is assumed for the whole study; and the patient was not laid another way between them.
+    /// Whether positions in two of its series (by index) may be compared: same `FrameOfReferenceUID`, or one patient
+    /// space is assumed for the whole study; and the patient was not repositioned between them.
     pub fn share_space(&self, a: usize, b: usize) -> bool {
         let frame = |i: usize| self.series.get(i).and_then(|s| s.frame_of_reference_uid.known());
         let position = |i: usize| self.series.get(i).map(|s| s.patient_position.as_str()).filter(|p| !p.is_empty());

@@ -1,9 +1,9 @@
-//! How an id in a CSV finds its study and series: the one place that decides it.
+//! How an id in a CSV is matched to its study and series: the only place that decides this.
 //!
-//! The contest calls a study by a number, which is its `StudyInstanceUID` and the name of its folder, and a series by a
-//! number, which is the name of its folder and the part of its `SeriesInstanceUID` behind the study's id
-//! (`<study>.<series>`). Other people's tables hold whole UIDs. All of these are names; a series is only ever looked for
-//! inside its study, so that the numbers of two studies can't be mixed up. Names that contradict each other are an
+//! The contest identifies a study by a number, which is its `StudyInstanceUID` and the name of its folder, and a series
+//! by a number, which is the name of its folder and the part of its `SeriesInstanceUID` after the study's id
+//! (`<study>.<series>`). Other people's tables hold whole UIDs. All of these are names; a series is only ever looked
+//! for inside its study, so that the numbers of two studies can't be mixed up. Names that contradict each other are an
 //! [`Ambiguous`], never a guess.
 
 use std::{
@@ -23,8 +23,7 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
-            /// As it stands in the table, without spaces around it and without the `.0` of tables that went through
-            /// floats.
+            /// As in the table, without spaces around it and without the `.0` of tables that went through floats.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -62,28 +61,28 @@ id! {
     SeriesId
 }
 
-/// A cell that should hold an id and holds nothing.
+/// A cell that should hold an id but is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the id is empty")]
 pub struct NoId;
 
-/// An id that fits more than one thing, or a thing that more than one id fits.
+/// An id that matches more than one thing, or a thing that matches more than one id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Ambiguous(String);
 
-/// Everything that a table may call one study.
+/// All names that a table may use for one study.
 #[derive(Debug, Clone)]
 pub struct StudyNames {
     uid: String,
     /// The folder that holds the folders of its series.
     folder: Option<String>,
-    /// Folders that may be the study's, where its files lie in a single one.
+    /// Folders that may be the study's, if all its files are in a single one.
     maybe: BTreeSet<String>,
 }
 
 impl StudyNames {
-    /// Of a study's images: its `StudyInstanceUID`, and where they lie.
+    /// From a study's images: its `StudyInstanceUID`, and where they lie.
     pub(super) fn new<'a>(uid: &str, sources: impl Iterator<Item = &'a Source>) -> Self {
         let folders: BTreeSet<String> = sources.map(Source::folder).collect();
         let names: Vec<[String; 2]> = folders.iter().map(|folder| last_two(folder)).collect();
@@ -137,7 +136,7 @@ impl StudyNames {
 pub struct Matches {
     /// Id to place in the worklist. Every study has one id at most.
     pub found: BTreeMap<StudyId, usize>,
-    /// Studies and ids that were left out because it isn't clear who is who.
+    /// Studies and ids that were left out because they are ambiguous.
     pub doubts: Vec<String>,
 }
 
@@ -168,12 +167,12 @@ impl Matches {
     }
 }
 
-/// What a series goes by inside its study: its UID, or where it lies if it has none.
+/// What identifies a series inside its study: its UID, or where it lies if it has none.
 pub(super) fn series_key(series_uid: &str, source: &Source) -> String {
     if series_uid.is_empty() { source.folder() } else { series_uid.to_owned() }
 }
 
-/// Everything that a table may call the series of one study.
+/// All names that a table may use for the series of one study.
 #[derive(Debug, Clone)]
 pub struct SeriesNames {
     /// What stands before the dot in the contest's UIDs: the study's UID, and its id in the table.

@@ -27,23 +27,23 @@ pub fn frame(layout: &Layout, value: &PrimitiveValue, frame: u32, words_are_big:
     Ok(bytes)
 }
 
-/// How long the pixels of a file are, held against what its header needs.
+/// The length of a file's pixels compared with what its header requires.
 #[derive(Debug, PartialEq)]
 pub struct Length {
-    /// Some of the pixels are not there.
+    /// Some of the pixels are missing.
     pub is_short: bool,
     /// What else is odd about it.
     pub doubt: Option<Doubt>,
 }
 
-/// Of `plain` pixels in a file of `size` bytes. An announced length that is wrong loses nothing where the bytes are there.
+/// Of `plain` pixels in a file of `size` bytes. A wrong declared length loses nothing if the bytes are present.
 pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length {
     let announced = plain.length as u64;
     let (there, needed) = (size.saturating_sub(plain.at), bytes_of(layout, frames));
     let found = there_are(layout, plain, frames, size);
     let doubt = |doubt| Length { is_short: false, doubt: Some(doubt) };
     if found < needed {
-        // A file that ends too early is said to, by whoever walked over it.
+        // A file that ends too early is reported by the code that walked over it.
         let doubt = (announced <= there).then(|| {
             Doubt::new(format!(
                 "its PixelData has {announced} bytes where its pixels need {needed}: those that are missing cannot be shown"
@@ -74,18 +74,18 @@ pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length
     }
 }
 
-/// What lacks of the one image of a file of `size` bytes.
+/// What is missing from the only image of a file of `size` bytes.
 pub fn missing(layout: &Layout, plain: Plain, size: u64) -> Missing {
     Missing { found: there_are(layout, plain, 1, size), needed: bytes_of(layout, 1) }
 }
 
-/// How many of so many frames `plain` pixels hold in a file of `size` bytes.
+/// How many of this many frames `plain` pixels hold in a file of `size` bytes.
 pub fn frames_held(layout: &Layout, plain: Plain, frames: u32, size: u64) -> u64 {
     let found = there_are(layout, plain, frames as usize, size);
     (found.saturating_mul(8) / (layout.frame_bits() as u64).max(1)).min(frames.into())
 }
 
-/// Bytes of so many frames.
+/// Bytes of this many frames.
 fn bytes_of(layout: &Layout, frames: usize) -> u64 {
     (layout.frame_bits() as u64).saturating_mul(frames as u64).div_ceil(8)
 }
@@ -100,7 +100,7 @@ fn there_are(layout: &Layout, plain: Plain, frames: usize, size: u64) -> u64 {
     if are_just_enough { there } else { announced.min(there) }
 }
 
-/// The same as [`frame`], from a file of `size` bytes and so many frames.
+/// The same as [`frame`], from a file of `size` bytes with this many frames.
 pub fn read(
     layout: &Layout,
     mut file: impl Read + Seek,
@@ -110,7 +110,7 @@ pub fn read(
 ) -> Result<Vec<u8>, PixelError> {
     let found = there_are(layout, plain, frames as usize, size);
     let place = match place(layout, found as usize, frame) {
-        // The file ends too early, which says more than that its header promises more.
+        // The file ends too early, which is more specific than that its header declares more.
         Err(PixelError::Truncated { .. }) if found < plain.length as u64 => {
             return Err(PixelError::CutShort { found, needed: plain.length as u64 });
         }
@@ -120,7 +120,7 @@ pub fn read(
     file.seek(SeekFrom::Start(plain.at + place.start as u64)).map_err(HeaderError::Io)?;
     file.take(place.len() as u64).read_to_end(&mut bytes).map_err(HeaderError::Io)?;
     if bytes.len() < place.len() {
-        // It was whole a moment ago.
+        // It was complete a moment ago.
         return Err(PixelError::CutShort { found: bytes.len() as u64, needed: place.len() as u64 });
     }
     Ok(unpacked(layout, bytes, frame))

@@ -13,9 +13,9 @@ use super::{
     source::Bytes,
 };
 
-/// As many threads decode at a time on most machines, or as many series are looked at.
+/// About as many threads decode at a time on most machines, or as many series are viewed.
 const MOST: usize = 4;
-/// A file that is read whole, as compressed ones are, is kept up to this size.
+/// A file that is read completely, like a compressed one, is kept up to this size.
 const LARGEST: u64 = 128 << 20;
 
 struct Kept {
@@ -28,10 +28,10 @@ struct Kept {
 /// A file and its bytes.
 type Unpacked = (Arc<Instance>, Arc<[u8]>);
 
-/// The newest last. Of files that are read whole there is one.
+/// The newest last. Only one of the files that are read completely is kept.
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
 
-/// The file that was unpacked last: a series is seldom more than one.
+/// The file that was unpacked last: a series is rarely more than one file.
 static UNPACKED: Mutex<Option<Unpacked>> = Mutex::new(None);
 
 /// Opens the file of an image for reading from the start, and tells how many bytes there are.
@@ -75,7 +75,7 @@ pub fn load(
     if instance.frames <= 1 || (whole && size > LARGEST) {
         return file::load(from, size, whole).map(Arc::new);
     }
-    // A file that was written anew has another size nearly always; and another scan knows it by another instance.
+    // A rewritten file nearly always has a different size; and another scan identifies it by another instance.
     let is_it = |kept: &Kept| Arc::ptr_eq(&kept.instance, instance) && (kept.size, kept.whole) == (size, whole);
     let found = lock(&KEPT).iter().find(|kept| is_it(kept)).map(|kept| kept.loaded.clone());
     if let Some(found) = found {
@@ -92,6 +92,6 @@ pub fn load(
 }
 
 fn lock<T>(kept: &'static Mutex<T>) -> std::sync::MutexGuard<'static, T> {
-    // Every change under these locks is whole.
+    // Every change under these locks is complete.
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

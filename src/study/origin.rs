@@ -1,4 +1,4 @@
-//! What a file says of patient and study, as it stands there: for objects that are to lie beside it in an archive.
+//! What a file says about patient and study, unchanged: for objects that are to be filed with it in an archive.
 
 use std::sync::Arc;
 
@@ -51,8 +51,8 @@ const OTHERS: [Tag; 13] = [
 ];
 
 impl Source {
-    /// Reads the header again and takes patient and study from it, and how the values of a frame are meant. Reads the
-    /// file; do not call on the UI thread.
+    /// Reads the header again and takes patient and study from it, and how the values of a frame are to be interpreted.
+    /// Reads the file; do not call on the UI thread.
     pub fn origin(&self, frame: u32) -> Result<Origin, HeaderError> {
         let (from, size) = self.open_sized()?;
         let object = file::load(from, size, false)?.object;

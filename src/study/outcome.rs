@@ -1,4 +1,4 @@
-//! What a scan comes to: studies, issues, and what became of each file.
+//! The result of a scan: studies, issues, and the outcome for each file.
 
 use std::{
     collections::HashSet,
@@ -13,17 +13,17 @@ use super::{
     tally::Tally,
 };
 
-/// All that was found below the paths given.
+/// Everything found below the given paths.
 #[derive(Debug, Clone, Default)]
 pub struct Scan {
     /// The studies, in order of date and id.
     pub studies: Vec<Study>,
-    /// What could not be read or was left out, and belongs to no study: what lies among the files of one is an issue of
-    /// that study.
+    /// What could not be read or was left out, and belongs to no study; problems among the files of a study are issues
+    /// of that study.
     pub issues: Vec<Issue>,
     /// Files looked at.
     pub files: usize,
-    /// How many of them are broken, so that what they held is missing, and how many that should be there are not. Other
+    /// How many of them are broken, so that their content is missing, plus how many that should exist do not. Other
     /// kinds of files do not count.
     pub lost: usize,
     /// What became of each file.
@@ -52,7 +52,7 @@ pub(super) fn without_image<'a, 's>(paths: &'a [PathBuf], images: impl Iterator<
     let mut left: HashSet<&Path> = paths.iter().map(|path| place(path)).collect();
     for image in images {
         let Some(path) = image.path() else { continue };
-        // As many looks as the image lies deep: neither files nor paths are few.
+        // The cost is the depth of the image, because there may be many files and many paths.
         for place in path.ancestors() {
             left.remove(place);
         }

@@ -1,5 +1,5 @@
-//! Pixels that are no part of the image (PS3.3 C.7.5.1.1.2): outside of a round field of view, say, or where an image was
-//! made larger. They are marked before any rescale, since the header gives them as stored values.
+//! Pixels that are not part of the image (PS3.3 C.7.5.1.1.2): outside a round field of view, say, or where an image was
+//! enlarged. They are marked before any rescale, since the header gives them as stored values.
 
 use dicom_core::{PrimitiveValue, Tag};
 use dicom_dictionary_std::tags;
@@ -7,7 +7,7 @@ use dicom_object::InMemDicomObject;
 
 use super::{element::element_value, layout::Layout};
 
-/// How a word is read: with a sign or without.
+/// Whether a word is signed.
 type Number = fn(u16) -> f64;
 
 /// The stored values that are padding.
@@ -15,15 +15,15 @@ type Number = fn(u16) -> f64;
 pub struct Padding {
     /// From, to; both are padding.
     ranges: Vec<(f64, f64)>,
-    /// Its word, of 16 bits, if it is one word only.
+    /// Its 16-bit word, if it is a single word.
     word: Option<u32>,
 }
 
 impl Padding {
     /// `PixelPaddingValue` and `PixelPaddingRangeLimit`. `None` where there is none, and in colour.
     ///
-    /// Writers mix up the signs: -2000 stands there as 63536, and 63536 as -2000. Of the two only one is a value that
-    /// the pixels can have, so both are meant.
+    /// Writers confuse the signs: -2000 is written as 63536, and 63536 as -2000. Only one of the two is a value that
+    /// the pixels can have, so both are accepted.
     pub fn of(object: &InMemDicomObject, layout: &Layout) -> Option<Self> {
         let is_grey = layout.samples == 1 && layout.photometric != "PALETTE COLOR";
         let value = word(object, tags::PIXEL_PADDING_VALUE).filter(|_| is_grey)?;
@@ -69,7 +69,7 @@ impl Padding {
         mask.contains(&true).then_some(mask)
     }
 
-    /// The word of 16 bits that is padding, if it is one only.
+    /// The 16-bit word that is padding, if there is only one.
     pub fn word(&self) -> Option<u32> {
         self.word
     }

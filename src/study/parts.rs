@@ -1,9 +1,9 @@
-//! What a series is, from each of its images: files of one `SeriesInstanceUID` may hold several series.
+//! Splits a series by its images: files of one `SeriesInstanceUID` may hold several series.
 //!
-//! Some things no two images of one series differ in: their number, what they are called, the plane that they are near
-//! to, their size, whether they are pictures of a screen. Images that differ in one of these are parts of their own.
-//! Other things differ within good series too; they matter where several images lie at one place, and then tell echoes,
-//! times, b-values or kinds of images apart. Where nothing does, it is not known where the images lie.
+//! Some attributes are the same for all images of a series: series number, description, nearest plane, size, whether
+//! they are screen captures. Images that differ in one of these are separate parts. Other attributes may also vary
+//! within a valid series; they matter if several images share a position, and then distinguish echoes, times, b-values
+//! or kinds of images. If nothing does, the positions of the images are treated as unknown.
 //!
 //! Nothing here depends on the order of the files.
 
@@ -41,7 +41,7 @@ pub fn images<'a>(all: impl Iterator<Item = (SliceRef, (&'a Header, &'a FrameHea
 /// Images that are one series.
 #[derive(Debug, Clone)]
 pub struct Part<'a> {
-    /// What sets it apart from the other parts; empty where there is only one.
+    /// What distinguishes it from the other parts; empty if there is only one.
     pub name: String,
     /// In order of number, UID, frame and name.
     pub images: Vec<Image<'a>>,
@@ -49,15 +49,15 @@ pub struct Part<'a> {
     pub plane: Option<PlaneKind>,
     /// Colour, or captures of a screen.
     pub is_picture: bool,
-    /// They show where other images lie.
+    /// They are localizers.
     pub is_localizer: bool,
-    /// Of several images at one place nothing told which was which: that many lost their place.
+    /// How many images lost their position because nothing distinguished several at one place.
     pub unplaced: usize,
-    /// What it was set apart by.
+    /// What it was separated by.
     causes: BTreeSet<Cause>,
 }
 
-/// By what images were told apart.
+/// What images were distinguished by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cause {
     /// By what a good series may hold besides its images, and by what makes several volumes.
@@ -70,18 +70,18 @@ enum Cause {
     Numbers,
 }
 
-/// What the parts of a series came from, for a message.
+/// Why a series was split, for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Doubt {
     /// None.
     None,
     /// The series is a mixture that should not be.
     Mixed,
-    /// Nothing but numbers told the volumes apart.
+    /// Only instance numbers distinguished the volumes.
     Numbers,
 }
 
-/// What tells images apart.
+/// What distinguishes images.
 #[derive(Debug, Clone, Copy)]
 enum Trait {
     Number,
@@ -130,7 +130,7 @@ const AT_ONE_PLACE: [Trait; 10] = [
     Trait::Spacing,
 ];
 
-/// The same, but these may as well differ from image to image, and then tell nothing.
+/// The same, but these may also vary from image to image, and then distinguish nothing.
 const PERHAPS: [Trait; 8] = [
     Trait::SequenceName,
     Trait::Acquisition,
@@ -148,7 +148,7 @@ const ANGLED_DEG: f64 = 50.0;
 const FEWEST_OF_A_PLANE: usize = 6;
 /// Echo times that differ by this factor are of two contrasts.
 const OTHER_CONTRAST: f64 = 1.5;
-/// Repeats at fewer places are no volumes.
+/// Repeats at fewer positions are not volumes.
 const FEWEST_PLACES: usize = 3;
 
 impl Image<'_> {
@@ -208,7 +208,7 @@ pub fn split<'a>(mut images: Vec<Image<'a>>) -> (Vec<Part<'a>>, Doubt) {
 }
 
 impl<'a> Part<'a> {
-    /// A few images that got among those of another series; the largest part has `most`.
+    /// A few stray images among those of another series; the largest part has `most`.
     pub fn is_stray(&self, most: usize) -> bool {
         let count = self.images.len();
         self.causes.contains(&Cause::Foul) && (count < 4 || (count < FEWEST_OF_A_PLANE && count * 3 < most))
@@ -254,7 +254,7 @@ impl<'a> Part<'a> {
         groups.into_iter().map(part).collect()
     }
 
-    /// Several images at one place are several volumes, if anything tells which is which.
+    /// Several images at one position are several volumes, if anything distinguishes them.
     fn volumes(mut self) -> Vec<Self> {
         let (at, planes): (Vec<usize>, Vec<ImagePlane>) =
             self.images.iter().enumerate().filter_map(|(i, image)| Some((i, image.slice.plane?))).unzip();
@@ -364,7 +364,7 @@ impl Trait {
     }
 
     fn labels_of(self, part: &Part<'_>) -> Vec<Option<String>> {
-        // A scout's planes and sizes are its own affair, and so are those of pictures.
+        // The planes and sizes of localizers do not matter, nor do those of pictures.
         let is_free =
             (part.is_localizer || part.is_picture) && matches!(self, Self::Plane | Self::Size | Self::Contrast);
         if is_free { vec![None; part.images.len()] } else { self.labels(&part.images) }

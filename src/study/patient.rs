@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-/// Who a study is of. Empty where the file says nothing. Never logged.
+/// The patient of a study. Empty if the file says nothing. Never logged.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Patient {
     /// `PatientName`, as `Family Given`.
@@ -15,14 +15,14 @@ pub struct Patient {
     pub birth_date: String,
     /// `PatientSex`.
     pub sex: String,
-    /// `IssuerOfPatientID`: whose numbers the IDs are.
+    /// `IssuerOfPatientID`: who assigned the IDs.
     #[serde(skip)]
     pub issuer: String,
 }
 
 impl Patient {
-    /// What of two files of one study shows that they are not of one patient; `None` where nothing does. What one of
-    /// them leaves out shows nothing.
+    /// What shows that two files of one study belong to different patients; `None` if nothing does. A missing value
+    /// shows nothing.
     pub fn difference(&self, other: &Self) -> Option<&'static str> {
         let differ = |a: &str, b: &str| !a.is_empty() && !b.is_empty() && !a.eq_ignore_ascii_case(b);
         [
@@ -37,7 +37,7 @@ impl Patient {
     }
 }
 
-/// A date without the dots with which old files write it; anything else as it stands.
+/// A date without the dots used in old files; anything else unchanged.
 fn date(text: &str) -> String {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     if text.chars().all(|c| c.is_ascii_digit() || c == '.') { digits } else { text.to_owned() }

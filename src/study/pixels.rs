@@ -20,7 +20,7 @@ use super::{
 };
 use crate::raster::Slice;
 
-/// No modality value is larger; so that differences of values are numbers too.
+/// The limit for modality values, so that differences of values are finite too.
 const LARGEST: f64 = 1e30;
 
 impl SliceRef {
@@ -68,7 +68,7 @@ impl SliceRef {
     }
 }
 
-/// Pixels that the transfer syntax calls compressed, and that are neither in fragments nor plain.
+/// Pixels that the transfer syntax declares compressed, but that are neither in fragments nor uncompressed.
 fn contradiction(syntax: &str, error: PixelError) -> PixelError {
     match error {
         PixelError::Truncated { found, needed, .. } if syntax::form(syntax) == Form::Compressed => {
@@ -108,7 +108,7 @@ fn finish(
     codec: Option<&str>,
     frame: u32,
 ) -> Result<Slice, PixelError> {
-    // Codecs of colour give red, green and blue; RLE, JPEG-LS and plain bytes are what they are.
+    // Colour codecs return red, green and blue; RLE, JPEG-LS and uncompressed bytes stay as declared.
     let is_as_stored = codec.is_none_or(|codec| codec == uids::RLE_LOSSLESS || jpeg_ls::is_one(codec));
     let is_ybr = layout.photometric.starts_with("YBR_FULL") && is_as_stored;
     let is_plain = codec.is_none();
@@ -131,7 +131,7 @@ fn finish(
     Ok(slice)
 }
 
-/// How the three samples of a pixel lie and what they mean.
+/// The layout and meaning of the three samples of a pixel.
 #[derive(Debug, Clone, Copy)]
 struct Colour {
     /// Plane after plane.
@@ -181,7 +181,7 @@ fn rescale(object: &InMemDicomObject, frame: u32, values: &mut [f32]) {
         && (intercept as f32).is_finite()
         && slope != 0.0
     {
-        // The usual case, in which nothing is to be done.
+        // The usual case, in which nothing needs to be done.
         if (slope, intercept) == (1.0, 0.0) {
             return;
         }

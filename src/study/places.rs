@@ -1,14 +1,14 @@
-//! Which study a file belongs to that nothing can be read of: the one that its neighbours are of.
+//! The study of a file that cannot be read: that of its neighbours.
 
 use std::collections::{HashMap, HashSet};
 
 use super::source::{Source, folder_of};
 
-/// Folders, and the one study whose images lie in each and below it; `None` for several.
+/// Folders, and the study whose images are in and below each; `None` for several.
 #[derive(Debug)]
 pub struct Places {
     by_folder: HashMap<String, Option<usize>>,
-    /// Where there is but one study: the folder in which all of it lies.
+    /// If there is only one study: the folder that contains all of it.
     only: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Places {
                 folder = folder_of(folder);
             }
         }
-        // One folder is one series: other series of the study would lie beside it.
+        // One folder is one series: other series of the study would be next to it.
         let home = home.map(|home| if is_one_series { folder_of(&home).to_owned() } else { home });
         Self { by_folder, only: home.filter(|_| studies == 1) }
     }

@@ -1,7 +1,7 @@
-//! RLE Lossless (PS3.5 annex G) for samples of any number of bytes. The codec library stops at two, and takes as much
-//! memory as a damaged header asks for.
+//! RLE Lossless (PS3.5 annex G) for samples of any number of bytes. The codec library stops at two, and allocates as
+//! much memory as a damaged header requests.
 
-/// One frame: little-endian samples, interleaved. `None` if the data do not hold.
+/// One frame: little-endian samples, interleaved. `None` if the data is invalid.
 pub fn decode(fragment: &[u8], pixels: usize, samples: usize, bytes_each: usize) -> Option<Vec<u8>> {
     let word = |at: usize| Some(u32::from_le_bytes(*fragment.get(at..at + 4)?.first_chunk()?) as usize);
     let count = word(0)?;
@@ -36,7 +36,7 @@ fn unpack(mut packed: &[u8], mut places: &mut [u8]) -> Option<()> {
             literal @ 0.. => usize::from(literal.unsigned_abs()) + 1,
             run => usize::from(run.unsigned_abs()) + 1,
         };
-        // What is more than there are places for is padding.
+        // Any excess is padding.
         let (filled, left) = places.split_at_mut(count.min(places.len()));
         if head < 128 {
             let (bytes, rest) = packed.split_at_checked(count)?;

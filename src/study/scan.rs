@@ -32,7 +32,7 @@ use crate::cancel::Cancel;
 /// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
 /// `progress` is called with (files read, files found), from any thread.
 ///
-/// A file that cannot be read is an [`Issue`] in the result; the rest is there.
+/// A file that cannot be read becomes an [`Issue`] in the result; the rest is loaded.
 pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Scan, ScanError> {
     let (candidates, descriptions) = Candidates::below(paths, cancel)?;
     let scan = read(candidates, &descriptions, cancel, progress);
@@ -47,17 +47,17 @@ pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
     read(candidates, &Descriptions::default(), &Cancel::default(), &|_, _| ())
 }
 
-/// A source, whether the user named it, and what came of it; nothing after a cancel.
+/// A source, whether the user named it, and the outcome; nothing after a cancel.
 type Outcome = (Source, bool, Option<Result<Header, HeaderError>>);
 
 impl Headers {
-    /// What was found with nothing read yet; takes from the candidates all but the sources.
+    /// What was found before anything is read; takes everything except the sources from the candidates.
     pub(super) fn begin(candidates: &mut Candidates) -> Self {
         let tally = Tally { found: candidates.found, issues: candidates.refused, ..Tally::default() };
         Self { troubles: std::mem::take(&mut candidates.troubles), tally, ..Self::default() }
     }
 
-    /// Reads headers side by side; `done` is called after each. What is in archives among them is read too.
+    /// Reads headers in parallel; `done` is called after each. What is in archives among them is read too.
     pub(super) fn read(&mut self, mut sources: Vec<(Source, bool)>, cancel: &Cancel, done: &(dyn Fn() + Sync)) {
         while !sources.is_empty() {
             let results: Vec<Outcome> = sources
@@ -77,7 +77,7 @@ impl Headers {
         }
     }
 
-    /// Puts a file where it belongs; gives it back if it is no DICOM.
+    /// Sorts a file; returns it if it is not DICOM.
     fn sort(&mut self, source: Source, named: bool, result: Result<Header, HeaderError>) -> Option<(Source, bool)> {
         let error = match result {
             Ok(header) => {
@@ -108,7 +108,7 @@ impl Headers {
         None
     }
 
-    /// Opens what is an archive, and returns what is in it.
+    /// Opens archives, and returns their contents.
     fn look_into(&mut self, no_dicom: Vec<(Source, bool)>) -> Vec<(Source, bool)> {
         let looked: Vec<_> = no_dicom
             .into_par_iter()
@@ -151,12 +151,12 @@ impl Headers {
     }
 }
 
-/// What a file is that is no DICOM.
+/// What a non-DICOM file is.
 enum Look {
     Zip,
     /// DICOM, packed with gzip.
     Packed,
-    /// Something may be in it, and cannot be read.
+    /// It may contain images, but cannot be read.
     Refused(String),
     Stranger(What),
 }
@@ -187,7 +187,7 @@ fn look(source: &Source) -> Look {
             Look::Refused(format!("called an archive, and none: {instead}; it is damaged, or was not copied whole"))
         }
         Kind::Other(what) => Look::Stranger(what),
-        // Packed twice: not to be expected.
+        // Compressed twice: not expected.
         Kind::Gzip => Look::Refused("an archive packed once more: unpack it and open the folder".to_owned()),
     }
 }

@@ -1,5 +1,5 @@
-//! When all headers are read: which of the other files are lost images, what a DICOMDIR lists and nobody found, and to
-//! which study each issue belongs.
+//! After all headers are read: which of the other files are lost images, what a DICOMDIR lists but was not found, and
+//! to which study each issue belongs.
 
 use std::collections::HashSet;
 
@@ -14,19 +14,19 @@ use super::{
     walk::Trouble,
 };
 
-/// A file that is no DICOM, and no archive that was opened.
+/// A file that is neither DICOM nor an archive that was opened.
 #[derive(Debug)]
 pub struct Stranger {
     pub source: Source,
     pub what: What,
 }
 
-/// What came of reading many headers.
+/// The result of reading many headers.
 #[derive(Default)]
 pub(super) struct Headers {
     pub(super) found: Vec<Found>,
     pub(super) troubles: Vec<Trouble>,
-    /// Files that are no DICOM.
+    /// Files that are not DICOM.
     pub(super) strangers: Vec<Stranger>,
     /// DICOMDIRs.
     pub(super) directories: Vec<Source>,
@@ -46,7 +46,7 @@ pub struct Images<'a> {
     pub is_known: &'a dyn Fn(&str) -> bool,
 }
 
-/// What is to be said beside the images.
+/// What is to be reported in addition to the images.
 #[derive(Debug, Default)]
 pub struct Settled {
     /// By the number of the study.
@@ -60,7 +60,7 @@ pub struct Settled {
     pub tally: Tally,
 }
 
-/// Settles what reading headers left open. `roots` are the paths that the user gave.
+/// Resolves what reading headers left open. `roots` are the paths that the user gave.
 pub fn settle(headers: Headers, roots: &[String], images: &Images) -> Settled {
     let Headers { mut troubles, strangers, directories, mut tally, .. } = headers;
     let mut listed: HashSet<String> = HashSet::new();
@@ -79,7 +79,7 @@ pub fn settle(headers: Headers, roots: &[String], images: &Images) -> Settled {
             }
         }
     }
-    // The names of a million images are looked at only where a stranger asks for them.
+    // The names of a million images are only examined if there is a non-DICOM file to compare.
     let names = (!strangers.is_empty()).then(|| Names::of(images.sources.iter().map(|(_, source)| *source)));
     for Stranger { source, what } in strangers {
         let name = source.to_string();

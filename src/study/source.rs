@@ -56,7 +56,7 @@ impl fmt::Display for Source {
 }
 
 impl Source {
-    /// The file on disk that it is, or is inside of.
+    /// The file on disk that it is or is inside.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::File(path) => Some(path),
@@ -71,7 +71,7 @@ impl Source {
         matches!(self, Self::Zip(_) | Self::Gzip(_))
     }
 
-    /// The names of the folders that it lies in, of a zip's entry those in the zip too.
+    /// The names of its parent folders; for a zip entry, also those inside the zip.
     pub fn folders(&self) -> Vec<String> {
         let name = self.to_string();
         let mut names: Vec<&str> = name.split(['/', '\\', '!']).filter(|name| !name.is_empty()).collect();
@@ -98,8 +98,8 @@ impl Source {
         }
     }
 
-    /// Reads the header. Of what is packed in a zip the rest is unpacked too, a piece at a time, and forgotten: that
-    /// it unpacks is known then.
+    /// Reads the header. The rest of a zip entry is also unpacked, a piece at a time, and discarded, to verify that it
+    /// unpacks.
     pub(super) fn header(&self) -> Result<Header, HeaderError> {
         let Self::Zip(entry) = self else { return header::read(self.open_sized()?) };
         let mut bytes = entry.open()?;
@@ -108,7 +108,7 @@ impl Source {
         header
     }
 
-    /// Its first bytes, at most so many.
+    /// Its first bytes, at most this many.
     pub(super) fn begin(&self, most: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match self {

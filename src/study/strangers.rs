@@ -1,8 +1,8 @@
-//! Files that are no DICOM: which of them are archives, and which stand where an image should be.
+//! Files that are not DICOM: which of them are archives, and which are in place of an image.
 //!
-//! A broken transfer leaves files of no bytes, of zeros, or a web server's error page under an image's name. Such a file is
-//! told from one that belongs there (a letter, a table) by its name: it ends in `.dcm`, or is built as the images' names
-//! are.
+//! A broken transfer leaves empty files, files of zeros, or a web server's error page under an image's name. Such a
+//! file is distinguished from one that belongs there (a letter, a table) by its name: it ends in `.dcm`, or follows the
+//! pattern of the images' names.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use super::{
     source::{Source, file_name_of, folder_of},
 };
 
-/// So many first bytes tell what a file is.
+/// How many leading bytes identify a file.
 pub const FIRST: u64 = 4096;
 
-/// What a file that is no DICOM is.
+/// What a non-DICOM file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A zip.
@@ -23,24 +23,24 @@ pub enum Kind {
     Gzip,
     /// An archive that is not opened here; what it is.
     Archive(&'static str),
-    /// Called an archive, and none; what it is instead.
+    /// Named as an archive, but not one; what it is instead.
     BrokenArchive(String),
     /// Something else.
     Other(What),
 }
 
-/// What the first bytes of a file tell.
+/// What the first bytes of a file show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct What {
     /// In words.
     pub words: &'static str,
-    /// It holds nothing, or nothing but zeros as far as was looked.
+    /// It is empty, or contains only zeros as far as was read.
     pub is_blank: bool,
-    /// What macOS keeps beside a file under its name.
+    /// A macOS companion file.
     pub is_companion: bool,
 }
 
-/// Begin so. A tar says so later.
+/// Leading bytes of archives. A tar has its signature later.
 const ARCHIVES: [(&[u8], &str); 9] = [
     (b"7z\xBC\xAF\x27\x1C", "a 7-Zip archive"),
     (b"Rar!\x1A\x07", "a RAR archive"),
@@ -52,7 +52,7 @@ const ARCHIVES: [(&[u8], &str); 9] = [
     (b"\x1F\x9D", "packed with compress"),
     (b"!<arch>\n", "an ar archive"),
 ];
-/// Where a tar says that it is one.
+/// The position of the signature in a tar.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 /// Zips and other archives by name that never hold images to read: documents, programs, arrays, and packed files of other
 /// kinds.
@@ -62,7 +62,7 @@ const NO_ARCHIVES: [&str; 24] = [
 ];
 /// Endings of archives.
 const ARCHIVE_ENDINGS: [&str; 12] = ["zip", "gz", "tgz", "tar", "7z", "rar", "bz2", "tbz2", "xz", "txz", "zst", "iso"];
-/// What is packed alone is of another kind if its name says so: `labels.csv.xz`.
+/// A single compressed file is of another kind if its name says so: `labels.csv.xz`.
 const OTHER_ENDINGS: [&str; 18] = [
     "nii", "csv", "tsv", "txt", "json", "xml", "html", "log", "md", "pdf", "svg", "sql", "mgh", "nrrd", "bval", "bvec",
     "py", "sh",
@@ -148,7 +148,7 @@ pub fn what(begin: &[u8]) -> What {
 }
 
 fn ending_of(name: &str) -> &str {
-    // `.zip` alone is a name without an ending.
+    // `.zip` alone is a name without an extension.
     name.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map_or("", |(_, ending)| ending)
 }
 
@@ -187,7 +187,7 @@ pub fn pattern(name: &str) -> String {
     pattern
 }
 
-/// How the images are called that were found.
+/// The names of the images that were found.
 #[derive(Debug, Default)]
 pub struct Names {
     /// By folder: the patterns of the names.
@@ -215,7 +215,7 @@ impl Names {
         names
     }
 
-    /// Why a file that is no DICOM stands where an image should be; `None` if it does not.
+    /// Why a non-DICOM file seems to be in place of an image; `None` if it does not.
     pub fn is_lost_image(&self, name: &str, what: &What) -> Option<&'static str> {
         let file = file_name_of(name).to_lowercase();
         if what.is_companion {

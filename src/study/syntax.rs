@@ -1,4 +1,4 @@
-//! What a transfer syntax says of the pixels, and what the pixels themselves say where that is not true.
+//! What a transfer syntax says about the pixels, and what the pixels themselves show if that is wrong.
 
 use dicom_dictionary_std::{tags, uids};
 use dicom_encoding::TransferSyntaxIndex;
@@ -24,7 +24,7 @@ pub enum Form {
     Native,
     /// In fragments, through a codec.
     Compressed,
-    /// Nobody here knows: whatever was made of the bytes might be noise.
+    /// Unknown: decoding the bytes might give noise.
     Unknown,
 }
 

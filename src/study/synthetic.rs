@@ -1,7 +1,7 @@
-//! Whether an image was computed: read from the file, for nothing else knows it for sure.
+//! Whether an image is synthetic: read from the file, the only reliable source.
 //!
-//! The standard has an attribute for it, Synthetic Data (0008,001C), which de-identification leaves alone and which every
-//! encoding keeps. The phantoms of version 0.1.0 lack it; they are known by what they say elsewhere.
+//! The standard has an attribute for it, Synthetic Data (0008,001C), which de-identification leaves alone and which
+//! every encoding keeps. The phantoms of version 0.1.0 lack it; they are recognised by other attributes.
 
 use dicom_core::Tag;
 use dicom_dictionary_std::{tags, uids};
@@ -68,7 +68,7 @@ mod tests {
         let says = |value| file(&[(tags::SYNTHETIC_DATA, VR::CS, value)]);
         assert!(is_synthetic(&says("YES")) && is_synthetic(&says("yes ")));
         assert!(!is_synthetic(&says("NO")) && !is_synthetic(&says("")) && !is_synthetic(&file(&[])));
-        // A scanner's test object is real glass and water, and an image of it is no computed one.
+        // A scanner's test object is real glass and water, so an image of it is not synthetic.
         assert!(!is_synthetic(&file(&[(tags::STUDY_DESCRIPTION, VR::LO, "ACR phantom")])));
     }
 

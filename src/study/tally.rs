@@ -1,4 +1,4 @@
-//! What became of every file that was found: nothing vanishes.
+//! The outcome for every file that was found: none is lost track of.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::model::Study;
 
-/// Files by what became of them. A zip that was opened counts as the files in it.
+/// Files by outcome. A zip that was opened counts as the files in it.
 ///
-/// `found` is counted where files are found, and everything else where it is decided what they are: the two must agree,
-/// which [`Tally::adds_up`] says.
+/// `found` is counted where files are found, everything else where they are classified; the two must agree, which
+/// [`Tally::adds_up`] checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Files, entries of zips, and what else lay there: links that lead nowhere, folders that could not be read, pipes.
@@ -18,11 +18,11 @@ pub struct Tally {
     pub images: usize,
     /// DICOM objects of other kinds, such as reports, by the name of their kind.
     pub objects: BTreeMap<String, usize>,
-    /// Files that hold what another one holds.
+    /// Files with the same content as another one.
     pub copies: usize,
     /// Files of other kinds.
     pub not_dicom: usize,
-    /// Files that give no image for a reason that is among the issues.
+    /// Files that give no image, with the reason among the issues.
     pub issues: usize,
 }
 
@@ -33,7 +33,7 @@ impl Tally {
         *found == images + self.other_objects() + copies + not_dicom + issues
     }
 
-    /// DICOM objects that are no images.
+    /// DICOM objects that are not images.
     pub fn other_objects(&self) -> usize {
         self.objects.values().sum()
     }

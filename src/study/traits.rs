@@ -1,4 +1,4 @@
-//! What tells one image from others at the same place: echo, time, b-value, kind of image.
+//! What distinguishes an image from others at the same position: echo, time, b-value, kind of image.
 //!
 //! Classic files say it in plain attributes, enhanced ones in functional groups of their frames; here both look alike.
 

@@ -1,4 +1,4 @@
-//! Images that do not say where they lie, or say what cannot be.
+//! Images without a position, or with an impossible one.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::geometry::{PARALLEL_TOLERANCE_DEG, Turn, Vec3};
 
-/// Middles of the parallel images of a series lie on a line; one that is further from it is elsewhere, mm.
+/// Centres of the parallel images of a series lie on a line; one further from it than this, in mm, is elsewhere.
 const OFF_THE_LINE_MM: f64 = 5.0;
 
-/// A place of 0, 0, 0 is what writers put where they know none. It is believed only where the other images lie in line
-/// with it. Forgets it otherwise, and counts.
+/// Writers use 0, 0, 0 for an unknown position. It is only trusted if the other images are in line with it; otherwise
+/// it is removed and counted.
 pub fn forget_unset(images: &mut [Image<'_>]) -> usize {
     let is_unset = |image: &Image<'_>| image.slice.plane.is_some_and(|plane| plane.origin() == Vec3::ZERO);
     let others: Vec<_> = images.iter().filter(|image| !is_unset(image)).filter_map(|image| image.slice.plane).collect();
@@ -32,8 +32,8 @@ pub fn forget_unset(images: &mut [Image<'_>]) -> usize {
     count
 }
 
-/// What to say of a part of which it is not known where images lie. Of one that is not graded only what is wrong, not
-/// what is missing.
+/// The message about a part whose image positions are unknown. For one that is not graded, only what is wrong, not what
+/// is missing.
 pub fn unknown(part: &Part<'_>, is_graded: bool) -> Option<String> {
     let without = "no level, side or distance comes from where they lie";
     if part.unplaced > 0 && !part.is_localizer {
@@ -43,14 +43,14 @@ pub fn unknown(part: &Part<'_>, is_graded: bool) -> Option<String> {
             part.images.len()
         ));
     }
-    // What is wrong with a place was said with its file.
+    // A wrong position was reported with its file.
     let lost = part.images.iter().filter(|image| image.slice.plane.is_none() && !image.frame.is_place_wrong).count();
     (is_graded && lost > 0)
         .then(|| format!("{lost} of {} images do not say where they lie: {without}", part.images.len()))
 }
 
-/// Images whose rows and columns run in other directions than those of most images beside them. It may be so; or
-/// somebody turned the pixels or the header and not both.
+/// Images whose rows and columns run in other directions than those of most images beside them. This may be correct, or
+/// someone rotated the pixels or the header but not both.
 pub fn turned_against_others(series: &Series) -> Option<String> {
     let mut odd: Vec<String> = Vec::new();
     for block in &series.blocks {

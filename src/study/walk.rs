@@ -1,4 +1,4 @@
-//! What lies below the paths that were given: files, entries of zips, and what else lies there and is no file.
+//! What is below the given paths: files, zip entries, and anything else that is not a file.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -113,7 +113,8 @@ impl Candidates {
                 if cancel.is_cancelled() {
                     return;
                 }
-                // A program that writes into a folder below, as another share of a batch does, renames them while we walk.
+                // A program that writes into a folder below, such as another share of a batch, renames files while we
+                // walk.
                 let name = match &entry {
                     Ok(entry) if !entry.file_type().is_dir() => Some(entry.path()),
                     Ok(_) => None,
@@ -192,7 +193,7 @@ impl Candidates {
         self.troubles.push(Trouble::lost(Issue::new(file, why)));
     }
 
-    /// Nothing is missing without it; to open it might wait for ever.
+    /// Nothing is missing without it, and opening it might block forever.
     fn refuse_special(&mut self, path: &Path) {
         self.found += 1;
         self.refused += 1;
@@ -207,7 +208,7 @@ fn is_zip(path: &Path) -> bool {
     strangers::kind_of(&path.display().to_string(), &begin) == Kind::Zip
 }
 
-/// Tells one folder from another, whatever leads to it.
+/// Identifies a folder, whatever path leads to it.
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]

@@ -1,8 +1,8 @@
-//! Words of descriptions: what scanners, protocols and people in several languages call things.
+//! Words in descriptions: the names that scanners, protocols and people use in several languages.
 
 use crate::geometry::PlaneKind;
 
-/// Body parts that are no lumbar spine.
+/// Body parts that are not the lumbar spine.
 pub const ELSEWHERE: [(&str, &[&str]); 9] = [
     (
         "the sacrum or sacroiliac joints",
@@ -55,8 +55,8 @@ pub const LUMBAR: [&str; 18] = [
     "phantom",
 ];
 
-/// The part of the spine whose vertebrae a text names, where it names none of the lumbar spine: "DISC C5-6". T1 and T2
-/// are weightings, so the thoracic ones count from T3 on; Th1 and Th2 are none.
+/// The part of the spine whose vertebrae a text names, if it names none of the lumbar spine: "DISC C5-6". T1 and T2 are
+/// weightings, so the thoracic ones count from T3 on; Th1 and Th2 are not.
 pub fn vertebrae_elsewhere(all: &[String]) -> Option<&'static str> {
     let names = |start: &str, numbers: std::ops::RangeInclusive<u32>| {
         all.iter().any(|word| {
@@ -75,7 +75,7 @@ pub fn vertebrae_elsewhere(all: &[String]) -> Option<&'static str> {
     (names("t", 3..=12) || names("th", 1..=12)).then_some("the thoracic spine")
 }
 
-/// Images that show where others lie.
+/// Localizers.
 const LOCALIZER: [&str; 19] = [
     "localizer",
     "localiser",
@@ -111,7 +111,7 @@ const WHOLE_SPINE: [&str; 9] = [
     "rachisentier",
 ];
 
-/// Kinds of images that are no plain T1, T2 or STIR, with the words that name them. The first that fits counts.
+/// Kinds of images that are not plain T1, T2 or STIR, with the words that name them. The first match counts.
 const OTHER_KINDS: [(&str, &[&str]); 9] = [
     ("a map", &["map", "maps", "mapping", "t2map", "t1map", "mapit", "cartigram"]),
     (
@@ -211,7 +211,7 @@ pub fn is_localizer(image_type: &str, description: &str) -> bool {
     image_type.to_ascii_uppercase().contains("LOCALIZER") || has(&LOCALIZER, &with_pairs(description))
 }
 
-/// What a description says a series is that no detector reads.
+/// The kind of series, from its description, for which there is no detector.
 pub fn other_kind(description: &str) -> Option<&'static str> {
     let (all, plain) = (with_pairs(description), words(description));
     let lower = description.to_lowercase();

@@ -1,4 +1,4 @@
-//! `MODEL_CARD.md`: what people must know of the models in a folder. Written from the manifest.
+//! `MODEL_CARD.md`: what people must know about the models in a folder. Written from the manifest.
 
 use std::fmt::Write;
 

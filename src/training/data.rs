@@ -14,7 +14,7 @@ use crate::{
     raster::Standardize,
 };
 
-/// A data set that has been looked over.
+/// A data set that has been checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingData {
     /// The folder.
@@ -23,7 +23,7 @@ pub struct TrainingData {
     pub role: Role,
     /// How slices became 0-255.
     pub standardize: Standardize,
-    /// There are computed phantoms in it.
+    /// It contains computed phantoms.
     pub demo: bool,
     /// How many studies.
     pub studies: usize,
@@ -42,13 +42,13 @@ pub struct TrainingData {
 pub struct Fold {
     /// From 0.
     pub fold: u32,
-    /// Images that train, and that validate.
+    /// Numbers of training and validation images.
     pub images: [usize; 2],
     /// For Ultralytics.
     pub yaml: PathBuf,
 }
 
-/// Both forms have these.
+/// Both formats have these.
 #[derive(Deserialize)]
 struct Info {
     role: Role,
@@ -65,9 +65,9 @@ struct Info {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Split {
-    /// Form 2.
+    /// Format 2.
     Folds { folds: Vec<FoldInfo> },
-    /// Form 1: one fold, `data.yaml` at the top.
+    /// Format 1: one fold, `data.yaml` at the top level.
     One(FoldInfo),
 }
 
@@ -78,7 +78,7 @@ struct FoldInfo {
 }
 
 impl TrainingData {
-    /// Reads `dataset.json`, sees that all images are there, and hashes them.
+    /// Reads `dataset.json`, checks that all images exist, and hashes them.
     pub fn read(folder: &Path, role: Role) -> Result<Self, TrainError> {
         let fail = |message: String| TrainError::Data { folder: folder.to_owned(), message };
         if !folder.is_dir() {
@@ -90,7 +90,7 @@ impl TrainingData {
         if info.role != role {
             return Err(TrainError::Role { folder: folder.to_owned(), found: info.role, wanted: role });
         }
-        // Absolute, for Ultralytics is run in another folder.
+        // Absolute, because Ultralytics runs in another folder.
         let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let folds: Vec<Fold> = match info.split {
             Split::One(f) => vec![Fold { fold: f.fold, images: f.images, yaml: folder.join("data.yaml") }],
@@ -124,7 +124,7 @@ impl TrainingData {
         })
     }
 
-    /// What its images are of, in a few words.
+    /// What its images show, in a few words.
     pub fn kind(&self) -> String {
         match self.synthetic_studies {
             _ if !self.demo => "the user's labelled studies".to_owned(),
@@ -136,7 +136,7 @@ impl TrainingData {
         }
     }
 
-    /// A fold that can be trained: it has images on both sides.
+    /// A fold that can be trained: it has images in both parts.
     pub fn fold(&self, fold: u32) -> Result<&Fold, TrainError> {
         let fail = |message: String| TrainError::Data { folder: self.folder.clone(), message };
         let found = self.folds.iter().find(|f| f.fold == fold).ok_or_else(|| {
@@ -153,7 +153,7 @@ impl TrainingData {
     }
 }
 
-/// Images and labels, in order of name. Ultralytics leaves caches beside the labels: those are not data.
+/// Images and labels, in order of name. Ultralytics leaves caches next to the labels; they are not data.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let below = |name: &str| walkdir::WalkDir::new(folder.join(name)).sort_by_file_name();
     let is_data = |path: &Path| {
@@ -191,7 +191,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// A data set of form 2: five images, each validates in its fold.
+    /// A data set in format 2: five images, each the validation part of its fold.
     pub fn write(folder: &Path, role: Role) {
         for name in ["images", "labels"] {
             fs::create_dir_all(folder.join(name)).unwrap();
@@ -246,7 +246,7 @@ pub(super) mod tests {
         assert!(line(&folder).contains("4 of 5 images"), "{}", line(&folder));
     }
 
-    /// A retouched image or label makes another training; Ultralytics' caches do not.
+    /// A changed image or label makes it a different training; Ultralytics' caches do not.
     #[test]
     fn the_hash_follows_pixels_and_labels_alone() {
         let dir = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
-//! What trains: the processor, or GPUs by number.
+//! The training device: the CPU, or GPUs by number.
 
 use std::{fmt, str::FromStr};
 
-/// `cpu`, `mps`, or numbers of GPUs: `0`, `0,1`. Ultralytics' own form.
+/// `cpu`, `mps`, or GPU numbers: `0`, `0,1`. Ultralytics' own format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device(String);
 
-/// A text that names no device.
+/// A text that does not name a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no device: expected cpu, mps, the number of a GPU, or several such as 0,1, each once")]
 pub struct ParseDeviceError(String);

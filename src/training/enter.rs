@@ -1,4 +1,4 @@
-//! From an exported ONNX file to a model of the user's folder: checked, described, entered.
+//! From an exported ONNX file to a model in the user's folder: checked, described, added.
 
 use std::{path::Path, sync::Arc};
 
@@ -37,7 +37,7 @@ pub fn check(training: &Training, exported: &Exported, onnx: &[u8]) -> Result<()
         let (height, width) = model.input_size;
         return Err(fail(format!("its input is {height} x {width}; {side} x {side} was asked for")));
     }
-    // Whatever the grey shows: the network must run in the engine that is always there.
+    // The content of the image does not matter: the network must run in the engine that is always available.
     let run = |image: &Image8| Detector::new(&Arc::new(model), EngineChoice::Rten, 1)?.evidence(image, 0.5);
     match Image8::new(side, side, vec![128; (side * side) as usize]).map(|image| run(&image)) {
         Some(Err(error)) => Err(fail(error.to_string())),
@@ -46,7 +46,7 @@ pub fn check(training: &Training, exported: &Exported, onnx: &[u8]) -> Result<()
 }
 
 /// Writes the file, then its manifest entry, then the card. A kill between the first two leaves a file that no entry
-/// describes, which is said when it is used and mended by going on.
+/// describes; this is reported when it is used and fixed by resuming.
 pub fn enter(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figures]) -> Result<(), TrainError> {
     let entry = entry(training, exported, onnx, figures);
     write_atomic(&training.options.out.join(&training.options.file), onnx)?;
@@ -96,7 +96,7 @@ fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figur
     }
 }
 
-/// What it started from: weights that were fetched by name are told by their hash too.
+/// What it started from: weights that were downloaded by name are also identified by their hash.
 fn from(training: &Training, exported: &Exported) -> String {
     match &training.weights {
         Weights::None => "from scratch".to_owned(),
@@ -108,7 +108,7 @@ fn from(training: &Training, exported: &Exported) -> String {
     }
 }
 
-/// A manifest is passed on: it says nothing of where things lay.
+/// A manifest is shared, so it does not reveal local paths.
 fn base_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -1,11 +1,11 @@
-//! Why no detector came of a training.
+//! Errors of a training.
 
 use std::path::PathBuf;
 
 use super::{PythonError, RecipeError};
 use crate::{files::WriteError, grading::Role};
 
-/// Why no detector came of it.
+/// Why a training gave no detector.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The data set.
@@ -16,7 +16,7 @@ pub enum TrainError {
         /// Why.
         message: String,
     },
-    /// The data set is another detector's.
+    /// The data set is for another detector.
     #[error("{}: the data set is for {found}, not for {wanted}", folder.display())]
     Role {
         /// The folder.
@@ -34,7 +34,7 @@ pub enum TrainError {
         /// Why.
         message: String,
     },
-    /// Weights that Ultralytics should have fetched.
+    /// Weights that Ultralytics should have downloaded.
     #[error(
         "{name}: there is no such file here, and Ultralytics could not fetch it: {why}; give the path of a copy with \
          --weights, or train without pretrained weights with --from-scratch"
@@ -51,13 +51,13 @@ pub enum TrainError {
     /// The recipe.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
-    /// Ultralytics, or the driver before it, will not have it.
+    /// Ultralytics, or the driver before it, refuses.
     #[error("{0}")]
     Refused(String),
-    /// Another training is at work there.
+    /// Another training is running there.
     #[error("{}: another training is at work in this folder; wait for it, or name another with --work", .0.display())]
     Busy(PathBuf),
-    /// What is there was begun with something else.
+    /// The work there was started with something else.
     #[error(
         "{}: what was begun there has another {what}; go on with the same, or leave --resume out to begin anew",
         work.display()
@@ -65,7 +65,7 @@ pub enum TrainError {
     Changed {
         /// The work folder.
         work: PathBuf,
-        /// What is another.
+        /// What differs.
         what: String,
     },
     /// Ultralytics stopped.
@@ -75,7 +75,7 @@ pub enum TrainError {
         status: String,
         /// The end of its output.
         words: String,
-        /// Everything that it said.
+        /// Its complete output.
         log: PathBuf,
         /// Whether there is a checkpoint.
         begun: bool,
@@ -83,7 +83,7 @@ pub enum TrainError {
     /// The disk is full.
     #[error("{}: the disk is full; make room and go on with --resume", .0.display())]
     DiskFull(PathBuf),
-    /// The ONNX file that came out is not what was asked for.
+    /// The exported ONNX file is not what was requested.
     #[error("{}: the exported model was not entered: {message}", file.display())]
     Export {
         /// The file.
@@ -91,7 +91,7 @@ pub enum TrainError {
         /// What was expected and found.
         message: String,
     },
-    /// A folder of models whose manifest cannot be read would lose its other models.
+    /// An unreadable manifest: writing a new one would lose the folder's other models.
     #[error("{}: cannot be read: {message}; mend it or move it away", file.display())]
     Manifest {
         /// The file.

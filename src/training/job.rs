@@ -1,4 +1,4 @@
-//! The work folder: the driver, its job, and how a killed training is told from another one.
+//! The work folder: the driver, its job, and how a killed training is distinguished from a different one.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -13,19 +13,19 @@ use crate::files::{WriteError, write_atomic, write_json};
 
 const DRIVER: &str = include_str!("driver.py");
 const JOB: &str = "job.json";
-/// Written when the ONNX file has been checked: what is left to do is to enter it.
+/// Written when the ONNX file has been checked, so that only adding it to the folder remains.
 const RESULT: &str = "result.json";
-/// What the driver exports with; both engines read it.
+/// The opset that the driver exports with; both engines read it.
 pub const OPSET: i64 = 17;
 
-/// What a training is of. Two that agree in all of it are the same training.
+/// The identity of a training. Two trainings that agree in all of it are the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    /// Hex SHA-256 of the recipe as it is used: settings, stages, length, and the weights it starts from.
+    /// Hex SHA-256 of the recipe as used: settings, stages, length, and initial weights.
     pub recipe_sha256: String,
     /// Hex SHA-256 of images and labels.
     pub data_sha256: String,
-    /// The fold that validates.
+    /// The validation fold.
     pub fold: u32,
 }
 
@@ -38,9 +38,9 @@ pub struct Job {
     pub architecture: String,
     /// A file to start from.
     pub weights: Option<std::path::PathBuf>,
-    /// The name of weights to start from that Ultralytics fetches.
+    /// The name of initial weights that Ultralytics downloads.
     pub pretrained: Option<String>,
-    /// Where what is fetched is kept, for all folds and trainings; the work folder if there is none.
+    /// Where downloads are kept, for all folds and trainings; the work folder if there is none.
     pub cache: Option<std::path::PathBuf>,
     /// Whether it validates after each epoch.
     pub validate: bool,
@@ -66,7 +66,7 @@ struct Finished {
     onnx_sha256: String,
 }
 
-/// The work folder, with no other training in it as long as this lives.
+/// The work folder, locked against other trainings as long as this value lives.
 #[derive(Debug)]
 pub struct Workplace<'a> {
     work: &'a Path,
@@ -74,7 +74,7 @@ pub struct Workplace<'a> {
 }
 
 impl<'a> Workplace<'a> {
-    /// Takes the folder; makes it if need be.
+    /// Locks the folder; creates it if needed.
     pub fn take(work: &'a Path) -> Result<Self, TrainError> {
         let path = work.join("lock");
         let failed = |source| WriteError { path: path.clone(), source };
@@ -82,12 +82,12 @@ impl<'a> Workplace<'a> {
         let lock = File::options().create(true).write(true).truncate(false).open(&path).map_err(failed)?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => Err(TrainError::Busy(work.to_owned())),
-            // Some network disks know no locks.
+            // Some network disks have no locks.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { work, _lock: lock }),
         }
     }
 
-    /// Lays out the driver and its job. Without `resume`, what an earlier training left is taken away.
+    /// Writes the driver and its job. Without `resume`, leftovers of an earlier training are removed.
     pub fn lay_out(&self, job: &Job) -> Result<(), TrainError> {
         if job.resume {
             self.must_be_same(&job.identity)?;
@@ -98,7 +98,7 @@ impl<'a> Workplace<'a> {
         Ok(write_json(&self.work.join(JOB), job)?)
     }
 
-    /// What is there was begun with the same recipe, data and fold; or nothing is there.
+    /// Checks that the folder is empty or its work was started with the same recipe, data and fold.
     fn must_be_same(&self, identity: &Identity) -> Result<(), TrainError> {
         let Ok(text) = fs::read_to_string(self.work.join(JOB)) else { return Ok(()) };
         let changed = |what: &str| Err(TrainError::Changed { work: self.work.to_owned(), what: what.to_owned() });
@@ -113,7 +113,7 @@ impl<'a> Workplace<'a> {
         }
     }
 
-    /// Only what the driver makes: the folder may hold other things of the user's.
+    /// Only what the driver makes, because the folder may hold other files of the user.
     fn clear(&self) -> Result<(), WriteError> {
         let is_ours = |name: &str| {
             let stage = name.strip_prefix("stage").is_some_and(|n| n.parse::<u32>().is_ok());
@@ -130,7 +130,7 @@ impl<'a> Workplace<'a> {
         Ok(())
     }
 
-    /// The checked result of an earlier run that did not come to enter it, with the ONNX file's bytes.
+    /// The checked result of an earlier run that was not added to the folder, with the ONNX file's bytes.
     pub fn finished(&self, identity: &Identity) -> Option<(Exported, Vec<u8>)> {
         let text = fs::read_to_string(self.work.join(RESULT)).ok()?;
         let finished: Finished = serde_json::from_str(&text).ok()?;
@@ -139,7 +139,7 @@ impl<'a> Workplace<'a> {
         is_same.then_some((finished.exported, bytes))
     }
 
-    /// Keeps a checked result.
+    /// Stores a checked result.
     pub fn finish(&self, identity: &Identity, exported: &Exported, onnx: &[u8]) -> Result<(), WriteError> {
         let finished = Finished { identity: identity.clone(), exported: exported.clone(), onnx_sha256: sha256(onnx) };
         write_json(&self.work.join(RESULT), &finished)
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Going on with other data or settings would make a model that nobody can describe.
+    /// Resuming with other data or settings would make a model that no one can describe.
     #[test]
     fn only_the_same_training_goes_on_and_a_new_one_clears_what_is_ours() {
         let dir = tempfile::tempdir().unwrap();

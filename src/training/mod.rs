@@ -1,8 +1,8 @@
-//! Drives Ultralytics: recipe, training of one fold or five, going on after a kill, ONNX export, manifest entry,
-//! model card.
+//! Drives Ultralytics: recipe, training of one fold or five, resuming after a kill, ONNX export, manifest entry, model
+//! card.
 //!
-//! Ultralytics runs as a program of its own through `driver.py`; nothing of it is linked. [`TrainingData::read`] and
-//! [`Training::prepare`] find what is wrong before anything is started.
+//! Ultralytics runs as a separate program through `driver.py`; none of it is linked. [`TrainingData::read`] and
+//! [`Training::prepare`] find problems before anything is started.
 
 mod card;
 mod data;

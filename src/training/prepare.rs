@@ -1,4 +1,4 @@
-//! What to train, looked over before anything starts.
+//! What to train, checked before anything starts.
 
 use std::path::{Path, PathBuf};
 
@@ -14,21 +14,21 @@ use crate::{files, grading::Role};
 /// What a training starts from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Start {
-    /// What the recipe says: weights, or nothing.
+    /// As in the recipe: weights, or nothing.
     #[default]
     Recipe,
     /// Nothing, whatever the recipe says.
     Scratch,
-    /// A `.pt`, a name of one that Ultralytics fetches, or the YAML of another network to train from scratch.
+    /// A `.pt`, the name of one that Ultralytics downloads, or the YAML of another network to train from scratch.
     File(PathBuf),
 }
 
-/// Weights to start from, once it is known what they are.
+/// Initial weights, after resolving what they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Weights {
     None,
     File(PathBuf),
-    /// No file: Ultralytics knows where its own weights are.
+    /// Not a file: Ultralytics knows where its own weights are.
     Named(String),
 }
 
@@ -37,7 +37,7 @@ pub enum Weights {
 pub struct TrainOptions {
     /// Which detector.
     pub role: Role,
-    /// The fold that validates; the others train.
+    /// The validation fold; the others are for training.
     pub fold: u32,
     /// Folder of models: gets `file`, `manifest.json`, `MODEL_CARD.md`.
     pub out: PathBuf,
@@ -51,7 +51,7 @@ pub struct TrainOptions {
     pub start: Start,
     /// Whether it validates after each epoch.
     pub validate: bool,
-    /// What becomes the model.
+    /// Which checkpoint becomes the model.
     pub checkpoint: Checkpoint,
     /// What trains.
     pub device: Device,
@@ -59,11 +59,11 @@ pub struct TrainOptions {
     pub hours: Option<f64>,
     /// Epochs of each stage instead of the recipe's.
     pub epochs: Option<u32>,
-    /// Go on where a killed run in `work` stopped; pass over what is in `out` already.
+    /// Continue where a killed run in `work` stopped; skip what is already in `out`.
     pub resume: bool,
 }
 
-/// A training that has been looked over and can begin.
+/// A training that has been checked and can begin.
 #[derive(Debug, Clone)]
 pub struct Training {
     pub(super) options: TrainOptions,
@@ -87,7 +87,7 @@ impl Training {
         let (mut weights, mut weights_id) = (Weights::None, None);
         if let Some(given) = given {
             let fail = |message: String| TrainError::Weights { file: given.clone(), message };
-            // What Ultralytics may know: a name of weights, and no place.
+            // What Ultralytics may know: a name of weights, not a path.
             let name = given.file_name().filter(|name| given.as_os_str() == *name && is_weights(&given));
             match files::read_regular(&given, files::MOST_OF_MODEL) {
                 Ok(bytes) => {
@@ -115,7 +115,7 @@ impl Training {
             "input": options.recipe.input,
             "weights": weights_id,
         });
-        // Left out where it is as it was before there was a choice, so that such trainings are still known.
+        // Left out if it has the value from before there was a choice, so that such trainings are still recognised.
         if options.validate || options.checkpoint != Checkpoint::Last {
             recipe["validate"] = json!(options.validate);
             recipe["checkpoint"] = json!(options.checkpoint);

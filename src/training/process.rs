@@ -1,4 +1,4 @@
-//! The driver as a running program: what it says, and how it ends.
+//! The driver as a running program: its output, and how it ends.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -14,15 +14,15 @@ use serde::{Deserialize, Serialize};
 use super::{Python, PythonError, TrainError};
 use crate::files::WriteError;
 
-/// Everything that Ultralytics said, in the work folder.
+/// The complete output of Ultralytics, in the work folder.
 const LOG: &str = "ultralytics.log";
-/// Lines that are kept for the last words.
+/// Number of last lines kept for an error message.
 const KEPT: usize = 200;
 
 /// What happens while a detector is trained.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// A stage begins, or is passed over.
+    /// A stage begins, or is skipped.
     Stage(&'a Stage),
     /// An epoch is done.
     Epoch(&'a Progress),
@@ -39,21 +39,21 @@ pub struct Stage {
     pub stage: usize,
     /// How many there are.
     pub stages: usize,
-    /// Whether there is anything from before.
+    /// Whether any earlier work exists.
     pub state: StageState,
     /// Where Ultralytics writes its table of epochs.
     pub results: PathBuf,
 }
 
-/// What there is of a stage when it begins.
+/// What already exists of a stage when it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageState {
     /// Nothing.
     New,
-    /// Some epochs: it goes on.
+    /// Some epochs: it is resumed.
     Begun,
-    /// All of it: it is passed over.
+    /// All of it: it is skipped.
     Done,
 }
 
@@ -70,7 +70,7 @@ pub struct Progress {
     pub epochs: usize,
     /// Box, class and distribution loss.
     pub loss: Vec<f64>,
-    /// Since the stage began or went on.
+    /// Since the stage began or was resumed.
     pub seconds: u64,
 }
 
@@ -104,13 +104,13 @@ enum Message {
     Warning { warning: String },
 }
 
-/// What both streams of the driver have said, in the order of arrival.
+/// The output of both streams of the driver, in order of arrival.
 struct Words {
     log: File,
     kept: VecDeque<String>,
 }
 
-/// Runs the driver and its job, which lie in `work`.
+/// Runs the driver and its job, which are in `work`.
 pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result<Exported, TrainError> {
     let start = |source| PythonError::Start { python: python.path.clone(), source };
     let log = work.join(LOG);
@@ -128,7 +128,7 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
         .stderr(Stdio::piped())
         .spawn()
         .map_err(start)?;
-    // Held until the driver has ended: it ends when this pipe does.
+    // Held until the driver has ended: it exits when this pipe is closed.
     let attendance = child.stdin.take();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut exported, mut refused) = (None, None::<TrainError>);
@@ -169,7 +169,7 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
     }
 }
 
-/// Calls `each` with every line, without colours and without what a progress bar has overwritten.
+/// Calls `each` with every line, without colours and without text that a progress bar has overwritten.
 fn lines(stream: Option<impl Read>, each: &mut dyn FnMut(&str)) {
     let Some(mut stream) = stream.map(BufReader::new) else { return };
     let mut bytes = Vec::new();
@@ -223,7 +223,7 @@ fn last_words(lines: &VecDeque<String>) -> String {
     }
 }
 
-/// torch puts `[rank0]: ` before what a worker says.
+/// torch puts `[rank0]: ` before a worker's output.
 fn strip_rank(line: &str) -> &str {
     match line.strip_prefix("[rank").and_then(|rest| rest.split_once("]:")) {
         Some((number, rest)) if number.bytes().all(|b| b.is_ascii_digit()) => rest,

@@ -1,13 +1,13 @@
-//! The Python that has Ultralytics: the user's, or a virtual environment of our own under the user's cache.
+//! The Python that has Ultralytics: the user's, or our own virtual environment under the user's cache.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
 
-/// The version that the recipes and the parity tests are made with.
+/// The version that the recipes and the parity tests were made with.
 pub const ULTRALYTICS: &str = "8.4.190";
-/// What is installed beside it.
+/// What is installed with it.
 const PACKAGES: [&str; 9] = [
     "ultralytics==8.4.190",
     "torch==2.15.0",
@@ -17,7 +17,7 @@ const PACKAGES: [&str; 9] = [
     "onnxslim==0.1.98",
     "numpy==2.4.6",
     "opencv-python==5.0.0.93",
-    // Several GPUs: Ultralytics installs it on the way otherwise.
+    // For several GPUs: otherwise Ultralytics installs it during training.
     "cloudpickle==3.1.3",
 ];
 
@@ -71,7 +71,7 @@ pub struct Python {
 }
 
 impl Python {
-    /// What to say of a version that is not the one that all was tested with.
+    /// A warning about a version that is not the tested one.
     pub fn doubt(&self) -> Option<String> {
         (self.ultralytics != ULTRALYTICS).then(|| {
             format!(
@@ -83,8 +83,8 @@ impl Python {
     }
 }
 
-/// The given Python if it has a fitting Ultralytics (any with `any_version`); without one, our own environment, made
-/// if need be. `say` is told what takes long.
+/// The given Python if it has a fitting Ultralytics (any with `any_version`); without one, our own environment, created
+/// if needed. `say` is told about steps that take long.
 pub fn find(given: Option<&Path>, any_version: bool, say: &dyn Fn(&str)) -> Result<Python, PythonError> {
     if let Some(python) = given {
         return accept(python, any_version);
@@ -118,13 +118,13 @@ pub fn environment() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "foramen")?.cache_dir().join("venv"))
 }
 
-/// Where weights are kept that Ultralytics fetched, beside that environment.
+/// Where weights downloaded by Ultralytics are kept, next to that environment.
 pub fn fetched_weights() -> Option<PathBuf> {
     Some(environment()?.with_file_name("weights"))
 }
 
-/// Its Ultralytics must be of the version's first two numbers: within those the parts that the driver reaches into
-/// (the loss of a detection model, the trainer's callbacks, checkpoints) have kept their form.
+/// The first two numbers of the Ultralytics version must match: within these, the internals that the driver depends on
+/// (the loss of a detection model, the trainer's callbacks, checkpoints) have not changed.
 fn accept(python: &Path, any_version: bool) -> Result<Python, PythonError> {
     let ultralytics = version(python)?;
     if any_version || series(&ultralytics) == series(ULTRALYTICS) {

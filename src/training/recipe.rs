@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{files, grading::Role};
 
-/// Recipes that come with the program.
+/// Built-in recipes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Preset {
     /// Nano detectors from scratch, on a CPU.
@@ -21,7 +21,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// The file, with its comments: a start for a recipe of one's own.
+    /// The file, with its comments: a starting point for your own recipe.
     pub const fn text(self) -> &'static str {
         match self {
             Self::Demo => include_str!("recipes/demo.toml"),
@@ -55,7 +55,7 @@ pub struct Recipe {
     pub name: String,
     /// Side of the detector's input, in pixels.
     pub input: u32,
-    /// Whether the validation part is looked at after each epoch, and not only at the end.
+    /// Whether to validate after each epoch, and not only at the end.
     pub validate: bool,
     /// What becomes the model.
     pub checkpoint: Checkpoint,
@@ -95,9 +95,9 @@ struct RoleRecipe {
 #[serde(deny_unknown_fields)]
 struct Stage {
     imgsz: u32,
-    /// Of the time, where a time is given.
+    /// Share of the time, if a time is given.
     share: f64,
-    /// Where no time is given.
+    /// If no time is given.
     epochs: u32,
 }
 
@@ -112,7 +112,7 @@ pub enum RecipeError {
         /// Why.
         source: std::io::Error,
     },
-    /// It is no recipe.
+    /// It is not a recipe.
     #[error("recipe {name}: {message}")]
     Form {
         /// Which.
@@ -134,7 +134,7 @@ pub enum RecipeError {
 
 const FLIPS: &str = "must be 0: a mirrored image keeps its class names, so that left would be trained as right";
 
-/// Ultralytics' settings that are not the recipe's, and whose they are.
+/// Ultralytics' settings that a recipe must not set, and where they are set.
 fn reserved(key: &str) -> Option<&'static str> {
     Some(match key {
         "model" | "cfg" => "the network is named by `architecture`",
@@ -151,12 +151,12 @@ fn reserved(key: &str) -> Option<&'static str> {
 }
 
 impl Recipe {
-    /// One of the program's own.
+    /// A built-in one.
     pub fn preset(preset: Preset) -> Result<Self, RecipeError> {
         Self::parse(preset.name(), preset.text())
     }
 
-    /// A file of the user's.
+    /// A user's file.
     pub fn read(file: &Path) -> Result<Self, RecipeError> {
         let text = files::read_text(file, files::MOST_OF_TEXT)
             .map_err(|source| RecipeError::Read { file: file.to_owned(), source })?;
@@ -181,7 +181,7 @@ impl Recipe {
         Ok(recipe)
     }
 
-    /// What can be known without Ultralytics; the driver checks every key and type with it.
+    /// Checks what can be checked without Ultralytics; the driver checks every key and type with it.
     fn check(&self) -> Result<(), RecipeError> {
         let fail = |key: &str, why: &str| {
             Err(RecipeError::Setting { name: self.name.clone(), key: key.to_owned(), why: why.to_owned() })
@@ -234,7 +234,7 @@ impl Recipe {
         Ok(())
     }
 
-    /// With another network for all roles, as named by a model YAML.
+    /// Uses another network for all roles, named by a model YAML.
     #[must_use]
     pub fn with_architecture(mut self, yaml: &Path) -> Self {
         self.architecture = yaml.display().to_string();
@@ -247,13 +247,13 @@ impl Recipe {
         self.roles.get(&role).and_then(|r| r.architecture.as_deref()).unwrap_or(&self.architecture)
     }
 
-    /// Weights that a role starts from: a file, or the name of one that Ultralytics fetches.
+    /// Initial weights of a role: a file, or the name of one that Ultralytics downloads.
     pub fn weights(&self, role: Role) -> Option<&str> {
         self.roles.get(&role).and_then(|r| r.weights.as_deref()).or(self.weights.as_deref())
     }
 
-    /// Ultralytics' settings for a role. Without flips, also where the recipe does not name them: Ultralytics'
-    /// own default mirrors every second image.
+    /// Ultralytics' settings for a role. Flips are off even if the recipe does not name them: Ultralytics' own default
+    /// mirrors every second image.
     pub fn train(&self, role: Role) -> Map<String, Value> {
         let mut all: Map<String, Value> =
             ["fliplr", "flipud"].map(|key| (key.to_owned(), json!(0.0))).into_iter().collect();

@@ -1,4 +1,4 @@
-//! `results.csv`, which Ultralytics writes beside each stage: one line an epoch.
+//! `results.csv`, which Ultralytics writes for each stage: one line per epoch.
 
 use std::{fmt, path::Path};
 
@@ -7,16 +7,16 @@ use std::{fmt, path::Path};
 pub struct Figures {
     /// From 1.
     pub epoch: u32,
-    /// Since the stage began, without the time between a kill and going on.
+    /// Since the stage began, without the time between a kill and resuming.
     pub seconds: f64,
     /// Box, class and distribution loss, by the names in the file.
     pub losses: Vec<(String, f64)>,
-    /// mAP at IoU 0.5 and at 0.5 to 0.95; 0 before the stage's last epoch, which alone is validated.
+    /// mAP at IoU 0.5 and at 0.5 to 0.95; 0 before the stage's last epoch, the only one validated.
     pub map: Option<[f64; 2]>,
 }
 
 impl Figures {
-    /// The last line of a `results.csv`; `None` if there is no whole line yet.
+    /// The last line of a `results.csv`; `None` if there is no complete line yet.
     pub fn last(file: &Path) -> Option<Self> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).ok()?;
         let header = reader.headers().ok()?.clone();
@@ -26,7 +26,7 @@ impl Figures {
         let records: Vec<csv::StringRecord> = reader.records().map_while(Result::ok).collect();
         let record = records.last()?;
         let cell = |name: &str| number(record, at(name)?);
-        // The clock begins anew when a killed training goes on.
+        // The clock restarts when a killed training is resumed.
         let (mut seconds, mut before) = (0.0, 0.0);
         for time in records.iter().filter_map(|r| number(r, at("time")?)) {
             seconds += if time < before { time } else { time - before };

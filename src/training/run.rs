@@ -1,4 +1,4 @@
-//! One training: prepared, run, entered.
+//! One training: prepared, run, added to the folder.
 
 use std::{fs, path::PathBuf};
 
@@ -41,7 +41,7 @@ impl Training {
         self.options.recipe.train(self.options.role).get("seed").and_then(serde_json::Value::as_i64).unwrap_or(0)
     }
 
-    /// Whether the folder of models has this very model: the same data, recipe and fold, and the file that the
+    /// Whether the model folder already has exactly this model: the same data, recipe and fold, and the file that the
     /// manifest describes.
     pub fn is_entered(&self) -> Result<bool, TrainError> {
         let manifest = read_manifest(&self.options.out)?.unwrap_or_default();
@@ -54,7 +54,7 @@ impl Training {
         }))
     }
 
-    /// Trains, exports, checks, and enters the model into its folder.
+    /// Trains, exports, checks, and adds the model to its folder.
     pub fn run(&self, python: &Python, on_event: &dyn Fn(Event<'_>)) -> Result<Trained, TrainError> {
         let options = &self.options;
         // Before hours of training, not after.

@@ -277,7 +277,10 @@ fn grades_beside_labels(data: &Path, offset: [f64; 3], left_out: &[&str]) -> Val
             .filter(|s| s.uid == format!("{}.{}", cells[0], cells[1]).as_str())
             .flat_map(|s| &s.slices);
         let slice = slices.into_iter().find(|s| s.instance.number == cells[2].parse().ok()).unwrap();
-        let label = slice.plane.unwrap().patient_from_pixel(cells[5].parse().unwrap(), cells[6].parse().unwrap());
+        let label = slice.plane.unwrap().patient_from_pixel(foramen::geometry::PixelCenter::new(
+            cells[5].parse().unwrap(),
+            cells[6].parse().unwrap(),
+        ));
         let point: [f64; 3] = std::array::from_fn(|i| label[i] + offset[i]);
         let corner = |x: f64, y: f64| json!([point[0] + x, point[1] + y, point[2]]);
         let corners = json!([corner(-5.0, -4.0), corner(5.0, -4.0), corner(5.0, 4.0), corner(-5.0, 4.0)]);

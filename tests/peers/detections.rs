@@ -140,7 +140,8 @@ fn data_set(folder: &Path, model: &Model, images: &[PathBuf], seen: &[Vec<Found>
             } else {
                 rng.random_range(0..model.classes.len())
             };
-            let ((x, y), w, h) = (b.center(), width as f32, height as f32);
+            let (center, w, h) = (b.center(), width as f32, height as f32);
+            let (x, y) = (center.x as f32, center.y as f32);
             if b.area() > 0.0 {
                 writeln!(text, "{class} {:.6} {:.6} {:.6} {:.6}", x / w, y / h, b.width() / w, b.height() / h).unwrap();
             }

@@ -96,7 +96,8 @@ pub fn signed(of: &Graded) -> Review {
     let drawn = GradeId::new(Condition::SpinalCanalStenosis, None, Level::L3L4).unwrap();
     if let Some(evidence) = of.graded.table.get(drawn).key_evidence() {
         let slice = evidence.detection.slice.clone();
-        let (x, y) = evidence.detection.bbox.center();
+        let center = evidence.detection.bbox.center();
+        let (x, y) = (center.x as f32, center.y as f32);
         // Wider than the image: only the part on it may be pointed at.
         let bbox = BBox::new(x - 5000.0, y - 6.0, x + 5000.0, y + 6.0);
         let to = BoxChoice::Reader(Region { slice, bbox });

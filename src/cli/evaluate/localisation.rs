@@ -21,7 +21,7 @@ use crate::{
         scan,
     },
     dataset::Point,
-    geometry::ImagePlane,
+    geometry::{ImagePlane, PixelCenter},
     grading::{Condition, GradeId},
     metric::{LevelLocalisation, Localisation, LocatedLevel, LocatedRow, Spread, level_localisation, localisation},
     study::{Matches, SeriesNames, Study, StudyId},
@@ -188,7 +188,7 @@ fn located(
             skipped.push(format!("study {}, {}: a second point", point.study, point.id));
             continue;
         }
-        let label: DVec3 = plane.patient_from_pixel(point.x, point.y);
+        let label: DVec3 = plane.patient_from_pixel(PixelCenter::new(point.x, point.y));
         let found = of_study.rows.get(&point.id).copied();
         let study = point.study.to_string();
         if let (Condition::SpinalCanalStenosis, Some(estimates)) = (point.id.condition(), &of_study.levels) {

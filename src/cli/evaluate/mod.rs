@@ -35,7 +35,7 @@ use super::exit::{Exit, Failure, Outcome, print};
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["solution", "detections", "localisation"])))]
 pub struct Args {
-    // Before the groups: a group's heading in the help goes on to whatever follows it.
+    // Before the groups: a group's heading in the help also covers whatever follows it.
     /// Folder for charts (SVG): reliability of a submission; precision-recall and confusion of detections
     #[arg(long, value_name = "DIR", conflicts_with = "localisation")]
     plots: Option<PathBuf>,

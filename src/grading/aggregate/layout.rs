@@ -36,7 +36,6 @@ impl Layout {
     /// The middle of a box in patient space, mm, with its slice's plane and space.
     pub fn point_of(&self, detection: &Detection) -> Option<(DVec3, Placed)> {
         let placed = *self.get(&detection.slice)?;
-        let (column, row) = detection.bbox.center_pixel();
-        Some((placed.plane.patient_from_pixel(column, row), placed))
+        Some((placed.plane.patient_from_pixel(detection.bbox.center()), placed))
     }
 }

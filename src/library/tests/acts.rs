@@ -39,7 +39,7 @@ fn in_folder(folder: &std::path::Path) -> Library {
     library
 }
 
-/// The clock of a computer is set back, by hand or at a border: what was said later stays later.
+/// If the computer's clock is set back, by hand or by a time zone change, later acts stay later.
 #[test]
 fn a_clock_that_goes_backward_changes_no_order() {
     let folder = tempfile::tempdir().unwrap();
@@ -67,7 +67,7 @@ fn what_one_window_decided_the_other_does_not_overwrite() {
     // The other window has not seen that.
     let late = two.append(&"1.2".into(), draft(decide(a, None, SEVERE)), 0).unwrap();
     assert_eq!((late.refusal, late.news.len()), (Some(Refusal::Changed), 1));
-    // What is about something else goes in behind it.
+    // An act about something else is added after it.
     let other = two.append(&"1.2".into(), draft(decide(b, None, SEVERE)), 0).unwrap();
     assert_eq!((other.refusal, other.news.len(), other.state), (None, 2, StudyState::Graded));
     assert_eq!(two.append(&"1.2".into(), draft(decide(a, NORMAL, SEVERE)), 2).unwrap().news.len(), 1);
@@ -136,7 +136,7 @@ fn decides_until_it_is_killed() {
         for act in library.append(&"1.2".into(), draft(change), review.last_seq()).unwrap().news {
             review.follow(act);
         }
-        // What is said here is on the reader's screen as saved.
+        // What is printed here is shown to the reader as saved.
         println!("saved {}", review.last_seq());
     }
 }
@@ -157,7 +157,7 @@ fn killed_at_any_moment_no_decision_is_lost() {
         let first = lines.by_ref().map_while(Result::ok).find_map(|line| words(&line));
         assert!(first.is_some(), "the other process saved nothing");
         std::thread::sleep(Duration::from_millis(7 * round));
-        // SIGKILL: nothing of the program runs after it.
+        // SIGKILL: no code of the program runs after it.
         victim.kill().unwrap();
         let last = lines.map_while(Result::ok).filter_map(|line| words(&line)).last().or(first);
         victim.wait().unwrap();

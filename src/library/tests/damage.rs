@@ -1,4 +1,4 @@
-//! Files that are damaged, newer, of somebody else, in use, or left behind by a program that was killed.
+//! Files that are damaged, newer, from another program, in use, or left behind by a killed program.
 
 use std::{fs, path::Path};
 
@@ -22,7 +22,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Opens a folder whose file is of no use: a new list begins, and the old bytes are still there under another name.
+/// Opens a folder whose file is unusable: a new list is started, and the old bytes still exist under another name.
 fn set_aside(folder: &Path) -> (Library, String) {
     let before = fs::read(folder.join(FILE)).unwrap();
     let (library, message) = Library::open(folder).unwrap();
@@ -49,7 +49,7 @@ fn a_list_is_there_again_after_a_restart() {
 fn nobody_else_may_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    // A file that another version left open to all.
+    // A file that another version left readable by everyone.
     fs::write(folder.path().join(FILE), "").unwrap();
     fs::set_permissions(folder.path().join(FILE), fs::Permissions::from_mode(0o644)).unwrap();
     filled(folder.path());
@@ -102,7 +102,7 @@ fn two_damaged_files_in_one_second_are_both_kept() {
     assert_eq!(names(folder.path()).iter().filter(|name| name.contains("damaged")).count(), 2);
 }
 
-/// Makes the list in a folder one of a program to come.
+/// Makes the list in a folder look like one from a future program.
 fn make_newer(folder: &Path) {
     let newer = Connection::open(folder.join(FILE)).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
@@ -121,7 +121,7 @@ fn a_file_of_a_newer_program_is_never_replaced() {
     assert!(!names(folder.path()).iter().any(|name| name.contains("damaged")), "{:?}", names(folder.path()));
 }
 
-/// What stands where the list should be and is none, by what it is called in the message.
+/// Things in the place of the list that are not a list, keyed by their description in the message.
 fn nothing_to_read() -> Vec<(&'static str, tempfile::TempDir)> {
     let made = |what: &dyn Fn(&Path)| {
         let folder = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ fn what_is_no_file_is_not_waited_for_and_not_replaced() {
     }
 }
 
-/// The program that wrote the file goes on with it.
+/// The program that wrote the file keeps using it.
 #[test]
 fn an_older_file_is_read_and_stays_of_its_version() {
     let folder = tempfile::tempdir().unwrap();
@@ -308,7 +308,7 @@ fn what_a_killed_program_leaves_behind_is_whole() {
     filled(folder.path());
     let (mut library, _) = Library::open(folder.path()).unwrap();
     library.record(&study("1.4", "Roe^Mary", "8", ""), &StudySource::Demo).unwrap();
-    // Enough for pages of a transaction that never ends to be in the journal.
+    // Enough for pages of an unfinished transaction to be in the journal.
     let mut other = Connection::open(folder.path().join(FILE)).unwrap();
     other.pragma_update(None, "cache_size", 2).unwrap();
     let half = other.transaction().unwrap();
@@ -317,7 +317,7 @@ fn what_a_killed_program_leaves_behind_is_whole() {
         half.execute(sql, (format!("kind {n}"), "x".repeat(500))).unwrap();
     }
     half.execute_batch("UPDATE study SET state = 0").unwrap();
-    // The disk as it is at this moment, as if both programs were killed now.
+    // The disk in its current state, as if both programs were killed now.
     let left = tempfile::tempdir().unwrap();
     for name in names(folder.path()).iter().filter(|name| !name.ends_with("-shm")) {
         fs::copy(folder.path().join(name), left.path().join(name)).unwrap();
@@ -330,7 +330,7 @@ fn what_a_killed_program_leaves_behind_is_whole() {
     drop(half);
 }
 
-/// A list whose last acts lie in its journal, as a killed program leaves it.
+/// A list whose last acts are in its journal, as a killed program leaves it.
 fn killed() -> tempfile::TempDir {
     let (open, left) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     filled(open.path());
@@ -362,7 +362,7 @@ fn who_reads_takes_the_journal_in_and_leaves_it_where_it_is() {
     assert_eq!(contents(folder.path()), before);
 }
 
-/// SQLite takes what it can read of a journal for all of it, says nothing, and deletes the rest.
+/// SQLite silently takes what it can read of a journal for all of it, and deletes the rest.
 #[test]
 fn a_journal_that_is_damaged_or_alone_is_no_list_and_is_kept() {
     type Harm = fn(&Path);
@@ -396,7 +396,7 @@ fn a_journal_that_is_damaged_or_alone_is_no_list_and_is_kept() {
         assert!(matches!(read, Err(LibraryError::Unfit { .. } | LibraryError::Folder { .. })), "{name}");
         assert_eq!(names(folder.path()), before, "{name}");
     }
-    // The window begins a new list, and the old one is whole beside it, with its journal.
+    // The window starts a new list, and the old one is kept intact next to it, with its journal.
     let folder = killed();
     harms[1].1(folder.path());
     let journal = fs::read(folder.path().join(JOURNAL)).unwrap();
@@ -406,7 +406,7 @@ fn a_journal_that_is_damaged_or_alone_is_no_list_and_is_kept() {
     assert!(kept, "{:?}", names(folder.path()));
 }
 
-/// What another program still writes at its end is not there yet: the last frame of a journal may be torn.
+/// What another program is still writing at the end is not there yet: the last frame of a journal may be incomplete.
 #[test]
 fn a_journal_whose_last_frame_is_torn_is_read_up_to_it() {
     let folder = killed();

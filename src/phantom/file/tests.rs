@@ -12,10 +12,10 @@ fn study(number: u32, dialect: Dialect) -> PhantomStudy {
     PhantomStudy::draw(&options, number)
 }
 
-/// (group, element), VR and value as text of every element in the file's order; of pixel data no value.
+/// (group, element), VR and value as text of every element in the file's order; without the value of pixel data.
 type Elements = Vec<((u16, u16), String, String)>;
 
-/// Read by hand up to the data set: programs that read DICOM hide what a meta group lacks.
+/// Parsed by hand up to the data set, because DICOM readers hide what a meta group lacks.
 fn elements(bytes: &[u8]) -> Elements {
     assert!(bytes[..128].iter().all(|b| *b == 0) && &bytes[128..132] == b"DICM");
     let (mut at, mut found) = (132, Elements::new());
@@ -126,7 +126,7 @@ fn images_of_the_contest_repeat_in_every_series_and_windows_differ_from_slice_to
     assert_ne!(of(0, 1, (0x28, 0x1050)), of(0, 8, (0x28, 0x1050)));
 }
 
-/// A dialect is a way to write: what is shown, and where it lies, is the same.
+/// A dialect only affects how files are written: content and positions are the same.
 #[test]
 fn both_dialects_show_the_same_spine() {
     let (clinical, contest) = (study(2, Dialect::Clinical), study(2, Dialect::Contest));

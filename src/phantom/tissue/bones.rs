@@ -15,7 +15,7 @@ impl Site<'_> {
         }
         let n = build.body_exponent;
         let r = ((self.lateral / w).powf(n) + (self.at.back.abs() / d).powf(n)).powf(1.0 / n);
-        // Endplates are hollow in the middle; the front of the upper one may have given way.
+        // Endplates are concave in the middle; the front of the upper one may be compressed.
         let front = (0.5 - 0.5 * self.at.back / d).clamp(0.0, 1.0);
         let lost = if self.over_body > 0.0 { build.wedge[self.vertebra] * front } else { 0.0 };
         let hollow = build.endplate_hollow * (1.0 - r * r).max(0.0);
@@ -32,14 +32,14 @@ impl Site<'_> {
         self.bone(inside)
     }
 
-    /// What is in the marrow here instead of marrow.
+    /// An inclusion at this place in the marrow, if any.
     fn spot(&self) -> Option<Sample> {
         let spots = self.subject.spots.iter().filter(|spot| spot.vertebra == self.vertebra);
         let at = glam::DVec3::new(self.at.left, self.at.back, self.over_body);
         spots.filter(|spot| ((at - spot.center) / spot.half).length_squared() < 1.0).map(|spot| spot.sample).next()
     }
 
-    /// Whatever lies between two bodies within the disc's outline; its edge bulges where it narrows.
+    /// Everything between two bodies within the disc's outline; its edge bulges where it causes narrowing.
     pub(super) fn disc(&self) -> Option<Sample> {
         let node = &self.subject.nodes[self.at.node | 1];
         let reach = node.height / 2.0 + 4.0 + self.subject.build.wedge[self.at.node / 2 + 1];
@@ -50,7 +50,7 @@ impl Site<'_> {
             + 5.0 * self.canal * bump(self.lateral, 8.0)
             + 3.0 * self.recess * bump(self.lateral - 10.5, 4.0)
             + 3.5 * self.foramen * bump(self.lateral - 18.0, 5.0);
-        // What bulges is low: the disc's edge, not the edge of the bodies.
+        // The bulge has a low height: the disc's edge bulges, not the edge of the bodies.
         let lip = bulge * bump(self.over_disc, node.height / 2.0 + 1.0);
         let depth = self.at.wall + if self.at.back > 0.0 { lip } else { 0.6 };
         let side_bulge = self.at.half_width + 0.8;

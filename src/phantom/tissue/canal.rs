@@ -1,4 +1,4 @@
-//! What the bones leave open: the sac, its recesses, the foramina, and what fills them.
+//! The spaces between the bones: the sac, its recesses, the foramina, and their contents.
 
 use super::{L1, S1, Sample, Site, noise, plain};
 use crate::phantom::material::Tissue;
@@ -33,13 +33,13 @@ impl Site<'_> {
                 return plain(Tissue::Nerve);
             }
         }
-        // Roots keep their size while the sac shrinks: a tight sac is full of them.
+        // Roots keep their size while the sac shrinks, so a tight sac is full of them.
         let radius = 0.78 + 0.35 * self.canal;
         let is_root = |&[rx, ry]: &[f64; 2]| ((x - rx) * width).powi(2) + ((y - ry) * depth).powi(2) < radius * radius;
         if self.subject.roots.iter().any(is_root) {
             return plain(Tissue::Nerve);
         }
-        // CSF that moves is a little darker here and there.
+        // Moving CSF is slightly darker in places.
         Some((Tissue::Csf, 0.9 + 0.15 * noise::field(self.subject.texture_seed ^ 3, self.point, 7.0)))
     }
 
@@ -57,7 +57,7 @@ impl Site<'_> {
             let root = (x + 0.4).powi(2) + (y - 0.6).powi(2) < 1.3f64.powi(2);
             return plain(if root { Tissue::Nerve } else { Tissue::Fat });
         }
-        // Overgrown facet and thick ligament fill what the recess has lost.
+        // Facet overgrowth and thickened ligament fill the space that the recess has lost.
         (inside(1.0) && self.recess > 0.1).then_some(if y > -1.0 {
             (Tissue::CorticalBone, 1.0)
         } else {
@@ -65,7 +65,7 @@ impl Site<'_> {
         })
     }
 
-    /// The keyhole between two pedicles: fat, the root in its upper half; it closes from below.
+    /// The keyhole-shaped foramen between two pedicles: fat, with the root in its upper half; it narrows from below.
     pub(super) fn foramen(&self) -> Option<Sample> {
         self.level?;
         let (inner, outer) = (self.subject.sac_half_width + 2.0, self.at.half_width + 3.0);
@@ -89,7 +89,7 @@ impl Site<'_> {
         if ellipse(middle[0], middle[1], 6.0 * upper, 8.2 * upper) || ellipse(3.6, 0.5, 3.8 * lower, 8.0 * lower) {
             return Some((Tissue::Fat, 1.05));
         }
-        // Bulge in front, overgrown facet behind.
+        // Disc bulge in front, facet overgrowth behind.
         plain(if y < 3.5 { Tissue::Annulus } else { Tissue::CorticalBone })
     }
 
@@ -98,7 +98,7 @@ impl Site<'_> {
         self.at.wall + self.subject.canal_depth - 0.38 * self.lateral
     }
 
-    /// What is left of the canal: fat behind the sac and beside it, yellow ligament under the roof.
+    /// The rest of the canal: fat behind and beside the sac, ligamentum flavum under the roof.
     pub(super) fn canal(&self) -> Option<Sample> {
         let behind = self.at.back - self.roof();
         if self.lateral > self.subject.sac_half_width + 4.0 || self.at.back < self.at.wall - 1.0 || behind > 1.5 {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::grading::{Condition, Level, Side};
 
-/// Tissue and how strongly it shines compared with its kind, about 1.
+/// Tissue and its brightness relative to its kind, about 1.
 pub type Sample = (Tissue, f64);
 
 #[expect(clippy::unnecessary_wraps, reason = "the last word of functions that find something or nothing")]
@@ -23,7 +23,7 @@ const fn plain(tissue: Tissue) -> Option<Sample> {
     Some((tissue, 1.0))
 }
 
-/// A point seen from the spine, with the causes that matter there.
+/// A point relative to the spine, with the causes that matter there.
 struct Site<'a> {
     subject: &'a Subject,
     point: DVec3,
@@ -79,7 +79,7 @@ fn is_outside_trunk(subject: &Subject, point: DVec3, skin: f64, inset: f64, fron
     is_outside_superellipse((point.x / (half_width - inset)).abs(), (y / depth).abs(), 2.6)
 }
 
-/// Whether aⁿ + bⁿ > 1. Most points are told without the powers, which are most of the cost of a phantom.
+/// Whether aⁿ + bⁿ > 1. Most points are decided without the powers, which are most of the cost of a phantom.
 fn is_outside_superellipse(a: f64, b: f64, n: f64) -> bool {
     let (least, most) = (a.min(b), a.max(b));
     // For n ≥ 2 the curve lies between the circle and the square.
@@ -156,7 +156,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The short cuts must not change a phantom: labels and models were made with the plain formula.
+        /// The shortcuts must not change a phantom: labels and models were made with the plain formula.
         #[test]
         fn the_short_cuts_of_the_superellipse_change_nothing(a in 0f64..1.5, b in 0f64..1.5, n in 2f64..4.0) {
             prop_assert_eq!(is_outside_superellipse(a, b, n), a.powf(n) + b.powf(n) > 1.0);

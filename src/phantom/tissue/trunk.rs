@@ -11,7 +11,7 @@ impl Site<'_> {
         if !(-32.0..0.0).contains(&front) {
             return None;
         }
-        // They fork in front of L4.
+        // They bifurcate in front of L4.
         let spread = (self.vertebra as f64 - (L1 + 3) as f64 - self.over_body / 35.0).max(0.0) * 12.0;
         let size = if spread > 0.5 { 5.5 } else { 9.0 };
         let tube = |x: f64, y: f64, r: f64| {

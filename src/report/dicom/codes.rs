@@ -1,7 +1,8 @@
-//! The codes of our objects: DICOM's, SNOMED CT's, and our own (scheme `99FORAMEN`) where neither has the word.
+//! The codes of our objects: DICOM's, SNOMED CT's, and our own (scheme `99FORAMEN`) where neither has the concept.
 //!
-//! Own words matter most where a near code would mislead: the contest's lowest grade is "normal or mild", which SNOMED's
-//! "Normal" and "Mild" both misstate, and "not seen", "not assessed" and "not assessable" are no severities at all.
+//! Our own codes matter most where a similar code would mislead: the contest's lowest grade is "normal or mild", which
+//! SNOMED's "Normal" and "Mild" both misstate, and "not seen", "not assessed" and "not assessable" are not severities
+//! at all.
 
 use crate::grading::{Condition, Level, Severity, Side};
 
@@ -66,7 +67,7 @@ pub const SEVERITY: Code = sct("246112005", "Severity");
 
 pub const PERCENT: Code = Code { value: "%", scheme: "UCUM", meaning: "Percent" };
 
-/// SNOMED's procedure of this name could not be checked here; our own says the same.
+/// SNOMED's procedure with this name could not be checked here; our own has the same meaning.
 pub const LUMBAR_MRI: Code = own("mri_lumbar_spine", "MRI of the lumbar spine");
 pub const NOTICE: Code = own("notice", "Notice");
 pub const WARNING: Code = own("warning", "Warning of the program");
@@ -89,7 +90,7 @@ pub const NOT_SEEN: Code = own("not_seen", "Not seen by the model: no box, which
 pub const NOT_ASSESSED: Code = own("not_assessed", "Not assessed");
 pub const NOT_ASSESSABLE: Code = own("not_assessable", "Not assessable");
 
-/// What a severity is called.
+/// The code of a severity.
 pub const fn severity(severity: Severity) -> Code {
     match severity {
         Severity::NormalMild => own("normal_mild", "Normal or mild, not told apart"),
@@ -107,7 +108,7 @@ pub const fn score(severity: Severity) -> Code {
     }
 }
 
-/// What is looked for.
+/// The code of a condition.
 pub const fn condition(condition: Condition) -> Code {
     match condition {
         Condition::SpinalCanalStenosis => sct("18347007", "Spinal stenosis of lumbar region"),

@@ -1,4 +1,4 @@
-//! What all objects of an export share: patient, study, equipment, and how they point at images.
+//! What all objects of an export share: patient, study, equipment, and references to images.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,19 +28,19 @@ use crate::{
 pub struct Kind {
     pub class: &'static str,
     pub modality: &'static str,
-    /// High, so that it comes after the scanner's series.
+    /// High, so that it sorts after the scanner's series.
     pub series_number: u16,
     pub description: &'static str,
 }
 
-/// A report on its way out.
+/// A report being exported.
 pub struct Context<'a> {
     pub report: &'a Report<'a>,
     origin: Origin,
 }
 
 impl<'a> Context<'a> {
-    /// Reads patient and study from a file of the study, and makes sure that it is still the one that was opened.
+    /// Reads patient and study from a file of the study, and checks that it is still the one that was opened.
     pub fn new(report: &'a Report<'a>) -> Result<Self, DicomError> {
         let graded = report.provenance.sources.iter().filter_map(|source| {
             let of_source = |series: &&Series| series.uid == source.series_uid && series.role.is_some();
@@ -54,7 +54,7 @@ impl<'a> Context<'a> {
         Ok(context)
     }
 
-    /// A UID of the files, or its stand-in.
+    /// A UID from the files, or its replacement.
     pub fn uid(&self, what: &'static str, original: &str) -> Result<String, DicomError> {
         let uid = self.report.uid(original);
         if uid::is_valid(&uid) { Ok(uid) } else { Err(DicomError::NotAUid { what, value: original.to_owned() }) }
@@ -66,7 +66,7 @@ impl<'a> Context<'a> {
         Ok(&study.series[series].slices[slice])
     }
 
-    /// The header of a slice's file, read again and found to be the same.
+    /// The header of a slice's file, read again and checked to be the same.
     pub fn origin_of(&self, slice: &SliceRef) -> Result<Origin, DicomError> {
         origin(self.report, slice)
     }
@@ -76,7 +76,7 @@ impl<'a> Context<'a> {
         id.twin > 0 || self.report.study.find(&SliceId { twin: 1, ..id.clone() }).is_some()
     }
 
-    /// How other objects name a slice.
+    /// How other objects reference a slice.
     ///
     /// # Errors
     /// If several images have its UIDs: a reference would point to all of them.
@@ -89,7 +89,7 @@ impl<'a> Context<'a> {
         self.instance_reference(&id.series_uid, &instance.sop_instance_uid, instance.sop_class_uid.as_deref(), frame)
     }
 
-    /// The UID of an image, or its stand-in.
+    /// The UID of an image, or its replacement.
     fn instance_uid(&self, series_uid: &SeriesUid, original: &SopInstanceUid) -> Result<String, DicomError> {
         if self.report.is_repeated(original) && !self.report.identity.is_removed() {
             return Err(DicomError::Repeated { value: original.to_string() });
@@ -102,7 +102,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// How other objects name a file. Contest files have no class; they are what MR scanners made.
+    /// How other objects reference a file. Contest files have no class; they are MR images.
     pub fn instance_reference(
         &self,
         series_uid: &SeriesUid,
@@ -118,7 +118,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// A data set with everything but what makes it the object that it is, and its SOP Instance UID.
+    /// A data set with everything except the content of the specific object, and its SOP Instance UID.
     pub fn begin(&self, kind: Kind, series_uid: &str, number: usize) -> (Object, String) {
         let mut object = Object::new();
         let instance_uid = uid::fresh();
@@ -129,7 +129,7 @@ impl<'a> Context<'a> {
         object.text(tags::SOP_CLASS_UID, VR::UI, kind.class);
         object.text(tags::SOP_INSTANCE_UID, VR::UI, instance_uid.as_str());
         if self.report.study.is_synthetic() {
-            // What is said of computed images is no more about a patient than they are.
+            // Results on computed images concern a patient no more than the images do.
             object.text(tags::SYNTHETIC_DATA, VR::CS, "YES");
         }
         object.sequence(tags::CODING_SCHEME_IDENTIFICATION_SEQUENCE, vec![own_scheme()]);
@@ -147,13 +147,13 @@ impl<'a> Context<'a> {
         (object, instance_uid)
     }
 
-    /// A description that nobody takes for a medical one.
+    /// A description that cannot be mistaken for a medical one.
     pub fn labelled(&self, what: &str) -> String {
         let demo = if self.report.provenance.is_demo() { "DEMO " } else { "" };
         format!("{demo}{what}. {RESEARCH_USE_ONLY}")
     }
 
-    /// As in the file; or blank, with what the standard asks for instead (PS3.3 C.7.1.1, C.12.1).
+    /// As in the file; or blank, with what the standard requires instead (PS3.3 C.7.1.1, C.12.1).
     fn patient_and_study(&self, object: &mut Object) {
         for (tag, vr) in [
             (tags::PATIENT_NAME, VR::PN),
@@ -170,8 +170,8 @@ impl<'a> Context<'a> {
         }
         let study_uid = self.report.uid(&self.report.study.uid);
         if self.report.identity.is_removed() {
-            // A name and number of its own for each export: archives file by them, and would put all studies without
-            // into one patient.
+            // A separate name and number for each export: archives file by them, and would otherwise file all such
+            // studies under one patient.
             let number = study_uid.get(study_uid.len().saturating_sub(12)..).unwrap_or_default();
             object.text(tags::PATIENT_NAME, VR::PN, "Removed^Identity");
             object.text(tags::PATIENT_ID, VR::LO, format!("REMOVED-{number}"));
@@ -194,7 +194,7 @@ impl<'a> Context<'a> {
         object.text(tags::STUDY_INSTANCE_UID, VR::UI, study_uid);
     }
 
-    /// Every image that is pointed at, by series, for the evidence of a document.
+    /// Every referenced image, by series, for the evidence of a document.
     pub fn evidence(&self, images: &[&ImageReference]) -> Object {
         let mut study = Object::new();
         study.text(tags::STUDY_INSTANCE_UID, VR::UI, self.report.uid(&self.report.study.uid));
@@ -205,7 +205,7 @@ impl<'a> Context<'a> {
         study
     }
 
-    /// The people who decided something, each once; nobody where the identity is removed.
+    /// The people who decided something, each once; none if the identity is removed.
     pub fn readers(&self) -> Vec<String> {
         if self.report.identity.is_removed() {
             return vec![];
@@ -220,7 +220,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Images by series, as sequences of references want them.
+/// Images by series, as reference sequences require.
 pub fn referenced_series(images: &[&ImageReference], inner: dicom_core::Tag, frames: bool) -> Vec<Object> {
     let mut by_series: BTreeMap<&str, BTreeMap<&str, (&ImageReference, BTreeSet<u32>)>> = BTreeMap::new();
     for image in images {
@@ -262,7 +262,7 @@ fn origin(report: &Report, slice: &SliceRef) -> Result<Origin, DicomError> {
     Ok(origin)
 }
 
-/// Says what `99FORAMEN` is.
+/// Declares what `99FORAMEN` is.
 fn own_scheme() -> Object {
     let mut scheme = Object::new();
     scheme.text(tags::CODING_SCHEME_DESIGNATOR, VR::SH, SCHEME);
@@ -271,7 +271,7 @@ fn own_scheme() -> Object {
     scheme
 }
 
-/// A typed name as DICOM's names are; carets part its components, if somebody typed them.
+/// A typed name as a DICOM name; carets separate its components, if they were typed.
 pub fn person_name(typed: &str) -> String {
     shortened(&typed.replace('=', " "), 64)
 }
@@ -290,7 +290,7 @@ impl DateTime {
         Self { date: date.to_owned(), time: time.to_owned() }
     }
 
-    /// With the offset from UTC, so that nobody takes it for local time.
+    /// With the offset from UTC, so that it is not mistaken for local time.
     pub fn with_offset(&self) -> String {
         format!("{}{}+0000", self.date, self.time)
     }

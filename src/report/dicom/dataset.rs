@@ -1,4 +1,4 @@
-//! A DICOM data set that is put together element by element, and its bytes as a file.
+//! A DICOM data set that is built element by element, and its bytes as a file.
 
 use dicom_core::{
     DataElement, PrimitiveValue, Tag, VR,
@@ -23,7 +23,7 @@ impl Object {
         self.0.put(DataElement::new(tag, vr, PrimitiveValue::from(value.into())));
     }
 
-    /// One of our own short texts, cut to what LO holds.
+    /// One of our own short texts, truncated to the length of LO.
     pub fn label(&mut self, tag: Tag, value: &str) {
         self.text(tag, VR::LO, shortened(value, 64));
     }
@@ -80,7 +80,7 @@ impl Object {
     }
 }
 
-/// At most so many characters, no backslash (which parts values) and no control characters.
+/// At most this many characters, no backslash (which separates values) and no control characters.
 pub fn shortened(text: &str, most: usize) -> String {
     let text: String = text.chars().map(|c| if c == '\\' || c.is_control() { ' ' } else { c }).collect();
     let text = text.trim();
@@ -91,7 +91,7 @@ pub fn shortened(text: &str, most: usize) -> String {
     format!("{}...", cut.trim_end())
 }
 
-/// A text of several lines, as DICOM ends lines. Other control characters go.
+/// A text of several lines, with DICOM line ends. Other control characters are removed.
 pub fn long_text(text: &str) -> String {
     let lines = text.lines().map(|line| line.chars().filter(|c| !c.is_control()).collect::<String>());
     lines.collect::<Vec<_>>().join("\r\n").trim_end().to_owned()

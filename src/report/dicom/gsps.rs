@@ -1,4 +1,4 @@
-//! The reader's marks as DICOM presentation states (GSPS): drawn over the original images, which stay as they are.
+//! The reader's marks as DICOM presentation states (GSPS): drawn over the original images, which are not changed.
 
 mod annotation;
 
@@ -30,7 +30,7 @@ const KIND: Kind = Kind {
     description: "Marks",
 };
 
-/// How stored values become grey: one for all images of a presentation state.
+/// How stored values become grey: shared by all images of a presentation state.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Look {
     series_uid: String,
@@ -44,13 +44,13 @@ struct Look {
 struct Marked<'a> {
     slice: &'a SliceRef,
     reference: ImageReference,
-    /// The file's own curve, which counts where there is no window.
+    /// The file's own curve, used if there is no window.
     table: Option<Arc<VoiTable>>,
     marks: Vec<&'a Mark>,
 }
 
-/// The reader's marks as DICOM presentation states, one for each series (and each way to show values, where images of a
-/// series differ in that); each with the name of a file.
+/// The reader's marks as DICOM presentation states, one for each series (and for each way to show values, if images of
+/// a series differ in that); each with a file name.
 pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, DicomError> {
     let mut by_slice: BTreeMap<&SliceId, Vec<&Mark>> = BTreeMap::new();
     for mark in report.markup.marks() {
@@ -98,7 +98,7 @@ fn state(
     object.label(tags::CONTENT_DESCRIPTION, &context.labelled("Marks"));
     object.text(tags::PRESENTATION_CREATION_DATE, VR::DA, created.date);
     object.text(tags::PRESENTATION_CREATION_TIME, VR::TM, created.time);
-    // Marks do not say who drew them.
+    // Marks do not record who drew them.
     object.empty(tags::CONTENT_CREATOR_NAME, VR::PN);
     let references: Vec<&ImageReference> = marked.iter().map(|m| &m.reference).collect();
     let series = referenced_series(&references, tags::REFERENCED_IMAGE_SEQUENCE, true);
@@ -109,7 +109,7 @@ fn state(
         object.text(tags::RESCALE_INTERCEPT, VR::DS, intercept.as_str());
         object.text(tags::RESCALE_TYPE, VR::LO, "US");
     }
-    // Without a window here the file's own would not count (PS3.4 N.2.2).
+    // Without a window here, the file's own would be ignored (PS3.4 N.2.2).
     let windows: Vec<Object> = marked.iter().filter_map(voi).collect();
     if !windows.is_empty() {
         object.sequence(tags::SOFTCOPY_VOILUT_SEQUENCE, windows);
@@ -125,7 +125,7 @@ fn state(
     object.into_file(KIND.class, &instance_uid)
 }
 
-/// A reference that names the frame too.
+/// A reference that also names the frame.
 fn pointed_at(reference: &ImageReference) -> Object {
     let mut item = reference.encode();
     if let Some(frame) = reference.frame {
@@ -134,7 +134,7 @@ fn pointed_at(reference: &ImageReference) -> Object {
     item
 }
 
-/// The whole image; corners count from 1.
+/// The whole image; corners are counted from 1.
 fn displayed_area(marked: &Marked) -> Object {
     let instance = &marked.slice.instance;
     let mut area = Object::new();
@@ -151,7 +151,7 @@ fn displayed_area(marked: &Marked) -> Object {
     area
 }
 
-/// A ratio in whole numbers, as IS has them.
+/// A ratio in whole numbers, as required by IS.
 fn whole_ratio(ratio: [f64; 2]) -> [u32; 2] {
     let scale = if ratio.iter().all(|v| v.fract() == 0.0) { 1.0 } else { 1000.0 };
     ratio.map(|v| (v * scale).round().clamp(1.0, 1e9) as u32)
@@ -169,7 +169,7 @@ fn voi(marked: &Marked) -> Option<Object> {
 fn table(reference: &ImageReference, table: &VoiTable) -> Object {
     let mut lut = Object::new();
     let entries: Vec<u16> = table.entries().collect();
-    // None stands for 65,536.
+    // None means 65,536.
     let count = entries.len() as u16;
     if table.first() < 0 {
         lut.signed_shorts(tags::LUT_DESCRIPTOR, &[count as i16, table.first() as i16, 16]);

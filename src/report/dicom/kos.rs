@@ -21,7 +21,7 @@ const KIND: Kind = Kind {
     description: "Key images",
 };
 
-/// The key images as a DICOM key object selection: those that the reader kept, then the image behind each moderate or
+/// The key images as a DICOM key object selection: those that the reader marked, then the image behind each moderate or
 /// severe statement. `None` where there is no such image.
 pub fn key_objects(report: &Report) -> Result<Option<Vec<u8>>, DicomError> {
     let slices = key_slices(report);
@@ -68,7 +68,7 @@ fn tree(context: &Context, slices: &[SliceId]) -> Result<Item, DicomError> {
     Ok(root.with([language]).with(super::sr::observers(context)).with([described]).with(images))
 }
 
-/// The notices, and what the reader wrote to the images.
+/// The notices, and the reader's notes on the images.
 fn description(report: &Report) -> Vec<String> {
     let mut lines = report.banner();
     if !report.identity.is_removed() {

@@ -1,9 +1,9 @@
-//! DICOM that leaves the program: the structured report (SR), pictures of key images (secondary capture), the reader's
-//! marks (presentation states) and the list of key images (key object selection). `docs/reports-dicom.md` tells what is
-//! in them.
+//! DICOM output: the structured report (SR), pictures of key images (secondary capture), the reader's marks
+//! (presentation states) and the list of key images (key object selection). `docs/reports-dicom.md` describes their
+//! content.
 //!
-//! All carry the patient and study of the files that they came from, read from such a file again at the moment of
-//! export: a file that meanwhile holds another study stops the export. Each export has new instance and series UIDs.
+//! All carry the patient and study of the files that they came from, read again from such a file at export: a file that
+//! now holds another study stops the export. Each export has new instance and series UIDs.
 
 mod codes;
 mod context;
@@ -24,7 +24,7 @@ use crate::study::{HeaderError, PixelError};
 /// Why a DICOM object was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum DicomError {
-    /// Files of the contest have plain numbers where UIDs belong.
+    /// Contest files have plain numbers where UIDs belong.
     #[error(
         "{what} is {value:?}, which is not a DICOM UID, so no DICOM object can refer to these images. Export with the \
          identity removed, which puts new UIDs in their place, or give the files proper UIDs first"
@@ -32,7 +32,7 @@ pub enum DicomError {
     NotAUid {
         /// Which attribute.
         what: &'static str,
-        /// What stands there.
+        /// Its value.
         value: String,
     },
     /// As in the contest's files.
@@ -44,7 +44,7 @@ pub enum DicomError {
         /// The UID.
         value: String,
     },
-    /// Nothing to refer to.
+    /// There is nothing to refer to.
     #[error("the study has no images to refer to")]
     NoImages,
     /// The file is gone or damaged.
@@ -63,10 +63,10 @@ pub enum DicomError {
         /// `patient`, `study` or `image`.
         what: &'static str,
     },
-    /// A mark, box or key image on a slice that the study does not have.
+    /// A mark, box or key image is on a slice that the study does not have.
     #[error("a box or mark lies on an image that is not in this study: nothing was exported. Open the study again")]
     NoSuchSlice,
-    /// Several images have one UID.
+    /// Several images share a UID.
     #[error(
         "a box or mark lies on an image whose SOPInstanceUID other images of its series have, too, so no DICOM object can \
          point to it; write JSON, CSV, PDF or text, or give the files proper UIDs first"
@@ -134,7 +134,7 @@ mod tests {
         study::scan(&[path], &Cancel::default(), &|_, _| ()).unwrap().studies.remove(0)
     }
 
-    /// What the report would be, of an untouched study.
+    /// The report of an untouched study.
     fn made<T>(study: &Study, identity: Identity, make: impl FnOnce(&Report) -> T) -> T {
         let (graded, review, markup) = (graded(study), Review::default(), Markup::default());
         make(&Report::new(study, &graded, &review, &markup, Moment(0), identity).unwrap())
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(text(&a, tags::STUDY_TIME), "093000");
     }
 
-    /// Tags of which the values differ, in sequences too.
+    /// Tags whose values differ, also in sequences.
     fn differing(a: &InMemDicomObject, b: &InMemDicomObject) -> Vec<Tag> {
         assert_eq!(a.tags().collect::<Vec<_>>(), b.tags().collect::<Vec<_>>());
         let differs = |tag| {

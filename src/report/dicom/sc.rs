@@ -1,5 +1,5 @@
-//! Pictures of key images with boxes and notices burned in: DICOM Secondary Capture, for viewers that draw no structured
-//! reports. A name is never burned in.
+//! Pictures of key images with boxes and notices burned in: DICOM Secondary Capture, for viewers that do not show
+//! structured reports. A name is never burned in.
 
 use dicom_core::VR;
 use dicom_dictionary_std::{tags, uids as classes};
@@ -22,7 +22,7 @@ const KIND: Kind = Kind {
     description: "Key images",
 };
 
-/// The key images as DICOM pictures, one series, in order; each with the name of a file.
+/// The key images as DICOM pictures, one series, in order; each with a file name.
 pub fn secondary_captures(report: &Report, images: &[KeyImage]) -> Result<Vec<(String, Vec<u8>)>, DicomError> {
     if images.is_empty() {
         return Ok(vec![]);
@@ -55,7 +55,7 @@ fn capture(context: &Context, image: &KeyImage, series_uid: &str, number: usize)
         comments.push(&image.note);
     }
     object.text(tags::IMAGE_COMMENTS, VR::LT, super::dataset::long_text(&comments.join("\n")));
-    // Nothing in the picture says who the patient is.
+    // Nothing in the picture identifies the patient.
     object.text(tags::BURNED_IN_ANNOTATION, VR::CS, "NO");
     object.text(tags::LOSSY_IMAGE_COMPRESSION, VR::CS, "00");
     let mut item = source.encode();

@@ -41,7 +41,7 @@ pub enum Value {
     UidRef(String),
     PersonName(String),
     Image(ImageReference),
-    /// Column and row of each place, from the image's upper left corner: the image spans 0 to its size.
+    /// Column and row of each point, from the image's upper left corner: the image spans 0 to its size.
     Polyline(Vec<[f32; 2]>),
 }
 
@@ -59,7 +59,7 @@ impl Item {
         Self { relation, concept: Some(concept), value, children: vec![] }
     }
 
-    /// An image that is only pointed at.
+    /// An image that is only referenced.
     pub fn image(relation: Relation, image: ImageReference) -> Self {
         Self { relation, concept: None, value: Value::Image(image), children: vec![] }
     }
@@ -161,7 +161,7 @@ impl Value {
 }
 
 impl ImageReference {
-    /// Class and instance, as sequences of references hold them.
+    /// Class and instance, as in reference sequences.
     pub fn encode(&self) -> Object {
         let mut item = Object::new();
         item.text(tags::REFERENCED_SOP_CLASS_UID, VR::UI, self.class_uid.as_str());
@@ -170,8 +170,8 @@ impl ImageReference {
     }
 }
 
-/// The closed outline of the part of a box that lies on the image; none where no part does. SCOORD counts from the
-/// image's upper left corner (PS3.3 C.18.6.1.1), as boxes do.
+/// The closed outline of the part of a box that lies on the image; none if no part does. SCOORD is counted from the
+/// image's upper left corner (PS3.3 C.18.6.1.1), like boxes.
 pub fn outline(bbox: BBox, columns: u32, rows: u32) -> Option<Vec<[f32; 2]>> {
     let [x0, x1] = [bbox.x0, bbox.x1].map(|x| x.clamp(0.0, columns as f32));
     let [y0, y1] = [bbox.y0, bbox.y1].map(|y| y.clamp(0.0, rows as f32));

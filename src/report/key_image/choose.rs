@@ -8,9 +8,9 @@ use crate::{
     report::{Report, Row, RowRegion},
 };
 
-/// Slices that findings alone bring in: more would bury the worst.
+/// The maximum number of slices added only for findings: more would bury the worst.
 pub const MOST: usize = 8;
-/// The score from which the viewer shows a box unless the reader asks for more.
+/// The score from which the viewer shows a box by default.
 const SHOWN: f32 = 0.25;
 
 /// A slice to show: index of the series, index of the slice in it.
@@ -45,8 +45,8 @@ pub fn places(report: &Report<'_>, rows: &[Row<'_>]) -> Vec<(Place, SliceId)> {
     chosen
 }
 
-/// The boxes on a slice: of each finding the one that stands for it, or one that says the same and that the viewer
-/// shows too. The worst last, so that it lies on top.
+/// The boxes on a slice: for each finding its key box, or one that says the same and that the viewer also shows. The
+/// worst comes last, so that it is on top.
 pub fn boxes(rows: &[Row<'_>], slice: &SliceId, columns: u32, rows_of_image: u32) -> Vec<KeyBox> {
     let mut boxes: Vec<KeyBox> = Vec::new();
     for row in rows.iter().filter(|row| row.statement.is_finding()) {

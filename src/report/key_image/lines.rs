@@ -1,9 +1,9 @@
-//! Where the slices of key images cut one another, and which way an image lies.
+//! Where the slices of key images cross one another, and the orientation of an image.
 
 use super::KeyLine;
-use crate::geometry::{ImagePlane, cross_reference_line, direction_letters};
+use crate::geometry::{ImagePlane, PixelCorner, cross_reference_line, direction_letters};
 
-/// Planes that meet at a smaller angle have no line that helps a reader; the viewer's rule.
+/// Planes that meet at a smaller angle have no useful line; the same rule as in the viewer.
 const LEAST_ANGLE_DEG: f64 = 10.0;
 
 /// The line of one plane on another, in pixel edges; `None` where they are nearly parallel or do not meet.
@@ -11,12 +11,10 @@ pub fn line(on: &ImagePlane, of: &ImagePlane, label: String) -> Option<KeyLine> 
     if on.normal().dot(of.normal()).abs() > LEAST_ANGLE_DEG.to_radians().cos() {
         return None;
     }
-    // Geometry counts from the centre of the first pixel, boxes from its edge. Rounding must not leave the image.
+    // Geometry counts from the centre of the first pixel, boxes from its edge. Rounding must not go outside the image.
     let (width, height) = (on.columns() as f32, on.rows() as f32);
-    let edge = |(column, row): (f64, f64)| {
-        (((column + 0.5) as f32).clamp(0.0, width), ((row + 0.5) as f32).clamp(0.0, height))
-    };
-    let [from, to] = cross_reference_line(on, of)?.map(edge);
+    let corner = |at: PixelCorner| ((at.x as f32).clamp(0.0, width), (at.y as f32).clamp(0.0, height));
+    let [from, to] = cross_reference_line(on, of)?.map(|end| corner(end.into()));
     Some(KeyLine { from, to, label })
 }
 
@@ -58,7 +56,7 @@ mod tests {
             let Some(line) = line(&on, &of, String::new()) else { return Ok(()) };
             for (x, y) in [line.from, line.to] {
                 prop_assert!((0.0..=on.columns() as f32).contains(&x) && (0.0..=on.rows() as f32).contains(&y));
-                let point = on.patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5);
+                let point = on.patient_from_pixel(PixelCorner::new(x.into(), y.into()));
                 // 200 pixels in f32 and directions near the least angle leave little.
                 prop_assert!(of.distance_from_patient(point).abs() < 1e-2, "{}", of.distance_from_patient(point));
             }

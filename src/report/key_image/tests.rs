@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::{
-    geometry::Turn,
+    geometry::{PixelCenter, PixelCorner, Turn},
     grading::{Assessment, Detection, DetectionClass, Evidence, GradeTable, Probabilities, Role},
     markup::{Markup, Point, Shape, measure},
     moment::Moment,
@@ -22,7 +22,7 @@ fn slice(role: Role, index: usize) -> SliceId {
     STUDY.series_of(role).next().unwrap().slices[index].id()
 }
 
-/// Detected rows by name, with the slice and place of the box; the rest was not looked at.
+/// Detected rows by name, with the slice and position of the box; the rest was not looked at.
 fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
     let table = GradeTable::from_fn(|id| {
         let Some((_, severity, score, slice, bbox)) = found.iter().find(|f| f.0.parse::<GradeId>().unwrap() == id)
@@ -113,14 +113,14 @@ fn lines_are_those_of_geometry_and_name_the_image_that_they_are_of() {
     let planes: Vec<&ImagePlane> = images.iter().map(|image| image.plane.as_ref().unwrap()).collect();
     for (i, image) in images.iter().enumerate() {
         let labels: Vec<&str> = image.lines.iter().map(|line| line.label.as_str()).collect();
-        // Sagittal images of two series lie side by side: neither cuts the other.
+        // Sagittal images of two series are parallel: neither crosses the other.
         let expected: Vec<String> =
             (1..=3).filter(|n| (i == axial) != (n - 1 == axial)).map(|n| n.to_string()).collect();
         assert_eq!(labels, expected, "image {i}");
         for line in &image.lines {
             let of = planes[line.label.parse::<usize>().unwrap() - 1];
             for (x, y) in [line.from, line.to] {
-                let point = planes[i].patient_from_pixel(f64::from(x) - 0.5, f64::from(y) - 0.5);
+                let point = planes[i].patient_from_pixel(PixelCorner::new(x.into(), y.into()));
                 assert!(of.distance_from_patient(point).abs() < 1e-3);
             }
         }
@@ -194,7 +194,7 @@ fn pixels_are_grey_as_in_the_window_of_the_file() {
     assert_eq!(shown.pixel_spacing.map(f64::to_bits), decoded.pixel_spacing.unwrap().map(f64::to_bits));
 }
 
-/// A report is read without a viewer that could turn its images: left and right are where a reader looks for them.
+/// A report is read without a viewer that could rotate its images: left and right must be where a reader expects them.
 #[test]
 fn an_image_is_upright_with_all_that_lies_on_it_whatever_way_it_is_stored() {
     let at = slice(Role::Scs, 5);
@@ -216,18 +216,19 @@ fn an_image_is_upright_with_all_that_lies_on_it_whatever_way_it_is_stored() {
         let greys = decoded.greys(decoded.first_window(), decoded.inverted, |grey| grey);
         let (plane, upright) = (decoded.plane.unwrap(), shown.plane.unwrap());
         for (x, y) in [(0, 0), (50, 60), (90, 30)] {
-            let there = turn.apply((x as f32 + 0.5, y as f32 + 0.5), stored);
-            let grey = shown.pixels.get_pixel(there.0 as u32, there.1 as u32).0[0];
+            let here = PixelCenter::new(f64::from(x), f64::from(y));
+            let there = turn.apply(here.into(), stored);
+            let grey = shown.pixels.get_pixel(there.x as u32, there.y as u32).0[0];
             assert_eq!(grey, greys[(y * stored[0] + x) as usize], "{turn:?} {x} {y}");
-            let patient = upright.patient_from_pixel(f64::from(there.0) - 0.5, f64::from(there.1) - 0.5);
-            assert!(patient.distance(plane.patient_from_pixel(f64::from(x), f64::from(y))) < 1e-3, "{turn:?}");
+            let patient = upright.patient_from_pixel(there);
+            assert!(patient.distance(plane.patient_from_pixel(here)) < 1e-3, "{turn:?}");
         }
         assert_eq!(shown.boxes[0].bbox, BOX.turned(turn, stored));
         assert_eq!(shown.letters, lines::letters(Some(&upright)));
         let length = measure(&shown.marks[0], shown.mark_spacing, None);
         assert_eq!(length, measure(&markup.marks()[0], decoded.pixel_spacing, None), "{turn:?}");
         let Shape::Length { from: end, .. } = shown.marks[0].shape else { panic!("another shape") };
-        let there = upright.patient_from_pixel(end.column(), end.row());
-        assert!(there.distance(plane.patient_from_pixel(from.column(), from.row())) < 0.01, "{turn:?}");
+        let there = upright.patient_from_pixel(end);
+        assert!(there.distance(plane.patient_from_pixel(from)) < 0.01, "{turn:?}");
     }
 }

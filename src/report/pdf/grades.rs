@@ -23,7 +23,7 @@ const COLUMNS: [(Condition, Option<Side>, &str, &str); 5] = [
     (Condition::SubarticularStenosis, Some(Side::Left), "Subarticular", "left"),
 ];
 
-/// The table and what its signs mean.
+/// The table and its legend.
 pub fn table(sheet: &mut Sheet, report: &Report) {
     sheet.heading("Grades", HEAD + 5.0 * ROW);
     let place = super::across(sheet);
@@ -75,10 +75,10 @@ fn grade(sheet: &mut Sheet, row: &Row, place: Place) {
     sheet.text_at(&below, Style::new(7.2, color), Align::Middle, Place { y: place.y + 17.5, ..place });
 }
 
-/// The score, or who says so and what the program said.
+/// The score, or who decided and what the program said.
 fn below(row: &Row) -> (String, Ink) {
     let program = scored(row.grade);
-    // Of weak evidence the best box's score, not what all come to.
+    // For weak evidence the best box's score, not the normalised one.
     let weak = row.grade.key_score().filter(|_| row.grade.is_weak());
     match row.review.decision {
         None => match weak {
@@ -112,7 +112,7 @@ fn scored(grade: &Grade) -> Option<(&'static str, f32)> {
     Some((letter, scores.of(severity)))
 }
 
-/// Slanted lines: no severity is stated.
+/// Hatching: no severity is stated.
 fn hatch(sheet: &mut Sheet, place: Place) {
     sheet.put(Shape::Clip(place));
     let mut x = place.x - place.height;

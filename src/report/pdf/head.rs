@@ -1,4 +1,4 @@
-//! Whose report it is, what must be read first, and what stands at the foot of each page.
+//! The patient, what must be read first, and the footer of each page.
 
 use std::{path::Path, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
 const TITLE: &str = "Lumbar spine MRI: stenosis report";
 const LOGO: [f32; 2] = [110.0, 36.0];
 
-/// The first page's head.
+/// The header of the first page.
 pub fn first(sheet: &mut Sheet, report: &Report, template: &Template, warnings: &mut Vec<String>) {
     let place = super::across(sheet);
     let mut left = place.x;
@@ -47,7 +47,7 @@ pub fn first(sheet: &mut Sheet, report: &Report, template: &Template, warnings: 
     fields(sheet, report);
 }
 
-/// What the report is called.
+/// The title of the report.
 pub fn title(template: &Template) -> &str {
     if template.title.is_empty() { TITLE } else { &template.title }
 }
@@ -55,7 +55,7 @@ pub fn title(template: &Template) -> &str {
 /// A PNG, and its size.
 fn logo(path: &Path) -> Result<(Picture, [f32; 2]), String> {
     let bytes = files::read_regular(path, files::MOST_OF_TEXT).map_err(|error| error.to_string())?;
-    // Read and written again: whatever kind of PNG or JPEG it is, the PDF gets the plainest.
+    // Decoded and re-encoded, so that the PDF gets a plain PNG whatever kind of PNG or JPEG it was.
     let image = image::load_from_memory(&bytes).map_err(|error| error.to_string())?.to_rgba8();
     let size = [image.width() as f32, image.height() as f32];
     if size.contains(&0.0) {
@@ -91,7 +91,7 @@ fn fields(sheet: &mut Sheet, report: &Report) {
         for ((name, value), x) in [(left, place.x), (right, place.x + column)] {
             let label = sheet.set(name, Style::new(8.0, ink::WEAK), Align::Left, Some(54.0));
             let style = if name == "Patient" { Style::new(9.5, ink::TEXT).bold() } else { Style::new(9.0, ink::TEXT) };
-            // At the left, whatever its script: it belongs to its label.
+            // Left-aligned whatever its script, because it belongs to its label.
             let value = sheet.set(&short(&value, 600), style, Align::Left, Some(column - 66.0));
             height = height.max(value.height());
             sheet.put(Shape::Text(label, [x, sheet.y() + 1.0]));
@@ -110,14 +110,14 @@ fn readable(date: &str) -> String {
     }
 }
 
-/// At the top of every page but the first: a page that is lost must say whose it is.
+/// At the top of every page except the first, so that a separated page still shows whose it is.
 pub fn running(report: &Report) -> String {
     let patient = report.patient();
     let uid = report.uid(&report.study.uid);
     let date = readable(report.study_date());
     let parts = [patient.name.as_str(), &patient.id, &date, &uid];
     let known = parts.iter().filter(|part| !part.is_empty());
-    // The whole of it stands on the first page; here it may not fill the page.
+    // The full text is on the first page; here it must not fill the page.
     known.map(|part| short(part, 80)).collect::<Vec<_>>().join("  ·  ")
 }
 

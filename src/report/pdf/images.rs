@@ -8,6 +8,7 @@ use super::{
     text::{Align, Ink, Style},
 };
 use crate::{
+    geometry::PixelCorner,
     grading::Severity,
     markup::{Mark, lines, measure},
     raster::BBox,
@@ -52,7 +53,7 @@ pub fn all(sheet: &mut Sheet, images: &[KeyImage]) {
     }
 }
 
-/// With square millimetres, as wide as the column or as high as the row.
+/// With the correct aspect ratio, as wide as the column or as high as the row.
 fn size(image: &KeyImage, width: f32) -> [f32; 2] {
     let [between_rows, between_columns] = image.pixel_spacing;
     let across = f64::from(image.pixels.width()) * between_columns;
@@ -85,7 +86,7 @@ fn draw(sheet: &mut Sheet, image: &KeyImage, place: Place) {
         let side = shown.id.side().map_or(String::new(), |side| format!(" {}", &side.label()[..1]));
         let letter = shown.severity.map_or("", |severity| &severity.label()[..1]);
         let words = format!("{}{side} {letter}", shown.id.level().label());
-        // Outwards, where a left and a right box stand side by side.
+        // Outwards, where a left and a right box are side by side.
         let middle = |b: &BBox| f32::midpoint(b.x0, b.x1);
         let beside = |o: &&KeyBox| *o != shown && o.bbox.y0 < shown.bbox.y1 && shown.bbox.y0 < o.bbox.y1;
         let is_left = image.boxes.iter().filter(beside).any(|o| middle(&o.bbox) > middle(&shown.bbox));
@@ -106,7 +107,7 @@ struct View {
 }
 
 impl View {
-    /// A place in pixel edges.
+    /// A position in pixel edges.
     fn at(&self, (x, y): (f32, f32)) -> [f32; 2] {
         [self.place.x + x * self.scale[0], self.place.y + y * self.scale[1]]
     }
@@ -123,7 +124,7 @@ impl View {
         sheet.set(words, LABEL, Align::Left, None).width() + 2.0
     }
 
-    /// A text that stays within the image, on a dark ground.
+    /// A text that stays within the image, on a dark background.
     fn label(&self, sheet: &mut Sheet, words: &str, at: [f32; 2], color: Ink) {
         let block = sheet.set(words, Style { ink: color, ..LABEL }, Align::Left, None);
         let (width, height) = (block.width() + 2.0, block.height());
@@ -134,9 +135,11 @@ impl View {
         sheet.put(Shape::Text(block, [x + 1.0, y]));
     }
 
-    /// Marks count from the centre of the first pixel.
     fn mark(&self, sheet: &mut Sheet, image: &KeyImage, mark: &Mark) {
-        let edge = |p: crate::markup::Point| self.at(((p.column() + 0.5) as f32, (p.row() + 0.5) as f32));
+        let edge = |p: crate::markup::Point| {
+            let at = PixelCorner::from(p);
+            self.at((at.x as f32, at.y as f32))
+        };
         let outline: Vec<[f32; 2]> = mark.shape.outline().into_iter().map(edge).collect();
         let Some(&[x, y]) = outline.last() else { return };
         if outline.len() == 1 {

@@ -1,4 +1,5 @@
-//! Colours on white paper; those over images are in [`crate::ink`]. A severity is told by its word as well, so that a grey printer and every eye can read it.
+//! Colours on white paper; those over images are in [`crate::ink`]. A severity is also given as text, so that it can be
+//! read on a grey printout and by colour-blind people.
 
 use super::text::Ink;
 use crate::grading::Severity;
@@ -13,7 +14,7 @@ pub const PLAIN_GROUND: Ink = [255, 255, 255];
 pub const EMPTY_GROUND: Ink = [238, 240, 243];
 pub const READER: Ink = [22, 84, 160];
 
-/// The ground of a cell.
+/// The background of a cell.
 pub const fn ground(severity: Severity) -> Ink {
     match severity {
         Severity::NormalMild => [222, 244, 235],

@@ -1,7 +1,7 @@
-//! A report as PDF: pages, mostly two, that a reader can print, search and copy from. All fonts are inside the file.
+//! A report as PDF: pages, mostly two, that a reader can print, search and copy from. All fonts are embedded.
 //!
-//! Everything is first laid out as pages of simple shapes ([`sheet`]), since only then the number of pages is known; then
-//! they are written with krilla ([`write`]).
+//! Everything is first laid out as pages of simple shapes ([`sheet`]), because only then the number of pages is known;
+//! then they are written with krilla ([`write`]).
 
 mod grades;
 mod head;
@@ -21,13 +21,13 @@ use super::{KeyImage, Paper, Report, Template};
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
 pub enum PdfError {
-    /// krilla refuses; not to be expected.
+    /// krilla failed; not expected.
     #[error("the PDF could not be written: {0}")]
     Write(String),
 }
 
-/// The report, and what to tell the reader: letters that no font has, a logo that cannot be read. The same report makes
-/// the same bytes.
+/// The report, and messages for the reader: characters that no font has, a logo that cannot be read. The same report
+/// gives the same bytes.
 pub fn pdf_bytes(
     report: &Report,
     images: &[KeyImage],
@@ -58,7 +58,7 @@ pub fn pdf_bytes(
     Ok((bytes, warnings))
 }
 
-/// From the left edge of the writing to its right edge.
+/// The width of the text area.
 fn across(sheet: &Sheet) -> Place {
     sheet.across()
 }

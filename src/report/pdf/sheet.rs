@@ -1,4 +1,4 @@
-//! Pages as lists of simple shapes, filled from top to bottom; what does not fit goes on to the next page.
+//! Pages as lists of simple shapes, filled from top to bottom; what does not fit continues on the next page.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use super::{
     text::{Align, Block, Ink, Style, Typesetter, short},
 };
 
-/// Empty paper around the writing, in points.
+/// Page margin, in points.
 const MARGIN: f32 = 40.0;
-/// Room at the foot of each page.
+/// Space at the bottom of each page.
 const FOOT: f32 = 30.0;
 
 /// A rectangle in points from the top left corner of the page.
@@ -26,7 +26,7 @@ impl Place {
         Self { x, y, width, height }
     }
 
-    /// Smaller by so much on each side.
+    /// Smaller by this much on each side.
     pub fn shrunk(self, by: f32) -> Self {
         Self::new(self.x + by, self.y + by, (self.width - 2.0 * by).max(0.0), (self.height - 2.0 * by).max(0.0))
     }
@@ -45,11 +45,11 @@ pub enum Shape {
     Fill(Place, Ink),
     /// The edge of a rectangle; with the lengths of its dashes.
     Frame(Place, Ink, f32, Option<f32>),
-    /// A line over points.
+    /// A line through points.
     Line(Vec<[f32; 2]>, Ink, f32),
     /// A picture.
     Picture(Picture, Place),
-    /// What follows is drawn within this alone, to [`Shape::EndClip`].
+    /// What follows is clipped to this, up to [`Shape::EndClip`].
     Clip(Place),
     /// The end of that.
     EndClip,
@@ -62,7 +62,7 @@ pub struct Sheet {
     pages: Vec<Vec<Shape>>,
     /// Where the next thing begins.
     y: f32,
-    /// At the top of every page but the first: whose it is, and what must be read first.
+    /// At the top of every page except the first: the patient, and what must be read first.
     running: Option<(String, Vec<String>)>,
 }
 
@@ -84,7 +84,7 @@ impl Sheet {
         self.running = Some((name, banner));
     }
 
-    /// From the left edge of the writing to its right edge, at the place of what comes next.
+    /// The full text width, at the current position.
     pub const fn across(&self) -> Place {
         Place::new(MARGIN, self.y, self.size[0] - 2.0 * MARGIN, 0.0)
     }
@@ -94,17 +94,17 @@ impl Sheet {
         self.y
     }
 
-    /// Goes down.
+    /// Moves down.
     pub fn skip(&mut self, by: f32) {
         self.y += by;
     }
 
-    /// How much of the page is left.
+    /// How much space is left on the page.
     pub const fn room(&self) -> f32 {
         self.size[1] - FOOT - 16.0 - self.y
     }
 
-    /// A new page, unless there is room for so much.
+    /// Starts a new page, unless there is room for this much.
     pub fn need(&mut self, height: f32) {
         if self.room() < height {
             self.new_page();
@@ -152,13 +152,13 @@ impl Sheet {
         self.typesetter.spans(spans, align, width)
     }
 
-    /// Puts a paragraph at a place, and stays where it is.
+    /// Puts a paragraph at a position, without moving the current position.
     pub fn text_at(&mut self, text: &str, style: Style, align: Align, place: Place) {
         let block = self.typesetter.block(text, style, align, Some(place.width));
         self.put(Shape::Text(block, [place.x, place.y]));
     }
 
-    /// Puts a paragraph, line by line, over as many pages as it needs, and goes on below it.
+    /// Puts a paragraph, line by line, over as many pages as it needs, and continues below it.
     pub fn block(&mut self, block: Block, x: f32) {
         let mut rest = block;
         loop {
@@ -175,7 +175,7 @@ impl Sheet {
                 self.put(Shape::Text(rest, [x, self.y]));
                 rest = after;
             } else if room > self.size[1] / 2.0 {
-                // A single line that is higher than a page: it is put there all the same.
+                // A single line that is higher than a page is still placed.
                 let after = rest.split_off(1);
                 self.put(Shape::Text(rest, [x, self.y]));
                 rest = after;
@@ -187,7 +187,7 @@ impl Sheet {
         }
     }
 
-    /// A heading that does not stand alone at the foot of a page.
+    /// A heading that is never left alone at the bottom of a page.
     pub fn heading(&mut self, text: &str, with: f32) {
         self.need(22.0 + with);
         self.skip(9.0);
@@ -198,7 +198,7 @@ impl Sheet {
         self.skip(5.0);
     }
 
-    /// Numbers the pages, once all are there.
+    /// Numbers the pages, once all exist.
     pub fn finish(&mut self, footer: &str) {
         let count = self.pages.len();
         let y = self.size[1] - FOOT - 6.0;

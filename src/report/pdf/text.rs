@@ -1,7 +1,7 @@
 //! Text as it is drawn: shaped, in the order of its script, broken into lines, with a font for every letter.
 //!
-//! The two faces of Inter are inside the program, so that a report looks the same on every machine. For what Inter does
-//! not have (a name in Arabic or Chinese, say) the machine's own fonts are asked.
+//! The two faces of Inter are built into the program, so that a report looks the same on every machine. For characters
+//! that Inter lacks (a name in Arabic or Chinese, say) the system's fonts are used.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -23,7 +23,7 @@ const REGULAR: &[u8] = include_bytes!("../../../assets/Inter-Regular.otf");
 const SEMI_BOLD: &[u8] = include_bytes!("../../../assets/Inter-SemiBold.otf");
 /// Not "Inter": a machine may have another version of it.
 const FAMILY: &str = "Foramen Inter";
-/// A line's height in parts of the size of its letters; room for the marks over and under Arabic and Devanagari too.
+/// Line height relative to the font size; leaves room for the marks above and below Arabic and Devanagari.
 const LEADING: f32 = 1.34;
 
 /// How a piece of text looks.
@@ -50,12 +50,12 @@ impl Style {
     }
 }
 
-/// Where lines stand between the edges of their block. The start of a right-to-left paragraph is on the right.
+/// Horizontal alignment of lines in their block. The start of a right-to-left paragraph is on the right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// At the left edge, whatever the script: a value beside its label.
+    /// At the left edge, whatever the script: a value next to its label.
     Left,
-    /// Where the script begins.
+    /// Where the script starts.
     Start,
     /// In the middle.
     Middle,
@@ -90,7 +90,7 @@ pub struct Line {
 /// A paragraph, broken into lines.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// What it says, for whoever copies it out of the file.
+    /// Its text, for copying out of the file.
     pub text: Arc<str>,
     pub lines: Vec<Line>,
 }
@@ -101,7 +101,7 @@ impl Block {
         self.lines.iter().map(|line| line.height).sum()
     }
 
-    /// Keeps the first lines, and returns the others as a block of their own.
+    /// Keeps the first lines, and returns the others as a separate block.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Self {
         let mut lines = self.lines.split_off(at);
@@ -119,10 +119,10 @@ impl Block {
     }
 }
 
-/// A font of the machine: its file as parley numbers it, its place in the file, where it lies on its axes.
+/// A system font: its file as parley numbers it, its index in the file, its position on the variation axes.
 type FontKey = (u64, u32, Vec<(u32, u32)>);
 
-/// Lays out text. Costly to make (it reads the machine's list of fonts), cheap to use.
+/// Lays out text. Expensive to create (it reads the system's font list), cheap to use.
 pub struct Typesetter {
     fonts: FontContext,
     layouts: LayoutContext<Ink>,
@@ -131,7 +131,7 @@ pub struct Typesetter {
 }
 
 impl Typesetter {
-    /// With Inter first, and the machine's fonts after it where `system` says so.
+    /// With Inter first, and the system's fonts after it if `system` is set.
     pub fn new(system: bool) -> Self {
         let options = parley::fontique::CollectionOptions { system_fonts: system, ..Default::default() };
         let collection = parley::fontique::Collection::new(options);
@@ -143,12 +143,12 @@ impl Typesetter {
         Self { fonts, layouts: LayoutContext::new(), known: HashMap::new(), missing: BTreeSet::new() }
     }
 
-    /// Letters that no font had, so far. They are drawn as empty boxes.
+    /// Characters that no font had so far. They are drawn as empty boxes.
     pub const fn missing(&self) -> &BTreeSet<char> {
         &self.missing
     }
 
-    /// One style throughout. `width` is where lines break; none: only where the text does.
+    /// One style throughout. Lines break at `width`; if none, only where the text does.
     pub fn block(&mut self, text: &str, style: Style, align: Align, width: Option<f32>) -> Block {
         self.spans(&[(text, style)], align, width)
     }
@@ -194,15 +194,15 @@ impl Typesetter {
         lines
     }
 
-    /// The glyphs of a run, in as many pieces as it has colours. `x` goes on to the end of the run.
+    /// The glyphs of a run, in as many pieces as it has colours. `x` advances to the end of the run.
     fn runs(&mut self, layout: &Layout<Ink>, run: &parley::Run<'_, Ink>, x: &mut f32, runs: &mut Vec<Run>) {
         let Some(font) = self.font(run) else { return };
         let size = run.font_size();
         let mut current: Option<(u16, Run)> = None;
         for cluster in run.visual_clusters() {
             if cluster.is_ligature_continuation() {
-                // All glyphs of the letter before stand for this one too (a base and its vowel sign, say); else
-                // whoever copies the text gets the first letter twice.
+                // All glyphs of the previous character stand for this one too (a base and its vowel sign, say);
+                // otherwise copied text would have the first character twice.
                 if let Some((_, piece)) = current.as_mut() {
                     widen(&mut piece.glyphs, &cluster.text_range());
                 }
@@ -254,14 +254,14 @@ fn joined(spans: &[(&str, Style)]) -> (String, Vec<(Range<usize>, Style)>) {
     let mut ranges = Vec::new();
     for (piece, style) in spans {
         let start = text.len();
-        // A control character has no glyph in any font; what a person meant by it is a space.
+        // A control character has no glyph in any font; it is treated as a space.
         text.extend(piece.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }));
         ranges.push((start..text.len(), *style));
     }
     (text, ranges)
 }
 
-/// Adds letters to the last cluster of glyphs, which all have one range.
+/// Adds characters to the last cluster of glyphs, which all share one range.
 fn widen(glyphs: &mut [KrillaGlyph], with: &Range<usize>) {
     let Some(last) = glyphs.last().map(|glyph| glyph.text_range.clone()) else { return };
     let wider = last.start.min(with.start)..last.end.max(with.end);
@@ -279,14 +279,14 @@ const fn alignment(align: Align) -> Alignment {
     }
 }
 
-/// Joiners, direction marks and spaces draw nothing in a font that has them either.
+/// Joiners, direction marks and spaces draw nothing even in a font that has them.
 fn is_visible(c: char) -> bool {
     let is_format = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{ad}');
     !c.is_whitespace() && !c.is_control() && !is_format
 }
 
-/// The beginning of a text that is too long for its place.
+/// The beginning of a text that is too long for its space.
 pub fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What is said in words: impression, comments, warnings, and where it all comes from.
+//! The text parts: impression, comments, warnings, and provenance.
 
 use super::{
     ink,
@@ -9,10 +9,10 @@ use crate::report::Report;
 
 const TEXT: Style = Style::new(9.2, ink::TEXT);
 const SMALL: Style = Style::new(6.8, ink::WEAK);
-/// Where sentences begin, behind the level.
+/// Where sentences start, after the level.
 const INDENT: f32 = 44.0;
 
-/// Level by level, then what matters most, then what the reader wrote.
+/// Level by level, then the conclusion, then the reader's remark.
 pub fn impression(sheet: &mut Sheet, report: &Report) {
     sheet.heading("Findings by level", 30.0);
     for (level, sentence) in report.sentences() {

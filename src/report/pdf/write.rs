@@ -83,7 +83,7 @@ fn draw(surface: &mut Surface<'_>, shape: &Shape) -> Result<(), String> {
             }
         }
         Shape::Clip(place) => {
-            // Every clip ends once, also one of nothing.
+            // Every clip ends exactly once, even an empty one.
             let path = rectangle(*place).or_else(|| rectangle(Place::new(0.0, 0.0, 1.0, 1.0)));
             if let Some(path) = path {
                 surface.push_clip_path(&path, &FillRule::NonZero);

@@ -1,14 +1,14 @@
-//! The directory of a zip: where its entries lie, read once for an archive however many there are.
+//! The directory of a zip: the positions of its entries, read once per archive however many there are.
 //!
-//! The file is a stranger's. What it says is bounded by what it holds: a count by the bytes of the directory, a place
-//! by the length of the file, and two entries may not share their bytes, as those of bombs do.
+//! The file is not trusted. Its claims are bounded by its content: a count by the size of the directory, a position by
+//! the length of the file, and two entries may not share their bytes, as in zip bombs.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 /// An entry as the directory has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its name as text; what is no UTF-8 is replaced.
+    /// Its name as text; invalid UTF-8 is replaced.
     pub name: String,
     /// Where its local header begins, in bytes from the start of the archive.
     pub at: u64,
@@ -16,13 +16,13 @@ pub struct Record {
     pub packed: u64,
     /// Bytes unpacked.
     pub size: u64,
-    /// CRC-32 of what is unpacked.
+    /// CRC-32 of the unpacked bytes.
     pub crc: u32,
-    /// How it is packed: APPNOTE 4.4.5.
+    /// Compression method: APPNOTE 4.4.5.
     pub method: u16,
     /// Whether it needs a password.
     pub is_encrypted: bool,
-    /// Whether its bytes are another entry's, too.
+    /// Whether it shares its bytes with another entry.
     pub overlaps: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct Record {
 pub struct Directory {
     /// The entries.
     pub records: Vec<Record>,
-    /// The directory says that there are so many more, and breaks off.
+    /// How many more entries the directory claims but does not contain.
     pub lost: u64,
 }
 
@@ -66,20 +66,20 @@ fn broken(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-/// Where the directory lies.
+/// Where the directory is.
 #[derive(Debug)]
 struct Place {
     at: u64,
     length: u64,
     count: u64,
-    /// What stands before the archive in its file: places count from behind it.
+    /// Bytes before the archive in its file: positions are counted after them.
     shift: u64,
 }
 
 /// Reads the directory of an archive of `length` bytes.
 ///
 /// # Errors
-/// If there is none, or it is that of one part of several.
+/// If there is none, or the archive is one part of several.
 pub fn read(from: &mut (impl Read + Seek), length: u64) -> io::Result<Directory> {
     let place = find(from, length)?;
     if place.length > MAX_LENGTH {
@@ -91,7 +91,7 @@ pub fn read(from: &mut (impl Read + Seek), length: u64) -> io::Result<Directory>
     while let Some(record) = record(&mut from, &place)? {
         directory.records.push(record);
     }
-    // Writers that know no Zip64 count to 65,535 and begin anew.
+    // Writers without Zip64 support count to 65,535 and start over.
     directory.lost = place.count.saturating_sub(directory.records.len() as u64);
     mark_overlaps(&mut directory.records);
     Ok(directory)
@@ -117,7 +117,8 @@ fn find(from: &mut (impl Read + Seek), length: u64) -> io::Result<Place> {
     } else if is_part {
         return Err(broken("it is one part of several; join them first"));
     }
-    // The directory lies before its end. It says where it begins, which is wrong if something was put before the zip.
+    // The directory is just before its end record. The start position in the record is wrong if something was prepended
+    // to the zip.
     let is_record = |from: &mut _, at: u64| count == 0 || bytes_at(from, at, 4).is_ok_and(|head| head == RECORD);
     let (at, shift) = match behind.checked_sub(size) {
         Some(real) if real >= start && is_record(from, real) => (real, real - start),
@@ -134,7 +135,7 @@ fn end_64(from: &mut (impl Read + Seek), end_at: u64) -> io::Result<Option<(u64,
     if !locator.starts_with(LOCATOR_64) {
         return Ok(None);
     }
-    // Right before its locator, or where that says.
+    // Right before its locator, or where the locator says.
     for at in [locator_at.saturating_sub(END_64_LENGTH), u64_at(&locator, 8)] {
         if let Ok(end) = bytes_at(from, at, END_64_LENGTH)
             && end.starts_with(END_64)
@@ -152,7 +153,7 @@ fn bytes_at(from: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<V
     if (bytes.len() as u64) < length { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(bytes) }
 }
 
-/// The next entry; `None` where the directory ends or makes no sense any more.
+/// The next entry; `None` if the directory ends or is invalid from here on.
 fn record(from: &mut impl BufRead, place: &Place) -> io::Result<Option<Record>> {
     let mut head = [0; RECORD_LENGTH];
     if read_up_to(from, &mut head)? < RECORD_LENGTH || !head.starts_with(RECORD) {
@@ -179,7 +180,7 @@ fn record(from: &mut impl BufRead, place: &Place) -> io::Result<Option<Record>> 
     Ok(Some(record))
 }
 
-/// What does not fit into 32 bits stands in the extra field 0001, in this order.
+/// Values that do not fit into 32 bits are in the extra field 0001, in this order.
 fn widen(record: &mut Record, mut extra: &[u8]) {
     while extra.len() >= 4 {
         let (kind, length) = (u16_at(extra, 0), usize::from(u16_at(extra, 2)));
@@ -210,7 +211,7 @@ fn read_up_to(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// The first of those that share bytes stays as it is.
+/// The first of the entries that share bytes is kept.
 fn mark_overlaps(records: &mut [Record]) {
     let mut order: Vec<usize> = (0..records.len()).collect();
     order.sort_by_key(|&index| records[index].at);

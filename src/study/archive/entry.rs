@@ -16,9 +16,9 @@ use crate::study::memory::{self, Turn};
 
 /// A packed file, or a file read into memory whole, may be this large. More is a mistake or an attack.
 pub const MAX_BYTES: u64 = 4 << 30;
-/// What is packed may unpack to this, whatever its packed size.
+/// An entry may unpack to this, whatever its packed size.
 const PLAIN_BYTES: u64 = 64 << 20;
-/// And beyond that to so many times its packed size: images of nothing but zeros come to 100, bombs to 1,000.
+/// Beyond that, to this many times its packed size: all-zero images reach 100, bombs 1,000.
 const MOST_UNPACKED: u64 = 200;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +71,7 @@ impl Entry {
         Err((name, refused))
     }
 
-    /// An entry of which only the name and the place of its zip are asked.
+    /// An entry of which only the name and the path of its zip are needed.
     #[cfg(test)]
     pub fn of_nothing(archive: &std::path::Path, name: &str) -> Self {
         let archive = Archive::of_nothing(archive);
@@ -93,7 +93,7 @@ impl Entry {
         self.size
     }
 
-    /// Where its bytes lie in the archive, if they are not packed.
+    /// Where its bytes are in the archive, if they are not compressed.
     pub(super) fn stored_at(&self) -> io::Result<Option<u64>> {
         if self.method != Method::Stored || self.size != self.packed {
             return Ok(None);
@@ -102,7 +102,7 @@ impl Entry {
         Ok(Some(self.at + head))
     }
 
-    /// Reads over the local header; returns its length.
+    /// Skips the local header; returns its length.
     fn skip_header(from: &mut dyn BufRead) -> io::Result<u64> {
         let mut head = [0; LOCAL_LENGTH];
         let gone = || damaged("its place in the zip holds something else: the zip is damaged, or was replaced");
@@ -116,7 +116,7 @@ impl Entry {
         Ok(LOCAL_LENGTH as u64 + more)
     }
 
-    /// Its bytes one after the other, unpacked as they are read. The last read checks the checksum.
+    /// A sequential reader of its bytes, unpacked as they are read. The last read verifies the checksum.
     pub fn open(&self) -> io::Result<Unpacked<'_>> {
         let limit = limit(self.packed);
         if self.size > limit {
@@ -132,7 +132,7 @@ impl Entry {
         Ok(Unpacked { from: Limited::new(from, self.packed), crc: Crc::new(), entry: self, is_checked: false })
     }
 
-    /// All of it at once.
+    /// Reads all of it at once.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut from = self.open()?;
         let mut turn = Turn::default();
@@ -153,7 +153,7 @@ pub struct Unpacked<'a> {
 }
 
 impl Unpacked<'_> {
-    /// Reads what is left, so that damage is found; keeps nothing of it.
+    /// Reads and discards the rest, so that damage is found.
     pub fn check(mut self) -> io::Result<()> {
         let mut buffer = vec![0; 1 << 15];
         loop {
@@ -181,7 +181,7 @@ impl Read for Unpacked<'_> {
     }
 }
 
-/// What is unpacked, as far as it may go.
+/// The unpacked bytes, up to the limit.
 pub struct Limited<R> {
     from: R,
     packed: u64,
@@ -190,7 +190,7 @@ pub struct Limited<R> {
 }
 
 impl<R: Read> Limited<R> {
-    /// What `packed` bytes unpack to.
+    /// The limit for what `packed` bytes may unpack to.
     pub fn new(from: R, packed: u64) -> Self {
         Self { from, packed, limit: limit(packed), read: 0 }
     }
@@ -216,7 +216,7 @@ fn damaged(why: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, why.to_owned())
 }
 
-/// Whether a name leads out of the archive, if it were unpacked.
+/// Whether a name would lead outside the archive if it were unpacked.
 fn leads_outside(name: &str) -> bool {
     let mut depth = 0_i32;
     name.contains('\0')

@@ -1,5 +1,5 @@
-//! Archives read in place: nothing is ever unpacked to disk, and nothing that is inflated is kept, save a zip that is
-//! itself packed inside a zip.
+//! Archives read in place: nothing is ever unpacked to disk, and no inflated data is kept, except for a zip that is
+//! itself compressed inside a zip.
 
 mod directory;
 mod entry;
@@ -15,9 +15,9 @@ use std::{
 use self::directory::Directory;
 pub use self::entry::{Entry, Limited, MAX_BYTES};
 
-/// Archives inside archives are opened so deep: a zip, and a zip in it.
+/// How deep archives inside archives are opened: a zip, and a zip in it.
 const MAX_DEPTH: u8 = 2;
-/// Zips that are packed inside zips are held in memory. All of them in one scan may take this.
+/// Zips that are compressed inside zips are held in memory, up to this in one scan.
 const MAX_HELD: u64 = 512 << 20;
 
 /// Where the bytes of an archive are.
@@ -44,7 +44,7 @@ impl fmt::Debug for Archive {
     }
 }
 
-/// An entry, or its name and why it is none that can be read.
+/// An entry, or its name and why it cannot be read.
 pub type Found = Result<Entry, (String, String)>;
 
 /// What a zip holds.
@@ -52,12 +52,12 @@ pub type Found = Result<Entry, (String, String)>;
 pub struct Contents {
     /// Its entries without its folders, in the order of its directory.
     pub entries: Vec<Found>,
-    /// So many more are missing: the directory breaks off.
+    /// How many more are missing because the directory is truncated.
     pub lost: u64,
 }
 
 impl Archive {
-    /// A file on disk, and what is in it. Reads the directory alone.
+    /// A file on disk, and its contents. Reads only the directory.
     pub fn open(path: &Path) -> io::Result<Contents> {
         let length = path.metadata()?.len();
         let bytes = Bytes::File { at: 0, length };
@@ -103,7 +103,7 @@ impl Archive {
         }
     }
 
-    /// An archive of which only the place is asked.
+    /// An archive of which only the path is needed.
     #[cfg(test)]
     fn of_nothing(path: &Path) -> Arc<Self> {
         let bytes = Bytes::Memory(Vec::new());

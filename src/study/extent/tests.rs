@@ -99,7 +99,7 @@ fn an_unknown_element_of_undefined_length_gets_a_length() {
 
 #[test]
 fn lengths_are_read_as_the_library_reads_them() {
-    // A kind of element that there is not has a length of four bytes; a sequence holds items and nothing else.
+    // An unknown VR has a length of four bytes; a sequence holds items and nothing else.
     let unknown = [&[8, 0, 0x60, 0][..], b"XX", &[2, 0, 0, 0, 0, 0x40], &[0; 200]].concat();
     assert!(matches!(walk(&unknown, true), Err(Stop::Broken(why)) if why.contains("(0008,0060)")));
     let no_item = explicit(8, 0x1140, *b"SQ", &explicit(8, 0x1150, *b"UI", b"1.2\0"));

@@ -1,10 +1,10 @@
-//! What a scan's bits are (ITU-T T.87 annex A): each sample is foretold from its neighbours, and the bits say by how much
-//! that is wrong; where the neighbours are equal, how many samples go on like them.
+//! The bits of a scan (ITU-T T.87 annex A): each sample is predicted from its neighbours, and the bits encode the
+//! prediction error; where the neighbours are equal, they encode the length of a run.
 #![expect(clippy::inline_always, reason = "a sample takes 15 ns; calls between its steps double that")]
 
 use super::bits::Bits;
 
-/// A.7.1.1: the length of a run, as a power of two, by how well runs went before.
+/// A.7.1.1: the length of a run, as a power of two, adapted to previous runs.
 const RUNS: [u32; 32] =
     [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 /// A valid scan has neither a larger error nor one with more low bits.
@@ -18,9 +18,9 @@ pub struct Parameters {
     pub largest: i32,
     /// By how much a sample may be wrong, 0 to 255.
     pub near: i32,
-    /// Differences of neighbours are told apart at these.
+    /// Thresholds that quantise the differences of neighbours.
     pub thresholds: [i32; 3],
-    /// After so many samples, what was learned counts half.
+    /// After this many samples, the statistics are halved.
     pub reset: i32,
 }
 
@@ -49,7 +49,7 @@ impl Parameters {
     }
 }
 
-/// How the neighbours' differences went before, for one kind of place.
+/// The statistics of one context.
 #[derive(Debug, Clone, Copy)]
 struct Context {
     /// The sum of the errors' sizes.

@@ -1,5 +1,5 @@
-//! Trouble as people report it: files that hold nothing, archives in archives, links in circles, discs copied in part,
-//! two images of one name. Each file is accounted for once, and what is missing is said.
+//! Problems as reported by users: empty files, archives in archives, circular links, partly copied discs, two images
+//! with one name. Each file is accounted for once, and what is missing is reported.
 
 mod archives;
 mod files;

@@ -1,5 +1,4 @@
-//! What files say of their values and in their texts, in the ways that they say it in the wild: whole files, read as any
-//! others are.
+//! Values and text in files, in the ways found in the wild: complete files, read like any others.
 
 mod pixels;
 mod syntaxes;
@@ -56,7 +55,7 @@ impl Made {
         self.0.put(DataElement::new(tag, vr, value));
     }
 
-    /// Values parted by backslashes; in kinds of one value the text as it is.
+    /// Values separated by backslashes; for single-value VRs the text as it is.
     fn text(&mut self, tag: Tag, vr: VR, text: &str) {
         let value = match vr {
             VR::UT | VR::ST | VR::LT => PrimitiveValue::Str(text.to_owned()),

@@ -35,10 +35,7 @@ pub fn nearest_slice(study: &Study, series: usize, point: Vec3) -> Option<usize>
     let nearest = |must_contain: bool| {
         let candidates = slices.iter().enumerate().filter_map(|(i, s)| Some((i, s.plane?)));
         candidates
-            .filter(|(_, plane)| {
-                let (column, row) = plane.pixel_from_patient(point);
-                !must_contain || plane.contains(column, row)
-            })
+            .filter(|(_, plane)| !must_contain || plane.contains(plane.pixel_from_patient(point)))
             .min_by(|(_, a), (_, b)| {
                 a.distance_from_patient(point).abs().total_cmp(&b.distance_from_patient(point).abs())
             })

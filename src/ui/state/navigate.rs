@@ -88,8 +88,7 @@ impl Session {
         }
         self.panes[pane].go_to(&study, slice);
         if let Some(plane) = study.series[series].slices[slice].plane {
-            let (column, row) = bbox.center_pixel();
-            hanging::follow(&study, &mut self.panes, series, plane.patient_from_pixel(column, row));
+            hanging::follow(&study, &mut self.panes, series, plane.patient_from_pixel(bbox.center()));
         }
         Some(pane)
     }

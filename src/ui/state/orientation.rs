@@ -75,6 +75,7 @@ pub fn turned(step: Vec2, quarters: u8) -> Vec2 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::PixelCorner;
 
     /// All eight.
     pub fn all() -> impl Iterator<Item = Orientation> {
@@ -86,8 +87,13 @@ mod tests {
         for turn in Turn::ALL {
             let shown = Orientation::upright(turn);
             for (x, y) in [(1.0, 0.0), (0.0, 1.0)] {
-                let (a, b) = (turn.apply((0.0, 0.0), [9, 9]), turn.apply((x, y), [9, 9]));
-                assert_eq!(shown.screen_from_image(vec2(x, y)), vec2(b.0 - a.0, b.1 - a.1), "{turn:?}");
+                let moved = |x: f32, y: f32| turn.apply(PixelCorner::new(x.into(), y.into()), [9, 9]);
+                let (a, b) = (moved(0.0, 0.0), moved(x, y));
+                assert_eq!(
+                    shown.screen_from_image(vec2(x, y)),
+                    vec2((b.x - a.x) as f32, (b.y - a.y) as f32),
+                    "{turn:?}"
+                );
             }
         }
     }

@@ -49,8 +49,7 @@ fn to_side(session: &Session, id: GradeId, levels: &[Option<Vec3>; 5]) -> Option
         let off = like.filter_map(|row| {
             let detection = &row.key_evidence()?.detection;
             let (series, slice) = session.study.find(&detection.slice)?;
-            let (column, line) = detection.bbox.center_pixel();
-            let point = session.study.series[series].slices[slice].plane?.patient_from_pixel(column, line);
+            let point = session.study.series[series].slices[slice].plane?.patient_from_pixel(detection.bbox.center());
             let off = point.x - levels[row.id.level().index()]?.x;
             // A box on the wrong side tells nothing.
             let off = if side == Side::Left { off } else { -off };

@@ -3,7 +3,8 @@
 use egui::{Pos2, Rect, Vec2, vec2};
 
 use crate::{
-    raster::Slice,
+    geometry::PixelCorner,
+    raster::{BBox, Slice},
     study::SliceRef,
     ui::state::{orientation::Orientation, pane::Pane},
 };
@@ -75,33 +76,31 @@ impl Transform {
         self.fit
     }
 
-    /// From pixel-edge coordinates, in which the image spans 0 to its width, as boxes have them.
-    pub fn screen_from_edge(&self, x: f32, y: f32) -> Pos2 {
-        let step = (vec2(x, y) - self.extent.size / 2.0) * self.extent.spacing * self.points_per_mm;
+    /// The point on screen of a position on the image.
+    pub fn screen_from_pixel(&self, at: impl Into<PixelCorner>) -> Pos2 {
+        let PixelCorner { x, y } = at.into();
+        let step = (vec2(x as f32, y as f32) - self.extent.size / 2.0) * self.extent.spacing * self.points_per_mm;
         self.center + self.orientation.screen_from_image(step)
     }
 
-    /// From DICOM pixel coordinates, in which pixel centres are integers.
-    pub fn screen_from_pixel(&self, column: f64, row: f64) -> Pos2 {
-        self.screen_from_edge(column as f32 + 0.5, row as f32 + 0.5)
-    }
-
-    /// DICOM pixel coordinates (column, row) of a point on screen; outside the image too.
-    pub fn pixel_from_screen(&self, point: Pos2) -> (f64, f64) {
+    /// The position on the image of a point on screen; outside the image too.
+    pub fn pixel_from_screen(&self, point: Pos2) -> PixelCorner {
         let step = self.orientation.image_from_screen(point - self.center) / self.points_per_mm / self.extent.spacing;
-        let edge = step + self.extent.size / 2.0;
-        (f64::from(edge.x) - 0.5, f64::from(edge.y) - 0.5)
+        let corner = step + self.extent.size / 2.0;
+        PixelCorner::new(corner.x.into(), corner.y.into())
     }
 
-    /// The rectangle on screen of a box in pixel-edge coordinates.
-    pub fn screen_rect(&self, x0: f32, y0: f32, x1: f32, y1: f32) -> Rect {
-        Rect::from_two_pos(self.screen_from_edge(x0, y0), self.screen_from_edge(x1, y1))
+    /// The rectangle on screen of a box.
+    pub fn screen_rect(&self, bbox: &BBox) -> Rect {
+        let [from, to] = bbox.corners();
+        Rect::from_two_pos(self.screen_from_pixel(from), self.screen_from_pixel(to))
     }
 
     /// The image's corners on screen: as the file has them, top left, top right, bottom right, bottom left.
     pub fn corners(&self) -> [Pos2; 4] {
         let Vec2 { x, y } = self.extent.size;
-        [(0.0, 0.0), (x, 0.0), (x, y), (0.0, y)].map(|(x, y)| self.screen_from_edge(x, y))
+        let corner = |x: f32, y: f32| self.screen_from_pixel(PixelCorner::new(x.into(), y.into()));
+        [corner(0.0, 0.0), corner(x, 0.0), corner(x, y), corner(0.0, y)]
     }
 
     /// How a direction on screen (right, say) runs in the image: across, down.
@@ -118,6 +117,7 @@ impl Transform {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::PixelCenter;
 
     #[test]
     fn pixels_that_are_not_square_keep_their_proportions() {
@@ -136,7 +136,7 @@ mod tests {
         assert!((image.width() - 100.0).abs() < 1e-3 && (image.height() - 200.0).abs() < 1e-3, "{image:?}");
         assert_eq!(image.center(), rect.center());
         // The centre of the first pixel lies half a pixel inside the image's corner.
-        let first = transform.screen_from_pixel(0.0, 0.0) - image.min;
+        let first = transform.screen_from_pixel(PixelCenter::new(0.0, 0.0)) - image.min;
         assert!((first - vec2(0.5, 2.0)).length() < 1e-3, "{first:?}");
         // Turned on its side it fills the width: 100 mm in 300 points, but 50 mm in 200 are tighter.
         let mut pane = Pane::default();
@@ -158,7 +158,8 @@ mod tests {
                     pane.flip_horizontally();
                 }
                 let transform = Transform::new(rect, Extent::of_slice(&slice), &pane);
-                let (column, row) = transform.pixel_from_screen(transform.screen_from_pixel(12.25, 70.5));
+                let there = transform.screen_from_pixel(PixelCenter::new(12.25, 70.5));
+                let PixelCenter { column, row } = transform.pixel_from_screen(there).into();
                 assert!((column - 12.25).abs() < 1e-3 && (row - 70.5).abs() < 1e-3);
             }
         }
@@ -170,7 +171,9 @@ mod tests {
         let pane = Pane { zoom: 3.0, pan: vec2(20.0, -10.0), ..Pane::default() };
         let at = |side: f32| {
             let rect = Rect::from_min_size(Pos2::ZERO, vec2(side, side));
-            (Transform::new(rect, Extent::of_slice(&slice), &pane).screen_from_edge(40.0, 60.0) - rect.center()) / side
+            (Transform::new(rect, Extent::of_slice(&slice), &pane).screen_from_pixel(PixelCorner::new(40.0, 60.0))
+                - rect.center())
+                / side
         };
         assert!((at(200.0) - at(700.0)).length() < 1e-4);
     }

@@ -6,6 +6,7 @@ use image::imageops::crop_imm;
 
 use super::{Window, click_at, click_cell, drag, graded_demo, graded_window, id, is_shown, press, session, wait_for};
 use crate::{
+    geometry::PixelCorner,
     grading::GradeId,
     raster::BBox,
     review::{BoxChoice, Region},
@@ -75,7 +76,7 @@ fn best_box(window: &Window) -> BBox {
 }
 
 fn center(window: &Window, b: &BBox) -> Pos2 {
-    transform(window, 1).screen_from_edge(b.center().0, b.center().1)
+    transform(window, 1).screen_from_pixel(b.center())
 }
 
 fn is_near(a: BBox, b: BBox, pixels: f32) -> bool {
@@ -104,11 +105,11 @@ fn a_detectors_box_that_is_moved_becomes_the_readers_in_one_change() {
     assert!(is_near(moved.bbox, expected, 0.1), "{:?} {expected:?}", moved.bbox);
     assert_eq!(changes(&window), 1);
     // One of its corners, then one of its edges.
-    let corner = transform(&window, 1).screen_from_edge(moved.bbox.x1, moved.bbox.y1);
+    let corner = transform(&window, 1).screen_from_pixel(PixelCorner::new(moved.bbox.x1.into(), moved.bbox.y1.into()));
     drag(&mut window, corner, vec2(10.0, 10.0), PointerButton::Primary);
     let pulled = region(&window, CANAL).bbox;
     assert!((pulled.x0, pulled.y0) == (moved.bbox.x0, moved.bbox.y0) && pulled.x1 > moved.bbox.x1 + 2.0);
-    let edge = transform(&window, 1).screen_from_edge(pulled.x0, pulled.center().1);
+    let edge = transform(&window, 1).screen_from_pixel(PixelCorner::new(pulled.x0.into(), pulled.center().y));
     drag(&mut window, edge, vec2(-8.0, 30.0), PointerButton::Primary);
     let wider = region(&window, CANAL).bbox;
     assert!(wider.x0 < pulled.x0 - 2.0);

@@ -89,8 +89,7 @@ fn a_box_under_the_pointer_says_what_was_seen_there_and_a_click_selects_its_cell
     open.flip_vertically();
     window.step();
     let wanted = painted(&window, 1).into_iter().find(|v| v.grade.level() == Level::L4L5).expect("a box at L4/L5");
-    let (x, y) = wanted.detection.bbox.center();
-    let at = transform(&window, 1).screen_from_edge(x, y);
+    let at = transform(&window, 1).screen_from_pixel(wanted.detection.bbox.center());
     rest(&mut window, at);
     assert!(has_label(&window, "Said by scs.onnx (demo model)"));
     assert!(has_label(&window, "L4/L5 spinal canal stenosis"));
@@ -106,11 +105,11 @@ fn a_box_under_the_pointer_says_what_was_seen_there_and_a_click_selects_its_cell
 fn a_click_beside_the_boxes_or_with_a_tool_that_draws_selects_nothing() {
     let mut window = graded_demo();
     let transform = transform(&window, 1);
-    click(&mut window, transform.screen_from_edge(2.0, 2.0));
+    click(&mut window, transform.screen_from_pixel(crate::geometry::PixelCorner::new(2.0, 2.0)));
     assert_eq!(session(&window).focus.cell, None);
-    let (x, y) = painted(&window, 1)[0].detection.bbox.center();
+    let center = painted(&window, 1)[0].detection.bbox.center();
     window.state_mut().viewer.hand.tool = crate::ui::state::tool::Tool::Length;
-    click(&mut window, transform.screen_from_edge(x, y));
+    click(&mut window, transform.screen_from_pixel(center));
     assert_eq!(session(&window).focus.cell, None);
 }
 

@@ -5,6 +5,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
 use super::{Window, click_at, drag, graded_demo, is_shown, pane, press, session, sized_window, wait_for};
 use crate::{
+    geometry::PixelCenter,
     geometry::Vec3,
     grading::Role,
     ui::state::{
@@ -46,8 +47,8 @@ fn sagittal_panes_scroll_and_zoom_together_and_axial_ones_do_not_follow() {
         let slice = &study.series[pane.series.expect("series")].slices[pane.slice];
         let rect = egui::Rect::from_min_size(Pos2::ZERO, pane.area);
         let transform = Transform::new(rect, Extent::of_header(slice), pane);
-        let (column, row) = transform.pixel_from_screen(rect.center());
-        (slice.plane.expect("plane").patient_from_pixel(column, row), transform.points_per_mm())
+        let at = transform.pixel_from_screen(rect.center());
+        (slice.plane.expect("plane").patient_from_pixel(at), transform.points_per_mm())
     };
     let ((a, zoom_a), (b, zoom_b)) = (middle(&window, 0), middle(&window, 1));
     assert!((zoom_a - zoom_b).abs() / zoom_a < 1e-3, "{zoom_a} {zoom_b}");
@@ -93,10 +94,8 @@ fn a_click_brings_all_panes_to_its_patient_point_whatever_is_flipped_turned_and_
             let chosen = plane(&window, 2).distance_from_patient(point).abs();
             let open = session(window.state());
             let axial = &open.study.series[open.panes[2].series.expect("axial")];
-            let inside = axial.slices.iter().filter_map(|s| s.plane).filter(|p| {
-                let (column, row) = p.pixel_from_patient(point);
-                p.contains(column, row)
-            });
+            let inside =
+                axial.slices.iter().filter_map(|s| s.plane).filter(|p| p.contains(p.pixel_from_patient(point)));
             let nearest = inside.map(|p| p.distance_from_patient(point).abs()).min_by(f64::total_cmp);
             assert!(nearest.is_none_or(|nearest| (chosen - nearest).abs() < 1e-6));
         }
@@ -117,7 +116,7 @@ fn expected_point(window: &Window, at: Vec2) -> Vec3 {
     let mm = pane.orientation.image_from_screen(step);
     let column = (f64::from(mm.x) + width / 2.0) / across - 0.5;
     let row = (f64::from(mm.y) + height / 2.0) / down - 0.5;
-    slice.plane.expect("plane").patient_from_pixel(column, row)
+    slice.plane.expect("plane").patient_from_pixel(PixelCenter::new(column, row))
 }
 
 fn shift_click(window: &mut Window, at: Pos2) {

@@ -78,8 +78,8 @@ fn check(window: &Window, index: usize, what: &str) -> usize {
         PlaneKind::Sagittal => {
             let names: Vec<&Painted> = texts.iter().filter(|painted| is_level(&painted.text)).collect();
             let in_view = Level::ALL.iter().zip(levels).filter(|(_, disc)| {
-                let (column, row) = plane.pixel_from_patient(disc.expect("every disc of the demo study is found"));
-                rect.contains(transform.screen_from_pixel(column, row))
+                let at = plane.pixel_from_patient(disc.expect("every disc of the demo study is found"));
+                rect.contains(transform.screen_from_pixel(at))
             });
             let expected: Vec<&str> = in_view.map(|(level, _)| level.label()).collect();
             let mut found: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();

@@ -38,8 +38,10 @@ fn the_demo_study_is_graded_and_a_cell_leads_to_its_box_in_every_pane() {
     assert_eq!((open.panes[1].series, open.panes[1].shown), (Some(series), Some(slice)));
     assert_eq!(window.state().viewer.active_pane().map(|p| p.index), Some(1), "keys act on the pane with the box");
     // The axial pane went to the slice nearest to the middle of the box.
-    let (column, row) = evidence.detection.bbox.center_pixel();
-    let point = open.study.series[series].slices[slice].plane.expect("a plane").patient_from_pixel(column, row);
+    let point = open.study.series[series].slices[slice]
+        .plane
+        .expect("a plane")
+        .patient_from_pixel(evidence.detection.bbox.center());
     let axial = &open.study.series[open.panes[2].series.expect("axial")];
     let distance = |i: usize| axial.slices[i].plane.map_or(f64::MAX, |p| p.distance_from_patient(point).abs());
     let nearest = (0..axial.slices.len()).map(distance).fold(f64::MAX, f64::min);

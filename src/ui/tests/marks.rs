@@ -89,7 +89,7 @@ fn a_length_drawn_by_mouse_is_the_distance_in_the_patient() {
     drag(&mut window, rect.center(), by, PointerButton::Primary);
     let [mark] = &marks(&window)[..] else { panic!("{:?}", marks(&window)) };
     let [from, to] = mark.shape.handles()[..] else { panic!("{mark:?}") };
-    let patient = |p: crate::markup::Point| plane.patient_from_pixel(p.column(), p.row());
+    let patient = |p: crate::markup::Point| plane.patient_from_pixel(p);
     let found = length_mm(mark, slice.pixel_spacing);
     assert!((found - patient(from).distance(patient(to))).abs() < 1e-6);
     // The whole image fits the pane, and so many points of the drag are so many mm.
@@ -146,7 +146,7 @@ fn a_click_is_the_place_under_it_however_the_image_is_turned_mirrored_and_zoomed
             step.x = -step.x;
         }
         let pixel = step / spacing + (size - Vec2::splat(1.0)) / 2.0;
-        let expected = plane.patient_from_pixel(f64::from(pixel.x), f64::from(pixel.y));
+        let expected = plane.patient_from_pixel(crate::geometry::PixelCenter::new(pixel.x.into(), pixel.y.into()));
         click(&mut window, at);
         let (drawn, slice) = (marks(&window), shown(&mut window));
         let [mark] = &drawn[..] else { panic!("{flips} {quarters} {inside:?} {drawn:?}") };

@@ -128,8 +128,7 @@ fn draw_at(window: &mut Window, level: Level) {
     let pane = &open.panes[1];
     let plane = open.study.series[pane.series.expect("T2")].slices[pane.shown.expect("shown")].plane.expect("a plane");
     let disc = open.run.graded.as_ref().expect("graded").levels[level.index()].expect("found");
-    let (column, row) = plane.pixel_from_patient(disc);
-    let at = transform(window, 1).screen_from_pixel(column, row);
+    let at = transform(window, 1).screen_from_pixel(plane.pixel_from_patient(disc));
     drag(window, at - vec2(13.0, 13.0), vec2(26.0, 26.0), PointerButton::Primary);
 }
 

@@ -72,8 +72,7 @@ pub struct Lies {
 
 /// Where a box that was drawn for a grade lies. `levels` must be in the patient space of its slice.
 pub fn lies(id: GradeId, bbox: &BBox, plane: &ImagePlane, levels: &[Option<DVec3>; 5]) -> Lies {
-    let (column, row) = bbox.center_pixel();
-    let point = plane.patient_from_pixel(column, row);
+    let point = plane.patient_from_pixel(bbox.center());
     let spine = Spine::of(*levels);
     let level = match id.condition().role() {
         Role::Ss => spine.nearest(|disc| plane.distance_from_patient(disc).abs()),
@@ -99,6 +98,7 @@ pub fn lies(id: GradeId, bbox: &BBox, plane: &ImagePlane, levels: &[Option<DVec3
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::PixelCorner;
 
     fn id(text: &str) -> GradeId {
         text.parse().unwrap()
@@ -143,8 +143,8 @@ mod tests {
 
     /// A box of 10 mm about a patient point.
     fn around(plane: &ImagePlane, point: DVec3) -> BBox {
-        let (column, row) = plane.pixel_from_patient(point);
-        let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
+        let at = PixelCorner::from(plane.pixel_from_patient(point));
+        let (x, y) = (at.x as f32, at.y as f32);
         BBox::new(x - 5.0, y - 5.0, x + 5.0, y + 5.0)
     }
 

@@ -1,5 +1,5 @@
-//! One slice's marks as graphics and texts. Places count from the image's upper left corner (PS3.3 C.10.5.1.2), those of
-//! marks from the centre of the first pixel: half a pixel apart.
+//! One slice's marks as graphics and texts. Positions are counted from the image's upper left corner (PS3.3
+//! C.10.5.1.2), those of marks from the centre of the first pixel: half a pixel apart.
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
@@ -47,13 +47,13 @@ pub fn annotation(
     Ok(item)
 }
 
-/// From the corner of the image, and on the image.
+/// Counted from the corner of the image, and clamped to the image.
 fn place(point: Point, [columns, rows]: [u32; 2]) -> [f32; 2] {
     let on = |v: f64, size: u32| (v + 0.5).clamp(0.0, f64::from(size)) as f32;
     [on(point.column(), columns), on(point.row(), rows)]
 }
 
-/// What is drawn; nothing of a note.
+/// What is drawn; nothing for a note.
 fn graphic(shape: &Shape, size: [u32; 2]) -> Option<Object> {
     let (kind, points): (_, Vec<Point>) = match *shape {
         Shape::Note { .. } => return None,
@@ -101,7 +101,7 @@ fn arrow(tip: Point, tail: Point) -> Vec<Point> {
     vec![tail, tip, side(0.4), tip, side(-0.4)]
 }
 
-/// What the reader wrote, less where the identity is removed, and what was measured.
+/// What the reader wrote, unless the identity is removed, and what was measured.
 fn text(context: &Context, mark: &Mark, slice: &SliceRef, values: Option<&Slice>) -> Option<Object> {
     let measured = measure(mark, slice.pixel_spacing, values);
     let written = if context.report.identity.is_removed() {

@@ -1,4 +1,4 @@
-//! One row of the table as a measurement group: TID 1410 where a box shows it, TID 1501 where none does.
+//! One row of the table as a measurement group: TID 1410 if it has a box, TID 1501 if not.
 
 use super::{code, note};
 use crate::{
@@ -81,7 +81,7 @@ fn demo_name(model: &UsedModel) -> String {
     if model.demo { format!("DEMO model {}", model.name) } else { format!("model {}", model.name) }
 }
 
-/// What is said in the end, what the reader decided, and what the program had said where that differs.
+/// The final severity, the reader's decision, and the program's severity where it differs.
 fn evaluations(row: &Row) -> Vec<Item> {
     let said = match &row.statement {
         Statement::Severity { severity, .. } => codes::severity(*severity),
@@ -108,16 +108,16 @@ fn evaluations(row: &Row) -> Vec<Item> {
     items
 }
 
-/// The model's score for each severity, under names of our own; and that of the severity that is stated as DICOM's
-/// "Certainty of Finding", unless it is a person who states it. Rows in which nothing was seen have none: how common
-/// a severity is in others is no measurement of this patient.
+/// The model's score for each severity, with our own codes; that of the stated severity also as DICOM's "Certainty of
+/// Finding", unless a person states it. Rows in which nothing was seen have none: the prevalence in other patients is
+/// not a measurement of this patient.
 fn scores(context: &Context, row: &Row) -> Result<Vec<Item>, DicomError> {
     let Assessment::Detected { probabilities, .. } = &row.grade.assessment else { return Ok(vec![]) };
     let mut items = Vec::new();
     let values = Severity::ALL.iter().zip(probabilities.as_array());
     for (&severity, value) in values {
         let score = percent(codes::score(severity), value);
-        // The box that is shown is the group's own region; the others lie with the scores that they led to.
+        // The box that is shown is the group's own region; the others are stored with the scores that they led to.
         let others = row.regions.iter().skip(1).filter(|r| r.severity == Some(severity) && !r.by_reader);
         let others = others.map(|other| region(context, other)).collect::<Result<Vec<_>, _>>()?;
         let others = others.into_iter().flatten();
@@ -157,7 +157,7 @@ impl Outline {
     }
 }
 
-/// None for a box that lies beside the image, or on one of several images with one UID, of which a warning tells.
+/// None for a box that lies outside the image, or on one of several images with one UID, which a warning reports.
 fn region(context: &Context, region: &RowRegion) -> Result<Option<Outline>, DicomError> {
     let instance = &context.slice(&region.slice)?.instance;
     let Some(points) = outline(region.bbox, instance.columns, instance.rows) else { return Ok(None) };

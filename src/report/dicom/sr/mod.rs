@@ -44,8 +44,8 @@ pub fn sr_bytes(report: &Report) -> Result<Vec<u8>, DicomError> {
     object.into_file(KIND.class, &instance_uid)
 }
 
-/// Nothing is complete, final or verified without a person. A document without names cannot name its verifier, and so
-/// is none that was verified; its text says that a person signed.
+/// Nothing is complete, final or verified without a person. A document without names cannot name its verifier, so it is
+/// not marked as verified; its text says that a person signed.
 fn state(context: &Context, object: &mut Object) {
     let signature = match &context.report.provenance.status {
         ReviewStatus::Signed(signature) if !context.report.identity.is_removed() => Some(signature),
@@ -83,7 +83,7 @@ fn tree(context: &Context) -> Result<Item, DicomError> {
         .with(words(report)))
 }
 
-/// Who made it: the program, and whoever decided something (TID 1002).
+/// Who made it: the program, and every person who decided something (TID 1002).
 pub fn observers(context: &Context) -> Vec<Item> {
     use Relation::HasObsContext as Of;
     let version = context.report.provenance.version;
@@ -113,7 +113,7 @@ fn notices(context: &Context) -> Vec<Item> {
     banner.chain(warnings).chain(without).collect()
 }
 
-/// The images that were looked at (TID 1600), a group for each series: "not seen" says something of these.
+/// The images that were looked at (TID 1600), a group for each series: "not seen" refers to these.
 fn library(context: &Context) -> Result<Item, DicomError> {
     let mut groups = Vec::new();
     for series in &context.report.provenance.sources {
@@ -132,7 +132,7 @@ fn library(context: &Context) -> Result<Item, DicomError> {
     Ok(Item::new(Relation::Contains, codes::IMAGE_LIBRARY, Value::Container(None)).with(groups))
 }
 
-/// Impression, the reader's remark, and where all of it comes from.
+/// Impression, the reader's remark, and the provenance.
 fn words(report: &Report) -> Vec<Item> {
     let text = |concept, value: String| Item::new(Relation::Contains, concept, Value::Text(value));
     let levels = report.sentences().into_iter().map(|(level, sentence)| format!("{}: {sentence}", level.label()));

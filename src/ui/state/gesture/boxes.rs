@@ -102,7 +102,7 @@ impl BoxDrag {
 
 /// Where the pointer is, counted from the edge of the first pixel.
 fn edge_of(at: &At) -> (f32, f32) {
-    ((at.pixel.0 + 0.5) as f32, (at.pixel.1 + 0.5) as f32)
+    (at.pixel.x as f32, at.pixel.y as f32)
 }
 
 fn pulled((low, high): (f32, f32), end: Option<End>, by: f32) -> (f32, f32) {
@@ -128,7 +128,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{markup::Bounds, worker::SessionId};
+    use crate::{geometry::PixelCorner, markup::Bounds, worker::SessionId};
 
     const PANE: PaneId = PaneId { session: SessionId(1), index: 0 };
 
@@ -139,7 +139,7 @@ mod tests {
     /// A place counted from the edge of the first pixel of an image of 100 x 50.
     fn at(x: f32, y: f32) -> At {
         let slice = SliceId { series_uid: "1".into(), sop_instance_uid: "2".into(), twin: 0, frame: 0 };
-        let pixel = (f64::from(x) - 0.5, f64::from(y) - 0.5);
+        let pixel = PixelCorner::new(x.into(), y.into());
         At { pane: PANE, slice, bounds: Bounds { columns: 100, rows: 50 }, pixel }
     }
 

@@ -1,6 +1,7 @@
 //! What a hand with a drawing tool does to the marks of a study: begins, pulls, places, moves, types. Plain data.
 
 use crate::{
+    geometry::PixelCorner,
     grading::SliceId,
     markup::{Bounds, Mark, MarkId, Markup, Point, Shape},
     ui::state::{pane::PaneId, tool::Tool},
@@ -16,17 +17,17 @@ pub struct At {
     /// Its edges.
     pub bounds: Bounds,
     /// Column and row; outside the image too.
-    pub pixel: (f64, f64),
+    pub pixel: PixelCorner,
 }
 
 impl At {
     /// The nearest place on the image.
     pub fn point(&self) -> Point {
-        self.bounds.clamp(Point::new(self.pixel.0, self.pixel.1))
+        self.bounds.clamp(self.pixel.into())
     }
 
     fn is_on_image(&self) -> bool {
-        self.point() == Point::new(self.pixel.0, self.pixel.1)
+        self.point() == self.pixel.into()
     }
 }
 
@@ -62,7 +63,7 @@ pub enum Drawing {
         /// The mark as it was.
         before: Mark,
         /// Where the pointer was.
-        from: (f64, f64),
+        from: PixelCorner,
     },
     /// A text is being typed.
     Typing {
@@ -138,7 +139,7 @@ impl Hand<'_> {
                 let shape = if let Some(handle) = grip.handle {
                     before.shape.with_handle(handle, at.point())
                 } else {
-                    let (columns, rows) = (at.pixel.0 - from.0, at.pixel.1 - from.1);
+                    let (columns, rows) = (at.pixel.x - from.x, at.pixel.y - from.y);
                     let (columns, rows) = at.bounds.limit(&before.shape.handles(), columns, rows);
                     before.shape.translated(columns, rows)
                 };
@@ -294,7 +295,7 @@ const fn new_shape(tool: Tool, at: Point) -> Option<(Shape, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::SessionId;
+    use crate::{geometry::PixelCenter, worker::SessionId};
 
     const PANE: PaneId = PaneId { session: SessionId(1), index: 0 };
 
@@ -331,7 +332,12 @@ mod tests {
     }
 
     fn at(pixel: (f64, f64)) -> At {
-        At { pane: PANE, slice: slice(0), bounds: Bounds { columns: 100, rows: 50 }, pixel }
+        At {
+            pane: PANE,
+            slice: slice(0),
+            bounds: Bounds { columns: 100, rows: 50 },
+            pixel: PixelCenter::new(pixel.0, pixel.1).into(),
+        }
     }
 
     fn point(column: f64, row: f64) -> Point {

@@ -6,6 +6,7 @@ use egui::{KeyboardShortcut, Vec2};
 
 use super::{OpenWindows, Wanted};
 use crate::{
+    geometry::PixelCorner,
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
     report::Format,
@@ -56,7 +57,7 @@ pub enum Action {
     /// A zoom about a point, given in mm on screen from the middle of the pane.
     Zoom(PaneId, f32, Vec2),
     /// Bring every pane to a point of the slice on screen: column, row.
-    Crosshair(PaneId, f64, f64),
+    Crosshair(PaneId, PixelCorner),
     /// Something with measurements, notes or key images.
     Mark(MarkAction),
     /// Look at a cell of the grade table.

@@ -4,7 +4,7 @@ use egui::{Vec2, vec2};
 
 use super::Viewer;
 use crate::{
-    geometry::ImagePlane,
+    geometry::{ImagePlane, PixelCorner},
     ui::state::{hanging, pane::PaneId},
 };
 
@@ -73,8 +73,8 @@ impl Viewer {
             return;
         };
         let (area, zoom, pan) = (pane.area, pane.zoom, pane.pan);
-        let (column, row) = from.pixel_from_screen((area / 2.0).to_pos2());
-        let middle = plane.patient_from_pixel(column, row);
+        let pixel = from.pixel_from_screen((area / 2.0).to_pos2());
+        let middle = plane.patient_from_pixel(pixel);
         for other in self.fellows(id) {
             let shares = self.share_space(id, other);
             let plane = self.plane(other);
@@ -88,9 +88,8 @@ impl Viewer {
             let Some(pane) = self.pane_mut(other) else { continue };
             pane.zoom = pane.zoom * from.points_per_mm() / at_fit.points_per_mm();
             let Some(zoomed) = self.transform(other) else { continue };
-            let (column, row) = plane.pixel_from_patient(middle);
             let Some(pane) = self.pane_mut(other) else { continue };
-            let offset = zoomed.screen_from_pixel(column, row) - (pane.area / 2.0).to_pos2();
+            let offset = zoomed.screen_from_pixel(plane.pixel_from_patient(middle)) - (pane.area / 2.0).to_pos2();
             pane.pan = -vec2(offset.x, offset.y) / zoomed.points_per_pan();
         }
     }
@@ -105,7 +104,7 @@ impl Viewer {
     }
 
     /// Brings every pane of a study that shares its patient space to a point of the slice on screen.
-    pub fn set_crosshair(&mut self, id: PaneId, column: f64, row: f64) {
+    pub fn set_crosshair(&mut self, id: PaneId, at: PixelCorner) {
         let Some(key) = self.shown_in(id) else { return };
         let Some(session) = self.find_mut(id.session) else { return };
         let study = session.study.clone();
@@ -113,7 +112,7 @@ impl Viewer {
             self.notices.warn("This slice has no position: other panes cannot go to a point of it".to_owned());
             return;
         };
-        let point = plane.patient_from_pixel(column, row);
+        let point = plane.patient_from_pixel(at);
         session.crosshair = Some((key.series, point));
         hanging::follow(&study, &mut session.panes, key.series, point);
     }

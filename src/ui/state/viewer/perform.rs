@@ -46,7 +46,7 @@ impl Viewer {
             }
             Action::Pan(pane, delta) => self.change_view(pane, |pane| pane.pan += delta),
             Action::Zoom(pane, factor, at) => self.change_view(pane, |pane| pane.zoom_about(factor, at)),
-            Action::Crosshair(pane, column, row) => self.set_crosshair(pane, column, row),
+            Action::Crosshair(pane, at) => self.set_crosshair(pane, at),
             Action::Mark(action) => self.mark_up(action),
             Action::SelectGrade(id) => self.look_at(|session| session.select(id)),
             Action::ShowBox(id, evidence) => self.look_at(|session| session.show_box(id, *evidence)),

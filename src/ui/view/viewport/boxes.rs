@@ -60,17 +60,15 @@ pub fn scores_at(of_slice: &[Vote], place: &Vote) -> [f32; 3] {
 
 /// The box under a point of the screen; of several the smallest.
 pub fn at_point<'a>(visible: &[&'a Vote], transform: &Transform, point: Pos2) -> Option<&'a Vote> {
-    let (column, row) = transform.pixel_from_screen(point);
+    let at = transform.pixel_from_screen(point);
     // Boxes count from pixel edges.
-    let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
-    let hit = visible.iter().copied().filter(|vote| vote.detection.bbox.contains(x, y));
+    let hit = visible.iter().copied().filter(|vote| vote.detection.bbox.contains(at));
     hit.min_by(|a, b| a.detection.bbox.area().total_cmp(&b.detection.bbox.area()))
 }
 
 /// A box on screen, as the image is turned now.
 pub fn rect_of(transform: &Transform, vote: &Vote) -> Rect {
-    let b = vote.detection.bbox;
-    transform.screen_rect(b.x0, b.y0, b.x1, b.y1)
+    transform.screen_rect(&vote.detection.bbox)
 }
 
 /// The boxes of the slice on screen, the highlighted one last, so that nothing hides it. Returns them.
@@ -164,6 +162,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        geometry::PixelCorner,
         grading::{self, Detection, DetectionClass, Evidence, Level, Role},
         raster::Slice,
         study::Study,
@@ -238,7 +237,9 @@ mod tests {
             pane.turn_right(quarters);
             pane.flip_horizontally();
             let transform = Transform::new(rect, extent, &pane);
-            let at = |x: f32, y: f32| at_point(&all, &transform, transform.screen_from_edge(x, y));
+            let at = |x: f32, y: f32| {
+                at_point(&all, &transform, transform.screen_from_pixel(PixelCorner::new(x.into(), y.into())))
+            };
             assert_eq!(at(4.0, 5.0), Some(&small));
             assert_eq!(at(8.0, 9.0), Some(&large));
             assert_eq!(at(12.0, 5.0), None);

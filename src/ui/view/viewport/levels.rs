@@ -41,10 +41,7 @@ pub fn paint_levels(view: &View<'_>, labels: &mut Labels) {
 fn paint_beside(view: &View<'_>, labels: &mut Labels, plane: &ImagePlane, level: Level, disc: Vec3) {
     let is_selected = view.selected().is_some_and(|id| id.level() == level);
     let (size, color) = if is_selected { (14.5, theme::ACCENT) } else { (12.5, theme::LEVEL_LABEL) };
-    let screen = |point: Vec3| {
-        let (column, row) = plane.pixel_from_patient(point);
-        view.transform.screen_from_pixel(column, row)
-    };
+    let screen = |point: Vec3| view.transform.screen_from_pixel(plane.pixel_from_patient(point));
     // The patient's front is -y; the image may be turned any way.
     let (disc, start) = (screen(disc), screen(disc - Vec3::Y * BEFORE_MM));
     let forward = (start - disc).normalized();

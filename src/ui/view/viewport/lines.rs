@@ -4,7 +4,7 @@ use egui::{Align2, Color32, Pos2, Rect, Shape, Stroke};
 
 use super::view::View;
 use crate::{
-    geometry::{ImagePlane, cross_reference_line},
+    geometry::{ImagePlane, PixelCenter, cross_reference_line},
     ui::{state::pane::PaneId, view::theme},
 };
 
@@ -16,7 +16,7 @@ const HOLE: f32 = 7.0;
 /// What another pane of the same study casts here.
 enum Cast {
     /// Its slice's line and the lines of the first and last slice of its block, in pixels.
-    Lines { active: [(f64, f64); 2], ends: Vec<[(f64, f64); 2]> },
+    Lines { active: [PixelCenter; 2], ends: Vec<[PixelCenter; 2]> },
     /// No line, and why, in the reader's words.
     None(&'static str),
     /// The planes are nearly parallel: nobody expects a line.
@@ -54,8 +54,8 @@ pub fn paint_references(view: &View<'_>) -> Rect {
     view.text(at, Align2::LEFT_BOTTOM, &words.join("\n"), 11.5, theme::LETTERS)
 }
 
-fn paint_line(view: &View<'_>, line: [(f64, f64); 2], stroke: Stroke, dashes: Option<(f32, f32)>) {
-    let ends = line.map(|(column, row)| view.transform.screen_from_pixel(column, row));
+fn paint_line(view: &View<'_>, line: [PixelCenter; 2], stroke: Stroke, dashes: Option<(f32, f32)>) {
+    let ends = line.map(|end| view.transform.screen_from_pixel(end));
     match dashes {
         Some((dash, gap)) => {
             let dashes: Vec<Shape> = Shape::dashed_line(&ends, stroke, dash, gap);
@@ -102,8 +102,8 @@ pub fn paint_crosshair(view: &View<'_>) {
         return;
     }
     let Some(plane) = view.slice.plane else { return };
-    let (column, row) = plane.pixel_from_patient(point);
-    let at = view.transform.screen_from_pixel(column, row);
+    let pixel = plane.pixel_from_patient(point);
+    let at = view.transform.screen_from_pixel(pixel);
     let reach = view.series().spacing.unwrap_or(5.0) / 2.0 + 0.5;
     let is_here = plane.distance_from_patient(point).abs() <= reach;
     let color = if is_here { theme::CROSSHAIR } else { theme::CROSSHAIR.gamma_multiply(0.45) };

@@ -96,8 +96,7 @@ fn left(on: &Pointed<'_>, transform: &Transform, actions: &mut Vec<Action>) {
 
 fn crosshair(at: Option<Pos2>, id: PaneId, transform: &Transform, actions: &mut Vec<Action>) {
     if let Some(at) = at {
-        let (column, row) = transform.pixel_from_screen(at);
-        actions.push(Action::Crosshair(id, column, row));
+        actions.push(Action::Crosshair(id, transform.pixel_from_screen(at)));
     }
 }
 

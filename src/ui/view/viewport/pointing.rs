@@ -48,9 +48,8 @@ fn by_hand_at(
     transform: &Transform,
     point: Pos2,
 ) -> Option<GradeId> {
-    let (column, row) = transform.pixel_from_screen(point);
-    let (x, y) = (column as f32 + 0.5, row as f32 + 0.5);
-    let hit = by_hand(session, &viewer.visibility, slice).into_iter().filter(|(_, bbox)| bbox.contains(x, y));
+    let at = transform.pixel_from_screen(point);
+    let hit = by_hand(session, &viewer.visibility, slice).into_iter().filter(|(_, bbox)| bbox.contains(at));
     hit.min_by(|a, b| a.1.area().total_cmp(&b.1.area())).map(|(cell, _)| cell)
 }
 

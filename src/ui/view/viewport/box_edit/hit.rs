@@ -3,6 +3,7 @@
 use egui::{CursorIcon, Pos2, vec2};
 
 use crate::{
+    geometry::PixelCorner,
     raster::BBox,
     ui::state::{
         gesture::boxes::{End, Hold},
@@ -24,12 +25,12 @@ pub fn corners() -> impl Iterator<Item = (End, End)> {
 pub fn corner(b: &BBox, (across, down): (End, End), transform: &Transform) -> Pos2 {
     let x = if across == End::Low { b.x0 } else { b.x1 };
     let y = if down == End::Low { b.y0 } else { b.y1 };
-    transform.screen_from_edge(x, y)
+    transform.screen_from_pixel(PixelCorner::new(x.into(), y.into()))
 }
 
 /// The part of a box at a point on screen: corners before edges, edges before the inside.
 pub fn hold_at(b: &BBox, transform: &Transform, at: Pos2) -> Option<Hold> {
-    let rect = transform.screen_rect(b.x0, b.y0, b.x1, b.y1);
+    let rect = transform.screen_rect(b);
     let reach = REACH.min(rect.size().min_elem() / 3.0);
     let distance = |ends: (End, End)| corner(b, ends, transform).distance(at);
     let nearest = corners().min_by(|&one, &other| distance(one).total_cmp(&distance(other)))?;
@@ -62,9 +63,12 @@ pub fn cursor(b: &BBox, transform: &Transform, hold: Hold) -> CursorIcon {
         Some(End::Low) => -1.0,
         Some(End::High) => 1.0,
     };
-    let middle = transform.screen_from_edge(b.center().0, b.center().1);
+    let middle = transform.screen_from_pixel(b.center());
     let (half_x, half_y) = (b.width() / 2.0, b.height() / 2.0);
-    let held = transform.screen_from_edge(b.center().0 + place(across) * half_x, b.center().1 + place(down) * half_y);
+    let held = transform.screen_from_pixel(PixelCorner::new(
+        b.center().x + f64::from(place(across) * half_x),
+        b.center().y + f64::from(place(down) * half_y),
+    ));
     let outward = held - middle;
     match (across.is_some() && down.is_some(), outward.x * outward.y > 0.0) {
         (true, true) => CursorIcon::ResizeNwSe,
@@ -103,7 +107,7 @@ mod tests {
             }
             let rect = Rect::from_min_size(Pos2::new(20.0, 30.0), vec2(400.0, 300.0));
             let transform = Transform::new(rect, Extent::of_slice(&slice), &pane);
-            let at = |x: f32, y: f32| transform.screen_from_edge(x, y);
+            let at = |x: f32, y: f32| transform.screen_from_pixel(PixelCorner::new(x.into(), y.into()));
             let hold = |place: Pos2| hold_at(&b, &transform, place);
             let edges = |across, down| Some(Hold::Edges(across, down));
             assert_eq!(hold(at(20.0, 10.0)), edges(Some(End::Low), Some(End::Low)));

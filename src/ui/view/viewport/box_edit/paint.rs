@@ -40,7 +40,7 @@ pub fn paint_by_hand(view: &View<'_>, labels: &mut Labels) -> Vec<(GradeId, BBox
 }
 
 fn rect_of(view: &View<'_>, b: &BBox) -> Rect {
-    view.transform.screen_rect(b.x0, b.y0, b.x1, b.y1)
+    view.transform.screen_rect(b)
 }
 
 fn paint_box(view: &View<'_>, cell: GradeId, bbox: &BBox) {

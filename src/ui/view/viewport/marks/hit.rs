@@ -64,6 +64,7 @@ fn distance(a: Pos2, b: Pos2, at: Pos2) -> f32 {
 mod tests {
     use super::*;
     use crate::{
+        geometry::PixelCenter,
         grading::SliceId,
         markup::Point,
         raster::Slice,
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn a_mark_is_held_where_it_is_seen() {
         let transform = transform();
-        let at = |column, row| transform.screen_from_pixel(column, row);
+        let at = |column, row| transform.screen_from_pixel(PixelCenter::new(column, row));
         let none = |_: &Mark| Rect::NOTHING;
         let marks = [
             mark(1, Shape::Length { from: Point::new(10.0, 10.0), to: Point::new(80.0, 10.0) }),
@@ -115,7 +116,7 @@ mod tests {
     fn a_note_is_held_by_its_text() {
         let transform = transform();
         let note = mark(1, Shape::Note { at: Point::new(50.0, 25.0) });
-        let corner = transform.screen_from_pixel(50.0, 25.0);
+        let corner = transform.screen_from_pixel(PixelCenter::new(50.0, 25.0));
         let label = |_: &Mark| Rect::from_min_size(corner, vec2(60.0, 15.0));
         let find = |step| grip_at([&note].into_iter(), None, &transform, label, corner + step);
         assert_eq!(find(vec2(50.0, 10.0)), Some(Grip { id: MarkId(1), handle: None }));

@@ -25,5 +25,5 @@ fn outline(shape: &Shape, transform: &Transform) -> Vec<Pos2> {
 }
 
 fn on_screen(point: Point, transform: &Transform) -> Pos2 {
-    transform.screen_from_pixel(point.column(), point.row())
+    transform.screen_from_pixel(point)
 }
