@@ -30,7 +30,7 @@ pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
     }
     if found.len() > most {
         let size = found.len() >> 20;
-        return Err(io::Error::other(format!("it has {size} MiB, and no such file has more than {} MiB", most >> 20)));
+        return Err(io::Error::other(format!("it has {size} MiB; no such file has more than {} MiB", most >> 20)));
     }
     fs::File::open(path)
 }
@@ -45,7 +45,7 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// Reads a text file of at most this many bytes; see [`open_regular`].
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read_regular(path, most)?)
-        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
 }
 
 /// A file that could not be written.

@@ -19,13 +19,13 @@ use crate::files::{WriteError, has_no_locks};
 #[derive(Debug, thiserror::Error)]
 pub enum GrowError {
     /// Something is there.
-    #[error("{}: exists already; name a new folder", .0.display())]
+    #[error("{}: already exists; give a new folder", .0.display())]
     Exists(PathBuf),
     /// Another run writes to the same place.
-    #[error("{}: another run is writing it", .0.display())]
+    #[error("{}: another run is writing to it", .0.display())]
     Busy(PathBuf),
     /// A folder with the temporary name exists, and is not ours.
-    #[error("{}: is in the way; move it, or name another folder to write", .0.display())]
+    #[error("{}: is in the way; move it, or give another output folder", .0.display())]
     InTheWay(PathBuf),
     /// It cannot be written.
     #[error(transparent)]

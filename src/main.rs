@@ -20,8 +20,8 @@ fn silence_onnx_runtime() {
 #[cfg(unix)]
 mod last_words {
     const WORDS: &[u8] =
-        b"foramen: ended, most likely for want of memory: close other programs, raise the limit (ulimit -v) \
-        or use --threads 1. If there is memory enough, this is a fault of ours: please report it\n";
+        b"foramen: stopped, most likely out of memory: close other programs, raise the limit (ulimit -v) \
+        or use --threads 1. If there is enough memory, this is a bug: please report it\n";
     /// `Exit::Error`.
     const CODE: libc::c_int = 1;
 

@@ -17,7 +17,7 @@ pub struct Lock {
 
 /// Why there is no lock.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot take hold of {}: {source}", path.display())]
+#[error("cannot lock {}: {source}", path.display())]
 pub struct LockError {
     /// The file of the lock.
     pub path: PathBuf,

@@ -91,7 +91,7 @@ impl Batch<'_> {
         file.write(&bytes)?;
         // Read back as the next run will: there is one reader of a result.
         let record = Record::parse(&bytes, expected).unwrap_or_else(|| {
-            let why = "its result cannot be read back (a fault of ours): please report it";
+            let why = "its result cannot be read back (a bug): please report it";
             Record::failed(study.uid(), vec![Issue::new("", why)])
         });
         Ok(Outcome { record, was_done: false })
@@ -108,7 +108,7 @@ fn grade_whole(
 ) -> Result<Result<GradedStudy, Vec<Issue>>, GradeError> {
     let Some(study) = scan.studies.first() else { return Ok(Err(scan.issues.clone())) };
     let Ok(graded) = panics::caught(|| grader.grade(study, cancel, on_event)) else {
-        let why = Issue::new("", "grading it failed inside the program (a fault of ours): please report it");
+        let why = Issue::new("", "grading it failed because of a bug: please report it");
         return Ok(Err(scan.issues.iter().chain(&study.issues).cloned().chain([why]).collect()));
     };
     let mut graded = graded?;

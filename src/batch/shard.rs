@@ -13,7 +13,7 @@ pub struct Shard {
 
 /// Not a share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}': expected a share and their number, from 1/n to n/n, such as 2/8")]
+#[error("'{0}': expected a share and the number of shares, from 1/n to n/n, such as 2/8")]
 pub struct ShardError(String);
 
 impl Shard {

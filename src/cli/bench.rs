@@ -5,12 +5,12 @@ use std::{path::PathBuf, time::Instant};
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::detector::EngineChoice;
 
-/// Measure the viewer on a study: time to the first image, CPU time of a frame while scrolling, memory
+/// Measure the viewer on a study: time to the first image, CPU time per frame while scrolling, memory
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folder, file, zip or DICOMDIR; the demo study if left out
     study: Option<PathBuf>,
-    /// Frames of scrolling, one slice each, at 60 a second
+    /// Number of frames to scroll, one slice each, at 60 per second
     #[arg(long, default_value_t = 600, value_name = "N")]
     frames: usize,
     /// Scroll while the detectors run
@@ -25,7 +25,7 @@ pub struct Args {
     /// Inference engine
     #[arg(long, value_enum, default_value_t)]
     engine: EngineChoice,
-    /// Measure decoding alone: every slice once, on one thread, after a round that is not counted
+    /// Measure only decoding: every slice once, on one thread, after a warm-up round
     #[arg(long, requires = "study", conflicts_with_all = ["grading", "frames"])]
     decode: bool,
     /// As JSON
@@ -47,7 +47,7 @@ fn size(text: &str) -> Result<[f32; 2], String> {
         Some(&[width, height]) if (100.0..=16_000.0).contains(&width) && (100.0..=16_000.0).contains(&height) => {
             Ok([width, height])
         }
-        _ => Err("a size is written 1920x1080, each side 100 to 16000".to_owned()),
+        _ => Err("expected a size such as 1920x1080, each side 100 to 16000".to_owned()),
     }
 }
 
@@ -73,7 +73,7 @@ fn decode(path: PathBuf, as_json: bool) -> Outcome {
         serde_json::to_string(&decoded).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
     } else {
         let each = decoded.seconds * 1000.0 / decoded.slices.max(1) as f64;
-        format!("{} slices decoded, {failed} of them in vain, {each:.3} ms each\n", decoded.slices)
+        format!("{} slices decoded, {failed} failed, {each:.3} ms each\n", decoded.slices)
     };
     print(text.as_bytes()).map(|()| Exit::Ok)
 }
@@ -103,7 +103,7 @@ fn table(report: &crate::ui::bench::Report) -> String {
         ("CPU time of a frame, median", format!("{:.2} ms", frame.median)),
         ("99th percentile", format!("{:.2} ms", frame.p99)),
         ("largest", format!("{:.2} ms", frame.max)),
-        ("slice not there in time", format!("{} of {} frames", report.late_frames, report.frames)),
+        ("slice not ready in time", format!("{} of {} frames", report.late_frames, report.frames)),
         (
             "slices in memory, at most",
             format!("{:.1} of {:.0} MiB", mega(report.cache_bytes as u64), mega(report.cache_bound as u64)),

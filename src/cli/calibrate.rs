@@ -20,14 +20,14 @@ use crate::{
 ///   foramen grade STUDIES --models DIR --out-of-fold 5folds.csv --no-calibration --aggregate geometric --out oof.csv
 ///   foramen calibrate --models DIR --solution train.csv --predictions oof.csv --aggregate geometric
 ///
-/// Neither can be seen from the file: predictions of training studies, or such as were calibrated already, are fitted
-/// without complaint and make a calibration that is wrong.
+/// The file does not show either: predictions of training studies, or already calibrated ones, are fitted
+/// without complaint and give a wrong calibration.
 ///
 /// For each role one temperature and three biases are found that minimise the contest's weighted log loss (1, 2, 4) of
 /// softmax(ln p / T + b) on its labelled rows: canal for scs, foramina for nfn, recesses for ss. Rows that no detector
-/// saw, which state the prevalence (or with --aggregate seed a third each), are left out: they are not calibrated when
-/// grading either. Each study is scored too by a fit on the other four fifths of the studies; a role that does not gain
-/// by that measure is left as it is.
+/// saw, which hold the prevalence (or with --aggregate seed a third each), are left out: they are not calibrated when
+/// grading either. Each study is also scored with a fit on the other four fifths; a role that does not gain
+/// by that measure is left unchanged.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -37,13 +37,13 @@ pub struct Args {
     /// Labels: the contest's `train.csv`
     #[arg(long, value_name = "FILE")]
     solution: PathBuf,
-    /// Out-of-fold predictions of `foramen grade --no-calibration`; the studies that they name are used
+    /// Out-of-fold predictions of `foramen grade --no-calibration`; only the studies in it are used
     #[arg(long, value_name = "FILE")]
     predictions: PathBuf,
-    /// How the boxes of the predictions became grades; the calibration is kept for this way alone
+    /// The aggregate that the predictions were made with; the calibration applies only to it
     #[arg(long, value_enum)]
     aggregate: Aggregate,
-    /// Show what would be gained and change nothing
+    /// Show what would be gained, without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -59,7 +59,7 @@ pub fn run(args: &Args) -> Outcome {
     let manifest = training::read_manifest(&args.models).map_err(|e| Failure::new(Exit::Model, e))?;
     let manifest = manifest.filter(|m| !m.models.is_empty()).ok_or_else(|| {
         let folder = args.models.display();
-        Failure::new(Exit::Model, anyhow!("{folder}: no manifest.json with models in it; `foramen train` writes one"))
+        Failure::new(Exit::Model, anyhow!("{folder}: no manifest.json that lists models; `foramen train` writes one"))
     })?;
     let rows = rows(args).map_err(|e| Failure::new(Exit::Input, e))?;
     let (mut fitted, mut text) = (BTreeMap::new(), String::new());
@@ -73,11 +73,11 @@ pub fn run(args: &Args) -> Outcome {
     print(text.as_bytes())?;
     let place = args.models.join(crate::detector::manifest::MANIFEST_NAME);
     if fitted.is_empty() {
-        let error = anyhow!("no role could be calibrated; {} is as it was", place.display());
+        let error = anyhow!("no role could be calibrated; {} is unchanged", place.display());
         return Err(Failure::new(Exit::Input, error));
     }
     if args.dry_run {
-        print(format!("{} is as it was (--dry-run)\n", place.display()).as_bytes())?;
+        print(format!("{} is unchanged (--dry-run)\n", place.display()).as_bytes())?;
         return Ok(Exit::Ok);
     }
     training::change_manifest(&args.models, |manifest| with(manifest, args.aggregate, &fitted))
@@ -106,7 +106,7 @@ fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow], aggregate: Aggrega
     match metric::calibrate(&seen) {
         Err(few) => Verdict::Left(few.to_string(), None),
         Ok(fit) if fit.cross_validated >= fit.before => {
-            Verdict::Left("it gains nothing on studies it was not fitted on".to_owned(), Some(fit))
+            Verdict::Left("no gain on studies that it was not fitted on".to_owned(), Some(fit))
         }
         Ok(fit) => Verdict::Fitted(fit),
     }
@@ -132,8 +132,8 @@ fn line(role: Role, verdict: &Verdict) -> String {
     };
     match verdict {
         Verdict::Fitted(fit) => format!("{role}: {}\n", figures(fit)),
-        Verdict::Left(why, Some(fit)) => format!("{role}: left as it is, {why}: {}\n", figures(fit)),
-        Verdict::Left(why, None) => format!("{role}: left as it is: {why}\n"),
+        Verdict::Left(why, Some(fit)) => format!("{role}: left unchanged, {why}: {}\n", figures(fit)),
+        Verdict::Left(why, None) => format!("{role}: left unchanged: {why}\n"),
     }
 }
 

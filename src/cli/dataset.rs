@@ -12,16 +12,16 @@ use crate::{
     raster::Standardize,
 };
 
-/// Make YOLO data sets of five folds from the contest's CSVs and DICOM
+/// Make YOLO data sets with five folds from the contest's CSVs and DICOM
 ///
 /// One role writes to OUT itself: `images/`, `labels/`, `fold0/` to `fold4/` with a `data.yaml` each,
 /// `contact_sheet.png`, `report.md`, `skipped.csv`, `5folds.csv` and `dataset.json`. Several roles write to OUT/nfn,
-/// OUT/scs and OUT/ss and read the images' headers once. The folds are those of `5folds.csv` beside `train.csv`; without
-/// one they are made, by study and alike in the severities of every condition and level. Whether images are computed
+/// OUT/scs and OUT/ss and read the image headers once. The folds are those of `5folds.csv` next to `train.csv`; without
+/// it they are made, by study, stratified by the severities of every condition and level. Whether images are computed
 /// phantoms is read from the files: a model trained on a data set with any is a demo.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which detectors: nfn, scs or ss, several with commas, or all
+    /// Which detectors: nfn, scs or ss, several separated by commas, or all
     #[arg(long, required = true, value_delimiter = ',', value_name = "ROLE")]
     role: Vec<Roles>,
     /// Folder with `train.csv`, `train_label_coordinates.csv` and `train_images/`
@@ -30,19 +30,19 @@ pub struct Args {
     /// New folder to write
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
-    /// The choices below that are not made by name
+    /// Defaults for the options below
     #[arg(long, value_enum, default_value_t)]
     preset: Preset,
     /// How slices become 0-255: `slice_min_max` (seed), `slice_percentile` (foramen) or `series_percentile`
     #[arg(long, value_name = "HOW")]
     standardize: Option<Standardize>,
-    /// Size of the boxes in mm, WIDTHxHEIGHT; made to fit the role if left out
+    /// Size of the boxes in mm, WIDTHxHEIGHT; depends on the role if left out
     #[arg(long, value_name = "WxH", value_parser = size)]
     box_mm: Option<(f64, f64)>,
-    /// Width and height of the boxes as a share of the image's; seed: 0.0521, which is 20 of 384 pixels
+    /// Width and height of the boxes as a fraction of the image's; seed: 0.0521, which is 20 of 384 pixels
     #[arg(long, value_name = "SHARE", value_parser = progress::share, conflicts_with = "box_mm")]
     box_share: Option<f64>,
-    /// Label slices this near to a point too, in mm; 0 for its own slice alone (seed)
+    /// Also label slices within this distance of a point, in mm; 0 for only its own slice (seed)
     #[arg(long, value_name = "MM", value_parser = depth)]
     depth_mm: Option<f64>,
     /// Share of the slices without boxes to write as background; 0.15 (foramen) or 0 (seed) if left out
@@ -53,7 +53,7 @@ pub struct Args {
 /// A set of choices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 enum Preset {
-    /// Boxes of a physical size on every slice that shows the place, percentiles to 0-255, some background
+    /// Boxes of a physical size on every slice near the point, percentiles to 0-255, some background
     #[default]
     Foramen,
     /// The starting solution's: a box of 20 of 384 pixels on the point's own slice, each slice's minimum and maximum to
@@ -125,7 +125,7 @@ fn depth(text: &str) -> Result<f64, String> {
 pub fn run(args: &Args) -> Outcome {
     let roles = args.roles();
     if roles.len() > 1 && (args.box_mm.is_some() || args.depth_mm.is_some()) {
-        let error = anyhow::anyhow!("--box-mm and --depth-mm are of one role: run the roles one by one");
+        let error = anyhow::anyhow!("--box-mm and --depth-mm apply to a single role: run the roles one by one");
         return Err(Failure::new(Exit::Usage, error));
     }
     let options: Vec<DatasetOptions> = roles.iter().map(|role| args.options(*role)).collect();

@@ -34,7 +34,7 @@ pub struct Args {
     /// Boxes must score above this
     #[arg(long, default_value_t = 0.25, value_parser = progress::share)]
     conf: f64,
-    /// How DICOM values become 0-255; PNG and JPEG are taken as they are
+    /// How DICOM values become 0-255; PNG and JPEG are used as they are
     #[arg(long, default_value_t = Standardize::SlicePercentile)]
     standardize: Standardize,
     /// Inference engine
@@ -118,7 +118,7 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn,
         .with_context(|| format!("{}", file.display()))
         && format.format().is_some()
     {
-        let grey = format.decode().with_context(|| format!("{}: not a readable picture", file.display()))?.to_luma8();
+        let grey = format.decode().with_context(|| format!("{}: not a readable image", file.display()))?.to_luma8();
         let (width, height) = grey.dimensions();
         let image =
             Image8::new(width, height, grey.into_raw()).ok_or_else(|| anyhow!("{}: it is empty", file.display()))?;
@@ -126,7 +126,7 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn,
     }
     let scan = study::scan(&[file.to_owned()], &Cancel::default(), &|_, _| ())?;
     if let Some(issue) = scan.issues.first() {
-        return Err(anyhow!("{issue}; PNG, JPEG or a DICOM image was expected"));
+        return Err(anyhow!("{issue}; expected PNG, JPEG or a DICOM image"));
     }
     let slices: Vec<_> = scan.studies.iter().flat_map(|s| &s.series).flat_map(|s| &s.slices).collect();
     if slices.is_empty() {

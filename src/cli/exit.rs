@@ -53,7 +53,7 @@ impl Exit {
             Self::Input => "input missing or unreadable",
             Self::Model => "model or engine unusable",
             Self::Output => "output not writable",
-            Self::Partial => "some of the work failed",
+            Self::Partial => "some of the work failed or is doubtful",
             Self::NoDisplay => "no display",
             Self::Tool => "another program failed",
         }

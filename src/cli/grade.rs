@@ -30,24 +30,24 @@ use crate::{
 
 /// Grade studies: 25 rows each, as submission CSV or as JSON with the boxes behind the numbers
 ///
-/// A study that lacks a series, or has files that cannot be read, is graded in part and says so. A study of which
+/// A study that lacks a series, or has unreadable files, is graded in part, with a message. A study in which
 /// nothing can be assessed (not a lumbar spine) has no rows in the CSV and 25 "not_assessed" rows in the JSON. A folder
-/// beside studies that holds no image that can be read is a study that failed. Each of these makes the exit code 6; how
-/// many came out how is said at the end. Many studies, on one computer or several: --out-dir. For the contest: --sample.
+/// next to studies without any readable image counts as a failed study. Each of these gives exit code 6; a summary
+/// is printed at the end. Many studies, on one computer or several: --out-dir. For the contest: --sample.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Output format; from the ending of --out if left out, else csv
+    /// Output format; if left out, from the extension of --out, else csv
     #[arg(long, value_enum, conflicts_with = "out_dir")]
     format: Option<Format>,
     /// File to write; standard output if left out
     #[arg(long, value_name = "FILE", conflicts_with = "out_dir")]
     out: Option<PathBuf>,
-    /// A contest's `sample_submission.csv`: the CSV has each row that it names, in its order, whatever is missing or
-    /// cannot be read. Rows without numbers of their own hold the contest's prevalence; which and why is said, and stands
-    /// in the JSON. Studies are known by their UID, or by the folder that all their images lie in
+    /// The contest's `sample_submission.csv`: the CSV gets exactly its rows, in its order, whatever is missing or
+    /// cannot be read. Ungraded rows hold the contest's prevalence; messages and the JSON say which and why.
+    /// Studies are identified by their UID, or by the folder that holds all their images
     #[arg(long, value_name = "FILE", conflicts_with = "shard")]
     sample: Option<PathBuf>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub struct Args {
 /// What to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// The RSNA 2024 submission form.
+    /// The RSNA 2024 submission format.
     Csv,
     /// Scores, sources, evidence, models, warnings.
     Json,
@@ -218,7 +218,7 @@ impl Plain {
     }
 }
 
-const FAULT: &str = "grading it failed inside the program (a fault of ours): please report it";
+const FAULT: &str = "grading it failed because of a bug: please report it";
 
 /// How messages name a study: how far the run is and, if there are several studies, which one it is. No patient data.
 fn name(index: usize, count: usize, uid: &str) -> String {
@@ -236,7 +236,7 @@ impl Args {
 pub(super) fn check_writable(out: &Path) -> Result<(), WriteError> {
     let fail = |source| WriteError { path: out.to_owned(), source };
     if out.is_dir() {
-        return Err(fail(std::io::Error::other("it is a folder; name a file")));
+        return Err(fail(std::io::Error::other("it is a folder; give a file")));
     }
     if is_special(out) {
         return Ok(());
@@ -274,7 +274,7 @@ impl Graders {
             Self::One(grader) => Ok(grader),
             Self::ByFold { folds, graders } => {
                 let row = study.row_of(&folds.0).map_err(|ambiguous| ambiguous.to_string())?;
-                let (_, fold) = row.ok_or("it has no line in the file of --out-of-fold")?;
+                let (_, fold) = row.ok_or("it is not in the --out-of-fold file")?;
                 graders.get(fold).ok_or_else(|| format!("no model was trained without fold {fold}"))
             }
         }
@@ -284,7 +284,7 @@ impl Graders {
 /// A CSV cannot express what was not assessed.
 fn say_what_a_csv_cannot(name: &str, assessed_rows: usize) {
     if assessed_rows == 0 {
-        eprintln!("foramen: {name}: nothing could be assessed; it has no rows in a CSV");
+        eprintln!("foramen: {name}: nothing could be assessed; it gets no rows in a CSV");
     } else if assessed_rows < GradeId::ALL.len() {
         eprintln!("foramen: {name}: rows that were not assessed hold the contest's prevalence in a CSV");
     }
@@ -296,7 +296,7 @@ fn write(out: Option<&Path>, bytes: &[u8]) -> Result<(), Failure> {
         Ok(()) => Ok(()),
         Err(error) => {
             // The work is done and must not be lost because a disk is full.
-            eprintln!("foramen: {error}; the result follows on standard output");
+            eprintln!("foramen: {error}; the result is written to standard output instead");
             print(bytes)?;
             Err(Failure::new(Exit::Output, error))
         }

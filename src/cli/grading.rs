@@ -1,6 +1,10 @@
 //! What `grade` and `report` share: the grading options, and one study after another with a progress bar.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt::Display,
+    iter,
+    path::{Path, PathBuf},
+};
 
 use indicatif::ProgressBar;
 
@@ -12,7 +16,7 @@ use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
     grading::{Aggregate, SEED_CONF, WithoutBox},
-    pipeline::{GradeError, GradeEvent, GradeOptions, GradedStudy, Grader},
+    pipeline::{GradeError, GradeEvent, GradeOptions, GradedStudy, Grader, Warning},
     study::{Issue, Scan, Study},
 };
 
@@ -31,13 +35,13 @@ pub struct GradingArgs {
     /// How boxes become grades (docs/grading.md)
     #[arg(long, value_enum, default_value_t)]
     aggregate: Aggregate,
-    /// With --aggregate seed: boxes must score above this, as in Ultralytics' predict; 0.25 if left out, as there
+    /// With --aggregate seed: boxes must score above this, as in Ultralytics' predict; 0.25 if left out
     #[arg(long, value_name = "SHARE", value_parser = progress::share)]
     conf: Option<f64>,
-    /// With --aggregate seed: what a row says for which no box was drawn; prevalence if left out
+    /// With --aggregate seed: what a row without any box holds; prevalence if left out
     #[arg(long, value_enum, value_name = "WHAT")]
     without_box: Option<WithoutBox>,
-    /// Scores as they are, without the calibration of the models' manifest
+    /// Do not apply the calibration in the models' manifest
     #[arg(long)]
     no_calibration: bool,
 }
@@ -48,7 +52,7 @@ impl GradingArgs {
         let defaults = GradeOptions::default();
         let is_seed = self.aggregate == Aggregate::Seed;
         if !is_seed && (self.conf.is_some() || self.without_box.is_some()) {
-            let why = "--conf and --without-box belong to --aggregate seed: the other ways count every score above 0.01, \
+            let why = "--conf and --without-box only work with --aggregate seed: the others count every score above 0.01, \
                        and a row without a box holds the prevalence";
             return Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)));
         }
@@ -87,7 +91,7 @@ pub fn grade(grader: &Grader, name: &str, study: &Study, bar: &ProgressBar) -> R
     };
     let result = grader.grade(study, &Cancel::default(), &on_event);
     let result = result.map_err(failure)?;
-    bar.suspend(|| explain(name, study, &result, grader.models()));
+    bar.suspend(|| explain(name, study, &result));
     Ok(result)
 }
 
@@ -101,14 +105,20 @@ pub fn failure(error: GradeError) -> Failure {
 }
 
 /// The study's own warnings and issues on stderr.
-fn explain(name: &str, read: &Study, study: &GradedStudy, models: &ModelSet) {
-    say(name, &study.warnings, study.unsaid(read).chain(&study.issues), models);
+fn explain(name: &str, read: &Study, study: &GradedStudy) {
+    let of_study = study.warnings.iter().filter(|warning| !warning.is_of_models());
+    say(name, of_study, study.unsaid(read).chain(&study.issues));
 }
 
-/// Prints what must be known about a study on stderr. Warnings shared by all studies were printed once before.
-pub fn say<'a>(name: &str, warnings: &[String], issues: impl Iterator<Item = &'a Issue>, models: &ModelSet) {
-    let shared = |w: &&String| models.warnings.contains(w) || w.starts_with("demo models");
-    for warning in warnings.iter().filter(|w| !shared(w)) {
+/// The texts of the warnings that every study of these models shares; they are printed once, before all studies.
+pub fn shared_warnings(models: &ModelSet) -> Vec<String> {
+    let of_models = models.warnings.iter().cloned().map(Warning::Model);
+    iter::once(Warning::DemoModels).chain(of_models).map(|warning| warning.to_string()).collect()
+}
+
+/// Prints what must be known about a study on stderr.
+pub fn say<'a>(name: &str, warnings: impl Iterator<Item = impl Display>, issues: impl Iterator<Item = &'a Issue>) {
+    for warning in warnings {
         eprintln!("foramen: {name}: {warning}");
     }
     for issue in issues {

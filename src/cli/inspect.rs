@@ -11,7 +11,7 @@ use crate::{
     study::{Issue, Patient, Scan, Series, Study, Tally},
 };
 
-/// List studies and series: role with the reason, plane, slices, spacing, encoding, and what cannot be read
+/// List studies and series: role with the reason, plane, slices, spacing, encoding, and what could not be read
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Files, folders, zips or DICOMDIRs
@@ -148,7 +148,7 @@ fn write_study(text: &mut String, study: &StudyReport<'_>) -> std::fmt::Result {
         writeln!(text, "  FrameOfReferenceUID differs or is missing: one patient space is assumed")?;
     }
     if study.synthetic {
-        writeln!(text, "  SYNTHETIC: computed images, not of a patient")?;
+        writeln!(text, "  SYNTHETIC: computed images, not a patient")?;
     }
     for series in &study.series {
         let number = series.number.map_or_else(|| "-".to_owned(), |n| n.to_string());

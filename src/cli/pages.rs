@@ -13,17 +13,17 @@ use super::{
 };
 use crate::files::write_atomic;
 
-/// Print the completions of a shell
+/// Print shell completions
 ///
 /// Bash: `foramen completions bash > ~/.local/share/bash-completion/completions/foramen`.
 #[derive(Debug, clap::Args)]
 pub struct Completions {
-    /// For which shell
+    /// The shell
     #[arg(value_enum)]
     shell: Shell,
 }
 
-/// Write the manual pages, one for each command
+/// Write man pages, one for each command
 #[derive(Debug, clap::Args)]
 pub struct Man {
     /// Folder to write into

@@ -8,28 +8,28 @@ use super::{
 };
 use crate::phantom::{self, Dialect, PhantomOptions};
 
-/// Make computed lumbar-spine studies with labels, to train and test on; not patients
+/// Make computed lumbar-spine studies (phantoms, not patients) with labels for training and testing
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// How many studies
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     studies: u32,
-    /// A study depends on the seed and its number alone
+    /// Random seed; a study depends only on the seed and its number
     #[arg(long, default_value_t = 1, value_name = "S")]
     seed: u64,
     /// New or empty folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Kind of files
+    /// Type of files
     #[arg(long, value_enum, default_value_t)]
     dialect: Dialect,
     /// 0: severities as common as in the contest's labels; 1: equally common
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = progress::share)]
     balance: f64,
-    /// Share of labels moved by one grade
+    /// Fraction of labels shifted by one grade
     #[arg(long, default_value_t = 0.0, value_name = "SHARE", value_parser = progress::share)]
     label_noise: f64,
-    /// 0: textbook spines and settings; 1: all that people and scanners come up with
+    /// 0: textbook spines and settings; 1: the full range of people and scanners
     #[arg(long, default_value_t = 1.0, value_name = "SHARE", value_parser = progress::share)]
     variety: f64,
 }

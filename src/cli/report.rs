@@ -24,33 +24,33 @@ use crate::{
 
 /// Write reports of studies: PDF, DICOM SR and pictures, JSON, CSV, text
 ///
-/// The studies are graded. What a person decided, drew and signed in the window is taken from the worklist of this
-/// user, by study UID; without it the report says that nobody has reviewed it. Files of more than one patient
-/// under one study UID make no report.
+/// The studies are graded. What a person decided, drew and signed in the window is taken from this user's worklist,
+/// by study UID; without it the report says that nobody has reviewed the study. No report is made if files of more than
+/// one patient share a study UID.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Folders, files, zips or DICOMDIRs
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// What to write; several with commas
+    /// Formats to write, separated by commas
     #[arg(long, value_enum, required = true, value_delimiter = ',')]
     format: Vec<Format>,
-    /// A folder, in which each study gets one of its own, named by its UID. With one study and one format of one
-    /// file, a name with an ending is that file
+    /// Output folder; each study gets a subfolder named by its UID. With one study and one format that is a single
+    /// file, a name with an extension is the file itself
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// Replace files that are there; else nothing is written over
+    /// Replace existing files; by default nothing is overwritten
     #[arg(long)]
     overwrite: bool,
-    /// Others on this computer may read the files, as the system's umask says; else files with the patient's identity
-    /// are for you alone
+    /// Let other users of this computer read the files, as the umask allows; else files with the patient's identity
+    /// are readable only by you
     #[arg(long)]
     shared: bool,
-    /// Without the patient, dates, names of readers and everything that a person typed; UIDs are replaced
+    /// Leave out the patient, dates, readers' names and everything that a person typed; UIDs are replaced
     #[arg(long)]
     deidentify: bool,
-    /// Grades of the program alone, whatever a person said
+    /// Use only the program's grades and ignore any review
     #[arg(long)]
     ignore_review: bool,
     /// Text and logo of the PDF: a TOML file with institution, title, footer, logo, paper; the window's if left out
@@ -124,7 +124,7 @@ impl Args {
         let can_be_file = studies == 1 && matches!(self.format.as_slice(), [one] if one.is_one_file());
         if wants_file && !can_be_file {
             let why = format!(
-                "--out {}: {studies} stud{} in {} format{} make more than one file: name a folder",
+                "--out {}: {studies} stud{} in {} format{} make more than one file: give a folder",
                 out.display(),
                 if studies == 1 { "y" } else { "ies" },
                 self.format.len(),
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         written.map_err(|error| {
             let is_there = error.source.kind() == std::io::ErrorKind::AlreadyExists;
             let error = anyhow::Error::from(error);
-            Failure::new(Exit::Output, if is_there { error.context("--overwrite replaces it") } else { error })
+            Failure::new(Exit::Output, if is_there { error.context("use --overwrite to replace it") } else { error })
         })
     }
 
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
     fn said_of(&self, study: &Study) -> Result<(Review, Markup), Failure> {
         let Some(library) = &self.library else { return Ok(Default::default()) };
         let unreadable = |error: anyhow::Error| {
-            let why = "what was said of the study cannot be read; --ignore-review reports without it";
+            let why = "the review of this study cannot be read; use --ignore-review to report without it";
             Failure::new(Exit::Input, error.context(why))
         };
         let stored = match library.stored(&study.uid) {
@@ -227,6 +227,6 @@ fn lines(paths: &[PathBuf]) -> String {
 fn open_library() -> Result<Option<Library>, Failure> {
     let Some(folder) = library::default_folder() else { return Ok(None) };
     Library::read(&folder)
-        .context("what was said of the studies cannot be read; --ignore-review reports without it")
+        .context("the reviews cannot be read; use --ignore-review to report without them")
         .map_err(|error| Failure::new(Exit::Input, error))
 }

@@ -14,14 +14,14 @@ use crate::{
 /// Folds of a data set.
 const FOLDS: u32 = 5;
 
-/// Train one detector with Ultralytics, export it to ONNX and enter it into a model folder
+/// Train one detector with Ultralytics, export it to ONNX and add it to a model folder
 ///
 /// The model is OUT/ROLE.onnx, trained on folds 1 to 4 and validated on fold 0. With --fold K it is OUT/ROLE-foldK.onnx,
-/// and with --fold all five are trained one after the other: `foramen grade --models OUT` then averages what they see,
-/// and `--out-of-fold` asks of each study only the model that was not trained on it.
+/// and with --fold all five are trained one after another: `foramen grade --models OUT` then averages their results,
+/// and `--out-of-fold` uses for each study only the model that was not trained on it.
 ///
-/// After a kill, --resume goes on from the last epoch. Models that are in OUT already, of the same data and recipe, are
-/// passed over.
+/// After a kill, --resume continues from the last epoch. Models already in OUT, with the same data and recipe, are
+/// skipped.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
@@ -34,40 +34,40 @@ pub struct Args {
     /// Model folder: gets the ONNX file, manifest.json and `MODEL_CARD.md`
     #[arg(long, value_name = "DIR", required_unless_present = "print_recipe")]
     out: Option<PathBuf>,
-    /// Recipe of the program's own
+    /// Built-in recipe
     #[arg(long, value_enum, default_value_t)]
     preset: Preset,
-    /// Recipe of one's own: a TOML file, as --print-recipe shows it
+    /// Your own recipe: a TOML file in the form that --print-recipe shows
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     recipe: Option<PathBuf>,
     /// Print the preset's recipe and do nothing else
     #[arg(long)]
     print_recipe: bool,
-    /// The fold that validates, 0 to 4, or `all`
+    /// The validation fold, 0 to 4, or `all`
     #[arg(long, value_name = "K|all")]
     fold: Option<Folds>,
-    /// Folder for checkpoints, with --fold all one below it for each; OUT/training-ROLE[-foldK] if left out
+    /// Folder for checkpoints, with a subfolder per fold for --fold all; OUT/training-ROLE[-foldK] if left out
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
-    /// Python that has Ultralytics; an environment under the user's cache is made if left out
+    /// Python with Ultralytics; if left out, an environment is created in your cache folder
     #[arg(long, value_name = "FILE")]
     python: Option<PathBuf>,
-    /// Take the Python's Ultralytics whatever its version
+    /// Accept any version of Ultralytics
     #[arg(long)]
     any_ultralytics: bool,
     /// Weights (.pt) to start from, or the YAML of another network to train from scratch; the recipe's if left out
     ///
-    /// A name such as yolov8s.pt that is no file is left to Ultralytics, which fetches its own weights; they are kept
-    /// in the user's cache. The preset seed starts from yolov8m.pt (nfn) and yolov8s.pt, demo from nothing.
+    /// A name such as yolov8s.pt that is not a file goes to Ultralytics, which downloads those weights; they are kept
+    /// in your cache folder. The preset seed starts from yolov8m.pt (nfn) and yolov8s.pt, demo from scratch.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// From the network's YAML, without the recipe's weights: needs no network connection
+    /// Train from the network's YAML, without the recipe's weights: needs no internet connection
     #[arg(long, conflicts_with = "weights")]
     from_scratch: bool,
-    /// Validate after each epoch, not only at the end; the recipe decides if neither is said (seed: yes, demo: no)
+    /// Validate after each epoch, not only at the end; by default the recipe decides (seed: yes, demo: no)
     #[arg(long, overrides_with = "no_val")]
     val: bool,
-    /// Validate at the end alone, which saves time; the last epoch becomes the model then
+    /// Validate only at the end, which saves time; the last epoch then becomes the model
     #[arg(long, overrides_with = "val")]
     no_val: bool,
     /// Which checkpoint becomes the model; the recipe decides if left out (seed: best, demo: last)
@@ -76,13 +76,13 @@ pub struct Args {
     /// Ultralytics' device: cpu, mps, 0, or 0,1,... for several GPUs
     #[arg(long, default_value = "cpu")]
     device: Device,
-    /// Time for the training (of each fold), instead of the recipe's epochs
+    /// Training time (per fold), instead of the recipe's epochs
     #[arg(long, value_name = "HOURS", conflicts_with = "epochs", value_parser = hours)]
     hours: Option<f64>,
     /// Epochs of each stage, instead of the recipe's
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: Option<u32>,
-    /// Go on where a killed run stopped
+    /// Continue where a killed run stopped
     #[arg(long)]
     resume: bool,
 }
@@ -176,7 +176,7 @@ impl Args {
     fn kept(&self, recipe: &Recipe) -> Result<(bool, Checkpoint), Failure> {
         match self.checkpoint {
             Some(Checkpoint::Best) if self.no_val => {
-                let why = "--checkpoint best needs a validation after each epoch: leave --no-val out";
+                let why = "--checkpoint best needs validation after each epoch: remove --no-val";
                 Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)))
             }
             Some(Checkpoint::Best) => Ok((true, Checkpoint::Best)),
@@ -194,7 +194,7 @@ fn train_all(args: &Args, trainings: &[Training]) -> Result<(), Failure> {
         let fold = training.options().fold;
         let onnx = training.options().out.join(&training.options().file);
         if args.resume && training.is_entered().map_err(failure)? {
-            say(&format!("fold {fold}: {} is there already, of the same data and recipe", onnx.display()))?;
+            say(&format!("fold {fold}: {} already exists, with the same data and recipe", onnx.display()))?;
             continue;
         }
         let python = match &mut python {
@@ -227,7 +227,7 @@ fn show(fold: u32, event: Event<'_>) {
         Event::Stage(s) => {
             let how = match s.state {
                 StageState::New => "begins",
-                StageState::Begun => "goes on",
+                StageState::Begun => "continues",
                 StageState::Done => "is done already",
             };
             say(&format!("fold {fold} stage {}/{} {how}; epochs in {}", s.stage, s.stages, s.results.display()))
@@ -269,7 +269,7 @@ fn warn_of_both_kinds(role: Role, out: &std::path::Path) {
     let folds = (0..FOLDS).any(|fold| out.join(format!("{role}-fold{fold}.onnx")).is_file());
     if folds && single.is_file() {
         eprintln!(
-            "foramen: {}: it lies beside {role}-fold*.onnx and grades with them; move it away if it is not meant to",
+            "foramen: {}: it is in the same folder as {role}-fold*.onnx and would grade together with them; move it away if you don't want that",
             single.display()
         );
     }

@@ -36,9 +36,7 @@ impl Folds {
                 study.parse().map_err(|e| wrong(format!("a row of fold {number} has no study_id: {e}")))?;
             let before = folds.insert(study.clone(), number);
             if let Some(before) = before.filter(|before| *before != number) {
-                return Err(wrong(format!(
-                    "study {study} is in fold {before} and in fold {number}; leave one of them"
-                )));
+                return Err(wrong(format!("study {study} is in fold {before} and in fold {number}; keep one of them")));
             }
         }
         Ok(Self(folds))
@@ -49,7 +47,7 @@ impl Folds {
         let missing: Vec<&StudyId> = studies.filter(|study| !self.0.contains_key(*study)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
         let problem = format!(
-            "it has no fold for {} of the studies, such as {first}; add them, or take the file away and a new split is made",
+            "it has no fold for {} of the studies, such as {first}; add them, or remove the file to make a new split",
             missing.len()
         );
         Err(LabelError::Folds { file: file.to_owned(), problem })

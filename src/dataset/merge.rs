@@ -141,7 +141,7 @@ impl<'a, 'b> Merge<'a, 'b> {
         if of_role.is_empty() {
             let series = &of_study.series[first];
             let wanted = self.role().label();
-            let found = series.role.map_or("none of the three kinds", Role::label);
+            let found = series.role.map_or("none of the three types", Role::label);
             return Err((Reason::WrongSeries, format!("{found} where {wanted} belongs ({})", series.role_reason)));
         }
         let has_image = |index: &usize| {

@@ -27,15 +27,15 @@ fn head(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
         None => format!("{} x {} mm", shape.width_mm, shape.height_mm),
     };
     let depth = if shape.depth_mm > 0.0 {
-        format!("also on slices up to {} mm from it", shape.depth_mm)
+        format!("also on slices up to {} mm away", shape.depth_mm)
     } else {
-        "on its own slice alone".to_owned()
+        "only on its own slice".to_owned()
     };
-    writeln!(text, "- A point is a box of {size}, {depth}.")?;
+    writeln!(text, "- Each point becomes a box of {size}, {depth}.")?;
     writeln!(text, "- 0-255 by `{}`.", info.standardize)?;
     let split = match info.split {
         SplitSource::Read => "read from 5folds.csv",
-        SplitSource::Made => "made here, by study, stratified by the severity of each condition and level",
+        SplitSource::Made => "generated here, by study, stratified by the severity of each condition and level",
     };
     writeln!(text, "- Folds: {split}.")?;
     writeln!(text, "- Images of {}.", kind(info))
@@ -77,7 +77,7 @@ fn folds(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
 }
 
 fn classes(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
-    writeln!(text, "\n## Boxes that validate, by class and fold\n")?;
+    writeln!(text, "\n## Validation boxes, by class and fold\n")?;
     let numbers: Vec<String> = info.folds.iter().map(|fold| fold.fold.to_string()).collect();
     writeln!(text, "| class | {} | all |", numbers.join(" | "))?;
     writeln!(text, "|---|{}---|", "---|".repeat(numbers.len()))?;
@@ -96,7 +96,7 @@ fn skipped(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
     if info.skipped.is_empty() {
         return writeln!(text, "Nothing.");
     }
-    writeln!(text, "All of them stand in skipped.csv.\n")?;
+    writeln!(text, "skipped.csv lists all of them.\n")?;
     for group in &info.skipped {
         writeln!(text, "- {} x {}", group.count, group.reason)?;
         for example in &group.examples {

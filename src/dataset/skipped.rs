@@ -66,33 +66,33 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::File => "a file was not read, or read with a doubt",
+            Self::File => "a file was not read, or is doubtful",
             Self::UnknownColumn => "a column of train.csv names none of the 25 conditions and levels",
             Self::NoColumn => "train.csv has no column for it",
             Self::NoStudyId => "a row of train.csv has no study_id",
-            Self::StudyTwice => "the study stands in train.csv more than once; its first row is taken",
+            Self::StudyTwice => "the study is in train.csv more than once; its first row is used",
             Self::Row => "a row of train_label_coordinates.csv cannot be read",
-            Self::WhichStudy => "images that no single study_id of train.csv stands for",
+            Self::WhichStudy => "images that match no single study_id of train.csv",
             Self::NoRow => "a point of a study that is not in train.csv",
             Self::NoGrade => "a point without a grade in train.csv",
-            Self::NoPoint => "a grade without a point in train_label_coordinates.csv: nobody says where it is",
+            Self::NoPoint => "a grade without a point in train_label_coordinates.csv: its position is unknown",
             Self::NoImages => "a study in train.csv without images",
             Self::NoSeries => "a point on a series without images",
-            Self::WhichSeries => "a point on a series that is not the only one its series_id fits",
-            Self::WrongSeries => "a point on a series that is not of its condition's kind",
+            Self::WhichSeries => "a point whose series_id matches more than one series",
+            Self::WrongSeries => "a point on a series of the wrong type for its condition",
             Self::NoImage => "a point on an image that its series does not have",
-            Self::Ambiguous => "a point on an image whose number is not the only one in its series",
+            Self::Ambiguous => "a point on an image whose number is not unique in its series",
             Self::Outside => "a point outside its image",
-            Self::Twice => "the same point once more",
-            Self::SecondPoint => "another point for a label that has one; the first that can be used is taken",
+            Self::Twice => "a duplicate point",
+            Self::SecondPoint => "another point for a label that has one; the first usable one is taken",
             Self::StudyWithoutLabels => {
-                "images of a study without labels: no background, for nobody says that they show nothing"
+                "images of a study without labels: not used as background, because nobody says that they show nothing"
             }
             Self::SeriesWithoutBoxes => {
-                "images of a series without any box: no background, for it shows what was marked in another series"
+                "images of a series without any box: not used as background, because it shows what was labelled in another series"
             }
             Self::IncompleteSeries => {
-                "background of an axial series without a box at each level: it may show the level that is missing"
+                "background from an axial series that lacks a box at some level: it may show that level"
             }
             Self::Undecodable => "an image that cannot be decoded",
         })

@@ -122,10 +122,10 @@ pub fn objection(onnx: &Arc<[u8]>) -> Option<String> {
     let model = ModelProto::decode(Bytes::from_owner(onnx.clone())).ok()?;
     let graph = model.graph?;
     if !model.functions.is_empty() {
-        return Some("it brings functions of its own, which no detector does".to_owned());
+        return Some("it defines its own functions, which no detector does".to_owned());
     }
     if graph.node.len() > MOST_NODES {
-        return Some(format!("its graph has {} nodes, and no detector has more than {MOST_NODES}", graph.node.len()));
+        return Some(format!("its graph has {} nodes; no detector has more than {MOST_NODES}", graph.node.len()));
     }
     let mut constants: BTreeMap<&str, &TensorProto> =
         graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
@@ -139,7 +139,7 @@ pub fn objection(onnx: &Arc<[u8]>) -> Option<String> {
 fn of_node(node: &NodeProto, constants: &BTreeMap<&str, &TensorProto>) -> Option<String> {
     let operator = node.op_type.as_str();
     if !OPERATORS.contains(&operator) || !matches!(node.domain.as_str(), "" | "ai.onnx") {
-        return Some(format!("it uses the operator {operator}, which no detector that we know of has"));
+        return Some(format!("it uses the operator {operator}, which no known detector uses"));
     }
     let constant = |input: usize| constants.get(node.input.get(input)?.as_str()).copied();
     let numbers = |input: usize| constant(input).and_then(TensorProto::numbers).unwrap_or_default();
@@ -162,7 +162,7 @@ fn of_node(node: &NodeProto, constants: &BTreeMap<&str, &TensorProto>) -> Option
         let product = sizes.iter().filter(|size| **size > 1).fold(1_i64, |all, size| all.saturating_mul(*size));
         let is_shape = !matches!(operator, "Range" | "Pad");
         if sizes.iter().any(|size| size.saturating_abs() > LARGEST_AXIS) || (is_shape && product > LARGEST_SHAPE) {
-            return Some(format!("its {operator} asks for more than any image has"));
+            return Some(format!("its {operator} asks for more memory than any image needs"));
         }
     }
     // The least whole number divided by -1 is none.
@@ -171,7 +171,7 @@ fn of_node(node: &NodeProto, constants: &BTreeMap<&str, &TensorProto>) -> Option
             && numbers(input).iter().any(|value| *value <= i64::from(i32::MIN))
     };
     if matches!(operator, "Div" | "Mod" | "Neg" | "Abs") && (is_extreme(0) || is_extreme(1)) {
-        return Some(format!("its {operator} has a number that has no result"));
+        return Some(format!("its {operator} has an invalid number"));
     }
     None
 }

@@ -9,6 +9,7 @@ pub mod manifest;
 mod model;
 mod onnx;
 mod set;
+mod warning;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -22,6 +23,7 @@ pub use engine::describe as describe_engine;
 pub use letterbox::Letterbox;
 pub use model::Model;
 pub use set::ModelSet;
+pub use warning::ModelWarning;
 
 /// Which inference engine to use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -29,9 +31,9 @@ pub enum EngineChoice {
     /// ONNX Runtime if its library is found and works, else rten.
     #[default]
     Auto,
-    /// rten, inside the program.
+    /// rten, built into the program.
     Rten,
-    /// ONNX Runtime, or an error.
+    /// ONNX Runtime; an error if it is not available.
     #[value(name = "onnxruntime")]
     OnnxRuntime,
 }
@@ -62,7 +64,7 @@ pub enum ModelError {
     #[error("{}: no .onnx file in this folder", .0.display())]
     NoModels(PathBuf),
     /// Built without models.
-    #[error("this build holds no models; use --models DIR")]
+    #[error("this build contains no models; use --models DIR")]
     NoneEmbedded,
     /// The manifest.
     #[error("{}: cannot be read: {source}", path.display())]
@@ -137,10 +139,10 @@ impl Detector {
         let failed = |message: String| ModelError::Engine { name: self.model.name.clone(), message };
         let values = self.engine.run(&self.input).map_err(failed)?;
         let output = RawOutput::new(&values, self.model.classes.len())
-            .ok_or_else(|| failed(format!("{} numbers came out; that is no YOLOv8 output", values.len())))?;
+            .ok_or_else(|| failed(format!("its output has {} numbers, which is not a YOLOv8 output", values.len())))?;
         // Nothing scores above a threshold then, and "nothing was seen" would be a lie.
         if !values.iter().all(|value| value.is_finite()) {
-            return Err(failed("what comes out of it are no numbers (NaN or infinite)".to_owned()));
+            return Err(failed("its output contains NaN or infinite values".to_owned()));
         }
         let classes = &self.model.classes;
         let boxes = decode::to_image(select(&output), &letterbox);

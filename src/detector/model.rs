@@ -8,6 +8,7 @@ use super::{
     ModelError, graph,
     manifest::ManifestEntry,
     onnx::{OnnxInfo, python_names},
+    warning::ModelWarning,
 };
 use crate::{
     files,
@@ -59,7 +60,7 @@ impl Model {
         let refuse = |problem: String| ModelError::Refused { name: name.clone(), problem };
         let info = OnnxInfo::read(&onnx).ok_or_else(|| refuse("it is not an ONNX file".to_owned()))?;
         if let Some(task) = info.metadata("task").filter(|task| *task != "detect") {
-            return Err(refuse(format!("it is made for the task '{task}', not 'detect'")));
+            return Err(refuse(format!("it was made for the task '{task}', not 'detect'")));
         }
         let names = info.metadata("names").ok_or_else(|| {
             refuse(
@@ -75,7 +76,7 @@ impl Model {
             .map_err(|e: crate::grading::ParseClassError| refuse(e.to_string()))?;
         let roles: BTreeSet<Role> = classes.iter().map(|c| c.role()).collect();
         let (Some(&role), 1) = (roles.first(), roles.len()) else {
-            return Err(refuse("its classes belong to more than one kind of series".to_owned()));
+            return Err(refuse("its classes belong to more than one role".to_owned()));
         };
         if classes.iter().collect::<BTreeSet<_>>().len() != classes.len() {
             return Err(refuse("two of its classes mean the same".to_owned()));
@@ -109,32 +110,21 @@ impl Model {
         DetectionClass::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
     }
 
-    /// What to say of a model that does not know every class of its role: what it cannot see it does not deny.
-    pub fn lack(&self) -> Option<String> {
-        let missing = self.missing_classes();
-        let all = DetectionClass::all(self.role).len();
-        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
-        (!missing.is_empty()).then(|| {
-            format!(
-                "{}: it knows {} of the {all} classes for {} and can never see the others: {}",
-                self.name,
-                all - missing.len(),
-                self.role.label(),
-                names.join(", ")
-            )
-        })
+    /// The doubt about a model that does not know every class of its role.
+    pub fn lack(&self) -> Option<ModelWarning> {
+        let missing: Vec<DetectionClass> = self.missing_classes().into_iter().collect();
+        let (model, role) = (self.name.clone(), self.role);
+        (!missing.is_empty()).then_some(ModelWarning::LacksClasses { model, role, missing })
     }
 
     /// Takes over what a manifest says of the file; returns a doubt if the manifest is about another file.
-    pub fn apply(&mut self, entry: &ManifestEntry) -> Option<String> {
+    pub fn apply(&mut self, entry: &ManifestEntry) -> Option<ModelWarning> {
         self.standardize = entry.standardize;
         self.prior = entry.prior.clone();
         self.calibration.clone_from(&entry.calibration);
         self.fold = entry.fold;
         self.demo = entry.demo;
-        (entry.sha256 != self.sha256).then(|| {
-            format!("{}: the file is not the one that manifest.json describes (its SHA-256 differs)", self.name)
-        })
+        (entry.sha256 != self.sha256).then(|| ModelWarning::OtherFile { model: self.name.clone() })
     }
 }
 
@@ -144,10 +134,10 @@ fn shapes(info: &OnnxInfo, classes: usize) -> Result<(u32, u32), String> {
         return Err(format!("it has {} inputs; one image was expected", info.inputs.len()));
     };
     if !input.is_f32 || !output.is_f32 {
-        return Err("it computes with other numbers than 32-bit floats; export it with half=False".to_owned());
+        return Err("it does not use 32-bit floats; export it with half=False".to_owned());
     }
     let &[1, 3, height, width] = input.shape.as_slice() else {
-        return Err(format!("its input is {:?}; [1, 3, height, width] was expected (dynamic=False)", input.shape));
+        return Err(format!("its input is {:?}; expected [1, 3, height, width] (dynamic=False)", input.shape));
     };
     let is_size = |side: i64| (32..=MAX_INPUT).contains(&side) && side % 32 == 0;
     if !is_size(height) || !is_size(width) {

@@ -9,6 +9,7 @@ use std::{
 use super::{
     Model, ModelError,
     manifest::{MANIFEST_NAME, Manifest},
+    warning::ModelWarning,
 };
 use crate::{files, grading::Role};
 
@@ -22,7 +23,7 @@ pub struct ModelSet {
     /// In order of role.
     pub models: Vec<Arc<Model>>,
     /// Doubts to pass on to the user, such as "no manifest: `slice_min_max` assumed".
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ModelWarning>,
 }
 
 impl ModelSet {
@@ -74,10 +75,9 @@ impl ModelSet {
             let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
             match entry {
                 Some(entry) => set.warnings.extend(model.apply(entry)),
-                None => set.warnings.push(format!(
-                    "{}: manifest.json says nothing of it: {} is assumed for its pixels",
-                    model.name, model.standardize
-                )),
+                None => set
+                    .warnings
+                    .push(ModelWarning::NotInManifest { model: model.name.clone(), standardize: model.standardize }),
             }
             set.warnings.extend(model.lack());
             // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.

@@ -78,12 +78,14 @@ fn act(row: Row) -> Result<Act, LibraryError> {
     let unreadable = |source| LibraryError::Act { seq, source };
     Ok(Act {
         seq,
-        who: row.who,
-        when: Moment(row.moment),
-        program: row.program,
-        models: serde_json::from_str(&row.models).map_err(unreadable)?,
-        change: serde_json::from_str(&row.change).map_err(unreadable)?,
-        undoes: row.undoes.map(|seq| seq as u64),
+        draft: Draft {
+            who: row.who,
+            when: Moment(row.moment),
+            program: row.program,
+            models: serde_json::from_str(&row.models).map_err(unreadable)?,
+            change: serde_json::from_str(&row.change).map_err(unreadable)?,
+            undoes: row.undoes.map(|seq| seq as u64),
+        },
     })
 }
 
@@ -105,21 +107,21 @@ fn append(transaction: &Transaction, key: i64, draft: Draft, after: u64) -> Resu
 
 fn write(transaction: &Transaction, key: i64, act: &Act) -> Result<(), LibraryError> {
     let json = |source| LibraryError::Act { seq: act.seq, source };
-    let models = serde_json::to_string(&act.models).map_err(json)?;
-    let change = serde_json::to_string(&act.change).map_err(json)?;
+    let models = serde_json::to_string(&act.draft.models).map_err(json)?;
+    let change = serde_json::to_string(&act.draft.change).map_err(json)?;
     transaction.execute(
         "INSERT INTO act (study, seq, who, moment, program, models, what, change, undoes) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             key,
             act.seq as i64,
-            act.who,
-            act.when.0,
-            act.program,
+            act.draft.who,
+            act.draft.when.0,
+            act.draft.program,
             models,
-            act.change.word(),
+            act.draft.change.word(),
             change,
-            act.undoes.map(|seq| seq as i64)
+            act.draft.undoes.map(|seq| seq as i64)
         ],
     )?;
     Ok(())

@@ -8,7 +8,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     /// The folder or the file cannot be created.
-    #[error("the worklist cannot be kept in {}: {source}", path.display())]
+    #[error("the worklist cannot be stored in {}: {source}", path.display())]
     Folder {
         /// Where it should be.
         path: PathBuf,
@@ -32,10 +32,10 @@ pub enum LibraryError {
         why: String,
     },
     /// Only a newer program can read it.
-    #[error("the worklist, {}, was written by a newer Foramen than this one, and is left as it is", .0.display())]
+    #[error("the worklist, {}, was written by a newer Foramen than this one, and is left unchanged", .0.display())]
     Newer(PathBuf),
     /// Another program holds the file for longer than we wait.
-    #[error("the worklist is in use by another program that does not let go of it")]
+    #[error("the worklist is locked by another program")]
     Busy,
     /// SQLite returned an error.
     #[error("the worklist cannot be read or written: {0}")]
@@ -44,7 +44,7 @@ pub enum LibraryError {
     #[error("the study is not in the worklist")]
     Unknown,
     /// A person has signed it, so its state follows from the review.
-    #[error("the report of this study is signed: open it again in its review, with a reason")]
+    #[error("the report of this study is signed: reopen it in its review, with a reason")]
     Signed,
     /// An act of the audit trail that this program cannot read.
     #[error(

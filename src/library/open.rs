@@ -91,7 +91,7 @@ pub fn is_there(path: &Path) -> Result<bool, LibraryError> {
             if beside(path, "-wal").symlink_metadata().is_ok_and(|found| found.len() > 0) {
                 return Err(LibraryError::Unfit {
                     path: path.to_owned(),
-                    why: "is gone, and its journal is there".to_owned(),
+                    why: "is missing, but its journal exists".to_owned(),
                 });
             }
             return Ok(false);

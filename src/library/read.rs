@@ -33,9 +33,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     }
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         _ if schema::is_damage(&error) => unfit("is damaged"),
-        Some(ErrorCode::ReadOnly) => {
-            unfit("was left in the middle of a change: start the window once, which takes it back")
-        }
+        Some(ErrorCode::ReadOnly) => unfit("was left in the middle of a change: open the window once to roll it back"),
         _ => error.into(),
     };
     let (connection, kind) = connect(&path).map_err(failed)?;
@@ -54,7 +52,7 @@ pub fn read(folder: &Path) -> Result<Option<Read>, LibraryError> {
     let (connection, copy) = if version < schema::VERSION {
         let (connection, copy) = of_today(&connection).map_err(|error| match error {
             Copied::Folder(source) => LibraryError::Folder { path: std::env::temp_dir(), source },
-            Copied::Database(error) if schema::is_wrong(&error) => unfit("is not what its version says"),
+            Copied::Database(error) if schema::is_wrong(&error) => unfit("does not match its version"),
             Copied::Database(error) => failed(error),
         })?;
         (connection, Some(copy))

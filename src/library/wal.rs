@@ -60,7 +60,7 @@ fn of(bytes: &[u8], index: Option<&[u8]>) -> Option<&'static str> {
         let sum = checksum((0, 0), bytes.get(..24)?, is_big);
         (Some(sum) == number(24).zip(number(28))).then_some((is_big, sum))
     };
-    let Some((is_big, mut sum)) = head() else { return Some("its journal does not begin as one") };
+    let Some((is_big, mut sum)) = head() else { return Some("its journal does not have a valid header") };
     let (page, salts) = (number(8)? as usize, (number(16), number(20)));
     let starts = (HEAD..).step_by(FRAME_HEAD + page).take_while(|at| at + FRAME_HEAD + page <= bytes.len());
     // Behind the last frame may be older ones, of other salts.

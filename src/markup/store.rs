@@ -19,12 +19,12 @@ pub enum MarkupError {
     NotReadable(String),
     /// Written by a newer program.
     #[error(
-        "the saved measurements of this study were written by a newer Foramen (version {0} of their form; this one \
+        "the saved measurements of this study were written by a newer Foramen (format version {0}; this one \
          reads up to version {MARKUP_VERSION})"
     )]
     Newer(u64),
     /// A kind of shape that this program does not have.
-    #[error("the saved measurements of this study hold a {0:?}, which this Foramen does not know")]
+    #[error("the saved measurements of this study contain a {0:?}, which this Foramen does not know")]
     UnknownShape(String),
 }
 
@@ -57,7 +57,7 @@ impl Markup {
         let whole: Value = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
         let version = whole.get("version").and_then(Value::as_u64);
         match version {
-            None => return Err(MarkupError::NotReadable("it does not say its version".to_owned())),
+            None => return Err(MarkupError::NotReadable("it has no version".to_owned())),
             Some(version) if version > MARKUP_VERSION => return Err(MarkupError::Newer(version)),
             Some(_) => (),
         }

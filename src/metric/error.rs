@@ -44,14 +44,14 @@ pub enum MetricError {
         problem: String,
     },
     /// The table has no rows.
-    #[error("{}: it has no rows below the head", file.display())]
+    #[error("{}: it has no rows below the header", file.display())]
     Empty {
         /// The file.
         file: PathBuf,
     },
     /// Rows with a label have no prediction.
     #[error(
-        "{}: {count} rows that have a label are missing, the first {first}; all labelled rows of {studies} must be there",
+        "{}: {count} labelled rows are missing, the first {first}; it must have all labelled rows of {studies}",
         file.display()
     )]
     Missing {
@@ -65,7 +65,7 @@ pub enum MetricError {
         studies: &'static str,
     },
     /// A part of the score has nothing to be computed from.
-    #[error("no scored study has a label for {group}; the score is the mean of four parts and needs each")]
+    #[error("no scored study has a label for {group}; the score is the mean of four parts and needs all of them")]
     NoLabels {
         /// Which part.
         group: &'static str,

@@ -37,7 +37,7 @@ impl Solution {
                 row[id.index()] = severity(word).map_err(|e| fail(&format!("study {study}, {id}"), e.to_string()))?;
             }
             if studies.insert(study.clone(), row).is_some() {
-                return Err(fail(&format!("study {study}"), "it has two lines; leave one".to_owned()));
+                return Err(fail(&format!("study {study}"), "it has two lines; keep one".to_owned()));
             }
         }
         if studies.is_empty() {
@@ -84,7 +84,7 @@ impl Columns {
                 Err(_) => continue,
             };
             if place.replace(at).is_some() {
-                return Err(fail(format!("column {name} stands twice")));
+                return Err(fail(format!("column {name} appears twice")));
             }
         }
         let study = study.ok_or_else(|| fail("it has no column study_id".to_owned()))?;

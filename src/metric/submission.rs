@@ -34,12 +34,12 @@ impl Submission {
                 fail("not <study_id>_<condition>_<level>, such as 4003253_spinal_canal_stenosis_l1_l2".to_owned())
             })?;
             if !is_known(study) {
-                return Err(fail(format!("study {study} is not in the solution; take the row out")));
+                return Err(fail(format!("study {study} is not in the solution; remove the row")));
             }
             let values = probabilities(std::array::from_fn(|i| cell(i + 1))).map_err(&fail)?;
             let row = studies.entry(study.to_owned()).or_insert([None; 25]);
             if row[id.index()].replace(values).is_some() {
-                return Err(fail("it stands twice; leave one".to_owned()));
+                return Err(fail("it appears twice; keep one".to_owned()));
             }
         }
         if studies.is_empty() {
@@ -66,7 +66,7 @@ fn columns(file: &Path, header: &csv::StringRecord) -> Result<[usize; 4], Metric
         let mut at = header.iter().enumerate().filter(|(_, h)| *h == name).map(|(at, _)| at);
         *place = at.next().ok_or_else(|| fail(format!("it has no column {name}")))?;
         if at.next().is_some() {
-            return Err(fail(format!("column {name} stands twice")));
+            return Err(fail(format!("column {name} appears twice")));
         }
     }
     Ok(found)

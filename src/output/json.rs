@@ -7,7 +7,7 @@ use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, PixelCorner, Vec3},
     grading::{Aggregate, Assessment, Condition, Conflict, Evidence, Grade, Level, Probabilities, Severity, Side},
-    pipeline::{GradedStudy, UsedModel},
+    pipeline::{GradedStudy, UsedModel, Warning},
     raster::BBox,
     study::Issue,
 };
@@ -56,7 +56,7 @@ struct StudyForm<'a> {
     /// The discs that geometry found.
     levels: Vec<LevelForm>,
     models: &'a [UsedModel],
-    warnings: &'a [String],
+    warnings: &'a [Warning],
     issues: &'a [Issue],
     grades: Vec<GradeForm<'a>>,
 }

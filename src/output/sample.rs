@@ -30,7 +30,7 @@ pub struct Sample {
 
 /// A file that is no sample submission.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {why}; --sample needs a sample_submission.csv: a column row_id, and in it ids such as \
+#[error("{}: {why}; --sample needs a sample_submission.csv with a column row_id that holds ids such as \
          4003253_spinal_canal_stenosis_l1_l2", file.display())]
 pub struct SampleError {
     file: PathBuf,
@@ -94,10 +94,10 @@ impl Sample {
             let cell = record.get(column).unwrap_or_default();
             let line = record.position().map_or(0, ::csv::Position::line);
             let Some((study, id)) = GradeId::parse_row_id(cell) else {
-                return Err(fail(format!("line {line}: {cell:?} is no row id")));
+                return Err(fail(format!("line {line}: {cell:?} is not a row id")));
             };
             if !seen.insert((study.to_owned(), id)) {
-                return Err(fail(format!("line {line}: {cell} stands twice")));
+                return Err(fail(format!("line {line}: {cell} appears twice")));
             }
             rows.push((study.to_owned(), id));
         }
@@ -180,10 +180,9 @@ impl Filling {
                 format!("study {}: {rows} the contest's prevalence: {}", f.study_id, f.why)
             })
             .collect();
-        lines
-            .extend(self.not_asked_for.iter().map(|id| format!("study {id}: the sample does not ask for it: no rows")));
+        lines.extend(self.not_asked_for.iter().map(|id| format!("study {id}: not in the sample, so it has no rows")));
         let filled = self.rows - self.graded;
-        lines.push(format!("{} rows as the sample asks for: {} graded, {filled} filled", self.rows, self.graded));
+        lines.push(format!("{} rows, as in the sample: {} graded, {filled} filled", self.rows, self.graded));
         lines
     }
 

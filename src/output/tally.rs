@@ -36,7 +36,7 @@ impl fmt::Display for Tally {
         let plural = if studies == 1 { "y" } else { "ies" };
         write!(
             f,
-            "{studies} stud{plural}: {graded} graded, {partial} in part, {not_assessed} not assessed, {failed} failed"
+            "{studies} stud{plural}: {graded} graded, {partial} partially graded, {not_assessed} not assessed, {failed} failed"
         )
     }
 }

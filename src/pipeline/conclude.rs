@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    GradeOptions, GradedStudy, Grader, UsedModel,
+    GradeOptions, GradedStudy, Grader, UsedModel, Warning,
     plan::{Job, Plan},
     results::Results,
 };
@@ -42,7 +42,7 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             results.failures.iter().filter(|(j, _)| j.role == role).map(|(j, _)| (j.series, j.slice)).collect();
         let of_role = plan.jobs.iter().zip(&results.boxes).filter(|(job, _)| job.role == role);
         if of_role.clone().any(|(_, boxes)| boxes.is_none()) {
-            reasons.insert(role, "not looked at yet".to_owned());
+            reasons.insert(role, "not graded yet".to_owned());
         } else if failed.len() == count {
             reasons.insert(role, format!("none of the {count} {} slices could be read", role.label()));
         } else {
@@ -134,9 +134,9 @@ fn of_series(study: &Study, uid: &SeriesUid, doubt: SeriesDoubt) -> Issue {
     let series = study.series.iter().find(|series| series.uid == *uid && series.role.is_some());
     let title = series.map_or_else(|| "a series".to_owned(), Series::title);
     let so = if doubt.denies_place() {
-        "where it lies is not used for levels or sides; check its place"
+        "its position is not used for levels or sides; check it"
     } else {
-        "the rows go by where they lie beside the other series; check the levels, and the places of all series"
+        "the rows follow its position relative to the other series; check the levels and the positions of all series"
     };
     Issue::new("", format!("{title}: {doubt}: {so}"))
 }
@@ -149,7 +149,7 @@ fn faint(role: Role, table: &GradeTable) -> Option<Issue> {
     let faint = best.iter().filter(|score| **score < FAINT).count();
     (best.len() >= FEWEST_ROWS && faint * 2 >= best.len()).then(|| {
         let message = format!(
-            "{}: no box scores {FAINT:.2} in {faint} of the {} rows that have any: the images may be turned, mirrored, of \
+            "{}: no box scores {FAINT:.2} in {faint} of the {} rows that have any: the images may be rotated, mirrored, of \
              another part of the body, or unlike those that the detector was trained on",
             role.label(),
             best.len()
@@ -205,60 +205,39 @@ fn warnings(
     models: &[UsedModel],
     failures: &[(Job, String)],
     conclusion: &Conclusion,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let mut all = Vec::new();
     if models.iter().any(|m| m.demo) {
-        all.push("demo models, trained on computed phantoms: the grades mean nothing for a patient".to_owned());
+        all.push(Warning::DemoModels);
     }
-    all.extend(plan.skipped.iter().map(|(role, reason)| format!("{}: not assessed: {reason}", role.label())));
+    all.extend(plan.skipped.iter().map(|(role, why)| Warning::NotAssessed { role: *role, why: why.clone() }));
     for &role in Role::ALL {
-        let series = study.series_of(role).count();
-        if series > 1 && plan.count(role) > 0 {
-            all.push(format!("{series} series serve as {}: the best box of any of them counts", role.label()));
+        let (series, slices) = (study.series_of(role).count(), plan.count(role));
+        if series > 1 && slices > 0 {
+            all.push(Warning::SeveralSeries { role, series });
         }
         let failed = failures.iter().filter(|(job, _)| job.role == role).count();
         if failed > 0 {
-            all.push(format!("{failed} of {} {} slices could not be read", plan.count(role), role.label()));
+            all.push(Warning::UnreadSlices { role, failed, slices });
         }
-        all.extend(few_slices(role, plan.count(role)));
+        if (1..FEW_SLICES).contains(&slices) {
+            all.push(Warning::FewSlices { role, slices });
+        }
     }
-    for (role, why) in &conclusion.at_their_word {
-        all.push(format!(
-            "{}: levels and sides as the detector names them, not checked by position: {why}",
-            role.label()
-        ));
+    all.extend(
+        conclusion.at_their_word.iter().map(|(role, why)| Warning::AtTheirWord { role: *role, why: why.clone() }),
+    );
+    let rows = conclusion.table.rows().iter().filter(|row| matches!(row.assessment, Assessment::Prior { .. })).count();
+    if rows > 0 {
+        let GradeOptions { floor, without_box, aggregate, .. } = grader.options;
+        all.push(Warning::WithoutBox { rows, seed: (aggregate == Aggregate::Seed).then_some((floor, without_box)) });
     }
-    all.extend(without_box(grader, &conclusion.table));
     if grader.options.aggregate == Aggregate::Geometric && study.assumed_common_space {
-        all.push(
-            "the series' frames of reference differ: one patient space is assumed for levels and sides".to_owned(),
-        );
+        all.push(Warning::AssumedSpace);
     }
-    all.extend(grader.models.warnings.iter().cloned());
+    all.extend(grader.models.warnings.iter().cloned().map(Warning::Model));
     all
 }
 
 /// A stack of the lumbar spine from one side to the other, or through five discs, has more slices than this.
 const FEW_SLICES: usize = 5;
-
-fn few_slices(role: Role, count: usize) -> Option<String> {
-    let slices = if count == 1 { "slice serves" } else { "slices serve" };
-    (1..FEW_SLICES)
-        .contains(&count)
-        .then(|| format!("only {count} {slices} as {}: what lies beside them was not looked at", role.label()))
-}
-
-/// How many rows no box was found for, and what they hold instead.
-fn without_box(grader: &Grader, table: &GradeTable) -> Option<String> {
-    let rows = table.rows().iter().filter(|row| matches!(row.assessment, Assessment::Prior { .. })).count();
-    let GradeOptions { floor, without_box, aggregate, .. } = grader.options;
-    let (verb, hold) = if rows == 1 { ("row has", "holds") } else { ("rows have", "hold") };
-    (rows > 0).then(|| match aggregate {
-        Aggregate::Seed => {
-            format!("{rows} {verb} no box above {floor}, and {hold} {} (--without-box)", without_box.words())
-        }
-        Aggregate::Max | Aggregate::Geometric => {
-            format!("{rows} {verb} no box, and {hold} how common each severity is: nothing was seen there")
-        }
-    })
-}

@@ -10,12 +10,13 @@ mod plan;
 mod results;
 mod room;
 mod run;
+mod warning;
 
 use std::{collections::BTreeMap, sync::Mutex};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{conclude::layout, room::NotEnough};
+pub use self::{conclude::layout, room::NotEnough, warning::Warning};
 
 use crate::{
     cancel::Cancel,
@@ -126,7 +127,7 @@ pub struct GradedStudy {
     /// The models that ran.
     pub models: Vec<UsedModel>,
     /// What the reader must know: missing series, failed slices, demo models.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// Slices that could not be decoded or run.
     pub issues: Vec<Issue>,
 }

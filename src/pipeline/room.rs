@@ -6,7 +6,7 @@ use crate::{detector::ModelSet, study};
 /// Not even one thread can grade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "grading needs about {} MiB of free memory, and there are {} MiB: close other programs, or raise the limit (ulimit -v)",
+    "grading needs about {} MiB of free memory, but only {} MiB are free: close other programs, or raise the limit (ulimit -v)",
     needed >> 20,
     free >> 20
 )]

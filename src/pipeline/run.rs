@@ -85,13 +85,13 @@ fn log_plan(grader: &Grader, study: &Study, plan: &Plan) {
             "{}: {} slices, {} ({}); {slices} of them go to {}",
             series.title(),
             series.slices.len(),
-            series.role.map_or("none of the three kinds", Role::label),
+            series.role.map_or("none of the three roles", Role::label),
             series.role_reason,
             if models.is_empty() { "no model".to_owned() } else { models.join(", ") }
         );
     }
     for (role, why) in &plan.skipped {
-        tracing::debug!("{}: not looked at: {why}", role.label());
+        tracing::debug!("{}: skipped: {why}", role.label());
     }
     for issue in &study.issues {
         tracing::debug!("{issue}");

@@ -17,11 +17,11 @@ pub enum Format {
     Sc,
     /// DICOM presentation states (the reader's marks) and key object selection (key images).
     Marks,
-    /// Everything, for other programs.
+    /// Complete data, for other programs.
     Json,
     /// RSNA 2024 submission: the program's grades.
     Csv,
-    /// The same with the reader's decisions in place of the program's.
+    /// The same with the reader's decisions replacing the program's grades.
     CsvReviewed,
     /// Plain text.
     Text,
@@ -46,7 +46,7 @@ pub enum FormatError {
     #[error(transparent)]
     Pdf(#[from] pdf::PdfError),
     /// The contest's format cannot express "not assessed".
-    #[error("nothing was assessed in this study, and the CSV form has no word for that; take JSON")]
+    #[error("nothing was assessed in this study, which the CSV format cannot express; use JSON")]
     NothingAssessed,
     /// JSON.
     #[error("it cannot be written as JSON: {0}")]
@@ -68,7 +68,7 @@ impl Format {
             Self::Sr => "DICOM structured report (SR)",
             Self::Sc => "DICOM pictures of the key images (SC)",
             Self::Marks => "DICOM measurements and key image list (GSPS, KOS)",
-            Self::Json => "JSON, everything",
+            Self::Json => "JSON, complete data",
             Self::Csv => "CSV submission, the program's grades",
             Self::CsvReviewed => "CSV submission, with your decisions",
             Self::Text => "Text",
@@ -117,7 +117,7 @@ impl Format {
                 warnings.extend(issues.iter().map(ToString::to_string));
                 if images.is_empty() {
                     return Err(FormatError::Nothing(
-                        "no key image is marked and no box is behind a finding: there is nothing to show",
+                        "no key image is marked and no finding has a box: there is nothing to show",
                     ));
                 }
                 dicom::secondary_captures(report, &images)?.into_iter().map(Output::from).collect()

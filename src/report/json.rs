@@ -7,7 +7,7 @@ use crate::{
     grading::{Aggregate, Assessment, Condition, Level, Severity, Side},
     markup::Mark,
     output::json::{Scores, corners},
-    pipeline::UsedModel,
+    pipeline::{UsedModel, Warning},
     report::{Report, ReviewStatus, Row, RowRegion},
     review::{Act, Decision, Statement},
     study::Issue,
@@ -30,7 +30,7 @@ struct Document<'a> {
     grades: Vec<GradeForm<'a>>,
     key_images: Vec<KeyForm<'a>>,
     marks: Vec<MarkForm<'a>>,
-    warnings: &'a [String],
+    warnings: &'a [Warning],
     /// Who did what; empty if the identity is removed.
     audit: &'a [Act],
 }

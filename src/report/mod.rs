@@ -16,7 +16,7 @@ mod template;
 mod text;
 
 /// The notice for images whose files say that they are synthetic.
-const SYNTHETIC: &str = "SYNTHETIC images, computed: this is not a patient";
+const SYNTHETIC: &str = "SYNTHETIC (computed) images: this is not a patient";
 
 pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};

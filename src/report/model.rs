@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
     /// The grades belong to another study.
-    #[error("the grades are of another study than the images: no report is written. Grade this study again")]
+    #[error("the grades belong to a different study from the images: no report is written. Grade this study again")]
     OtherStudy,
     /// Boxes are on images that the study does not have.
     #[error("{0} boxes lie on images that are not in this study: no report is written. Grade this study again")]
@@ -32,7 +32,7 @@ pub enum ReportError {
     /// Files of several patients share one `StudyInstanceUID`.
     #[error(
         "the files of this study name different patients: no report is written. Correct the headers, or open the \
-         patients' files apart"
+         patients' files separately"
     )]
     MixedPatients,
 }

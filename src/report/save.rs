@@ -83,8 +83,7 @@ fn write(all: Vec<(PathBuf, &Output)>, saving: Saving) -> Result<Vec<PathBuf>, W
 }
 
 fn is_there(path: PathBuf) -> WriteError {
-    let source =
-        io::Error::new(io::ErrorKind::AlreadyExists, "it is there already, and is not written over unless asked");
+    let source = io::Error::new(io::ErrorKind::AlreadyExists, "it already exists and is not overwritten unless asked");
     WriteError { path, source }
 }
 

@@ -129,22 +129,22 @@ impl Change {
             Self::Box { cell, to, .. } => {
                 let done = match to {
                     BoxChoice::Model => "detector's box",
-                    BoxChoice::Reader(_) => "box by hand",
+                    BoxChoice::Reader(_) => "hand-drawn box",
                     BoxChoice::Removed => "no box",
                 };
                 format!("{}: {done}", cell.label())
             }
             Self::Sentence { level, to, .. } => format!("{}: sentence {}", level.label(), proposed_or(to.as_ref())),
             Self::Conclusion { to, .. } => format!("Impression {}", proposed_or(to.as_ref())),
-            Self::Remark { to, .. } => format!("Comment to the study {}", written(to)),
+            Self::Remark { to, .. } => format!("Comment on the study {}", written(to)),
             Self::SignOff => "Signed".to_owned(),
-            Self::Reopen { .. } => "Opened again".to_owned(),
+            Self::Reopen { .. } => "Reopened".to_owned(),
         }
     }
 }
 
 const fn written(text: &str) -> &'static str {
-    if text.is_empty() { "taken away" } else { "written" }
+    if text.is_empty() { "removed" } else { "written" }
 }
 
 const fn proposed_or(text: Option<&String>) -> &'static str {

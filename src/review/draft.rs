@@ -1,18 +1,20 @@
 //! An act before it has its place in the trail.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Act, Change};
 use crate::moment::Moment;
 
 /// An act before it has its place in the trail.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Draft {
-    /// Who.
+    /// The name that the reader gave, else the name of the account.
     pub who: String,
-    /// When, in UTC.
+    /// When, in UTC, by the clock of the computer.
     pub when: Moment,
     /// Name and version of the program.
     pub program: String,
-    /// The models whose grades were on screen.
+    /// The models whose grades were on screen: `scs.onnx 9f86d081…`.
     pub models: Vec<String>,
     /// What is to be done.
     pub change: Change,
@@ -23,7 +25,6 @@ pub struct Draft {
 impl Draft {
     /// At its place.
     pub fn at(self, seq: u64) -> Act {
-        let Self { who, when, program, models, change, undoes } = self;
-        Act { seq, who, when, program, models, change, undoes }
+        Act { seq, draft: self }
     }
 }

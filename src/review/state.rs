@@ -30,22 +30,22 @@ pub struct Signature {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// Signed reports do not change.
-    #[error("the report is signed: open it again, with a reason, to change it")]
+    #[error("the report is signed: reopen it with a reason to change it")]
     Signed,
     /// There is nothing to open again.
     #[error("the report is not signed")]
     NotSigned,
     /// What the reader saw is not what is there: another window was quicker.
-    #[error("it was changed in another window in the meantime: look at it again")]
+    #[error("it was changed in another window in the meantime: check it again")]
     Changed,
     /// A report is signed when all is decided.
     #[error("{0} of 25 grades are not decided yet")]
     Undecided(usize),
     /// Somebody must stand by it.
-    #[error("whoever signs must give a name")]
+    #[error("enter your name before signing")]
     NoName,
     /// A report is not opened again without a word.
-    #[error("opening a signed report again needs a reason")]
+    #[error("reopening a signed report needs a reason")]
     NoReason,
 }
 
@@ -71,14 +71,14 @@ impl Review {
 
     /// Takes in one more act, which was checked when it was written.
     pub fn follow(&mut self, act: Act) {
-        match act.change.clone() {
+        match act.draft.change.clone() {
             Change::Decision { cell, to, .. } => self.cells[cell.index()].decision = to,
             Change::Comment { cell, to, .. } => self.cells[cell.index()].comment = to,
             Change::Box { cell, to, .. } => self.cells[cell.index()].region = to,
             Change::Sentence { level, to, .. } => self.sentences[level.index()] = to,
             Change::Conclusion { to, .. } => self.conclusion = to,
             Change::Remark { to, .. } => self.remark = to,
-            Change::SignOff => self.signature = Some(Signature { who: act.who.clone(), when: act.when }),
+            Change::SignOff => self.signature = Some(Signature { who: act.draft.who.clone(), when: act.draft.when }),
             Change::Reopen { .. } => self.signature = None,
         }
         self.steps.follow(&act);
@@ -140,7 +140,7 @@ impl Review {
 
     /// The reason of the last opening again.
     pub fn reopened_because(&self) -> Option<&str> {
-        self.acts.iter().rev().find_map(|act| match &act.change {
+        self.acts.iter().rev().find_map(|act| match &act.draft.change {
             Change::Reopen { reason } => Some(reason.as_str()),
             _ => None,
         })
@@ -173,6 +173,6 @@ impl Review {
 
     fn inverse_of(&self, seq: u64) -> Option<(u64, Change)> {
         let act = self.acts.iter().rev().find(|act| act.seq == seq)?;
-        Some((seq, act.change.inverse()?))
+        Some((seq, act.draft.change.inverse()?))
     }
 }

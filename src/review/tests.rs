@@ -10,15 +10,15 @@ use crate::{
 };
 
 fn act(review: &Review, change: Change, undoes: Option<u64>) -> Act {
-    Act {
-        seq: review.last_seq() + 1,
+    let draft = Draft {
         who: "A reader".to_owned(),
         when: Moment(0),
         program: "foramen".to_owned(),
         models: vec![],
         change,
         undoes,
-    }
+    };
+    draft.at(review.last_seq() + 1)
 }
 
 /// What a reader can do, without knowing what is there.
@@ -206,7 +206,7 @@ fn sentences_say_side_and_severity_and_what_is_not_known() {
 #[test]
 fn a_normal_study_is_not_praised_for_what_nobody_looked_at() {
     let all = statements(&[]);
-    assert_eq!(conclusion(&|id| all.get(&id)), "No moderate or severe stenosis where it was graded.");
+    assert_eq!(conclusion(&|id| all.get(&id)), "No moderate or severe stenosis where graded.");
     let none: Vec<(String, Statement)> = GradeId::ALL.iter().map(|id| (id.to_string(), Statement::NotSeen)).collect();
     let none: Vec<(&str, Statement)> = none.iter().map(|(id, s)| (id.as_str(), s.clone())).collect();
     let none = statements(&none);
@@ -214,8 +214,7 @@ fn a_normal_study_is_not_praised_for_what_nobody_looked_at() {
 }
 
 fn proposal(change: Change) -> Draft {
-    let act = act(&Review::default(), change, None);
-    Draft { who: act.who, when: act.when, program: act.program, models: act.models, change: act.change, undoes: None }
+    act(&Review::default(), change, None).draft
 }
 
 #[test]
@@ -228,7 +227,7 @@ fn a_desk_shows_at_once_what_is_decided_and_yields_to_a_quicker_window() {
     let second = desk.propose(proposal(decide(b, severe))).unwrap().expect("something to send");
     assert_eq!((desk.review().decided(), desk.unsaved()), (2, 2));
     // Another window has decided `a`: the trail refuses ours, and says what is there.
-    let theirs = Act { seq: 1, who: "Dr. B".into(), ..act(&Review::default(), decide(a, severe), None) };
+    let theirs = Act { seq: 1, draft: Draft { who: "Dr. B".into(), ..proposal(decide(a, severe)) } };
     assert!(desk.settle(&first, vec![theirs]));
     assert_eq!((desk.review().cell(a).decision, desk.review().cell(b).decision), (Some(severe), Some(severe)));
     // Ours about `b` is written; the same news twice does no harm.

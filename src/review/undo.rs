@@ -12,7 +12,7 @@ pub struct Steps {
 impl Steps {
     /// Follows one more act.
     pub fn follow(&mut self, act: &Act) {
-        match act.undoes {
+        match act.draft.undoes {
             Some(taken_back) if self.undo.last() == Some(&taken_back) => {
                 self.undo.pop();
                 self.redo.push(act.seq);
@@ -21,7 +21,7 @@ impl Steps {
                 self.redo.pop();
                 self.undo.push(act.seq);
             }
-            _ if matches!(act.change, Change::SignOff | Change::Reopen { .. }) => *self = Self::default(),
+            _ if matches!(act.draft.change, Change::SignOff | Change::Reopen { .. }) => *self = Self::default(),
             _ => {
                 self.undo.push(act.seq);
                 self.redo.clear();

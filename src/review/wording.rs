@@ -45,7 +45,7 @@ pub fn conclusion<'a>(of: &impl Fn(GradeId) -> Option<&'a Statement>) -> String 
         |wanted: fn(&Statement) -> bool| GradeId::ALL.iter().filter_map(|&id| of(id)).filter(|s| wanted(s)).count();
     let stated = count(|s| s.severity().is_some());
     if lines.is_empty() && stated > 0 {
-        lines.push("No moderate or severe stenosis where it was graded.".to_owned());
+        lines.push("No moderate or severe stenosis where graded.".to_owned());
     }
     let unknown = [
         (count(|s| matches!(s, Statement::NotSeen)), "not seen by the detector"),
@@ -82,7 +82,7 @@ fn phrase(condition: Condition, said: &Sides) -> Option<String> {
         Sides::Two { right, left } if right.label() == left.label() => match left {
             left if is_clear(left) => return None,
             left if left.is_finding() => capital(&format!("{} bilateral {noun}.", word(left))),
-            left => capital(&format!("{noun} of both sides: {}.", word(left))),
+            left => capital(&format!("Bilateral {noun}: {}.", word(left))),
         },
         Sides::Two { right, left } => {
             let mut sides = [(*right, "right"), (*left, "left")];

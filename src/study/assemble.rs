@@ -73,7 +73,8 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     let dates: BTreeSet<&String> = files.iter().map(|f| &f.header.study_date).filter(|date| !date.is_empty()).collect();
     study.date = dates.first().map_or_else(String::new, |date| (*date).clone());
     if dates.len() > 1 {
-        let message = "files of this study give different study dates: it is taken for one study, of the earliest";
+        let message =
+            "files of this study give different study dates: it is treated as one study with the earliest date";
         study.issues.push(Issue::note("", message));
     }
     study.issues.extend(doubts_of(&files));
@@ -81,8 +82,8 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     study.mixed_patients = difference.is_some();
     if let Some(what) = difference {
         let message = format!(
-            "files of this study name different patients ({what} is not the same): it is shown, and no report is written \
-             of it; correct the headers, or open the patients' files apart"
+            "files of this study name different patients ({what} differs): it is shown, but no report is written \
+             for it; correct the headers, or open each patient's files separately"
         );
         study.issues.push(Issue::new("", message));
     }
@@ -90,7 +91,7 @@ pub fn study(files: Vec<Found>, descriptions: &Descriptions) -> Option<Study> {
     let synthetic = files.iter().filter(|file| file.header.is_synthetic).count();
     if synthetic > 0 && synthetic < files.len() {
         let message = format!(
-            "{synthetic} of its {} images say that they are synthetic and the others do not: the study is taken for a \
+            "{synthetic} of its {} images say that they are synthetic and the others do not: the study is treated as a \
              synthetic one",
             files.len()
         );
@@ -150,10 +151,10 @@ fn series(files: Vec<Found>, csv_description: Option<&str>, issues: &mut Vec<Iss
         all.push(series);
     }
     if at_origin > 0 {
-        let what = if at_origin == 1 { "an image says" } else { "images say" };
+        let what = if at_origin == 1 { "an image gives" } else { "images give" };
         let title = all.iter().max_by_key(|series| series.slices.len()).map(Series::title).unwrap_or_default();
-        let message = format!("{title}: {at_origin} {what} 0, 0, 0 for where it lies, off the line of the others");
-        said.push(Issue::new("", format!("{message}: taken for unknown")));
+        let message = format!("{title}: {at_origin} {what} 0, 0, 0 as position, off the line of the others");
+        said.push(Issue::new("", format!("{message}: treated as unknown")));
     }
     issues.extend(mixture(&all, doubt));
     issues.extend(said);
@@ -170,11 +171,11 @@ fn mixture(all: &[Series], doubt: Doubt) -> Option<Issue> {
     let list = list.collect::<Vec<_>>().join("; ");
     let whole = Series { part: String::new(), ..largest.clone() }.title();
     let shared = if largest.uid.is_missing() { "files without SeriesInstanceUID" } else { "one SeriesInstanceUID" };
-    let message = format!("{whole}: {shared} for {} kinds of images, told apart: {list}", all.len());
+    let message = format!("{whole}: {shared} for {} kinds of images, separated: {list}", all.len());
     Some(match doubt {
         Doubt::None => Issue::note("", message),
         Doubt::Mixed => Issue::new("", message),
-        Doubt::Numbers => Issue::new("", format!("{message}; nothing but their numbers tells the volumes apart")),
+        Doubt::Numbers => Issue::new("", format!("{message}; only their instance numbers distinguish the volumes")),
     })
 }
 
@@ -188,7 +189,7 @@ fn one_series(
 ) -> Series {
     let apart = part.is_stray(most).then(|| {
         let images = if part.images.len() == 1 { "an image" } else { "images" };
-        format!("{images} among those of another series, and not like them: {}", part.name)
+        format!("{images} among those of another series, but different from them: {}", part.name)
     });
     let header = |text: fn(&Header) -> &str| most_common(part.images.iter().map(|image| text(image.header)));
     let frame = |text: fn(&Traits) -> &str| most_common(part.images.iter().map(|image| text(&image.frame.traits)));

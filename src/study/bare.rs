@@ -47,8 +47,8 @@ impl BareFolder {
     pub fn why(&self) -> String {
         match self.files {
             0 => "an empty folder: a failed study".to_owned(),
-            1 => "no image in it that can be read (1 file): a failed study".to_owned(),
-            files => format!("no image in it that can be read ({files} files): a failed study"),
+            1 => "no readable image in it (1 file): a failed study".to_owned(),
+            files => format!("no readable image in it ({files} files): a failed study"),
         }
     }
 }

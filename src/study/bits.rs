@@ -90,7 +90,7 @@ impl Layout {
         }
         let found = self.stored;
         Some(format!(
-            "BitsStored {stored} and HighBit {high_bit} are not true of its pixels, which use {found} bits: they are shown as they \
+            "BitsStored {stored} and HighBit {high_bit} do not match its pixels, which use {found} bits: they are shown as they \
              are"
         ))
     }

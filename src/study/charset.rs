@@ -78,21 +78,21 @@ impl CharacterSets {
         match self.first {
             None => {
                 let (text, shown) = as_utf8().map_or_else(
-                    || (Set::Ascii.decode(&bytes).0, "letters beyond ASCII are shown as U+FFFD"),
-                    |text| (text, "read as UTF-8, which its texts are"),
+                    || (Set::Ascii.decode(&bytes).0, "non-ASCII characters are shown as U+FFFD"),
+                    |text| (text, "its text is read as UTF-8, which it is"),
                 );
-                (text, Some(Doubt::new(format!("its character set '{declared}' is not known: {shown}"))))
+                (text, Some(Doubt::new(format!("unknown character set '{declared}': {shown}"))))
             }
             Some(Set::Ascii) => self.undeclared(as_utf8(), &bytes),
             Some(Set::Latin1) if as_utf8().is_some() => {
-                let why = format!("its texts are read as '{declared}', as it says, but look like UTF-8");
+                let why = format!("its text is read as '{declared}', as declared, but looks like UTF-8");
                 (Set::Latin1.decode(&bytes).0, Some(Doubt::new(why)))
             }
             Some(set) => match set.decode(&bytes) {
                 (text, true) => (text, None),
                 (text, false) => match as_utf8() {
                     Some(text) => {
-                        let why = format!("its texts are not in '{declared}', as it says, but in UTF-8: read as such");
+                        let why = format!("its text is not in the declared '{declared}' but in UTF-8: read as UTF-8");
                         (text, Some(Doubt::new(why)))
                     }
                     None => (text, Some(self.misfit())),
@@ -104,7 +104,7 @@ impl CharacterSets {
     /// A text that is not ASCII, although no set is declared.
     fn undeclared(&self, as_utf8: Option<String>, bytes: &[u8]) -> (String, Option<Doubt>) {
         if let Some(text) = as_utf8 {
-            return (text, Some(Doubt::note("it names no character set for its texts: read as UTF-8, which they are")));
+            return (text, Some(Doubt::note("it declares no character set: read as UTF-8, which is valid")));
         }
         // Writers that forget the escape sequences.
         let forgotten = self.others.iter().filter(|set| **set != Set::Ascii).find_map(|set| match set.decode(bytes) {
@@ -112,16 +112,16 @@ impl CharacterSets {
             _ => None,
         });
         if let Some(text) = forgotten {
-            let why = format!("its texts lack the escape sequences of '{}': read without them", self.declared);
+            let why = format!("its text lacks the escape sequences of '{}': read without them", self.declared);
             return (text, Some(Doubt::new(why)));
         }
-        let why = "it names no character set for texts that are not plain ASCII: read as Latin-1";
+        let why = "it declares no character set for non-ASCII text: read as Latin-1";
         (Set::Latin1.decode(bytes).0, Some(Doubt::new(why)))
     }
 
     fn misfit(&self) -> Doubt {
         Doubt::new(format!(
-            "its texts do not fit its character set '{}': what does not is shown as U+FFFD",
+            "its text is not valid in its character set '{}': invalid parts are shown as U+FFFD",
             self.declared
         ))
     }

@@ -97,7 +97,7 @@ impl Verdict {
 /// The role and one phrase why.
 pub fn classify(facts: &Facts<'_>) -> Verdict {
     if facts.is_picture && matches!(facts.modality, "" | "MR") {
-        return Verdict::none("a picture: colour, or a capture of a screen");
+        return Verdict::none("a picture: colour, or a screen capture");
     }
     if let Some(why) = facts.apart {
         return Verdict::none(why);
@@ -118,17 +118,17 @@ pub fn classify(facts: &Facts<'_>) -> Verdict {
     let named = words::planes(facts.description);
     if !named.is_empty() && !named.contains(&plane) {
         let called: Vec<String> = named.iter().map(ToString::to_string).collect();
-        let text = format!("called {}, and its images are {plane}: taken as {plane}", called.join(" and "));
+        let text = format!("called {}, but its images are {plane}: treated as {plane}", called.join(" and "));
         doubt = Some(doubt.map_or_else(|| text.clone(), |other| format!("{other}; {text}")));
     }
     let role = match (plane, weighting) {
         (PlaneKind::Sagittal, Weighting::T1) => Role::Nfn,
         (PlaneKind::Sagittal, Weighting::T2 | Weighting::Stir) => Role::Scs,
         (PlaneKind::Axial, Weighting::T2) => Role::Ss,
-        _ => return Verdict { doubt, ..Verdict::none(format!("{plane} and {from}: no detector reads that")) },
+        _ => return Verdict { doubt, ..Verdict::none(format!("{plane} and {from}: no detector for that")) },
     };
     let reason = match &doubt {
-        Some(doubt) => format!("{plane}, {from}; in doubt: {doubt}"),
+        Some(doubt) => format!("{plane}, {from}; doubtful: {doubt}"),
         None => format!("{plane}, {from}"),
     };
     Verdict { role: Some(role), reason, doubt }
@@ -136,7 +136,9 @@ pub fn classify(facts: &Facts<'_>) -> Verdict {
 
 fn by_csv(text: &str, plane: Option<PlaneKind>) -> Verdict {
     let Ok(CsvDescription(role)) = text.parse::<CsvDescription>() else {
-        return Verdict::none(format!("train_series_descriptions.csv calls it '{text}', which no detector reads"));
+        return Verdict::none(format!(
+            "train_series_descriptions.csv calls it '{text}', for which there is no detector"
+        ));
     };
     let wanted = if role == Role::Ss { PlaneKind::Axial } else { PlaneKind::Sagittal };
     if let Some(plane) = plane.filter(|plane| *plane != wanted) {
@@ -224,12 +226,12 @@ fn excluded_image_type(image_type: &str) -> Option<&'static str> {
         return Some("out of phase");
     }
     if has("FAT") && !has("WATER") {
-        return Some("fat alone");
+        return Some("fat only");
     }
     // The third value of Siemens and Philips files is M(agnitude), P(hase), R(eal) or I(maginary).
     let kind = image_type.split('\\').nth(2).unwrap_or_default();
     let is_complex = ["PHASE", "IMAGINARY", "REAL"].into_iter().any(|word| image_type.split('\\').any(|p| p == word));
-    (matches!(kind, "P" | "I" | "PHASE MAP" | "VELOCITY") || is_complex).then_some("no magnitude image")
+    (matches!(kind, "P" | "I" | "PHASE MAP" | "VELOCITY") || is_complex).then_some("not a magnitude image")
 }
 
 /// A longer echo time, in ms, is so heavily T2-weighted that only fluid is visible.
@@ -245,7 +247,7 @@ fn weighting(facts: &Facts<'_>) -> Result<(Weighting, String, Option<String>), S
         (Some((Weighting::T2, _)), _) if is_gradient_echo(facts) => Err("a gradient echo: T2*, not T2".to_owned()),
         (Some((named, _)), Some((seen, timing))) if named.is_denied_by(seen) => {
             let is_other_echo = facts.is_one_of_echoes && seen == Weighting::Pd;
-            let doubt = format!("called {}, and {timing} says {}", named.word(), seen.word());
+            let doubt = format!("called {}, but {timing} says {}", named.word(), seen.word());
             Ok((seen, timing, Some(doubt).filter(|_| !is_other_echo)))
         }
         (Some((named, word)), _) => Ok((named, format!("'{word}' in its description"), None)),

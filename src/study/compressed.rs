@@ -46,7 +46,7 @@ enum Decoder<'a> {
 pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u32) -> Result<Vec<u8>, PixelError> {
     if syntax::form(uid) == Form::Native {
         let says = syntax::name(uid);
-        let why = format!("its transfer syntax is {says}, but they are in fragments, and in none of the known forms");
+        let why = format!("its transfer syntax is {says}, but they are in fragments of no known format");
         return Err(PixelError::Codec(why));
     }
     let syntax = TransferSyntaxRegistry.get(uid);
@@ -56,7 +56,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
         let bytes_each = layout.allocated as usize / 8;
         let fragment = fragments.get(frame as usize).ok_or(PixelError::NoFrame)?;
         let decoded = rle::decode(fragment, layout.pixels(), layout.samples, bytes_each);
-        return decoded.ok_or_else(|| PixelError::Codec("the run lengths do not come out".to_owned()));
+        return decoded.ok_or_else(|| PixelError::Codec("the run lengths are inconsistent".to_owned()));
     }
     let decoder = match syntax.map(dicom_encoding::TransferSyntax::codec) {
         _ if syntax::is_plain_in_fragments(uid) => Decoder::Plain,
@@ -92,7 +92,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
             }
         }
     });
-    decoded.unwrap_or_else(|_| Err(PixelError::Codec(format!("the {} codec gave up on it", name()))))
+    decoded.unwrap_or_else(|_| Err(PixelError::Codec(format!("the {} codec failed unexpectedly", name()))))
 }
 
 /// What the code stream claims must match the header.
@@ -100,7 +100,7 @@ fn check(bytes: &[u8], layout: &Layout) -> Result<(), PixelError> {
     let head = codestream::head(bytes).ok_or_else(|| PixelError::Codec("there is no image in them".to_owned()))?;
     let (columns, rows, samples) = (layout.columns, layout.rows, layout.samples);
     if head.pixels > layout.pixels() as u64 {
-        return Err(PixelError::Codec(format!("they are more than the {columns} x {rows} that the header says")));
+        return Err(PixelError::Codec(format!("they are more than the {columns} x {rows} in the header")));
     }
     if head.samples != samples as u64 {
         let why = format!("they have {} samples where the header says {samples}", head.samples);
@@ -115,7 +115,7 @@ fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     let size = layout.frame_bits().div_ceil(8) as u64;
     match DeflateDecoder::new(bytes).take(size).read_to_end(&mut inflated) {
         Ok(_) => Ok(inflated),
-        Err(error) => Err(PixelError::Codec(format!("they cannot be unfolded: {error}"))),
+        Err(error) => Err(PixelError::Codec(format!("they cannot be inflated: {error}"))),
     }
 }
 
@@ -152,7 +152,7 @@ impl PixelDataObject for OneFrame<'_> {
     }
 
     fn photometric_interpretation(&self) -> Option<&str> {
-        Some(&self.layout.photometric)
+        Some(self.layout.photometric.as_str())
     }
 
     fn number_of_frames(&self) -> Option<u32> {

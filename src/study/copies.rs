@@ -88,7 +88,7 @@ pub fn apart(files: Vec<Found>, study: &mut Study) -> Vec<Found> {
             Fate::DamagedCopy => {
                 study.damaged_copies += 1;
                 let why = defect(&file.header).unwrap_or_else(|| "its pixels cannot be decoded".to_owned());
-                let message = format!("{why}; another file holds this image whole, and this one is left out");
+                let message = format!("{why}; another file holds this image complete, so this one is left out");
                 study.issues.push(Issue::new(&file.source, message));
             }
         }
@@ -202,7 +202,7 @@ impl Twins {
         let are = |count| if count == 1 { "image has" } else { "images have" };
         let named = (named > 0).then(|| {
             let message = format!(
-                "{series}: {named} {} the SOPInstanceUID of another image and other content: all are shown, and no DICOM \
+                "{series}: {named} {} the SOPInstanceUID of another image but different content: all are shown, but no DICOM \
                  object can point to one of them",
                 are(named)
             );
@@ -211,7 +211,7 @@ impl Twins {
         let nameless = (nameless > 0).then(|| {
             Issue::note(
                 "",
-                format!("{series}: {nameless} {} no SOPInstanceUID; they are told apart by content", are(nameless)),
+                format!("{series}: {nameless} {} no SOPInstanceUID; they are distinguished by content", are(nameless)),
             )
         });
         named.into_iter().chain(nameless)
@@ -222,7 +222,7 @@ impl Twins {
 fn defect(header: &Header) -> Option<String> {
     match header.missing {
         Some(Missing { found, needed }) => {
-            Some(format!("the file is cut short: {found} of {needed} bytes of its pixels are there"))
+            Some(format!("the file is truncated: it has {found} of {needed} bytes of its pixels"))
         }
         None if !header.has_pixels => Some("it has no pixels".to_owned()),
         None => (syntax::form(&header.transfer_syntax) == Form::Unknown)
@@ -235,7 +235,8 @@ pub fn slices(files: Vec<Found>, issues: &mut Vec<Issue>) -> (Vec<SliceRef>, Vec
     let (mut slices, mut headers) = (Vec::new(), Vec::new());
     for Found { source, mut header } in files {
         if let Some(doubt) = header.doubt.take() {
-            issues.push(Issue::new(&source, format!("{doubt}; the image is shown without its place in the patient")));
+            issues
+                .push(Issue::new(&source, format!("{doubt}; the image is shown without its position in the patient")));
         }
         let defect = defect(&header);
         let is_whole = defect.is_none();

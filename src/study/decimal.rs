@@ -78,7 +78,7 @@ impl Decimals {
             Self::Read { values, .. } => values.try_into().map(Some).map_err(|values: Vec<f64>| {
                 let (text, count) = (elements_text(object, tag), values.len());
                 let plural = if count == 1 { "value" } else { "values" };
-                format!("its {} '{text}' has {count} {plural} where {N} belong", name(tag))
+                format!("its {} '{text}' has {count} {plural} instead of {N}", name(tag))
             }),
         }
     }

@@ -100,7 +100,7 @@ impl Descriptions {
                 }
             }
         }
-        if bad == 0 { Ok(()) } else { Err(format!("{bad} of its rows make no sense, the first: {first}")) }
+        if bad == 0 { Ok(()) } else { Err(format!("{bad} of its rows are invalid, the first: {first}")) }
     }
 
     /// What the CSVs say of the series of one study, whose files these are. What can't be matched is listed.
@@ -146,7 +146,7 @@ impl Descriptions {
         }
         if let Some(first) = missing.first() {
             let all: Vec<String> = missing.iter().map(|row| format!("{} ({})", row.series, row.description)).collect();
-            let message = format!("{} series of study {id} are not there: {}", missing.len(), all.join(", "));
+            let message = format!("{} series of study {id} are missing: {}", missing.len(), all.join(", "));
             let is_note = !missing.iter().any(|row| row.is_whole);
             issues.push(Issue { is_note, ..Issue::new(first.file.display(), message) });
         }

@@ -76,13 +76,16 @@ fn message(files: &[&Listed]) -> String {
     let more = files.len() - names.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let what = match (files.iter().all(|file| file.is_image), files.len()) {
-        (true, 1) => "an image that is not there",
-        (true, _) => "images that are not there",
-        (false, 1) => "a file that is not there",
-        (false, _) => "files that are not there",
+        (true, 1) => "an image that is missing",
+        (true, _) => "images that are missing",
+        (false, 1) => "a file that is missing",
+        (false, _) => "files that are missing",
     };
     let count = if files.len() == 1 { String::new() } else { format!("{} ", files.len()) };
-    format!("the DICOMDIR lists {count}{what}: {}{more}; the disc was copied in part, or is damaged", names.join(", "))
+    format!(
+        "the DICOMDIR lists {count}{what}: {}{more}; the disc was only partly copied, or is damaged",
+        names.join(", ")
+    )
 }
 
 /// The records that point to files, in the order of the directory.
@@ -90,7 +93,7 @@ fn listed(directory: &Source) -> Result<Vec<Listed>, String> {
     let (from, size) = directory.open_sized().map_err(|e| e.to_string())?;
     let object = file::load(from, size, false).map_err(|e| e.to_string())?.object;
     let Ok(listed) = panics::caught(|| records(&object)) else {
-        return Err("the DICOM reader gave up on its records".to_owned());
+        return Err("the DICOM reader failed unexpectedly on its records".to_owned());
     };
     Ok(listed)
 }
@@ -234,9 +237,9 @@ mod tests {
         let files: Vec<&Listed> = files.iter().collect();
         let said = message(&files);
         assert!(
-            said.starts_with("the DICOMDIR lists 5 images that are not there: S1/I1, S1/I2, S1/I3 and 2 more"),
+            said.starts_with("the DICOMDIR lists 5 images that are missing: S1/I1, S1/I2, S1/I3 and 2 more"),
             "{said}"
         );
-        assert!(message(&files[..1]).starts_with("the DICOMDIR lists an image that is not there: S1/I1;"));
+        assert!(message(&files[..1]).starts_with("the DICOMDIR lists an image that is missing: S1/I1;"));
     }
 }

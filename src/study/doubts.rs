@@ -36,8 +36,8 @@ pub fn gathered(doubts: impl IntoIterator<Item = (Doubt, String)>) -> Vec<Issue>
     let issue = |(Doubt { message, is_note }, file, more): (Doubt, String, usize)| {
         let message = match more {
             0 => message,
-            1 => format!("{message} (so it is in 1 more file)"),
-            _ => format!("{message} (so it is in {more} more files)"),
+            1 => format!("{message} (also in 1 more file)"),
+            _ => format!("{message} (also in {more} more files)"),
         };
         Issue { file, message, is_note }
     };

@@ -33,7 +33,7 @@ pub enum PixelError {
     #[error("it has no PixelData")]
     NoPixelData,
     /// The file ends before the end of its pixels.
-    #[error("the file is cut short: {found} of {needed} bytes of its pixels are there")]
+    #[error("the file is truncated: it has {found} of {needed} bytes of its pixels")]
     CutShort {
         /// Bytes there.
         found: u64,
@@ -41,7 +41,7 @@ pub enum PixelError {
         needed: u64,
     },
     /// Fewer bytes than the header promises.
-    #[error("PixelData is cut short: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
+    #[error("PixelData is truncated: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
     Truncated {
         /// Bytes there.
         found: usize,
@@ -58,13 +58,13 @@ pub enum PixelError {
     #[error("its PixelData ends before this frame")]
     NoFrame,
     /// A size that no image has.
-    #[error("{0} x {1} pixels are more than any image has; the header is wrong")]
+    #[error("{0} x {1} pixels are more than any image has, so the header is wrong")]
     TooLarge(u32, u32),
     /// A codec that is not in this program.
     #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
     Unsupported(String),
     /// An unknown transfer syntax: the bytes might be anything.
-    #[error("its transfer syntax, {0}, is not known here; convert it with the software that wrote it")]
+    #[error("its transfer syntax, {0}, is unknown; convert it with the software that wrote it")]
     UnknownSyntax(String),
     /// A layout that is not supported.
     #[error("{0}")]

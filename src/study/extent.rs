@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
 
     fn broken(&self) -> Stop {
         let place = self.last.map_or_else(String::new, |(g, e)| format!(", at element ({g:04X},{e:04X})"));
-        Stop::Broken(format!("the file ends in the middle of its header{place}: it is cut short or damaged"))
+        Stop::Broken(format!("the file ends in the middle of its header{place}: it is truncated or damaged"))
     }
 
     fn bytes_at(&self, at: usize, length: usize) -> Result<&'a [u8], Stop> {
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
     /// Reads the head of the element at hand; `at` is then at its value.
     fn element(&mut self) -> Result<Element, Stop> {
         if let Some((group, number)) = self.misfit {
-            let why = format!("the length of its element ({group:04X},{number:04X}) does not fit its kind");
+            let why = format!("the length of its element ({group:04X},{number:04X}) does not fit its VR");
             return Err(Stop::Broken(why));
         }
         let (group, number) = (self.u16(self.at)?, self.u16(self.at + 2)?);
@@ -269,7 +269,7 @@ impl<'a> Walk<'a> {
             (0xFFFE, 0xE000) if inside == Kind::Fragments => return self.skip(element.length),
             (0xFFFE, 0xE000) => return self.push(element.length, Kind::Item),
             (group, number) if inside != Kind::Item => {
-                return Err(Stop::Broken(format!("its element ({group:04X},{number:04X}) is where an item should be")));
+                return Err(Stop::Broken(format!("it has element ({group:04X},{number:04X}) where an item should be")));
             }
             _ => (),
         }
@@ -283,7 +283,7 @@ impl<'a> Walk<'a> {
             };
         if is_undefined && !is_sequence && !is_fragments {
             let place = format!("({:04X},{:04X})", element.group, element.number);
-            return Err(Stop::Broken(format!("its element {place} has no length, which its kind must have")));
+            return Err(Stop::Broken(format!("its element {place} has no length, which its VR requires")));
         }
         if is_sequence || is_fragments {
             self.push(element.length, if is_fragments { Kind::Fragments } else { Kind::Sequence })?;

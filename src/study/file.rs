@@ -195,7 +195,7 @@ fn encoding(transfer_syntax: &str, bytes: &[u8], at: usize, size: u64) -> Result
     let Some(head) = bytes.get(at..at + 6) else {
         let end = at as u64 + 6;
         return if end > size {
-            Err(Stop::Broken("the file ends before its data set: it is cut short or damaged".to_owned()))
+            Err(Stop::Broken("the file ends before its data set: it is truncated or damaged".to_owned()))
         } else {
             Err(Stop::Incomplete(end))
         };
@@ -224,11 +224,11 @@ fn inflate(bytes: &[u8], turn: &mut Turn) -> Result<Vec<u8>, String> {
         let read = from.by_ref().take(want - inflated.len() as u64).read_to_end(&mut inflated);
         match read {
             Ok(_) if (inflated.len() as u64) < want => return Ok(inflated),
-            Ok(_) if want >= MAX_INFLATED => return Err("it unfolds to more than 1 GiB".to_owned()),
+            Ok(_) if want >= MAX_INFLATED => return Err("it inflates to more than 1 GiB".to_owned()),
             Ok(_) => want *= 2,
             // The output before the error may contain the whole header; the walk over its lengths will show that.
             Err(_) if !inflated.is_empty() => return Ok(inflated),
-            Err(error) => return Err(format!("its deflated data set cannot be unfolded: {error}")),
+            Err(error) => return Err(format!("its deflated data set cannot be inflated: {error}")),
         }
         turn.take(want).map_err(|e| e.to_string())?;
     }
@@ -238,9 +238,9 @@ fn object(meta: &Meta, data_set: &[u8], encoding: Encoding) -> Result<DefaultDic
     let syntax = TransferSyntaxRegistry.get(syntax_of(encoding)).ok_or("its encoding is unknown")?;
     let read = panics::caught(|| {
         InMemDicomObject::read_dataset_with_ts(Cursor::new(data_set), syntax)
-            .map_err(|e| format!("its DICOM elements make no sense: {}", chain(&e)))
+            .map_err(|e| format!("its DICOM elements are invalid: {}", chain(&e)))
     });
-    let object = read.map_err(|_| "the DICOM reader gave up on it".to_owned())??;
+    let object = read.map_err(|_| "the DICOM reader failed unexpectedly on it".to_owned())??;
     let meta = FileMetaTableBuilder::new()
         .transfer_syntax(&meta.transfer_syntax)
         .media_storage_sop_class_uid(&meta.sop_class)

@@ -73,7 +73,7 @@ pub fn of(
     let aspect = aspect(object, &mut doubts);
     if count < claimed {
         let holds = if count == 1 { "one frame: it is shown".to_owned() } else { format!("{count}: these are shown") };
-        doubts.add(Doubt::new(format!("its NumberOfFrames says {said}, and its pixels are those of {holds}")));
+        doubts.add(Doubt::new(format!("its NumberOfFrames says {said}, but its pixels are those of {holds}")));
     }
     for frame in 0..count {
         let found = geometry(&groups, frame, count, [columns, rows], &mut doubts);
@@ -158,12 +158,12 @@ impl Doubts {
 
     fn said(mut self) -> Vec<Doubt> {
         if self.unsaid > 0 {
-            let more = format!("its frames are odd in other ways, too, {} in all", self.unsaid + self.others.len());
+            let more = format!("its frames have other problems too, {} in all", self.unsaid + self.others.len());
             self.others.push(Doubt::new(more));
         }
         if !self.with_commas.is_empty() {
             let names: Vec<&str> = self.with_commas.into_iter().collect();
-            self.others.push(Doubt::note(format!("decimal commas are read as points: {}", names.join(", "))));
+            self.others.push(Doubt::note(format!("decimal commas are read as decimal points: {}", names.join(", "))));
         }
         self.others
     }
@@ -186,7 +186,7 @@ fn geometry(
         exactly::<6>(groups, frame, (tags::PLANE_ORIENTATION_SEQUENCE, tags::IMAGE_ORIENTATION_PATIENT), doubts);
     if is_further || position == Ok(None) || orientation == Ok(None) {
         let spacing = spacing.unwrap_or_else(|why| {
-            doubts.add(Doubt::new(format!("{why}; lengths are counted in pixels")));
+            doubts.add(Doubt::new(format!("{why}; lengths are measured in pixels")));
             None
         });
         return Ok((None, spacing));
@@ -210,7 +210,7 @@ fn spacing(groups: &Groups<'_>, frame: u32, doubts: &mut Doubts) -> Exactly<2> {
         };
         if spacing.iter().any(|v| *v <= 0.0 || *v > LARGEST_PIXEL) {
             let text = groups.find(frame, tags::PIXEL_MEASURES_SEQUENCE, tag).map(|o| decimal::elements_text(o, tag));
-            return Err(format!("its {} '{}' is no distance", name(tag), text.unwrap_or_default()));
+            return Err(format!("its {} '{}' is not a distance", name(tag), text.unwrap_or_default()));
         }
         return Ok(Some(spacing));
     }
@@ -225,7 +225,7 @@ fn aspect(object: &InMemDicomObject, doubts: &mut Doubts) -> Option<[f64; 2]> {
         Ok(None) => None,
         Ok(Some(_)) => {
             let text = decimal::elements_text(object, tags::PIXEL_ASPECT_RATIO);
-            doubts.add(Doubt::new(format!("its PixelAspectRatio '{text}' is no ratio{shown}")));
+            doubts.add(Doubt::new(format!("its PixelAspectRatio '{text}' is not a ratio{shown}")));
             None
         }
         Err(why) => {

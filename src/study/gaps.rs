@@ -90,7 +90,7 @@ fn tell(gaps: &[Gap<'_>], step: f64) -> Vec<String> {
         .take(NAMED)
         .map(|gap| {
             format!(
-                "{} to be missing between {} and {}: they lie {:.1} mm apart, the others {step:.1} mm",
+                "{} to be missing between {} and {}: they are {:.1} mm apart, the others {step:.1} mm",
                 slices(gap.missing),
                 name(gap.after),
                 name(gap.before),

@@ -95,7 +95,7 @@ fn syntax_doubt(uid: &str, plain: Option<Plain>, is_in_fragments: bool) -> Optio
     let name = syntax::name(uid);
     match syntax::form(uid) {
         Form::Native if is_in_fragments => Some(Doubt::new(format!(
-            "its transfer syntax is {name}, but its pixels are compressed: they are read as what they say of themselves"
+            "its transfer syntax is {name}, but its pixels are compressed: they are decoded according to their own header"
         ))),
         Form::Compressed if plain.is_some() => Some(Doubt::new(format!(
             "its transfer syntax is {name}, but its pixels are not compressed: they are read as they are"

@@ -66,11 +66,11 @@ fn decode_stream(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, String> {
                 }
             }
             0xE8 if segment.starts_with(b"mrfx") && segment.get(4) != Some(&0) => {
-                return Err("its colours are transformed in a way that is not read here".to_owned());
+                return Err("its colour transform is not supported".to_owned());
             }
             0xE0..=0xEF | 0xFE => {}
             0xD9 => return Err("a component is missing".to_owned()),
-            _ => return Err(format!("the marker FF{marker:02X} has no place in it")),
+            _ => return Err(format!("the marker FF{marker:02X} is not allowed there")),
         }
     }
 }
@@ -87,9 +87,9 @@ fn segment(mut bytes: &[u8]) -> Result<(u8, &[u8], &[u8]), String> {
             let parts = length.and_then(|length| rest.split_at_checked(length));
             parts
                 .map(|(segment, rest)| (*marker, segment, rest))
-                .ok_or_else(|| "a segment of it is cut short".to_owned())
+                .ok_or_else(|| "one of its segments is truncated".to_owned())
         }
-        _ => Err("it is cut short".to_owned()),
+        _ => Err("it is truncated".to_owned()),
     }
 }
 
@@ -97,7 +97,7 @@ impl Stream<'_> {
     /// C.2.2: the frame must be what the header says.
     fn frame(&mut self, segment: &[u8]) -> Result<(), String> {
         let [bits, y1, y2, x1, x2, count, components @ ..] = segment else {
-            return Err("its frame is cut short".to_owned());
+            return Err("its frame header is truncated".to_owned());
         };
         if !self.components.is_empty() {
             return Err("it has two frames".to_owned());
@@ -106,17 +106,17 @@ impl Stream<'_> {
         let layout = self.layout;
         if (u32::from(columns), u32::from(rows)) != (layout.columns, layout.rows) {
             let (wide, high) = (layout.columns, layout.rows);
-            return Err(format!("{columns} x {rows} pixels where the header says {wide} x {high}"));
+            return Err(format!("{columns} x {rows} pixels, but the header says {wide} x {high}"));
         }
         if usize::from(*count) != layout.samples || components.len() != 3 * layout.samples || layout.samples > 3 {
-            return Err(format!("{count} samples a pixel where the header says {}", layout.samples));
+            return Err(format!("{count} samples per pixel, but the header says {}", layout.samples));
         }
         if !(2..=16).contains(bits) || usize::from(*bits) > 8 * self.bytes_each {
-            return Err(format!("samples of {bits} bits in {} are not shown", layout.allocated));
+            return Err(format!("{bits}-bit samples in {} are not supported", layout.allocated));
         }
         let components = components.as_chunks::<3>().0;
         if components.iter().any(|[_, sampling, _]| *sampling != components[0][1]) {
-            return Err("components of different sizes are not shown".to_owned());
+            return Err("components of different sizes are not supported".to_owned());
         }
         self.largest = u16::MAX >> (16 - bits);
         self.components = components.iter().map(|[name, ..]| *name).collect();
@@ -126,13 +126,13 @@ impl Stream<'_> {
     /// C.2.4.1: thresholds of its own. Tables of values and images of more than 65,535 lines are other matters.
     fn preset(&mut self, segment: &[u8]) -> Result<(), String> {
         let [1, numbers @ ..] = segment else {
-            return Err("it has a table or an extension that is not read here".to_owned());
+            return Err("it has a table or an extension that is not supported".to_owned());
         };
         let (numbers, rest) = numbers.as_chunks::<2>();
         let numbers: Vec<u16> = numbers.iter().map(|number| u16::from_be_bytes(*number)).collect();
         match numbers.try_into() {
             Ok(numbers) if rest.is_empty() => self.preset = numbers,
-            _ => return Err("its thresholds are cut short".to_owned()),
+            _ => return Err("its thresholds are truncated".to_owned()),
         }
         Ok(())
     }
@@ -141,13 +141,13 @@ impl Stream<'_> {
     fn scan(&self, segment: &[u8], rest: &mut &[u8], pixels: &mut [u8]) -> Result<Vec<usize>, String> {
         let parts = segment.split_first().and_then(|(count, parts)| parts.split_at_checked(2 * usize::from(*count)));
         let Some((components, &[near, interleave, point_transform])) = parts else {
-            return Err("its scan is cut short".to_owned());
+            return Err("its scan header is truncated".to_owned());
         };
         if point_transform & 0x0F != 0
             || interleave > 2
             || components.iter().skip(1).step_by(2).any(|table| *table != 0)
         {
-            return Err("a point transform, a table of values or another order of samples is not read here".to_owned());
+            return Err("a point transform, mapping table or this interleaving is not supported".to_owned());
         }
         let count = self.components.len();
         let places: Vec<usize> = match components {
@@ -157,13 +157,13 @@ impl Stream<'_> {
             _ => Vec::new(),
         };
         if places.is_empty() {
-            return Err("its scan is not of its frame's components".to_owned());
+            return Err("its scan does not match its frame's components".to_owned());
         }
         let [largest, t1, t2, t3, reset] = self.preset.map(i32::from);
         let largest = if largest == 0 { i32::from(self.largest) } else { largest };
         let parameters = Parameters::new(largest, i32::from(near), [t1, t2, t3], reset)
             .filter(|_| largest <= i32::from(self.largest))
-            .ok_or("its thresholds cannot be")?;
+            .ok_or("its thresholds are invalid")?;
         self.lines(&places, interleave == 2, parameters, rest, pixels)?;
         Ok(places)
     }
@@ -192,12 +192,12 @@ impl Stream<'_> {
                     Ok(three) if is_by_pixel => decoder.pixels(three),
                     _ => lines.iter_mut().try_for_each(|line| decoder.line(line)),
                 };
-                line.ok_or("its bits are damaged, or end before its pixels do")?;
+                line.ok_or("its data is damaged, or ends before its last pixel")?;
                 for (place, line) in places.iter().zip(&lines) {
                     write(line.samples(), &mut out[place * self.bytes_each..], step, self.bytes_each);
                 }
             }
-            *rest = decoder.bits.behind().ok_or("its bits go on behind its pixels")?;
+            *rest = decoder.bits.behind().ok_or("its data continues after its last pixel")?;
         }
         Ok(())
     }
@@ -357,7 +357,7 @@ mod tests {
         let scan = grey.windows(2).position(|marker| marker == [0xFF, 0xDA]).unwrap() + 10;
         assert!(why(&[&grey[..scan], &[0; 4], &grey[scan..]].concat()).contains("bits"));
         let longer = [&grey[..grey.len() - 2], &[0x12; 4], &grey[grey.len() - 2..]].concat();
-        assert!(why(&longer).contains("its bits go on behind its pixels"));
+        assert!(why(&longer).contains("its data continues after its last pixel"));
     }
 
     proptest! {

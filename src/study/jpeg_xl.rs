@@ -22,18 +22,18 @@ pub fn decode(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     let image = JxlImage::builder().alloc_tracker(limit).read(bytes).map_err(|e| error(&e))?;
     let (columns, rows, samples) = (layout.columns, layout.rows, layout.samples);
     if (image.width(), image.height()) != (columns, rows) {
-        let size = format!("{} x {} pixels where the header says {columns} x {rows}", image.width(), image.height());
+        let size = format!("{} x {} pixels, but the header says {columns} x {rows}", image.width(), image.height());
         return Err(error(&size));
     }
     let render = image.render_frame(0).map_err(|e| error(&e))?;
     let mut stream = render.stream_no_alpha();
     if stream.channels() as usize != samples {
-        return Err(error(&format!("{} samples where the header says {samples}", stream.channels())));
+        return Err(error(&format!("{} samples, but the header says {samples}", stream.channels())));
     }
     // Between 0 and 1; times the largest number of so many bits it is the very number that was compressed.
     let bits = image.image_header().metadata.bit_depth.bits_per_sample();
     if bits > layout.allocated || ![8, 16].contains(&layout.allocated) {
-        return Err(error(&format!("samples of {bits} bits in {} are not shown", layout.allocated)));
+        return Err(error(&format!("{bits}-bit samples in {} are not supported", layout.allocated)));
     }
     let largest = ((1_u32 << bits) - 1) as f32;
     let mut values = vec![0_f32; layout.pixels() * samples];

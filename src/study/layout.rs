@@ -7,6 +7,7 @@ use super::{
     doubts::Doubt,
     element::{number, text},
     error::PixelError,
+    photometric::Photometric,
 };
 
 /// A claim of more pixels than this in one frame is not trusted.
@@ -23,7 +24,7 @@ pub struct Layout {
     pub high_bit: u32,
     pub signed: bool,
     pub planar: bool,
-    pub photometric: String,
+    pub photometric: Photometric,
 }
 
 #[cfg(test)]
@@ -39,7 +40,7 @@ impl Layout {
             high_bit: allocated - 1,
             signed: false,
             planar: false,
-            photometric: String::new(),
+            photometric: Photometric::Missing,
         }
     }
 }
@@ -51,7 +52,9 @@ impl Layout {
         let allocated = value(tags::BITS_ALLOCATED).unwrap_or(16);
         let samples = value(tags::SAMPLES_PER_PIXEL).unwrap_or(1) as usize;
         if ![1, 8, 16, 32].contains(&allocated) || ![1, 3].contains(&samples) {
-            return Err(PixelError::Layout(format!("pixels of {samples} samples with {allocated} bits are not shown")));
+            return Err(PixelError::Layout(format!(
+                "pixels with {samples} samples of {allocated} bits are not supported"
+            )));
         }
         let stored = value(tags::BITS_STORED).filter(|s| (1..=allocated).contains(s)).unwrap_or(allocated);
         let layout = Self {
@@ -63,7 +66,7 @@ impl Layout {
             high_bit: value(tags::HIGH_BIT).filter(|h| (stored - 1..allocated).contains(h)).unwrap_or(stored - 1),
             signed: value(tags::PIXEL_REPRESENTATION) == Some(1),
             planar: value(tags::PLANAR_CONFIGURATION) == Some(1),
-            photometric: text(object, tags::PHOTOMETRIC_INTERPRETATION),
+            photometric: text(object, tags::PHOTOMETRIC_INTERPRETATION).into(),
         };
         if u64::from(layout.columns) * u64::from(layout.rows) > MAX_PIXELS || layout.columns == 0 || layout.rows == 0 {
             return Err(PixelError::TooLarge(layout.columns, layout.rows));
@@ -76,7 +79,7 @@ impl Layout {
         let other = |tag, what: &str, taken: u32| {
             let said = number::<i64>(object, tag).filter(|said| *said != i64::from(taken))?;
             let allocated = self.allocated;
-            Some(Doubt::new(format!("its {what} {said} is none where BitsAllocated is {allocated}: read as {taken}")))
+            Some(Doubt::new(format!("its {what} {said} is invalid with BitsAllocated {allocated}: read as {taken}")))
         };
         let stored = other(tags::BITS_STORED, "BitsStored", self.stored);
         // If two do not match, the second is derived from the first.
@@ -91,7 +94,7 @@ impl Layout {
 
     /// Uncompressed, two pixels share their colour: two bytes a pixel instead of three.
     pub fn is_422(&self) -> bool {
-        self.photometric == "YBR_FULL_422" && self.samples == 3 && self.allocated == 8
+        self.photometric == Photometric::YbrFull422 && self.samples == 3 && self.allocated == 8
     }
 
     /// Bits of an uncompressed frame.

@@ -184,7 +184,7 @@ impl Listing {
         headers.read(sources, cancel, &|| ());
         let (found, others): (Vec<Found>, Vec<Found>) =
             std::mem::take(&mut headers.found).into_iter().partition(|found| found.header.study_uid == study.uid());
-        let became = "it became a file of another study after it was found: left out; run it again";
+        let became = "it was replaced by a file of another study during the run: left out; run again";
         headers.tally.issues += others.len();
         headers.troubles.extend(others.iter().map(|found| Trouble::lost(Issue::new(&found.source, became))));
         let mut studies: Vec<Study> = assemble::study(found, &self.descriptions).into_iter().collect();

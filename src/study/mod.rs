@@ -39,6 +39,7 @@ mod outcome;
 mod padding;
 mod parts;
 mod patient;
+mod photometric;
 mod pixels;
 mod places;
 mod rle;
@@ -68,6 +69,7 @@ pub use names::{Ambiguous, Matches, NoId, SeriesId, SeriesNames, StudyId, StudyN
 pub use origin::Origin;
 pub use outcome::Scan;
 pub use patient::Patient;
+pub use photometric::Photometric;
 pub use scan::{scan, scan_memory};
 pub use source::Source;
 pub use tally::Tally;

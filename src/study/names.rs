@@ -108,7 +108,7 @@ impl StudyNames {
         if let Some(row) = table.get_key_value(self.uid.as_str()) {
             return match by_folder {
                 Some((other, _)) if other != row.0 => Err(Ambiguous(format!(
-                    "its StudyInstanceUID says that it is study {}, and its folder that it is study {other}: rename the \
+                    "its StudyInstanceUID says that it is study {}, but its folder says study {other}: rename the \
                      folder, or correct the table",
                     row.0
                 ))),
@@ -123,7 +123,7 @@ impl StudyNames {
             _ => {
                 let ids: Vec<&str> = rows.iter().map(|(id, _)| id.as_str()).collect();
                 Err(Ambiguous(format!(
-                    "its folders name studies {}, and its StudyInstanceUID none of them: it could be any",
+                    "its folders name studies {}, and its StudyInstanceUID matches none of them: it could be any",
                     ids.join(" and ")
                 )))
             }
@@ -159,7 +159,7 @@ impl Matches {
                 }
                 several => {
                     let uids: Vec<&str> = several.iter().map(|&index| studies[index].uid.as_str()).collect();
-                    matches.doubts.push(format!("study id {id} fits several studies: {}", uids.join(", ")));
+                    matches.doubts.push(format!("study id {id} matches several studies: {}", uids.join(", ")));
                 }
             }
         }
@@ -220,7 +220,7 @@ impl SeriesNames {
             0 | 1 => Ok(found.first().copied()),
             _ => {
                 let all = found.into_iter().collect::<Vec<_>>().join(" and ");
-                Err(Ambiguous(format!("series id {id} fits {all}: UIDs and folder names contradict each other")))
+                Err(Ambiguous(format!("series id {id} matches {all}: UIDs and folder names contradict each other")))
             }
         }
     }

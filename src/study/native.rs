@@ -46,20 +46,20 @@ pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length
         // A file that ends too early is reported by the code that walked over it.
         let doubt = (announced <= there).then(|| {
             Doubt::new(format!(
-                "its PixelData has {announced} bytes where its pixels need {needed}: those that are missing cannot be shown"
+                "its PixelData has {announced} bytes but its pixels need {needed}: the missing ones cannot be shown"
             ))
         });
         return Length { is_short: true, doubt };
     }
     if announced < needed {
         return doubt(Doubt::new(format!(
-            "its PixelData says that it has {announced} bytes, and up to the end of the file there are the {needed} that its \
-             pixels need: they are taken for these"
+            "its PixelData declares {announced} bytes, but the {needed} that its pixels \
+             need are there up to the end of the file: they are used"
         )));
     }
     if announced > there {
         return doubt(Doubt::note(format!(
-            "its PixelData says that it has {announced} bytes, and there are {there}; its pixels need {needed}, and are all there"
+            "its PixelData declares {announced} bytes but has {there}; its pixels need {needed} and are complete"
         )));
     }
     let one = bytes_of(layout, 1);
@@ -67,10 +67,10 @@ pub fn length(layout: &Layout, plain: Plain, frames: usize, size: u64) -> Length
     match announced - needed {
         0 | 1 => Length { is_short: false, doubt: None },
         more if frames == 1 && one > 0 && more >= one => doubt(Doubt::note(format!(
-            "its PixelData has room for {} images, and its header speaks of one: the first is shown",
+            "its PixelData has room for {} images, but its header declares one: the first is shown",
             announced / one
         ))),
-        more => doubt(Doubt::note(format!("its PixelData has {more} bytes behind its pixels"))),
+        more => doubt(Doubt::note(format!("its PixelData has {more} extra bytes after its pixels"))),
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
-use super::{charset::Texts, element::text, error::HeaderError, file, frames, lookup, source::Source};
+use super::{
+    charset::Texts, element::text, error::HeaderError, file, frames, lookup, photometric::Photometric, source::Source,
+};
 use crate::{
     raster::VoiTable,
     uid::{SeriesUid, SopInstanceUid, StudyUid},
@@ -23,7 +25,7 @@ pub struct Origin {
     /// `PatientID`.
     pub patient_id: String,
     /// `PhotometricInterpretation`.
-    pub photometric: String,
+    pub photometric: Photometric,
     /// `RescaleSlope` and `RescaleIntercept` of the frame.
     pub rescale: Option<(f64, f64)>,
     /// The VOI table of the frame, if it has one.
@@ -65,7 +67,7 @@ impl Source {
             series_uid: text(&object, tags::SERIES_INSTANCE_UID).into(),
             sop_instance_uid: text(&object, tags::SOP_INSTANCE_UID).into(),
             patient_id,
-            photometric: text(&object, tags::PHOTOMETRIC_INTERPRETATION),
+            photometric: text(&object, tags::PHOTOMETRIC_INTERPRETATION).into(),
             rescale: frames::rescale(&object, frame),
             table: lookup::voi(&object, frame),
             others,

@@ -5,7 +5,7 @@ use dicom_core::{PrimitiveValue, Tag};
 use dicom_dictionary_std::tags;
 use dicom_object::InMemDicomObject;
 
-use super::{element::element_value, layout::Layout};
+use super::{element::element_value, layout::Layout, photometric::Photometric};
 
 /// Whether a word is signed.
 type Number = fn(u16) -> f64;
@@ -25,7 +25,7 @@ impl Padding {
     /// Writers confuse the signs: -2000 is written as 63536, and 63536 as -2000. Only one of the two is a value that
     /// the pixels can have, so both are accepted.
     pub fn of(object: &InMemDicomObject, layout: &Layout) -> Option<Self> {
-        let is_grey = layout.samples == 1 && layout.photometric != "PALETTE COLOR";
+        let is_grey = layout.samples == 1 && layout.photometric != Photometric::Palette;
         let value = word(object, tags::PIXEL_PADDING_VALUE).filter(|_| is_grey)?;
         let limit = word(object, tags::PIXEL_PADDING_RANGE_LIMIT);
         let range = |number: Number| {

@@ -450,13 +450,13 @@ fn plane_labels(images: &[Image<'_>]) -> Vec<Option<String>> {
         Some(kind) => Some(kind.to_string()),
         // One whose place is wrong is told of with its file, and stays where it belongs by all else.
         None if image.frame.is_place_wrong => None,
-        None => Some("no place".to_owned()),
+        None => Some("no position".to_owned()),
     };
     let labels: Vec<Option<String>> = kinds.into_iter().zip(images).map(label).collect();
     let planes: BTreeSet<&String> = labels.iter().flatten().collect();
-    match planes.iter().find(|label| **label != "no place") {
+    match planes.iter().find(|label| **label != "no position") {
         // Of one plane: those of doubtful place are among them.
-        Some(only) if planes.iter().filter(|label| **label != "no place").count() == 1 => {
+        Some(only) if planes.iter().filter(|label| **label != "no position").count() == 1 => {
             let only = (*only).clone();
             labels.into_iter().map(|label| Some(label.unwrap_or_else(|| only.clone()))).collect()
         }

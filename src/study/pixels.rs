@@ -16,6 +16,7 @@ use super::{
     model::SliceRef,
     native, opened,
     padding::Padding,
+    photometric::Photometric,
     syntax::{self, Form},
 };
 use crate::raster::Slice;
@@ -61,7 +62,7 @@ impl SliceRef {
             slice.window = slice.table.as_ref().map(|table| table.window());
         }
         if slice.is_blank() {
-            let blank = "its pixels have one value all over: there is nothing to see in it";
+            let blank = "all its pixels have the same value: there is nothing to see";
             slice.doubt = Some(slice.doubt.map_or_else(|| blank.to_owned(), |doubt| format!("{doubt}; {blank}")));
         }
         Ok(slice)
@@ -74,8 +75,8 @@ fn contradiction(syntax: &str, error: PixelError) -> PixelError {
         PixelError::Truncated { found, needed, .. } if syntax::form(syntax) == Form::Compressed => {
             let says = syntax::name(syntax);
             let why = format!(
-                "its transfer syntax is {says}, but its pixels are not in fragments as this asks for, and {found} bytes are \
-                 not the {needed} of plain pixels"
+                "its transfer syntax is {says}, but its pixels are not in fragments as this requires, and {found} bytes are \
+                 not the {needed} of uncompressed pixels"
             );
             PixelError::Layout(why)
         }
@@ -110,7 +111,7 @@ fn finish(
 ) -> Result<Slice, PixelError> {
     // Colour codecs return red, green and blue; RLE, JPEG-LS and uncompressed bytes stay as declared.
     let is_as_stored = codec.is_none_or(|codec| codec == uids::RLE_LOSSLESS || jpeg_ls::is_one(codec));
-    let is_ybr = layout.photometric.starts_with("YBR_FULL") && is_as_stored;
+    let is_ybr = matches!(layout.photometric, Photometric::YbrFull | Photometric::YbrFull422) && is_as_stored;
     let is_plain = codec.is_none();
     let colour = Colour { planar: layout.planar && is_plain, is_ybr, is_422: layout.is_422() && is_plain };
     let padding = Padding::of(object, &layout);
@@ -118,15 +119,16 @@ fn finish(
     let doubt = layout.settle(bytes, overlays, padding.as_ref());
     let mut values = values(&layout, bytes, colour)?;
     let mask = padding.and_then(|padding| padding.mask(&values, bytes));
-    if layout.photometric == "PALETTE COLOR" {
+    if layout.photometric == Photometric::Palette {
         lookup::palette(object, &mut values);
     } else if layout.samples == 1 {
         rescale(object, frame, &mut values);
     }
-    let slice = Slice::new(layout.columns, layout.rows, values)
-        .ok_or_else(|| PixelError::Codec("the codec gave another number of pixels than the header".to_owned()))?;
+    let slice = Slice::new(layout.columns, layout.rows, values).ok_or_else(|| {
+        PixelError::Codec("the codec returned a different number of pixels from the header".to_owned())
+    })?;
     let mut slice = slice.with_padding(mask.unwrap_or_default());
-    slice.inverted = layout.photometric == "MONOCHROME1";
+    slice.inverted = layout.photometric == Photometric::Monochrome1;
     slice.doubt = doubt;
     Ok(slice)
 }
@@ -150,7 +152,7 @@ fn values(layout: &Layout, bytes: &[u8], colour: Colour) -> Result<Vec<f32>, Pix
         return Ok(bytes.as_chunks::<4>().0.iter().flat_map(|b| [f32::from(b[0]), f32::from(b[1])]).collect());
     }
     let samples = count * layout.samples;
-    let short = || PixelError::Codec(format!("{} bytes came out where {samples} samples were expected", bytes.len()));
+    let short = || PixelError::Codec(format!("decoding gave {} bytes; expected {samples} samples", bytes.len()));
     // Codecs may give 8-bit samples for files that allocate 16, and single bits as bytes.
     let width = bytes.len() / samples.max(1);
     let mut numbers: Vec<f32> = match width {

@@ -181,14 +181,14 @@ fn look(source: &Source) -> Look {
     match kind {
         Kind::Zip => Look::Zip,
         Kind::Archive(what) => {
-            Look::Refused(format!("{what}, which is not opened here: unpack it and open the folder"))
+            Look::Refused(format!("{what}, which Foramen cannot open: unpack it and open the folder"))
         }
         Kind::BrokenArchive(instead) => {
-            Look::Refused(format!("called an archive, and none: {instead}; it is damaged, or was not copied whole"))
+            Look::Refused(format!("named as an archive, but {instead}; it is damaged, or was not copied completely"))
         }
         Kind::Other(what) => Look::Stranger(what),
         // Compressed twice: not expected.
-        Kind::Gzip => Look::Refused("an archive packed once more: unpack it and open the folder".to_owned()),
+        Kind::Gzip => Look::Refused("an archive compressed twice: unpack it and open the folder".to_owned()),
     }
 }
 

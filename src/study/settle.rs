@@ -86,7 +86,7 @@ pub fn settle(headers: Headers, roots: &[String], images: &Images) -> Settled {
         let lost = names.as_ref().and_then(|names| names.is_lost_image(&name, &what));
         if let Some(why) = lost.or_else(|| listed.contains(&name).then_some("the DICOMDIR lists it")) {
             tally.issues += 1;
-            let message = format!("not a DICOM file, though {why}: {}; an image is missing here", what.words);
+            let message = format!("not a DICOM file, although {why}: {}; an image is missing here", what.words);
             troubles.push(Trouble::lost(Issue::new(name, message)));
         } else {
             tally.not_dicom += 1;

@@ -95,7 +95,7 @@ pub fn kind_of(name: &str, begin: &[u8]) -> Kind {
         return if is_of_another_kind || !is_bzip2 { other() } else { Kind::Archive(what) };
     }
     match ending {
-        "iso" => Kind::Archive("an image of a disc"),
+        "iso" => Kind::Archive("a disc image"),
         _ if ARCHIVE_ENDINGS.contains(&ending) && !OTHER_ENDINGS.contains(&inside) && !what(begin).is_companion => {
             Kind::BrokenArchive(what(begin).words.to_owned())
         }
@@ -111,7 +111,7 @@ pub fn kind_of_unpacked(name: &str, begin: &[u8]) -> Option<Kind> {
     let name = file_name_of(name).to_lowercase();
     let inside = name.strip_suffix(".gz").map_or_else(|| name.replace(".tgz", ".tar"), str::to_owned);
     Some(match kind_of(&inside, begin) {
-        Kind::Zip | Kind::Gzip => Kind::Archive("an archive packed once more"),
+        Kind::Zip | Kind::Gzip => Kind::Archive("an archive compressed twice"),
         other => other,
     })
 }
@@ -140,9 +140,9 @@ pub fn what(begin: &[u8]) -> What {
     } else if begin.starts_with(b"%PDF") {
         "it is a PDF document"
     } else if text() && !begin.contains(&0) {
-        "it is a text"
+        "it is a text file"
     } else {
-        "it begins as no DICOM file does"
+        "it does not begin like a DICOM file"
     };
     What { words, is_blank, is_companion }
 }
@@ -230,14 +230,14 @@ impl Names {
         let has_number = pattern.contains('#');
         let key = (folder.to_owned(), pattern);
         if has_number && self.in_folder.contains(&key) {
-            return Some("it lies among images and is called as they are");
+            return Some("it is among images and named like them");
         }
         if has_number && key.1 != "#" && self.anywhere.contains(&key.1) {
-            return Some("it is called as the images are");
+            return Some("it is named like the images");
         }
         let is_bare = ending_of(&file).is_empty() && !file.starts_with('.');
         if has_number && is_bare && what.is_blank && self.without_ending.contains(folder) {
-            return Some("it lies among images");
+            return Some("it is among images");
         }
         None
     }
@@ -258,7 +258,7 @@ mod tests {
             ("study.7z", b"7z\xBC\xAF\x27\x1C", Kind::Archive("a 7-Zip archive")),
             ("x", b"Rar!\x1A\x07\x01\x00", Kind::Archive("a RAR archive")),
             ("study.dcm.bz2", b"BZh91AY", Kind::Archive("packed with bzip2")),
-            ("CD.ISO", b"\0\0\0", Kind::Archive("an image of a disc")),
+            ("CD.ISO", b"\0\0\0", Kind::Archive("a disc image")),
             ("study.zip", b"", Kind::BrokenArchive("it is empty (0 bytes)".into())),
             ("study.tgz", b"<html>", Kind::BrokenArchive("it is a web page".into())),
         ];

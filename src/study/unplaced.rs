@@ -35,18 +35,17 @@ pub fn forget_unset(images: &mut [Image<'_>]) -> usize {
 /// The message about a part whose image positions are unknown. For one that is not graded, only what is wrong, not what
 /// is missing.
 pub fn unknown(part: &Part<'_>, is_graded: bool) -> Option<String> {
-    let without = "no level, side or distance comes from where they lie";
+    let without = "no level, side or distance is derived from their positions";
     if part.unplaced > 0 && !part.is_localizer {
         return Some(format!(
-            "{} of {} images lie at the place of another, and nothing tells which is which: {without}",
+            "{} of {} images share a position with another, and nothing distinguishes them: {without}",
             part.unplaced,
             part.images.len()
         ));
     }
     // A wrong position was reported with its file.
     let lost = part.images.iter().filter(|image| image.slice.plane.is_none() && !image.frame.is_place_wrong).count();
-    (is_graded && lost > 0)
-        .then(|| format!("{lost} of {} images do not say where they lie: {without}", part.images.len()))
+    (is_graded && lost > 0).then(|| format!("{lost} of {} images have no position: {without}", part.images.len()))
 }
 
 /// Images whose rows and columns run in other directions than those of most images beside them. This may be correct, or
@@ -66,7 +65,7 @@ pub fn turned_against_others(series: &Series) -> Option<String> {
     odd.truncate(5);
     (!odd.is_empty()).then(|| {
         format!(
-            "{}{more} {verb} stored turned or mirrored against the others: shown and read as the header says",
+            "{}{more} {verb} stored rotated or mirrored relative to the others: shown and read as the header says",
             odd.join(", ")
         )
     })

@@ -68,7 +68,7 @@ impl Candidates {
         }
         let (descriptions, failures) = Descriptions::find(paths);
         candidates.troubles.extend(failures.into_iter().map(|(file, error)| {
-            let message = format!("cannot be read in full, so that roles come from the images alone: {error}");
+            let message = format!("cannot be read completely, so roles come from the images only: {error}");
             Trouble::nothing_lost(Issue::new(file.display(), message))
         }));
         Ok((candidates, descriptions))
@@ -131,7 +131,7 @@ impl Candidates {
                         Ok(there) if there.is_file() => self.add_file(entry.into_path()),
                         Ok(_) => self.refuse_special(entry.path()),
                         Err(error) => {
-                            self.refuse(entry.path().display(), format!("a link that leads nowhere: {error}"));
+                            self.refuse(entry.path().display(), format!("a broken link: {error}"));
                         }
                     },
                     Ok(entry) => self.refuse_special(entry.path()),
@@ -144,7 +144,7 @@ impl Candidates {
         }
         if let [first, more @ ..] = known.as_slice() {
             let more = if more.is_empty() { String::new() } else { format!(", and so do {} more", more.len()) };
-            let message = format!("leads to a folder that is read already{more}: each folder is read once");
+            let message = format!("leads to a folder that was already read{more}: each folder is read once");
             self.troubles.push(Trouble::nothing_lost(Issue::note(first.display(), message)));
         }
     }
@@ -181,7 +181,8 @@ impl Candidates {
         }
         if contents.lost > 0 {
             let missing = contents.lost;
-            let message = format!("the directory of the zip breaks off: {missing} more of its entries cannot be read");
+            let message =
+                format!("the directory of the zip is truncated: {missing} more of its entries cannot be read");
             let lost = usize::try_from(missing).unwrap_or(usize::MAX);
             self.troubles.push(Trouble { issue: Issue::new(name, message), lost, study: None });
         }

@@ -154,7 +154,7 @@ const OTHER_KINDS: [(&str, &[&str]); 9] = [
     ("myelography", &["myelo", "myelography", "myelographie", "mielo", "mrm", "mryelo", "myelogram"]),
     ("T2*", &["t2star", "star", "medic", "merge", "gre", "fl2d", "fl3d", "swi", "mffe"]),
     ("in or out of phase", &["opp", "outphase", "oop", "outofphase", "opposed", "oppphase"]),
-    ("fat alone", &["fatonly", "fatimage"]),
+    ("fat only", &["fatonly", "fatimage"]),
 ];
 
 /// Contrast agents.
@@ -226,7 +226,7 @@ pub fn other_kind(description: &str) -> Option<&'static str> {
         && plain.last().is_some_and(|w| w == "f" || w == "fat")
         || lower.contains("fat:")
     {
-        return Some("fat alone");
+        return Some("fat only");
     }
     OTHER_KINDS.iter().find(|(_, list)| has(list, &all)).map(|(what, _)| *what)
 }
@@ -302,7 +302,7 @@ mod tests {
             ("SAG T2 MAP", "a map"),
             ("T2* sag", "T2*"),
             ("T2star MEDIC SAG", "T2*"),
-            ("t2_tse_dixon_sag_F", "fat alone"),
+            ("t2_tse_dixon_sag_F", "fat only"),
             ("t2_tse_dixon_sag_opp", "in or out of phase"),
             ("T2 SAG ADC", "diffusion"),
             ("SAG T2 WHOLE SPINE", "of the whole spine"),

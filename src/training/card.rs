@@ -19,7 +19,7 @@ pub fn text(manifest: &Manifest) -> String {
         let _ = write!(
             text,
             "\n**Demo models.**{some} They were trained on computed phantoms, in whole or in part (\"Trained on\" below says \
-             which). What they say of a real study means nothing: they are there to show and test the program.\n",
+             which). Their output on a real study means nothing: they only serve to demonstrate and test the program.\n",
         );
     }
     manifest.models.iter().for_each(|model| section(&mut text, model));
@@ -30,7 +30,7 @@ fn section(text: &mut String, model: &ManifestEntry) {
     // Writing to a String does not fail.
     let _ = write!(
         text,
-        "\n## {}\n\n- Looks at: {} ({} classes)\n- Pixels: `{}`\n",
+        "\n## {}\n\n- Input: {} ({} classes)\n- Pixels: `{}`\n",
         model.file,
         model.role.label(),
         model.classes.len(),

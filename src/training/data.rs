@@ -104,7 +104,7 @@ impl TrainingData {
         for fold in &folds {
             let expected: usize = fold.images.iter().sum();
             if images < expected {
-                return Err(fail(format!("{images} of {expected} images are there; make it again")));
+                return Err(fail(format!("only {images} of {expected} images exist; make it again")));
             }
             if !fold.yaml.is_file() {
                 return Err(fail(format!("{} is missing; make it again", fold.yaml.display())));
@@ -145,7 +145,7 @@ impl TrainingData {
         })?;
         if found.images.contains(&0) {
             return Err(fail(format!(
-                "fold {fold} has {} images to train on and {} to validate; it needs both: add studies",
+                "fold {fold} has {} training and {} validation images; it needs both: add studies",
                 found.images[0], found.images[1]
             )));
         }

@@ -8,7 +8,7 @@ pub struct Device(String);
 
 /// A text that does not name a device.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no device: expected cpu, mps, the number of a GPU, or several such as 0,1, each once")]
+#[error("{0:?} is not a device: expected cpu, mps, a GPU number, or several such as 0,1, each once")]
 pub struct ParseDeviceError(String);
 
 impl FromStr for Device {

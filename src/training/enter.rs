@@ -26,16 +26,16 @@ pub fn check(training: &Training, exported: &Exported, onnx: &[u8]) -> Result<()
         return Err(fail(format!("its class names are not those of {role}: {}", exported.names.join(", "))));
     }
     if exported.opset != OPSET {
-        return Err(fail(format!("its operators are of opset {}; {OPSET} was asked for", exported.opset)));
+        return Err(fail(format!("its opset is {}; {OPSET} was requested", exported.opset)));
     }
     let model = Model::from_bytes(training.options.file.clone(), onnx.into()).map_err(|e| fail(e.to_string()))?;
     if model.classes != DetectionClass::all(role) {
-        return Err(fail("the names in the file are in another order".to_owned()));
+        return Err(fail("the names in the file are in a different order".to_owned()));
     }
     let side = training.options.recipe.input;
     if model.input_size != (side, side) {
         let (height, width) = model.input_size;
-        return Err(fail(format!("its input is {height} x {width}; {side} x {side} was asked for")));
+        return Err(fail(format!("its input is {height} x {width}; {side} x {side} was requested")));
     }
     // The content of the image does not matter: the network must run in the engine that is always available.
     let run = |image: &Image8| Detector::new(&Arc::new(model), EngineChoice::Rten, 1)?.evidence(image, 0.5);
@@ -102,8 +102,8 @@ fn from(training: &Training, exported: &Exported) -> String {
         Weights::None => "from scratch".to_owned(),
         Weights::File(file) => format!("from {}", base_name(&file.display().to_string())),
         Weights::Named(name) => match exported.versions.get("weights sha256") {
-            Some(hash) => format!("from {name} as Ultralytics fetched it (sha256 {hash})"),
-            None => format!("from {name} as Ultralytics fetched it"),
+            Some(hash) => format!("from {name} as downloaded by Ultralytics (sha256 {hash})"),
+            None => format!("from {name} as downloaded by Ultralytics"),
         },
     }
 }

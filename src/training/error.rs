@@ -9,7 +9,7 @@ use crate::{files::WriteError, grading::Role};
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The data set.
-    #[error("{}: not a whole data set of `foramen dataset`: {message}", folder.display())]
+    #[error("{}: not a complete data set made by `foramen dataset`: {message}", folder.display())]
     Data {
         /// The folder.
         folder: PathBuf,
@@ -36,7 +36,7 @@ pub enum TrainError {
     },
     /// Weights that Ultralytics should have downloaded.
     #[error(
-        "{name}: there is no such file here, and Ultralytics could not fetch it: {why}; give the path of a copy with \
+        "{name}: no such file here, and Ultralytics could not download it: {why}; give the path of a copy with \
          --weights, or train without pretrained weights with --from-scratch"
     )]
     Fetch {
@@ -55,11 +55,11 @@ pub enum TrainError {
     #[error("{0}")]
     Refused(String),
     /// Another training is running there.
-    #[error("{}: another training is at work in this folder; wait for it, or name another with --work", .0.display())]
+    #[error("{}: another training is running in this folder; wait for it, or give another folder with --work", .0.display())]
     Busy(PathBuf),
     /// The work there was started with something else.
     #[error(
-        "{}: what was begun there has another {what}; go on with the same, or leave --resume out to begin anew",
+        "{}: the training there has a different {what}; resume with the same one, or leave out --resume to start over",
         work.display()
     )]
     Changed {
@@ -69,7 +69,7 @@ pub enum TrainError {
         what: String,
     },
     /// Ultralytics stopped.
-    #[error("Ultralytics stopped ({status}): {words} (its whole output is in {}{})", log.display(), if *begun { "; --resume goes on from the last epoch" } else { "" })]
+    #[error("Ultralytics stopped ({status}): {words} (its full output is in {}{})", log.display(), if *begun { "; --resume continues from the last epoch" } else { "" })]
     Failed {
         /// Exit status.
         status: String,
@@ -81,10 +81,10 @@ pub enum TrainError {
         begun: bool,
     },
     /// The disk is full.
-    #[error("{}: the disk is full; make room and go on with --resume", .0.display())]
+    #[error("{}: the disk is full; free some space and continue with --resume", .0.display())]
     DiskFull(PathBuf),
     /// The exported ONNX file is not what was requested.
-    #[error("{}: the exported model was not entered: {message}", file.display())]
+    #[error("{}: the exported model was not added: {message}", file.display())]
     Export {
         /// The file.
         file: PathBuf,
@@ -92,7 +92,7 @@ pub enum TrainError {
         message: String,
     },
     /// An unreadable manifest: writing a new one would lose the folder's other models.
-    #[error("{}: cannot be read: {message}; mend it or move it away", file.display())]
+    #[error("{}: cannot be read: {message}; fix it or move it away", file.display())]
     Manifest {
         /// The file.
         file: PathBuf,

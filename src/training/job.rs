@@ -107,7 +107,7 @@ impl<'a> Workplace<'a> {
             Ok(Begun { identity: begun }) if begun.fold != identity.fold => changed("fold"),
             Ok(Begun { identity: begun }) if begun.data_sha256 != identity.data_sha256 => changed("data set"),
             Ok(Begun { identity: begun }) if begun.recipe_sha256 != identity.recipe_sha256 => {
-                changed("recipe, length or weights to start from")
+                changed("recipe, length or initial weights")
             }
             Ok(_) => Ok(()),
         }

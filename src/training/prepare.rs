@@ -97,7 +97,7 @@ impl Training {
                     } else if is_weights(&given) {
                         weights = Weights::File(absolute(&given));
                     } else {
-                        return Err(fail("weights (.pt) or a model YAML were expected".to_owned()));
+                        return Err(fail("expected weights (.pt) or a model YAML".to_owned()));
                     }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound && name.is_some() => {

@@ -215,7 +215,7 @@ fn last_words(lines: &VecDeque<String>) -> String {
     };
     let words = match lines.iter().rposition(is_error) {
         Some(at) => lines[at..].iter().take(4).copied().collect::<Vec<_>>().join(" "),
-        None => lines.last().map_or_else(|| "it said nothing".to_owned(), ToString::to_string),
+        None => lines.last().map_or_else(|| "no output".to_owned(), ToString::to_string),
     };
     match words.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{} ...", &words[..at]),
@@ -254,7 +254,7 @@ mod tests {
             ),
             ("1/9 one\r2/9 two\r9/9 all\nKilled\n", "Killed"),
             ("1/9 one\r2/9 two\r", "2/9 two"),
-            ("", "it said nothing"),
+            ("", "no output"),
         ];
         for (text, expected) in cases {
             assert_eq!(words(text), expected);

@@ -33,13 +33,13 @@ pub enum PythonError {
         source: std::io::Error,
     },
     /// It lacks Ultralytics.
-    #[error("{}: it has no Ultralytics; run `{} -m pip install ultralytics=={ULTRALYTICS} onnx onnxslim`, or leave --python out", python.display(), python.display())]
+    #[error("{}: it has no Ultralytics; run `{} -m pip install ultralytics=={ULTRALYTICS} onnx onnxslim`, or leave out --python", python.display(), python.display())]
     NoUltralytics {
         /// The program.
         python: PathBuf,
     },
     /// It has a version that the driver was not made for.
-    #[error("{}: it has Ultralytics {found}; Foramen is made and tested with {ULTRALYTICS}, and reaches into parts of it that change from one {} to the next; run `{} -m pip install ultralytics=={ULTRALYTICS}`, leave --python out, or try it with --any-ultralytics", python.display(), series(ULTRALYTICS), python.display())]
+    #[error("{}: it has Ultralytics {found}; Foramen is tested with {ULTRALYTICS}, and depends on internals that change from one {} to the next; run `{} -m pip install ultralytics=={ULTRALYTICS}`, leave out --python, or try it with --any-ultralytics", python.display(), series(ULTRALYTICS), python.display())]
     Version {
         /// The program.
         python: PathBuf,
@@ -47,7 +47,7 @@ pub enum PythonError {
         found: String,
     },
     /// No environment could be made.
-    #[error("cannot make a Python environment in {}: {step}: {message}", folder.display())]
+    #[error("cannot create a Python environment in {}: {step}: {message}", folder.display())]
     Make {
         /// Where.
         folder: PathBuf,
@@ -96,7 +96,10 @@ pub fn find(given: Option<&Path>, any_version: bool, say: &dyn Fn(&str)) -> Resu
     {
         return Ok(found);
     }
-    say(&format!("making a Python environment with Ultralytics {ULTRALYTICS} in {} (some GB, once)", folder.display()));
+    say(&format!(
+        "creating a Python environment with Ultralytics {ULTRALYTICS} in {} (several GB, once)",
+        folder.display()
+    ));
     let fail =
         |step: &str, message: String| PythonError::Make { folder: folder.clone(), step: step.to_owned(), message };
     let run = |program: &Path, args: &[&str]| {

@@ -16,7 +16,7 @@ pub enum Preset {
     /// Nano detectors from scratch, on a CPU.
     #[default]
     Demo,
-    /// The recipe of the solution that Foramen starts from; wants a GPU.
+    /// The recipe of the solution that Foramen started from; needs a GPU.
     Seed,
 }
 
@@ -44,7 +44,7 @@ pub enum Checkpoint {
     /// `last.pt`, of the last epoch
     #[default]
     Last,
-    /// `best.pt`, of the epoch that validated best: one in ten parts mAP50, nine mAP50-95. Validates after each epoch
+    /// `best.pt`, of the epoch with the best validation: 0.1 mAP50 + 0.9 mAP50-95. Validates after each epoch
     Best,
 }
 
@@ -132,18 +132,18 @@ pub enum RecipeError {
     },
 }
 
-const FLIPS: &str = "must be 0: a mirrored image keeps its class names, so that left would be trained as right";
+const FLIPS: &str = "must be 0: a mirrored image keeps its class names, so left would be trained as right";
 
 /// Ultralytics' settings that a recipe must not set, and where they are set.
 fn reserved(key: &str) -> Option<&'static str> {
     Some(match key {
         "model" | "cfg" => "the network is named by `architecture`",
-        "pretrained" => "weights to start from are given by `weights`, or by --weights",
+        "pretrained" => "initial weights are given by `weights` or --weights",
         "data" | "single_cls" | "classes" | "split" | "task" | "mode" => "the data set and its classes are fixed",
-        "imgsz" | "epochs" | "time" => "belongs into [[stages]]",
+        "imgsz" | "epochs" | "time" => "belongs in [[stages]]",
         "device" => "is given by --device",
         "resume" => "is given by --resume",
-        "project" | "name" | "exist_ok" | "save" | "save_dir" | "save_period" => "where checkpoints lie is fixed",
+        "project" | "name" | "exist_ok" | "save" | "save_dir" | "save_period" => "the location of checkpoints is fixed",
         "val" => "is given by `validate`, or by --val and --no-val",
         "plots" | "deterministic" => "is set by Foramen (no plots)",
         _ => return None,
@@ -188,17 +188,17 @@ impl Recipe {
         };
         let is_side = |side: u32| (32..=4096).contains(&side) && side.is_multiple_of(32);
         if !is_side(self.input) {
-            return fail("input", "a multiple of 32 from 32 to 4096 was expected");
+            return fail("input", "expected a multiple of 32 from 32 to 4096");
         }
         if self.stages.is_empty() {
-            return fail("stages", "at least one [[stages]] with imgsz, share and epochs was expected");
+            return fail("stages", "expected at least one [[stages]] with imgsz, share and epochs");
         }
         for stage in &self.stages {
             if !is_side(stage.imgsz) {
-                return fail("stages.imgsz", "a multiple of 32 from 32 to 4096 was expected");
+                return fail("stages.imgsz", "expected a multiple of 32 from 32 to 4096");
             }
             if stage.epochs == 0 || !(stage.share > 0.0 && stage.share <= 1.0) {
-                return fail("stages", "epochs of 1 or more and a share above 0 and up to 1 were expected");
+                return fail("stages", "expected epochs of 1 or more and a share above 0 and up to 1");
             }
         }
         if (self.stages.iter().map(|s| s.share).sum::<f64>() - 1.0).abs() > 1e-6 {
@@ -209,16 +209,13 @@ impl Recipe {
         }
         for weights in self.roles.values().filter_map(|r| r.weights.as_ref()).chain(&self.weights) {
             if !is_weights(Path::new(weights)) {
-                return fail("weights", "a .pt file, or the name of one of Ultralytics' own, was expected");
+                return fail("weights", "expected a .pt file, or the name of one of Ultralytics' own");
             }
         }
         let architectures = self.roles.values().filter_map(|r| r.architecture.as_ref()).chain([&self.architecture]);
         for architecture in architectures {
             if !is_yaml(Path::new(architecture)) {
-                return fail(
-                    "architecture",
-                    "a model YAML was expected, such as yolov8s.yaml; weights go to --weights",
-                );
+                return fail("architecture", "expected a model YAML such as yolov8s.yaml; weights go to --weights");
             }
         }
         for settings in self.roles.values().map(|r| &r.train).chain([&self.train]) {
@@ -329,7 +326,7 @@ mod tests {
     fn what_a_recipe_may_not_say_is_refused_by_name() {
         let cases = [
             (SMALL.replace("batch = 4", "data = \"x\""), "data: the data set"),
-            (SMALL.replace("batch = 4", "epochs = 4"), "epochs: belongs into [[stages]]"),
+            (SMALL.replace("batch = 4", "epochs = 4"), "epochs: belongs in [[stages]]"),
             (SMALL.replace("batch = 4", "pretrained = \"a.pt\""), "--weights"),
             (SMALL.replace("input = 64", "input = 65"), "input: a multiple of 32"),
             (SMALL.replace("input = 64", "input = 64\nweights = \"a.onnx\""), "weights: a .pt file"),

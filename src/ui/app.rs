@@ -107,7 +107,7 @@ impl App {
         match export::report_text(session) {
             Ok(text) => {
                 ctx.copy_text(text);
-                self.viewer.notices.say("The text of the report is in the clipboard".to_owned());
+                self.viewer.notices.say("Report text copied to the clipboard".to_owned());
             }
             Err(why) => self.viewer.notices.warn(why),
         }
@@ -122,7 +122,7 @@ impl App {
         }
         let rows = self.viewer.rows();
         if rows.is_empty() {
-            let text = egui::RichText::new("No images in this study can be shown; F3 says why.");
+            let text = egui::RichText::new("No images in this study can be shown; press F3 to see why.");
             ui.centered_and_justified(|ui| ui.label(text.color(theme::IMAGE_TEXT)));
             return;
         }

@@ -144,7 +144,7 @@ impl Bench {
         let begun = Instant::now();
         while !holds(&self.app) {
             if begun.elapsed() > PATIENCE {
-                return Err(format!("waited too long for {what}"));
+                return Err(format!("timed out waiting for {what}"));
             }
             if self.app.viewer.opening.is_none() && self.app.viewer.session().is_none() {
                 let why = self.app.viewer.notices.last().map(|n| n.text.clone());

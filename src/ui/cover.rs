@@ -4,7 +4,7 @@
 use egui::{Context, Order, Popup};
 
 /// What the reader is told whose key rests.
-pub const RESTING: &str = "Keys that grade rest while a window or a menu is open; Esc closes it";
+pub const RESTING: &str = "Grading keys are disabled while a window or menu is open; press Esc to close it";
 
 /// Whether a window or a menu was on screen in the last frame. This asks egui, not a list of our windows: a new one
 /// needs no line here.

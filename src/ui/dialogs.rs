@@ -26,8 +26,8 @@ use crate::{
 
 /// rfd says the same of a dialog that was closed and of one that never came.
 const FASTEST_READER: Duration = Duration::from_millis(250);
-const NO_DIALOG: &str = "No file dialog came up: this desktop has neither a portal nor zenity. \
-     Drop the files on the window, or name them: `foramen PATH`, `foramen grade PATH --out FILE`";
+const NO_DIALOG: &str = "No file dialog could be opened: this desktop has neither a portal nor zenity. \
+     Drop the files on the window, or use the command line: `foramen PATH`, `foramen grade PATH --out FILE`";
 
 /// Dialogs that are open, and what came of them.
 pub struct Dialogs {
@@ -95,7 +95,7 @@ impl Dialogs {
     }
 
     fn pick_reports(&self, ctx: &egui::Context, session: SessionId, wish: Wish) {
-        let future = rfd::AsyncFileDialog::new().set_title("Export the reports into a folder").pick_folder();
+        let future = rfd::AsyncFileDialog::new().set_title("Export the reports to a folder").pick_folder();
         self.wait(ctx, async move {
             let folder = future.await?.path().to_owned();
             Some(Action::Export(session, wish, Destination::Folder(folder)))

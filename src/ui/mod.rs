@@ -25,7 +25,7 @@ use crate::worker::{GradeWith, StudySource};
 #[derive(Debug, thiserror::Error)]
 pub enum UiError {
     /// Nothing to show it on.
-    #[error("there is no display for the window{0}; `foramen grade PATH` does the same job without one")]
+    #[error("there is no display for the window{0}; `foramen grade PATH` grades without one")]
     NoDisplay(String),
 }
 

@@ -162,8 +162,7 @@ fn run(folder: Option<PathBuf>, jobs: &Receiver<LibraryJob>, places: &Sender<Vec
 fn open(folder: Option<PathBuf>) -> Result<(Library, Option<String>), LibraryError> {
     let Some(folder) = folder else { return Ok((Library::in_memory()?, None)) };
     Library::open(&folder).or_else(|error| {
-        let message =
-            format!("Until Foramen is closed, studies, marks and states are remembered, then no more: {error}");
+        let message = format!("Studies, marks and states will be lost when Foramen is closed: {error}");
         Ok((Library::in_memory()?, Some(message)))
     })
 }

@@ -87,7 +87,7 @@ fn hostile_headers_are_refused_without_memory_or_stack() {
     assert_eq!(
         line(claims_4_gib),
         "DIR/hostile.dcm: cannot be read: the file ends in the middle of its header, at element (0008,0060): \
-         it is cut short or damaged"
+         it is truncated or damaged"
     );
     assert_eq!(
         line(nested.repeat(100_000)),

@@ -244,7 +244,7 @@ fn links_in_circles_end_and_a_directory_leads_nowhere_else() {
     std::fs::write(study.join("DICOMDIR"), dicomdir(b"..\\secret.dcm ")).unwrap();
     let run = foramen(&["inspect", "--json", study.join("DICOMDIR").to_str().unwrap()]);
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-    // It is named as an image that is not there, and no more.
+    // It is named as an image that is missing, and no more.
     assert_eq!(json["account"]["images"].as_u64(), Some(small_study().len() as u64), "{}", run.out);
     assert_eq!(json["studies"].as_array().unwrap().len(), 1);
     // However many links lead to a folder, it is read once.

@@ -22,7 +22,7 @@ fn output_that_cannot_be_written_is_refused_before_the_work() {
         assert_eq!(run.out, "");
         run.one_line(5).replace(&dir.path().display().to_string(), "DIR")
     };
-    assert_eq!(line(at("folder")), "cannot write DIR/folder: it is a folder; name a file");
+    assert_eq!(line(at("folder")), "cannot write DIR/folder: it is a folder; give a file");
     // Below a regular file no one can write, not even root.
     assert_eq!(line(at("file/grades.csv")), "cannot write DIR/file/grades.csv: files cannot be made in DIR/file");
     assert_eq!(line(at("file/a/b.csv")), "cannot write DIR/file/a/b.csv: files cannot be made in DIR/file");

@@ -85,7 +85,7 @@ fn every_form_of_one_study_in_a_folder_of_its_own_and_nothing_is_written_over() 
     let before = std::fs::read(made.join("report.txt")).unwrap();
     let again = report(&[&data], dir.path(), &["--format", "text", "--out", at]);
     assert_eq!(again.code, 5);
-    assert!(again.err.contains("report.txt") && again.err.contains("--overwrite replaces it"), "{}", again.err);
+    assert!(again.err.contains("report.txt") && again.err.contains("use --overwrite to replace it"), "{}", again.err);
     assert_eq!(std::fs::read(made.join("report.txt")).unwrap(), before);
     assert_eq!(report(&[&data], dir.path(), &["--format", "text", "--out", at, "--overwrite"]).code, 0);
     // One form as one file; several make a folder necessary.

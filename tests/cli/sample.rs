@@ -157,7 +157,7 @@ fn a_folder_without_an_image_is_a_failed_study_and_results_are_not() {
     std::fs::write(images.join("charts/a.svg"), "<svg/>").unwrap();
     let run = Bench::grade(&[&images], &[]);
     assert_eq!(run.code, 6, "{}", run.err);
-    assert!(run.err.contains("101: no image in it that can be read (1 file): a failed study"), "{}", run.err);
+    assert!(run.err.contains("101: no readable image in it (1 file): a failed study"), "{}", run.err);
     assert!(run.err.contains("102: an empty folder: a failed study"), "{}", run.err);
     assert!(!run.err.contains("charts"), "{}", run.err);
     assert_eq!(ids(&run.out).len(), 25);

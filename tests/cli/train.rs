@@ -103,7 +103,7 @@ fn five_folds_become_five_models_that_grade_together() {
     let results = "models/training-scs-fold2/stage1/results.csv: epoch 1, box loss 0.7500, mAP50 0.500, mAP50-95 0.250";
     assert!(run.out.contains(results), "{}", run.out);
     let set = ModelSet::from_dir(&bench.path("models")).unwrap();
-    assert_eq!(set.warnings, Vec::<String>::new());
+    assert_eq!(set.warnings, []);
     let folds: Vec<Option<u32>> = set.of(Role::Scs).map(|m| m.fold).collect();
     assert_eq!(folds, (0..5).map(Some).collect::<Vec<_>>());
     let manifest = bench.manifest();
@@ -178,7 +178,7 @@ fn a_full_disk_enters_nothing() {
     // With room again, what was trained is entered.
     fs::remove_file(bench.path("models/scs.onnx")).unwrap();
     assert_eq!((bench.train(&["--resume"]).code, bench.runs()), (0, 2));
-    assert_eq!(ModelSet::from_dir(&bench.path("models")).unwrap().warnings, Vec::<String>::new());
+    assert_eq!(ModelSet::from_dir(&bench.path("models")).unwrap().warnings, []);
 }
 
 #[test]
@@ -200,7 +200,7 @@ fn what_is_no_detector_of_the_role_is_not_entered() {
     let names: Vec<String> = DetectionClass::all(Role::Scs).iter().map(ToString::to_string).collect();
     bench.set("names", &serde_json::to_string(&names).unwrap());
     fs::write(bench.path("model.onnx"), onnx::of_role(Role::Ss, &[])).unwrap();
-    assert!(refusal("good").contains("the names in the file are in another order"));
+    assert!(refusal("good").contains("the names in the file are in a different order"));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn what_is_wrong_is_said_before_anything_is_trained() {
     let [data, weights, text] = ["nowhere", "gone.pt", "names"].map(|name| bench.path(name).display().to_string());
     let refused = |more: &[&str], code: i32| bench.train(more).one_line(code).to_owned();
     assert!(refused(&["--weights", &weights], 3).contains("gone.pt: cannot be read"));
-    assert!(refused(&["--weights", &text], 3).contains("weights (.pt) or a model YAML were expected"));
+    assert!(refused(&["--weights", &text], 3).contains("expected weights (.pt) or a model YAML"));
     for bad in [["--device", "gpu"], ["--device", "0,0"], ["--fold", "5"], ["--hours", "0"], ["--epochs", "0"]] {
         assert_eq!(bench.train(&bad).code, 2, "{bad:?}");
     }

@@ -130,7 +130,7 @@ fn images_without_anything_in_them_are_no_finding_of_nothing() {
     assert_eq!(run.code, 6, "{}", run.err);
     for said in [
         "one value all over: there is nothing to see in it",
-        "only 4 slices serve as Sagittal T1: what lies beside them was not looked at",
+        "only 4 slices are used as Sagittal T1: the anatomy next to them was not looked at",
         "no box, and hold how common each severity is: nothing was seen there",
     ] {
         assert!(run.err.contains(said), "{said}: {}", run.err);

@@ -60,7 +60,7 @@ fn labels_that_do_not_fit_are_listed_by_reason_and_the_rest_is_made() {
     assert_eq!(stems(&out.join("images")), ["101_12_2_0", "101_12_3_0", "101_12_4_0"]);
 
     for (reason, example) in [
-        ("the same point once more", "line 3: study 101, series 12, spinal_canal_stenosis_l1_l2: as in line 2"),
+        ("a duplicate point", "line 3: study 101, series 12, spinal_canal_stenosis_l1_l2: as in line 2"),
         (
             "another point for a label",
             "line 4: study 101, series 12, spinal_canal_stenosis_l1_l2: the first is in line 2",

@@ -144,7 +144,7 @@ fn names_that_contradict_each_other_are_listed_and_not_guessed() {
     assert_eq!(info.studies, 1, "study 2 is as it was");
     let said = left_out(&info, "not the only one its series_id fits").examples.join("\n");
     assert!(said.contains("1.11") && said.contains("1.12") && said.contains("contradict"), "{said}");
-    let files = left_out(&info, "a file was not read, or read with a doubt").examples.join("\n");
+    let files = left_out(&info, "a file was not read, or is doubtful").examples.join("\n");
     assert!(files.contains("study 1: a description is not used"), "{files}");
     assert!(files.contains("1 series of study 2 are not there: 77 (Axial T2)"), "{files}");
 
@@ -204,7 +204,7 @@ fn any_synthetic_image_makes_a_data_set_a_demo_and_nothing_else_does() {
     let mixed = make("scs", &data, &out("mixed"), &["--negatives", "0"]);
     assert_eq!((mixed.demo, mixed.synthetic_studies, mixed.studies), (true, Some(1), 2));
     let said = left_out(&mixed, "read with a doubt").examples.join("");
-    assert!(said.contains("1 of its 21 images say that they are synthetic"), "{said}");
+    assert!(said.contains("1 of its 21 images give that they are synthetic"), "{said}");
     let report = fs::read_to_string(out("mixed").join("report.md")).unwrap();
     assert!(report.contains("1 real study and 1 computed phantom: a model trained on them is a demo"), "{report}");
     // The option of the first version is gone, and clap says so.

@@ -119,7 +119,7 @@ fn the_seeds_choices_come_at_once_and_each_can_be_changed() {
     assert!(boxes.iter().all(|cells| cells[3..].iter().all(|s| (s - side).abs() < 1e-5)), "{boxes:?}");
     let report = fs::read_to_string(dir.path().join("seed/report.md")).unwrap();
     assert!(
-        report.contains("A point is a box of 5.21 % of the image's width and height, on its own slice alone"),
+        report.contains("A point is a box of 5.21 % of the image's width and height, only on its own slice"),
         "{report}"
     );
 

@@ -119,7 +119,10 @@ fn compare(report: &Report, read: &ReadReport) {
         assert!(group.parameters.contains(&format!("threshold {}", report.graded.floor)));
         assert!(group.parameters.contains(&"aggregate geometric".to_owned()));
     }
-    assert_eq!((&read.notices, &read.warnings), (&report.banner(), &report.graded.warnings));
+    assert_eq!(
+        (read.notices.clone(), read.warnings.clone()),
+        (report.banner(), report.graded.warnings.iter().map(ToString::to_string).collect())
+    );
     assert!(read.notices[0] == RESEARCH_USE_ONLY && read.head["SeriesDescription"].contains(RESEARCH_USE_ONLY));
     assert!(read.head["SeriesDescription"].starts_with("DEMO "));
     assert!(read.impression[0].ends_with(&report.conclusion()));

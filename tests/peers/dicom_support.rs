@@ -16,7 +16,7 @@ use foramen::{
     pipeline::{self, GradeOptions, GradedStudy},
     raster::BBox,
     report::{DeidentifyKey, Identity, Report, dicom, key_images},
-    review::{Act, BoxChoice, Change, Decision, Region, Review},
+    review::{Act, BoxChoice, Change, Decision, Draft, Region, Review},
     study::{self, Study},
 };
 
@@ -68,12 +68,14 @@ pub const SIGNER: &str = "Zoë Müller";
 fn review_of(changes: Vec<Change>) -> Review {
     let acts = (1..).zip(changes).map(|(seq, change)| Act {
         seq,
-        who: SIGNER.to_owned(),
-        when: Moment(1_767_320_000_000),
-        program: "foramen".to_owned(),
-        models: vec![],
-        change,
-        undoes: None,
+        draft: Draft {
+            who: SIGNER.to_owned(),
+            when: Moment(1_767_320_000_000),
+            program: "foramen".to_owned(),
+            models: vec![],
+            change,
+            undoes: None,
+        },
     });
     Review::from_acts(acts)
 }

@@ -88,7 +88,7 @@ fn five_folds_are_trained_through_a_kill_and_grade_together() {
     assert_eq!(numbers, ["1", "2", "3", "4"], "each epoch once");
 
     let set = ModelSet::from_dir(&models).unwrap();
-    assert_eq!(set.warnings, Vec::<String>::new(), "the manifest describes the files");
+    assert_eq!(set.warnings, [], "the manifest describes the files");
     let folds: Vec<Option<u32>> = set.of(Role::Scs).map(|m| m.fold).collect();
     assert_eq!(folds, (0..5).map(Some).collect::<Vec<_>>());
     for model in set.of(Role::Scs) {

@@ -53,8 +53,8 @@ pub fn must_be_of_the_same_studies(scored: &[Scored]) -> anyhow::Result<()> {
         if !differing.is_empty() {
             let named = differing.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
             return Err(anyhow!(
-                "{} and {} are not about the same studies; in one of them alone: {named}{}; score them apart, or take \
-                 these out",
+                "{} and {} do not cover the same studies; in only one of them: {named}{}; score them separately, or remove \
+                 these",
                 first.file.display(),
                 other.file.display(),
                 if differing.len() > NAMED { format!(" and {} more", differing.len() - NAMED) } else { String::new() }

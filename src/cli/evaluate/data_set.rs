@@ -47,7 +47,7 @@ impl DataSet {
     pub fn open(folder: &Path, fold: Option<u32>) -> anyhow::Result<Self> {
         let file = folder.join(INFO_NAME);
         let text = files::read_text(&file, files::MOST_OF_TABLE)
-            .with_context(|| format!("{}: a data set of `foramen dataset` was expected", file.display()))?;
+            .with_context(|| format!("{}: expected a data set made by `foramen dataset`", file.display()))?;
         let info: Info = serde_json::from_str(&text)
             .with_context(|| format!("{}: not written by `foramen dataset`", file.display()))?;
         let folds = folds(folder);
@@ -57,17 +57,17 @@ impl DataSet {
             let fold = fold.unwrap_or(0);
             if !folds.contains(&fold) {
                 let there = folds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                return Err(anyhow!("{}: it has no fold {fold}; it has {there}", folder.display()));
+                return Err(anyhow!("{}: it has no fold {fold}, only {there}", folder.display()));
             }
             let place = folder.join(format!("fold{fold}"));
             (Some(fold), place.join("data.yaml"), listed(folder, &place.join("val.txt"))?)
         };
         if items.is_empty() {
-            return Err(anyhow!("{}: no image validates in it", folder.display()));
+            return Err(anyhow!("{}: it has no validation images", folder.display()));
         }
         let classes = classes(&yaml)?;
         if let Some(foreign) = classes.iter().find(|class| class.role() != info.role) {
-            return Err(anyhow!("{}: class {foreign} is none of role {}", yaml.display(), info.role));
+            return Err(anyhow!("{}: class {foreign} does not belong to role {}", yaml.display(), info.role));
         }
         Ok(Self { role: info.role, fold, classes, items })
     }
@@ -77,7 +77,7 @@ impl Item {
     /// The picture as it is; colour is converted to grey.
     pub fn picture(&self) -> anyhow::Result<Image8> {
         let grey = image::open(&self.image)
-            .with_context(|| format!("{}: not a readable picture", self.image.display()))?
+            .with_context(|| format!("{}: not a readable image", self.image.display()))?
             .to_luma8();
         let (width, height) = grey.dimensions();
         Image8::new(width, height, grey.into_raw()).ok_or_else(|| anyhow!("{}: it is empty", self.image.display()))
@@ -98,7 +98,7 @@ impl Item {
         for (index, line) in text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty()) {
             let (class, [x, y, w, h]) = label(line, classes.len()).ok_or_else(|| {
                 anyhow!(
-                    "{}, line {}: {line:?}: a class from 0 to {}, and x, y, width and height from 0 to 1 were expected",
+                    "{}, line {}: {line:?}: expected a class from 0 to {}, and x, y, width and height from 0 to 1",
                     self.labels.display(),
                     index + 1,
                     classes.len() - 1
@@ -133,11 +133,11 @@ fn folds(folder: &Path) -> BTreeSet<u32> {
 fn first_layout(folder: &Path, held: Option<u32>, wanted: Option<u32>) -> anyhow::Result<Vec<Item>> {
     let images = folder.join("images/val");
     if wanted.is_some() && wanted != held {
-        let held = held.map_or("one that it does not name".to_owned(), |fold| fold.to_string());
-        return Err(anyhow!("{}: it has one fold, {held}; make the data set again for all five", folder.display()));
+        let held = held.map_or("not named".to_owned(), |fold| fold.to_string());
+        return Err(anyhow!("{}: it has one fold ({held}); make the data set again for all five", folder.display()));
     }
     let entries = fs::read_dir(&images)
-        .with_context(|| format!("{}: neither images/val nor fold0/val.txt is in it", folder.display()))?;
+        .with_context(|| format!("{}: it has neither images/val nor fold0/val.txt", folder.display()))?;
     let mut pictures: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")))
@@ -177,7 +177,7 @@ fn classes(yaml: &Path) -> anyhow::Result<Vec<DetectionClass>> {
         files::read_text(yaml, files::MOST_OF_TEXT).with_context(|| format!("{}: cannot be read", yaml.display()))?;
     let unreadable = |what: &str| {
         anyhow!(
-            "{}: {what}; lines such as `  0: spinal_canal_stenosis_l1_l2_severe` were expected below `names:`",
+            "{}: {what}; expected lines such as `  0: spinal_canal_stenosis_l1_l2_severe` below `names:`",
             yaml.display()
         )
     };
@@ -187,7 +187,7 @@ fn classes(yaml: &Path) -> anyhow::Result<Vec<DetectionClass>> {
     for line in lines.take_while(|line| line.starts_with([' ', '\t'])) {
         let (index, name) = line.split_once(':').ok_or_else(|| unreadable(line.trim()))?;
         if index.trim().parse() != Ok(classes.len()) {
-            return Err(unreadable(&format!("class {} was expected, {} was found", classes.len(), line.trim())));
+            return Err(unreadable(&format!("expected class {}, found {}", classes.len(), line.trim())));
         }
         let name = name.trim().trim_matches(['\'', '"']);
         classes.push(name.parse::<DetectionClass>().with_context(|| yaml.display().to_string())?);

@@ -30,14 +30,14 @@ const SHOWN: f32 = 0.25;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Detections")]
 pub struct DetectionArgs {
-    /// Data set of `foramen dataset`: the images that validate are looked at as they stand
+    /// Data set made by `foramen dataset`: its validation images are used as they are
     #[arg(long, value_name = "DATA")]
     pub detections: Option<PathBuf>,
-    /// Folder of ONNX models; those of the data set's role are evaluated, each on its own. The demo models if left
+    /// Folder of ONNX models; those of the data set's role are evaluated, each separately. The demo models if left
     /// out
     #[arg(long, value_name = "DIR", requires = "detections")]
     models: Option<PathBuf>,
-    /// The fold whose studies validate; 0 if left out. Of several models the one that was not trained on it is taken
+    /// The validation fold; 0 if left out. Of several models, those not trained on it are used
     #[arg(long, value_name = "K", requires = "detections")]
     fold: Option<u32>,
     /// Inference engine
@@ -81,7 +81,7 @@ pub fn run(data: &Path, args: &DetectionArgs, plots: Option<&Path>, json: bool) 
     }
     let labels = Labels::read(&data_set).map_err(input)?;
     if labels.count.is_empty() {
-        return Err(input(anyhow!("{}: no image that validates has a labelled box", data.display())));
+        return Err(input(anyhow!("{}: no validation image has a labelled box", data.display())));
     }
     let mut reports = Vec::new();
     for model in &models {
@@ -118,7 +118,7 @@ impl Labels {
         let mut labels = Self { images: Vec::new(), count: BTreeMap::new() };
         for item in &data_set.items {
             let size = image::image_dimensions(&item.image)
-                .map_err(|e| anyhow!("{}: not a readable picture: {e}", item.image.display()))?;
+                .map_err(|e| anyhow!("{}: not a readable image: {e}", item.image.display()))?;
             let of_image = item.labels(&data_set.classes, size)?;
             for (class, _) in &of_image {
                 *labels.count.entry(*class).or_default() += 1;
@@ -144,7 +144,7 @@ fn chosen(data_set: &DataSet, folder: Option<&Path>) -> Result<Vec<Arc<Model>>, 
     }
     for model in all.iter().filter(|m| m.fold.is_some()) {
         eprintln!(
-            "foramen: {}: it was trained on studies of this fold (it leaves out fold {}): its figures flatter",
+            "foramen: {}: it was trained on studies of this fold (it left out fold {}): its figures are too optimistic",
             model.name,
             model.fold.unwrap_or_default()
         );
@@ -165,7 +165,7 @@ fn must_speak_of_the_same(data_set: &DataSet, model: &Model, data: &Path) -> any
         return Ok(());
     }
     Err(anyhow!(
-        "{} and {} have different classes: in the data alone: {}; in the model alone: {}",
+        "{} and {} have different classes: only in the data: {}; only in the model: {}",
         data.display(),
         model.name,
         named(labelled.difference(&detected).collect()),

@@ -66,14 +66,14 @@ pub fn read(file: &Path) -> anyhow::Result<Places> {
     let text =
         files::read_text(file, files::MOST_OF_TABLE).with_context(|| format!("{}: cannot be read", file.display()))?;
     let document: Document = serde_json::from_str(&text)
-        .with_context(|| format!("{}: not what `foramen grade --format json` writes", file.display()))?;
+        .with_context(|| format!("{}: not written by `foramen grade --format json`", file.display()))?;
     let mut places = Places::new();
     for study in document.studies {
         let mut of_study = StudyPlaces::default();
         for row in &study.grades {
             let id = GradeId::new(row.condition, row.side, row.level).ok_or_else(|| {
                 anyhow!(
-                    "{}: study {}: {} with side {:?} is no grade",
+                    "{}: study {}: {} with side {:?} is not a grade",
                     file.display(),
                     study.study_uid,
                     row.condition,
@@ -88,7 +88,7 @@ pub fn read(file: &Path) -> anyhow::Result<Places> {
             .levels
             .map(|levels| levels.iter().filter_map(|l| Some((l.level, DVec3::from_array(l.patient_mm?)))).collect());
         if places.insert(study.study_uid.clone(), of_study).is_some() {
-            return Err(anyhow!("{}: study {} stands twice", file.display(), study.study_uid));
+            return Err(anyhow!("{}: study {} appears twice", file.display(), study.study_uid));
         }
     }
     if places.is_empty() {

@@ -73,7 +73,7 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     if both.is_empty() {
         let first = |mut studies: Box<dyn Iterator<Item = &str> + '_>| studies.next().unwrap_or("none").to_owned();
         return Err(input(anyhow!(
-            "{} and {} have no study in common: the first is {} here and {} there",
+            "{} and {} have no study in common: the first is {} in one and {} in the other",
             file.display(),
             grades.display(),
             first(Box::new(labelled.keys().map(StudyId::as_str))),
@@ -96,7 +96,7 @@ pub fn run(data: &Path, grades: &Path, json: bool) -> Outcome {
     tell("graded studies without points", &report.studies_without_points);
     tell("points that cannot be used", &report.skipped);
     if rows.is_empty() {
-        return Err(input(anyhow!("{}: no point lies on an image whose place is known", file.display())));
+        return Err(input(anyhow!("{}: no point lies on an image with a known position", file.display())));
     }
     answer(&report, json, || human(&report))?;
     Ok(Exit::Ok)
@@ -153,15 +153,15 @@ impl<'a> Images<'a> {
         let study = &self.studies[at];
         let series = names.find_in(study, &point.series).map_err(|ambiguous| ambiguous.to_string())?;
         if series.is_empty() {
-            return Err("the series is not there".to_owned());
+            return Err("the series is missing".to_owned());
         }
         let slices = series.iter().flat_map(|&index| &study.series[index].slices);
         let mut slices = slices.filter(|slice| slice.instance.number == Some(point.instance));
-        let first = slices.next().ok_or("the image is not there")?;
+        let first = slices.next().ok_or("the image is missing")?;
         if slices.next().is_some() {
             return Err("several images have that number".to_owned());
         }
-        first.plane.ok_or_else(|| "the image has no place in the patient".to_owned())
+        first.plane.ok_or_else(|| "the image has no position in the patient".to_owned())
     }
 }
 

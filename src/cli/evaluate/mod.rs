@@ -15,19 +15,19 @@ use std::path::PathBuf;
 
 use super::exit::{Exit, Failure, Outcome, print};
 
-/// Score a submission, a detector's boxes, or where evidence lies, against labels
+/// Score a submission, a detector's boxes, or the position of the evidence, against labels
 ///
 /// --solution with --submission: the weighted log loss of RSNA 2024. The score is the mean of four log losses:
-/// spinal, foraminal and subarticular rows, and whether any level's canal is severe, one row a study. Normal/mild
-/// counts 1, moderate 2, severe 4. Lower is better; 0 is perfect. Cells without a label are not scored. Beside it
-/// stands the score of the contest's prevalence alone, on the same rows: what a submission must beat to have seen
+/// spinal, foraminal and subarticular rows, and whether any level's canal is severe, one row per study. Normal/mild
+/// counts 1, moderate 2, severe 4. Lower is better; 0 is perfect. Cells without a label are not scored. For comparison,
+/// the score of the contest's prevalence alone is shown for the same rows: a submission must beat it to have seen
 /// anything. Every labelled row of every study of the solution must be in the submission, as in the contest. With
 /// --studies-of-submission only the studies that the submission names count; each of those must be complete.
-/// Numbers agree with scikit-learn's `log_loss` (1.5 and later), which takes rows as they stand. Where rows do not
+/// Numbers agree with scikit-learn's `log_loss` (1.5 and later), which uses rows as they are. Where rows do not
 /// sum to 1, the score that the contest itself gave is given too: its scikit-learn divided each row by its sum, and its
 /// metric took "any severe" from the severe column as it was submitted.
 ///
-/// --detections: mAP and what was taken for what, over the validation images of a data set that `foramen dataset`
+/// --detections: mAP and confusion, over the validation images of a data set that `foramen dataset`
 /// made.
 ///
 /// --localisation with --grades: how many millimetres the evidence of `foramen grade --format json` lies from the
@@ -61,7 +61,10 @@ pub fn run(args: &Args) -> Outcome {
     match (&args.localisation.localisation, &args.localisation.grades) {
         (Some(data), Some(grades)) => localisation::run(data, grades, args.json),
         // clap requires one of the three and its companion arguments.
-        _ => Err(Failure::new(Exit::Usage, anyhow::anyhow!("say what to evaluate; see `foramen evaluate --help`"))),
+        _ => Err(Failure::new(
+            Exit::Usage,
+            anyhow::anyhow!("nothing to evaluate was given; see `foramen evaluate --help`"),
+        )),
     }
 }
 

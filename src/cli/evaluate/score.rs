@@ -31,7 +31,7 @@ pub struct ScoreArgs {
     /// times: the others are compared with the first
     #[arg(long, value_name = "[NAME=]FILE", requires = "solution", value_parser = named)]
     submission: Vec<Named>,
-    /// Score only the studies of which the submission has a row, instead of all studies of the solution
+    /// Score only the studies that have a row in the submission, instead of all studies of the solution
     #[arg(long, requires = "solution")]
     studies_of_submission: bool,
     /// 95 % intervals from N resamples of the studies (percentile bootstrap); at least 100, 1000 is usual
@@ -40,7 +40,7 @@ pub struct ScoreArgs {
     /// Seed of the resamples: the same seed, the same intervals
     #[arg(long, value_name = "N", requires = "bootstrap", default_value_t = 2024)]
     seed: u64,
-    /// Whether the probabilities hold: calibration error and Brier score (--plots does this too, and draws it)
+    /// Check the probabilities: calibration error and Brier score (--plots does this too, and draws it)
     #[arg(long, requires = "solution")]
     calibration: bool,
 }
@@ -58,7 +58,7 @@ fn named(text: &str) -> Result<Named, String> {
     match text.split_once('=') {
         // A file name may itself contain `=`.
         Some((name, file)) if !Path::new(text).exists() => match (name.trim(), file) {
-            ("", _) | (_, "") => Err("a name, `=` and a file were expected, or a file alone".to_owned()),
+            ("", _) | (_, "") => Err("expected NAME=FILE, or FILE".to_owned()),
             (name, file) => Ok(Named { name: name.to_owned(), file: file.into() }),
         },
         _ => Ok(Named { name: stem(Path::new(text)), file: text.into() }),
@@ -88,7 +88,7 @@ fn warn(one: &Scored) {
     let report = &one.report;
     if report.rows_not_summing_to_1 > 0 {
         eprintln!(
-            "foramen: {}: {} of {} rows do not sum to 1: the score means little; the contest, which divided each by its sum, gives {:.6}",
+            "foramen: {}: {} of {} rows do not sum to 1, so the score means little; the contest, which divided each by its sum, gives {:.6}",
             one.file.display(),
             report.rows_not_summing_to_1,
             report.rows,
@@ -100,7 +100,7 @@ fn warn(one: &Scored) {
 fn evaluate(solution: &Path, args: &ScoreArgs, calibrated: bool) -> anyhow::Result<Vec<Scored>> {
     let names: BTreeSet<&str> = args.submission.iter().map(|s| s.name.as_str()).collect();
     if names.len() < args.submission.len() {
-        return Err(anyhow!("two submissions have the same name; name them: --submission NAME=FILE"));
+        return Err(anyhow!("two submissions have the same name; give them different names: --submission NAME=FILE"));
     }
     let solution = Solution::read(solution)?;
     let studies = if args.studies_of_submission { Studies::OfSubmission } else { Studies::All };

@@ -17,7 +17,7 @@ use crate::{
     cancel::Cancel,
     cli::{
         exit::{Exit, Failure, Outcome as CliOutcome},
-        grading::{report_issues, say},
+        grading::{report_issues, say, shared_warnings},
         progress,
     },
     detector::ModelSet,
@@ -30,14 +30,14 @@ use crate::{
 /// Studies into a folder.
 #[derive(Debug, clap::Args)]
 pub struct BatchArgs {
-    /// Folder for one JSON a study, named by its UID, and summary.csv and submission.csv of all. A study whose file is
-    /// there and was made of the same content with the same models is left alone: a batch that was stopped goes on
+    /// Folder for one JSON per study, named by its UID, plus summary.csv and submission.csv. A study whose file
+    /// exists, with the same content and models, is skipped, so an interrupted batch can be resumed
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
-    /// Grade one of n shares of the studies, such as 2/8; each study belongs to one share
+    /// Grade one of N shares of the studies, such as 2/8; each study belongs to exactly one share
     #[arg(long, value_name = "I/N", requires = "out_dir")]
     shard: Option<Shard>,
-    /// Grade studies again that are done
+    /// Grade finished studies again
     #[arg(long, requires = "out_dir")]
     redo: bool,
 }
@@ -63,7 +63,8 @@ pub fn run(
         check_writable(&table).map_err(output)?;
     }
     let graders = Graders::new(args, args.grading.load_models()?, options)?;
-    let waits = || eprintln!("foramen: another foramen grades share {shard} into {}: waiting for it", out.display());
+    let waits =
+        || eprintln!("foramen: another foramen is grading share {shard} into {}: waiting for it", out.display());
     let _lock = Lock::take(out, shard, waits).map_err(|error| Failure::new(Exit::Output, error))?;
     remove_litter(out);
     // Searched only now, because the wait may have taken hours.
@@ -118,7 +119,7 @@ pub fn run(
         submit::say(filling);
     }
     let lost = listing.lost + input.missing.len() + left_out;
-    eprintln!("foramen: {tally}; {before} done before; {:.1} s", start.elapsed().as_secs_f64());
+    eprintln!("foramen: {tally}; {before} already done; {:.1} s", start.elapsed().as_secs_f64());
     let is_whole = tally.is_whole() && lost == 0 && filled.is_none_or(|(_, filling)| filling.is_whole());
     Ok(if is_whole { Exit::Ok } else { Exit::Partial })
 }
@@ -166,7 +167,8 @@ fn show(bar: &ProgressBar, event: &GradeEvent) {
 
 /// Reports what must be known about a study, whether it was graded now or before.
 fn explain(name: &str, study: &StudyRecord, models: &ModelSet) {
-    say(name, &study.warnings, study.issues.iter(), models);
+    let shared = shared_warnings(models);
+    say(name, study.warnings.iter().filter(|warning| !shared.contains(warning)), study.issues.iter());
     match study.status() {
         Status::Failed => eprintln!("foramen: {name}: it has no grades"),
         Status::Graded | Status::Partial | Status::NotAssessed => say_what_a_csv_cannot(name, study.assessed()),

@@ -36,7 +36,7 @@ impl Submission {
             match claim {
                 None => self.others.push(if uid.is_empty() { "without a UID".to_owned() } else { (*uid).to_owned() }),
                 Some(id) if id != uid => {
-                    eprintln!("foramen: study {id}: its files have another UID: known by the folder of its images");
+                    eprintln!("foramen: study {id}: its files have a different UID; identified by its folder");
                 }
                 Some(_) => (),
             }

@@ -37,7 +37,7 @@ pub fn describe(choice: EngineChoice) -> String {
     match (choice, onnxruntime::version()) {
         (EngineChoice::Auto | EngineChoice::OnnxRuntime, Ok(version)) => version,
         (EngineChoice::Auto, Err(_)) => {
-            format!("{}; `pip install onnxruntime` makes it about 1.6 times as fast", rten::NAME)
+            format!("{}; `pip install onnxruntime` makes grading about 1.6 times as fast", rten::NAME)
         }
         (EngineChoice::Rten, _) => rten::NAME.to_owned(),
         (EngineChoice::OnnxRuntime, Err(why)) => why,

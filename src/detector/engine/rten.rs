@@ -24,7 +24,7 @@ impl Rten {
         let (height, width) = model.input_size;
         Ok(Self {
             model: panics::caught(|| rten::Model::load(model.onnx.to_vec()))
-                .map_err(|_| "rten gave up on it".to_owned())?
+                .map_err(|_| "rten failed unexpectedly while loading it".to_owned())?
                 .map_err(|e| format!("rten cannot load it: {e}"))?,
             pool: Arc::new(ThreadPool::with_num_threads(threads.max(1))),
             shape: [1, 3, height as usize, width as usize],
@@ -37,7 +37,7 @@ impl Engine for Rten {
         let view = NdTensorView::try_from_data(self.shape, input).map_err(|e| e.to_string())?;
         let options = RunOptions::default().with_thread_pool(Some(self.pool.clone()));
         let output = panics::caught(|| self.model.run_one(view.into(), Some(options)))
-            .map_err(|_| "rten gave up while it ran".to_owned())?
+            .map_err(|_| "rten failed unexpectedly while running".to_owned())?
             .map_err(|e| e.to_string())?;
         let tensor: rten_tensor::Tensor<f32> =
             output.try_into().map_err(|_| "its output is not 32-bit floats".to_owned())?;

@@ -87,11 +87,11 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
             }
             (Some((point, _)), Some(spine)) => resolved.votes.push(sagittal(detection, point, spine)),
             (None, _) => {
-                resolved.at_their_word.insert(role, "some slices do not say where they lie".to_owned());
+                resolved.at_their_word.insert(role, "some slices have no position".to_owned());
                 resolved.votes.push(claimed(detection));
             }
             (_, None) => {
-                let why = "no disc was found in sagittal slices that share its patient space";
+                let why = "no disc was found on sagittal slices that share its patient space";
                 resolved.at_their_word.insert(role, why.to_owned());
                 resolved.votes.push(claimed(detection));
             }

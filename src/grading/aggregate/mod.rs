@@ -24,12 +24,12 @@ use super::{Assessment, Conflict, Detection, Evidence, GradeId, Prior, Probabili
 #[serde(rename_all = "snake_case")]
 pub enum Aggregate {
     /// The best score of each severity, wherever it lies: every class of every place above 0.01 counts, and 0.005 is
-    /// added to each severity, so that one faint box is no certainty. Not the starting solution's rule: that is seed
+    /// added to each severity, so that one faint box is not a certainty. Not the starting solution's rule: that is seed
     Max,
-    /// Levels and sides checked, and mended, by where boxes lie in the patient; scores as in max
+    /// Levels and sides are checked and corrected by where boxes lie in the patient; scores as in max
     #[default]
     Geometric,
-    /// The starting solution's rule to the letter: Ultralytics' boxes (one class each, above --conf, NMS at 0.7), the
+    /// Exactly the starting solution's rule: Ultralytics' boxes (one class each, above --conf, NMS at 0.7), the
     /// highest score of each severity, divided by their sum; nothing is added
     Seed,
 }

@@ -16,7 +16,7 @@ pub const SEED_CONF: f32 = 0.25;
 )]
 #[serde(rename_all = "snake_case")]
 pub enum WithoutBox {
-    /// How common each severity is at that level, by the model's manifest or else the contest's training labels
+    /// The prevalence of each severity at that level, from the model's manifest or else the contest's training labels
     #[default]
     Prevalence,
     /// A third for each severity, as in the contest's `sample_submission.csv`

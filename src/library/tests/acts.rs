@@ -51,7 +51,7 @@ fn a_clock_that_goes_backward_changes_no_order() {
     }
     let acts = library.acts(&"1.2".into(), 0).unwrap();
     assert_eq!(
-        acts.iter().map(|act| (act.seq, act.when.0)).collect::<Vec<_>>(),
+        acts.iter().map(|act| (act.seq, act.draft.when.0)).collect::<Vec<_>>(),
         [(1, 5_000), (2, 1_000), (3, -1), (4, 0)]
     );
     assert_eq!(Review::from_acts(acts).cell(cell).decision, SEVERE);
@@ -165,7 +165,7 @@ fn killed_at_any_moment_no_decision_is_lost() {
         let acts = library.acts(&"1.2".into(), 0).unwrap();
         assert!(acts.len() as u64 >= last.unwrap(), "{} of {last:?} acts are there", acts.len());
         let whole = acts.iter().zip(1..).all(|(act, seq)| {
-            act.seq == seq && matches!(&act.change, Change::Comment { to, .. } if *to == format!("word {seq}"))
+            act.seq == seq && matches!(&act.draft.change, Change::Comment { to, .. } if *to == format!("word {seq}"))
         });
         assert!(whole, "the trail has gaps");
         assert!(acts.len() as u64 > saved, "nothing new in this round");

@@ -210,7 +210,7 @@ impl<'a> Context<'a> {
         if self.report.identity.is_removed() {
             return vec![];
         }
-        let acts = self.report.review.acts().iter().map(|act| act.who.as_str());
+        let acts = self.report.review.acts().iter().map(|act| act.draft.who.as_str());
         let signer = match &self.report.provenance.status {
             ReviewStatus::Signed(signature) => Some(signature.who.as_str()),
             _ => None,

@@ -19,6 +19,7 @@ use crate::{
     markup::Mark,
     raster::{VoiFunction, VoiTable, Window},
     report::Report,
+    study::Photometric,
     study::SliceRef,
     uid,
 };
@@ -66,7 +67,7 @@ pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, Di
         let origin = context.origin_of(slice)?;
         let look = Look {
             series_uid: id.series_uid.to_string(),
-            inverted: origin.photometric == "MONOCHROME1",
+            inverted: origin.photometric == Photometric::Monochrome1,
             rescale: origin.rescale.map(|(slope, intercept)| (decimal(slope), decimal(intercept))),
         };
         by_look.entry(look).or_default().push(Marked {

@@ -27,7 +27,7 @@ pub enum DicomError {
     /// Contest files have plain numbers where UIDs belong.
     #[error(
         "{what} is {value:?}, which is not a DICOM UID, so no DICOM object can refer to these images. Export with the \
-         identity removed, which puts new UIDs in their place, or give the files proper UIDs first"
+         identity removed, which replaces them with new UIDs, or give the files proper UIDs first"
     )]
     NotAUid {
         /// Which attribute.
@@ -37,8 +37,8 @@ pub enum DicomError {
     },
     /// As in the contest's files.
     #[error(
-        "several images of this study have the SOPInstanceUID {value:?}, so no DICOM object can say which of them it \
-         means. Export with the identity removed, which puts new UIDs in their place, or give the files UIDs of their own"
+        "several images of this study have the SOPInstanceUID {value:?}, so no DICOM object can refer to one of them \
+         . Export with the identity removed, which replaces them with new UIDs, or give each file its own UID"
     )]
     Repeated {
         /// The UID.
@@ -56,7 +56,7 @@ pub enum DicomError {
         cause: HeaderError,
     },
     /// The file was replaced since it was opened.
-    #[error("{file} now holds another {what} than when it was opened: nothing was exported. Open the study again")]
+    #[error("{file} now holds a different {what} from when it was opened: nothing was exported. Open the study again")]
     Replaced {
         /// The file.
         file: String,
@@ -68,7 +68,7 @@ pub enum DicomError {
     NoSuchSlice,
     /// Several images share a UID.
     #[error(
-        "a box or mark lies on an image whose SOPInstanceUID other images of its series have, too, so no DICOM object can \
+        "a box or mark lies on an image that shares its SOPInstanceUID with other images of its series, so no DICOM object can \
          point to it; write JSON, CSV, PDF or text, or give the files proper UIDs first"
     )]
     SeveralOfOneUid,

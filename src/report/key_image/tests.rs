@@ -9,7 +9,7 @@ use crate::{
     phantom,
     pipeline::GradedStudy,
     report::{DeidentifyKey, Identity},
-    review::{Act, BoxChoice, Change, Decision, Region, Review},
+    review::{Act, BoxChoice, Change, Decision, Draft, Region, Review},
     study::{self, Study},
 };
 
@@ -42,12 +42,14 @@ fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
 fn review(changes: Vec<Change>) -> Review {
     Review::from_acts((1..).zip(changes).map(|(seq, change)| Act {
         seq,
-        who: "Dr. A".into(),
-        when: Moment(0),
-        program: String::new(),
-        models: vec![],
-        change,
-        undoes: None,
+        draft: Draft {
+            who: "Dr. A".into(),
+            when: Moment(0),
+            program: String::new(),
+            models: vec![],
+            change,
+            undoes: None,
+        },
     }))
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities},
     report::DeidentifyKey,
-    review::{Act, Change, Decision, Region},
+    review::{Act, Change, Decision, Draft, Region},
 };
 
 fn evidence(id: GradeId, severity: Severity, score: f32) -> Evidence {
@@ -65,12 +65,14 @@ fn study(uid: &str) -> Study {
 fn review(changes: Vec<Change>) -> Review {
     Review::from_acts((1..).zip(changes).map(|(seq, change)| Act {
         seq,
-        who: "Dr. A".into(),
-        when: Moment(0),
-        program: String::new(),
-        models: vec![],
-        change,
-        undoes: None,
+        draft: Draft {
+            who: "Dr. A".into(),
+            when: Moment(0),
+            program: String::new(),
+            models: vec![],
+            change,
+            undoes: None,
+        },
     }))
 }
 

@@ -46,10 +46,10 @@ pub fn table(sheet: &mut Sheet, report: &Report) {
         sheet.skip(ROW);
     }
     sheet.skip(2.0);
-    let legend = "The number is the model's score of the severity it found most likely, not a probability of disease. \
-                  \"Weak\": the best box behind it scores below 0.25, and its score stands there. \
+    let legend = "The number is the model's score for the severity it found most likely, not a probability of disease. \
+                  \"Weak\": the best box behind it scores below 0.25, and its score is shown instead. \
                   Blue: by a person. \"Not seen\": the detector looked and drew no box. \"Not assessed\": nothing looked. \
-                  \"Not assessable\": a person says that the images do not tell. None of the three means normal.";
+                  \"Not assessable\": a person says that the images do not allow a grade. None of the three means normal.";
     let block = sheet.set(legend, Style::new(7.0, ink::WEAK), Align::Left, Some(place.width));
     sheet.block(block, place.x);
 }

@@ -52,7 +52,7 @@ pub fn pdf_bytes(
     sheet.finish(&footer);
     let missing: String = sheet.typesetter().missing().iter().collect();
     if !missing.is_empty() {
-        warnings.push(format!("no font of this machine has {missing}: they stand as empty boxes in the PDF"));
+        warnings.push(format!("no font on this machine has {missing}: shown as empty boxes in the PDF"));
     }
     let bytes = write::bytes(&sheet.into_pages(), size, report, template)?;
     Ok((bytes, warnings))

@@ -5,7 +5,7 @@ use crate::{
     moment::Moment,
     pipeline::GradedStudy,
     report::Identity,
-    review::{Act, Change, Review},
+    review::{Change, Draft, Review},
     study::Study,
 };
 
@@ -26,7 +26,7 @@ fn pdf_of(name: &str, review: &Review, template: &Template) -> (Vec<u8>, Vec<Str
 fn remark(text: String) -> Review {
     let change = Change::Remark { from: String::new(), to: text };
     let (who, program) = (String::new(), String::new());
-    Review::from_acts([Act { seq: 1, who, when: Moment(0), program, models: vec![], change, undoes: None }])
+    Review::from_acts([Draft { who, when: Moment(0), program, models: vec![], change, undoes: None }.at(1)])
 }
 
 fn pages(bytes: &[u8]) -> usize {

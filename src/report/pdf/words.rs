@@ -62,7 +62,7 @@ pub fn provenance(sheet: &mut Sheet, report: &Report) {
     }
     if let Some(reason) = report.review.reopened_because().filter(|_| !report.identity.is_removed()) {
         let place = super::across(sheet);
-        let line = format!("The report was signed before and opened again: {reason}");
+        let line = format!("The report was signed earlier and reopened: {reason}");
         let block = sheet.set(&line, SMALL, Align::Left, Some(place.width));
         sheet.block(block, place.x);
     }

@@ -103,7 +103,7 @@ fn find(from: &mut (impl Read + Seek), length: u64) -> io::Result<Place> {
     let fits = |at: usize| at + END_LENGTH + u16_at(&tail, at + 20) as usize <= tail.len();
     let ends = || (0..tail.len().saturating_sub(END_LENGTH - 1)).rev().filter(|&at| tail[at..].starts_with(END));
     let at = ends().find(|&at| fits(at));
-    let at = at.ok_or_else(|| broken("its directory is missing: the file is cut short or damaged"))?;
+    let at = at.ok_or_else(|| broken("its directory is missing: the file is truncated or damaged"))?;
     let end = &tail[at..];
     let end_at = tail_at + at as u64;
     let is_part = u16_at(end, 4) != u16_at(end, 6);

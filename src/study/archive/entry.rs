@@ -52,7 +52,7 @@ impl Entry {
         let refused = if is_encrypted {
             format!("'{name}' in the zip is encrypted; unpack it first")
         } else if overlaps {
-            format!("'{name}' in the zip shares its bytes with another entry: the zip is damaged, or an attack")
+            format!("'{name}' in the zip shares its bytes with another entry: the zip is damaged or malicious")
         } else if leads_outside(&name) {
             format!("'{name}' in the zip points outside the zip; left out")
         } else {
@@ -61,8 +61,9 @@ impl Entry {
                 8 => Method::Deflated,
                 _ => {
                     let how = method_name(method);
-                    let why =
-                        format!("'{name}' in the zip is packed with {how}, which is not read here; unpack it first");
+                    let why = format!(
+                        "'{name}' in the zip is compressed with {how}, which is not supported; unpack it first"
+                    );
                     return Err((name, why));
                 }
             };
@@ -105,8 +106,8 @@ impl Entry {
     /// Skips the local header; returns its length.
     fn skip_header(from: &mut dyn BufRead) -> io::Result<u64> {
         let mut head = [0; LOCAL_LENGTH];
-        let gone = || damaged("its place in the zip holds something else: the zip is damaged, or was replaced");
-        from.read_exact(&mut head).map_err(|_| damaged("the zip is cut short before it"))?;
+        let gone = || damaged("the zip holds something else at its position: the zip is damaged, or was replaced");
+        from.read_exact(&mut head).map_err(|_| damaged("the zip is truncated before it"))?;
         if !head.starts_with(b"PK\x03\x04") {
             return Err(gone());
         }
@@ -173,7 +174,7 @@ impl Read for Unpacked<'_> {
         self.crc.update(&buffer[..read]);
         if read == 0 && !buffer.is_empty() && !self.is_checked {
             if self.from.read != self.entry.size || self.crc.sum() != self.entry.crc {
-                return Err(damaged("it does not unpack to what the zip promises: it is damaged"));
+                return Err(damaged("it does not unpack to the size or checksum in the zip: it is damaged"));
             }
             self.is_checked = true;
         }

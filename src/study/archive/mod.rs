@@ -68,7 +68,7 @@ impl Archive {
     pub fn open_inside(entry: &Entry, held: &mut u64) -> io::Result<Contents> {
         let outer = entry.archive();
         if outer.depth >= MAX_DEPTH {
-            return Err(io::Error::other("it lies in an archive inside an archive; unpack the outer one first"));
+            return Err(io::Error::other("it is in an archive inside an archive; unpack the outer one first"));
         }
         let bytes = if let (Bytes::File { at, .. }, Some(inside)) = (&outer.bytes, entry.stored_at()?) {
             Bytes::File { at: at + inside, length: entry.size() }

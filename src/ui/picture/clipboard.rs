@@ -38,7 +38,7 @@ impl Clipboard {
             picture.map(|picture| {
                 let [width, height] = picture.size;
                 ctx.copy_image(picture);
-                format!("The picture of this pane is in the clipboard: {width} x {height} pixels, without names")
+                format!("Picture of this pane copied to the clipboard: {width} x {height} pixels, without names")
             })
         };
         self.painted.try_iter().map(hand_over).collect()

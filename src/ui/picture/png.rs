@@ -18,7 +18,7 @@ pub enum PictureError {
     #[error("the picture cannot be painted: {0}")]
     Paint(#[from] MissingTexture),
     /// It cannot be encoded.
-    #[error("the picture cannot be made a PNG file: {0}")]
+    #[error("the picture cannot be encoded as PNG: {0}")]
     Encode(#[from] png::EncodingError),
     /// It cannot be written.
     #[error(transparent)]

@@ -115,38 +115,38 @@ commands! {
             "Open single files, a zip or a DICOMDIR";
         OpenDemo ctrl(Key::D), icon::PERSON, "Open the demo study", "A computed phantom, not a patient";
         ShowWorklist ctrl(Key::L), icon::WORKLIST, "Worklist...",
-            "Studies that were opened before, what is still to be read, search by name, ID and date";
+            "Every study opened so far and whether it has been read; search by name, ID and date";
         PreviousStudy ctrl(Key::PageUp), "", "Previous open study", "Bring the study above in the list to the front";
         NextStudy ctrl(Key::PageDown), "", "Next open study", "Bring the study below in the list to the front";
         Compare ctrl(Key::B), icon::COMPARE, "Show another study below",
-            "The next open study, a prior one first, in a second row of panes; again to take it away";
+            "Shows the next open study, priors first, in a second row of panes; press again to hide it";
         CloseStudy ctrl(Key::W), icon::CLOSE, "Close this study",
-            "Take the study out of the list; its files stay as they are";
+            "Removes the study from the list of open studies; its files are not changed";
         MarkUnread NONE, "", "Mark as unread", "In the worklist";
         MarkReviewed ctrl(Key::R), icon::CHECK, "Mark as reviewed", "In the worklist";
         ExportCsv ctrl(Key::E), icon::EXPORT, "Export grades as CSV...", "The RSNA 2024 submission form: 25 rows";
         ExportJson ctrl(Key::J), icon::EXPORT, "Export grades as JSON...",
             "Scores, sources, the box behind each number, models, warnings";
         SavePanePicture ctrl(Key::S), icon::IMAGE, "Save picture of this pane...",
-            "A PNG file of what is seen, without names or dates";
+            "A PNG file of what is shown, without names or dates";
         SavePicture ctrl_shift(Key::S), icon::IMAGE, "Save picture of all panes...",
-            "A PNG file of what is seen, without names or dates";
+            "A PNG file of what is shown, without names or dates";
         CopyPicture ctrl_shift(Key::C), icon::COPY, "Copy picture of this pane",
             "To the clipboard, without names or dates";
-        GradeAgain ctrl(Key::G), icon::AGAIN, "Grade this study again", "Run the detectors over this study once more";
-        Cancel key(Key::Escape), "", "Cancel", "Closes windows over the images; ends a drawing, playing, opening, grading";
+        GradeAgain ctrl(Key::G), icon::AGAIN, "Grade this study again", "Run the detectors on this study again";
+        Cancel key(Key::Escape), "", "Cancel", "Closes windows over the images; stops drawing, playing, opening or grading";
         Quit ctrl(Key::Q), "", "Quit", "Close the window";
     }
     View {
         PreviousSlice key(Key::ArrowUp), "", "Previous slice", "In the active pane";
         NextSlice key(Key::ArrowDown), "", "Next slice", "In the active pane";
         SkipBack key(Key::PageUp), "", "Five slices back", "In the active pane";
-        SkipForward key(Key::PageDown), "", "Five slices on", "In the active pane";
+        SkipForward key(Key::PageDown), "", "Five slices forward", "In the active pane";
         FirstSlice key(Key::Home), "", "First slice", "In the active pane";
         LastSlice key(Key::End), "", "Last slice", "In the active pane";
-        PlayCine key(Key::Space), icon::PLAY, "Play or stop", "Runs through the slices of the active pane";
-        CineFaster ctrl(Key::ArrowUp), "", "Play faster", "More slices a second";
-        CineSlower ctrl(Key::ArrowDown), "", "Play slower", "Fewer slices a second";
+        PlayCine key(Key::Space), icon::PLAY, "Play or stop", "Plays the slices of the active pane";
+        CineFaster ctrl(Key::ArrowUp), "", "Play faster", "More slices per second";
+        CineSlower ctrl(Key::ArrowDown), "", "Play slower", "Fewer slices per second";
         PreviousPane key(Key::ArrowLeft), "", "Previous pane", "Make another pane the active one";
         NextPane key(Key::ArrowRight), "", "Next pane", "Make another pane the active one";
         PreviousSeries ctrl(Key::ArrowLeft), "", "Previous series", "Show another series in the active pane";
@@ -158,76 +158,76 @@ commands! {
         LayoutThree key(Key::Num3), icon::LAYOUT_THREE, "Three panes", "Sagittal T1, sagittal T2, axial T2";
         LayoutFour key(Key::Num4), icon::LAYOUT_FOUR, "Two by two", "Four panes; drag a series into any of them";
         LinkScroll key(Key::Y), icon::LINK, "Link scrolling",
-            "Panes of the same plane show the same place; studies side by side scroll together";
+            "Panes of the same plane show the same position; compared studies scroll together";
         LinkZoom shift(Key::Y), "", "Link zoom and position", "In panes of the same plane";
-        LinkWindow NONE, "", "Link window", "A change of the window acts on all panes of the same plane";
-        ReferenceLines key(Key::L), "", "Show reference lines", "Where the slices of the other panes cut this one";
+        LinkWindow NONE, "", "Link window", "Window changes apply to all panes of the same plane";
+        ReferenceLines key(Key::L), "", "Show reference lines", "Where the slices of the other panes cross this one";
         Captions key(Key::C), "", "Show text on images", "Series, slice, position and window in the corners";
-        ToggleBrowser NONE, icon::SIDEBAR, "Show the list of studies", "On the left";
+        ToggleBrowser NONE, icon::SIDEBAR, "Show the study list", "On the left";
         ToggleGrades NONE, icon::TABLE, "Show the grade table", "On the right";
     }
     Image {
-        ResetPane key(Key::R), icon::RESET, "Reset pane", "Fit, window of the file, not inverted, not turned";
+        ResetPane key(Key::R), icon::RESET, "Reset pane", "Fit to pane, window from the file, not inverted, not rotated";
         Fit key(Key::F), icon::FIT, "Fit image to pane", "The whole image, centred";
-        OneToOne key(Key::O), "", "One image pixel to one screen pixel", "Nothing is made up by scaling";
-        ZoomIn key(Key::Plus), "", "Zoom in", "About the middle of the pane";
-        ZoomOut key(Key::Minus), "", "Zoom out", "About the middle of the pane";
+        OneToOne key(Key::O), "", "One image pixel to one screen pixel", "No scaling, no interpolated pixels";
+        ZoomIn key(Key::Plus), "", "Zoom in", "Around the centre of the pane";
+        ZoomOut key(Key::Minus), "", "Zoom out", "Around the centre of the pane";
         PanLeft shift(Key::ArrowLeft), "", "Move image left", "A tenth of the pane";
         PanRight shift(Key::ArrowRight), "", "Move image right", "A tenth of the pane";
         PanUp shift(Key::ArrowUp), "", "Move image up", "A tenth of the pane";
         PanDown shift(Key::ArrowDown), "", "Move image down", "A tenth of the pane";
-        FileWindow key(Key::W), icon::WINDOW, "Window of the file",
-            "The window that the file asks for, or 0.5 to 99.5 % of the values";
-        PercentileWindow key(Key::Q), "", "Window over 1 to 99 % of values", "Of the slice on screen";
-        FullWindow key(Key::A), "", "Window over all values", "From the least to the greatest value of the slice";
+        FileWindow key(Key::W), icon::WINDOW, "Window from the file",
+            "The window stored in the file, or the 0.5th to 99.5th percentile";
+        PercentileWindow key(Key::Q), "", "Window from 1st to 99th percentile", "Of the slice on screen";
+        FullWindow key(Key::A), "", "Window over the full range", "From the minimum to the maximum value of the slice";
         Wider key(Key::Period), "", "Wider window", "Less contrast";
         Narrower key(Key::Comma), "", "Narrower window", "More contrast";
-        Brighter alt(Key::Period), "", "Brighter", "Moves the centre of the window down";
-        Darker alt(Key::Comma), "", "Darker", "Moves the centre of the window up";
-        Invert key(Key::I), icon::INVERT, "Invert grey values", "Black for white";
-        FlipHorizontal shift(Key::H), icon::FLIP_HORIZONTAL, "Flip left and right", "The letters at the edges follow";
-        FlipVertical shift(Key::V), icon::FLIP_VERTICAL, "Flip up and down", "The letters at the edges follow";
-        RotateRight shift(Key::R), icon::ROTATE, "Turn right by 90°", "The letters at the edges follow";
-        RotateLeft NONE, "", "Turn left by 90°", "The letters at the edges follow";
-        Smooth key(Key::S), "", "Smooth pixels", "Off: each pixel of the file is a square of one grey";
+        Brighter alt(Key::Period), "", "Brighter", "Lowers the window centre";
+        Darker alt(Key::Comma), "", "Darker", "Raises the window centre";
+        Invert key(Key::I), icon::INVERT, "Invert grey values", "Swaps black and white";
+        FlipHorizontal shift(Key::H), icon::FLIP_HORIZONTAL, "Flip horizontally", "Orientation letters follow";
+        FlipVertical shift(Key::V), icon::FLIP_VERTICAL, "Flip vertically", "Orientation letters follow";
+        RotateRight shift(Key::R), icon::ROTATE, "Rotate right 90°", "Orientation letters follow";
+        RotateLeft NONE, "", "Rotate left 90°", "Orientation letters follow";
+        Smooth key(Key::S), "", "Smooth pixels", "Off: each pixel of the file is shown as a uniform square";
     }
     Tools {
         ToolWindow key(Key::V), icon::WINDOW, "Window", "Left drag: right is wider, down is darker";
         ToolPan key(Key::G), icon::PAN, "Move", "Left drag moves the image; the middle button always does";
         ToolZoom key(Key::Z), icon::ZOOM, "Zoom", "Left drag up zooms in; the right button always zooms";
-        ToolScroll key(Key::J), icon::SCROLL, "Scroll", "Left drag runs through the slices; the wheel always does";
+        ToolScroll key(Key::J), icon::SCROLL, "Scroll", "Left drag scrolls through the slices; the wheel always does";
         ToolCrosshair key(Key::X), icon::CROSSHAIR, "Crosshair",
-            "Click: every pane goes to this point; Shift and click does it with any tool";
+            "Click: every pane goes to this point; Shift+click works with any tool";
         ToolLength key(Key::D), icon::LENGTH, "Length", "Drag from end to end";
         ToolAngle key(Key::U), icon::ANGLE, "Angle", "Three clicks; the second is the corner";
         ToolEllipse key(Key::E), icon::ELLIPSE, "Ellipse", "Mean, SD and area of an ellipse";
         ToolRectangle key(Key::B), icon::RECTANGLE, "Rectangle", "Mean, SD and area of a rectangle";
-        ToolProbe shift(Key::D), icon::PROBE, "Probe", "Value and place of one point, in patient mm";
+        ToolProbe shift(Key::D), icon::PROBE, "Probe", "Value and patient position of a point, in mm";
         ToolArrow shift(Key::A), icon::ARROW, "Arrow", "Points at something; drag from the tail to the tip";
         ToolNote key(Key::T), icon::NOTE, "Text note", "Click, then type";
-        ToolBox shift(Key::B), icon::BOX, "Box of the cell",
-            "Drag a box for the selected cell of the table, or move and pull the one that is there";
-        KeyImage key(Key::K), icon::STAR, "Key image", "Mark this slice, or take the mark away";
-        Undo ctrl(Key::Z), icon::UNDO, "Undo", "The last change of a measurement, note, key image or grade";
-        Redo ctrl_shift(Key::Z), icon::REDO, "Redo", "What was undone";
+        ToolBox shift(Key::B), icon::BOX, "Box for the cell",
+            "Draw a box for the selected cell, or move and resize the existing one";
+        KeyImage key(Key::K), icon::STAR, "Key image", "Mark or unmark this slice as a key image";
+        Undo ctrl(Key::Z), icon::UNDO, "Undo", "Undoes the last change to a measurement, note, key image or grade";
+        Redo ctrl_shift(Key::Z), icon::REDO, "Redo", "Repeats what was undone";
         DeleteMark key(Key::Delete), icon::TRASH, "Delete the selected measurement", "Undo brings it back";
-        ShowMarks NONE, icon::LIST, "Measurements and key images", "All of this study, in a list";
+        ShowMarks NONE, icon::LIST, "Measurements and key images", "Lists all of them in this study";
     }
     Findings {
-        PreviousFinding key(Key::P), icon::PREVIOUS, "Previous finding", "Moderate and severe cells of the table in turn";
-        NextFinding key(Key::N), icon::NEXT, "Next finding", "Moderate and severe cells of the table in turn";
-        PreviousEvidence shift(Key::P), "", "Previous box of this cell", "The slices that voted, in turn";
-        NextEvidence shift(Key::N), "", "Next box of this cell", "The slices that voted, in turn";
+        PreviousFinding key(Key::P), icon::PREVIOUS, "Previous finding", "Goes through the moderate and severe cells of the table";
+        NextFinding key(Key::N), icon::NEXT, "Next finding", "Goes through the moderate and severe cells of the table";
+        PreviousEvidence shift(Key::P), "", "Previous box of this cell", "Goes through the slices that voted";
+        NextEvidence shift(Key::N), "", "Next box of this cell", "Goes through the slices that voted";
         CellUp alt(Key::ArrowUp), "", "Cell above", "In the grade table";
         CellDown alt(Key::ArrowDown), "", "Cell below", "In the grade table";
         CellLeft alt(Key::ArrowLeft), "", "Cell on the left", "In the grade table";
         CellRight alt(Key::ArrowRight), "", "Cell on the right", "In the grade table";
-        RemoveBox NONE, icon::TRASH, "No box for this cell",
-            "Takes the box of the selected cell away; Delete does it with the tool for boxes";
-        RestoreBox NONE, icon::UNDO, "Detector's box again", "For the selected cell, instead of the one by hand or none";
+        RemoveBox NONE, icon::TRASH, "Remove box of this cell",
+            "Removes the selected cell's box; with the box tool, Delete does the same";
+        RestoreBox NONE, icon::UNDO, "Restore detector's box", "For the selected cell, in place of a hand-drawn or removed box";
         Overlays key(Key::H), icon::EYE, "Show boxes, lines and measurements",
-            "One key hides everything that is painted over the images";
-        LevelLabels shift(Key::L), "", "Show level names beside discs", "L1/L2 to L5/S1 on sagittal images";
+            "Hides or shows everything drawn over the images";
+        LevelLabels shift(Key::L), "", "Show level names next to discs", "L1/L2 to L5/S1 on sagittal images";
         ShowCanal alt(Key::Num1), "", "Show canal boxes", "Spinal canal stenosis";
         ShowForamina alt(Key::Num2), "", "Show foramen boxes", "Left and right neural foraminal narrowing";
         ShowSubarticular alt(Key::Num3), "", "Show subarticular boxes", "Left and right subarticular stenosis";
@@ -237,37 +237,37 @@ commands! {
             "The series in the active pane; the study is graded again";
         GradeAsAxial NONE, "", "Grade this series as axial T2", "The series in the active pane; the study is graded again";
         DoNotGrade NONE, "", "Do not grade this series", "The series in the active pane; the study is graded again";
-        ThresholdUp key(Key::CloseBracket), "", "Fewer boxes", "Raise the score from which boxes are shown by 0.05";
-        ThresholdDown key(Key::OpenBracket), "", "More boxes", "Lower the score from which boxes are shown by 0.05";
+        ThresholdUp key(Key::CloseBracket), "", "Fewer boxes", "Raises the score threshold for showing boxes by 0.05";
+        ThresholdDown key(Key::OpenBracket), "", "More boxes", "Lowers the score threshold for showing boxes by 0.05";
     }
     Review {
         AcceptGrade key(Key::Enter), icon::CHECK, "Accept this grade",
-            "You agree with the program about the selected cell; then the next undecided cell";
-        SayNormal key(Key::Num6), "", "Normal or mild", "Your word for the selected cell; then the next undecided cell";
-        SayModerate key(Key::Num7), "", "Moderate", "Your word for the selected cell; then the next undecided cell";
-        SaySevere key(Key::Num8), "", "Severe", "Your word for the selected cell; then the next undecided cell";
-        SayNotAssessable key(Key::Num9), "", "Not assessable", "The images do not tell; then the next undecided cell";
-        Undecide key(Key::Backspace), "", "Undecided again", "Takes back what you said of the selected cell";
-        CommentGrade key(Key::Slash), icon::PENCIL, "Comment on this grade", "Goes with it into every report";
-        NextUndecided shift(Key::Enter), "", "Next undecided cell", "Round the table, level by level";
+            "Accepts the program's grade for the selected cell, then goes to the next undecided cell";
+        SayNormal key(Key::Num6), "", "Normal or mild", "Your grade for the selected cell, then goes to the next undecided cell";
+        SayModerate key(Key::Num7), "", "Moderate", "Your grade for the selected cell, then goes to the next undecided cell";
+        SaySevere key(Key::Num8), "", "Severe", "Your grade for the selected cell, then goes to the next undecided cell";
+        SayNotAssessable key(Key::Num9), "", "Not assessable", "The images do not allow a grade; then goes to the next undecided cell";
+        Undecide key(Key::Backspace), "", "Reset to undecided", "Clears your decision for the selected cell";
+        CommentGrade key(Key::Slash), icon::PENCIL, "Comment on this grade", "Included in every report";
+        NextUndecided shift(Key::Enter), "", "Next undecided cell", "Goes through the table level by level";
         ShowReport ctrl(Key::I), icon::NOTE, "Impression and signature...",
-            "Sentences level by level, comment, signing, and who did what";
+            "Sentences for each level, comment, signature and audit trail";
         ShowExport ctrl(Key::P), icon::EXPORT, "Export reports...",
             "PDF, DICOM, JSON, CSV, text; with or without the patient's name";
         CopyReport ctrl_shift(Key::I), icon::COPY, "Copy text of the report", "To the clipboard";
     }
     Help {
-        ShowPalette ctrl(Key::K), icon::COMMAND, "Find a command...", "Type a part of its name";
-        ShowKeys key(Key::F1), icon::KEYBOARD, "Keys and mouse", "All shortcuts; a click changes one";
-        ShowMessages key(Key::F2), icon::INFO, "Messages", "What could not be read, and what to know of the grades";
+        ShowPalette ctrl(Key::K), icon::COMMAND, "Find a command...", "Type part of its name";
+        ShowKeys key(Key::F1), icon::KEYBOARD, "Keys and mouse", "All shortcuts; click one to change it";
+        ShowMessages key(Key::F2), icon::INFO, "Messages", "What could not be read, and notes about the grades";
         ShowProblems key(Key::F3), icon::WARNING, "Problems reading the files",
-            "Every file that could not be read, or is in doubt, with the reason; to be copied";
-        ShowSettings ctrl(Key::Comma), icon::SETTINGS, "Settings", "Colours, size, panes, where things are kept";
+            "Every file that could not be read or is doubtful, with the reason; can be copied";
+        ShowSettings ctrl(Key::Comma), icon::SETTINGS, "Settings", "Colours, size, panes, storage locations";
         UiLarger ctrl(Key::Plus), "", "Larger text and buttons", "The whole window";
         UiSmaller ctrl(Key::Minus), "", "Smaller text and buttons", "The whole window";
-        UiNormal ctrl(Key::Num0), "", "Text and buttons of normal size", "The whole window";
-        ToggleTheme NONE, icon::THEME, "Light or dark", "Images always stand on near black";
-        ShowHints NONE, "", "First steps", "What to know at the start";
+        UiNormal ctrl(Key::Num0), "", "Reset size of text and buttons", "The whole window";
+        ToggleTheme NONE, icon::THEME, "Light or dark", "Images always have a near-black background";
+        ShowHints NONE, "", "First steps", "A short introduction";
         ShowAbout NONE, icon::INFO, "About Foramen", "Version, engine, models, licences";
     }
 }

@@ -30,8 +30,8 @@ impl Keymap {
         for (name, written) in changes {
             match (command(name), parse(written)) {
                 (Some(command), Ok(shortcut)) => keymap.set(command, shortcut),
-                (None, _) => doubts.push(format!("the settings give a key to \"{name}\", which is no command")),
-                (_, Err(why)) => doubts.push(format!("the key of \"{name}\" in the settings: {why}")),
+                (None, _) => doubts.push(format!("the settings assign a key to \"{name}\", which is not a command")),
+                (_, Err(why)) => doubts.push(format!("the key for \"{name}\" in the settings: {why}")),
             }
         }
         (keymap, doubts)

@@ -46,7 +46,7 @@ pub fn consequence(viewer: &Viewer) -> String {
     let shown = [viewer.screen.current, viewer.screen.compared].into_iter().flatten().filter_map(|id| viewer.find(id));
     // Both studies may come of one opening.
     match shown.map(|session| session.origin.lost).max().unwrap_or(0) {
-        0 => "something is missing or in doubt".to_owned(),
+        0 => "something is missing or doubtful".to_owned(),
         lost => format!("{} could not be read, and images may be missing", words::count(lost, "file", "files")),
     }
 }

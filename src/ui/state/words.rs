@@ -38,9 +38,9 @@ pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
     Some(match session.run.table.as_ref().map(|table| &table.get(id).assessment) {
         Some(Assessment::Detected { .. }) => return None,
         Some(Assessment::Prior { .. }) => {
-            "not seen: the detector looked and drew no box; an export states how common each severity is".to_owned()
+            "not seen: the detector looked and drew no box; exports state the prevalence of each severity".to_owned()
         }
-        _ if session.run.progress.is_pending() => "not looked at yet".to_owned(),
+        _ if session.run.progress.is_pending() => "not graded yet".to_owned(),
         Some(Assessment::NotAssessed { reason }) => format!("not assessed: {reason}"),
         None => match &session.run.progress {
             Grading::Failed(why) => format!("not assessed: {why}"),
@@ -60,9 +60,11 @@ pub fn gone(id: GradeId, gone: Gone) -> String {
     let level = id.level().label();
     match gone {
         Gone::ToDisc => format!("The panes show where to look: {level}, found on the sagittal images"),
-        Gone::ToEstimate => format!("The panes show about where to look: {level} was not found; judged by other discs"),
+        Gone::ToEstimate => {
+            format!("The panes show roughly where to look: {level} was not found; estimated from other discs")
+        }
         Gone::ToNearest => format!("No slice of this series lies at {level}; the panes show the nearest"),
-        Gone::Nowhere(why) => format!("Where to look for {level} is not known: {why}"),
+        Gone::Nowhere(why) => format!("The position of {level} is not known: {why}"),
     }
 }
 
@@ -79,7 +81,7 @@ pub fn conflict_by_hand(session: &Session, id: GradeId) -> Option<String> {
         (Conflict::Level, Some(level)) => format!("drawn for {}, lies at {}", id.level().label(), level.label()),
         (Conflict::Level, None) => format!("drawn for {}, lies at no disc of that level", id.level().label()),
         (Conflict::Side, _) => format!("drawn for the {} side, lies on the {}", side(id.side()), side(lies.side)),
-        (Conflict::Size, _) => "far too large for anything that is graded".to_owned(),
+        (Conflict::Size, _) => "far too large for any graded structure".to_owned(),
     };
     let parts: Vec<String> = lies.conflicts.iter().map(words).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -105,7 +107,7 @@ pub fn conflict(id: GradeId, evidence: &Evidence) -> Option<String> {
                 format!("says {}, lies at no disc of that level", claim.level().label())
             }
             Conflict::Level => format!("says {}, lies at {}", claim.level().label(), id.level().label()),
-            Conflict::Size => "far too large for anything that is graded".to_owned(),
+            Conflict::Size => "far too large for any graded structure".to_owned(),
             Conflict::Side => format!("says {}, lies {}", side(claim.side()), side(id.side())),
         });
     }
@@ -174,7 +176,7 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 /// Why a grade cannot be accepted at this moment.
 pub const fn not_drawn(is_hidden: bool) -> &'static str {
     if is_hidden {
-        "Not accepted: the box behind this grade is hidden. Show it, or say the severity that you see"
+        "Not accepted: the box behind this grade is hidden. Show it, or enter the severity that you see"
     } else {
         "Not accepted: the box behind this grade was not on screen yet"
     }

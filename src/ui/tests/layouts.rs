@@ -178,7 +178,7 @@ fn settings_say_where_things_are_kept_and_a_palette_that_finds_nothing_says_so()
     press(&mut window, Modifiers::NONE, Key::Escape);
     press(&mut window, Modifiers::COMMAND, Key::K);
     window.step();
-    let nothing = "No command has this in its name";
+    let nothing = "No matching command";
     assert!(window.query_by_label(nothing).is_none());
     window.event(Event::Text("qqq".to_owned()));
     window.step();
@@ -214,7 +214,7 @@ fn a_key_is_changed_by_a_click_and_a_press_and_who_loses_it_is_said() {
     assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("Next finding")));
     record(&mut window, Modifiers::NONE, Key::Delete);
     assert_eq!(key(&window), None);
-    window.get_by_label("All keys as at first").click();
+    window.get_by_label("Reset all keys").click();
     window.step();
     window.step();
     assert_eq!(key(&window), Some((Modifiers::NONE, Key::I)));

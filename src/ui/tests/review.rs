@@ -115,7 +115,11 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     let review = session(window.state()).review();
     assert_eq!((review.decided(), review.signature().map(|s| s.who.as_str())), (25, Some("Dr. A")));
     let first = &review.acts()[0];
-    assert!(first.program.starts_with("foramen ") && first.models.len() == 3 && first.models[0].len() > 64);
+    assert!(
+        first.draft.program.starts_with("foramen ")
+            && first.draft.models.len() == 3
+            && first.draft.models[0].len() > 64
+    );
     let again = ReviewAction::Reopen(study_of(&window), "wrong side".into());
     window.state_mut().viewer.perform(Action::Review(again));
     wait_for(&mut window, "the opening", |app| session(app).listed.state == Some(StudyState::Reviewed));
@@ -187,7 +191,7 @@ fn sentences_are_proposed_from_the_grades_and_the_readers_stand_in_their_place()
         let action = ReviewAction::Decide(study, cell, Some(Decision::Changed(Severity::NormalMild)));
         window.state_mut().viewer.perform(Action::Review(action));
     }
-    let all_normal = "No moderate or severe stenosis where it was graded.";
+    let all_normal = "No moderate or severe stenosis where graded.";
     assert!(texts(&window).contains(all_normal), "{}", texts(&window));
     let own = ReviewAction::Conclusion(study, Some("Nothing to operate on.".to_owned()));
     window.state_mut().viewer.perform(Action::Review(own));
@@ -222,7 +226,7 @@ fn what_is_exported_is_what_was_decided() {
     for name in ["grades-reviewed.csv", "report.json"] {
         assert!(!read(name).contains(uid.as_str()), "{name} names the study");
     }
-    let change = &session(window.state()).review().acts()[0].change;
+    let change = &session(window.state()).review().acts()[0].draft.change;
     assert!(matches!(change, Change::Decision { .. }));
 }
 

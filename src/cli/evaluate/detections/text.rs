@@ -55,7 +55,7 @@ fn confusion(text: &mut String, model: &ModelReport, labels: usize) {
     let confusion = &model.confusion;
     line!(
         text,
-        "\nWhat the surest box over a label says (score above {SHOWN}, IoU at least 0.5; {} of {labels} labels have one)",
+        "\nWhat the highest-scoring box on each label says (score above {SHOWN}, IoU at least 0.5; {} of {labels} labels have one)",
         confusion.found()
     );
     let severities = Severity::ALL.iter().map(|s| s.label().to_lowercase()).collect::<Vec<_>>();

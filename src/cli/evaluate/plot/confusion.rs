@@ -21,8 +21,10 @@ struct Table {
 
 pub fn draw(area: &Area<'_>, role: Role, confusion: &Confusion) -> Drawn {
     let (head, body) = area.split_vertically(44);
-    let title =
-        format!("{} ({role}): the surest box over each label (score above 0.25, IoU at least 0.5)", role.label());
+    let title = format!(
+        "{} ({role}): the highest-scoring box on each label (score above 0.25, IoU at least 0.5)",
+        role.label()
+    );
     let middle = head.dim_in_pixel().0 as i32 / 2;
     head.draw(&Text::new(title, (middle, 16), text(18).pos(Pos::new(HPos::Center, VPos::Top))))?;
     let halves = body.split_evenly((1, 2));

@@ -42,16 +42,13 @@ impl SeriesDoubt {
 impl fmt::Display for SeriesDoubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Contradicted => write!(f, "most of its boxes contradict where the files say that they lie"),
-            Self::FarFromCanal => write!(f, "its boxes lie far from the canal that sagittal images show"),
-            Self::FarFromDiscs => write!(f, "its boxes lie at no disc that sagittal images show"),
+            Self::Contradicted => write!(f, "most of its boxes contradict the positions in the files"),
+            Self::FarFromCanal => write!(f, "its boxes lie far from the canal seen on sagittal images"),
+            Self::FarFromDiscs => write!(f, "its boxes lie at no disc seen on sagittal images"),
             Self::Miscounted(levels) => {
                 let (count, way) = (levels.unsigned_abs(), if levels > 0 { "above" } else { "below" });
                 let plural = if count == 1 { "" } else { "s" };
-                write!(
-                    f,
-                    "most of its boxes name the level that is {count} level{plural} {way} the one at which they lie"
-                )
+                write!(f, "most of its boxes are labelled {count} level{plural} {way} their position")
             }
         }
     }

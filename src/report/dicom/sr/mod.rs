@@ -106,9 +106,9 @@ pub fn observers(context: &Context) -> Vec<Item> {
 fn notices(context: &Context) -> Vec<Item> {
     let text = |concept, line: String| Item::new(Relation::Contains, concept, Value::Text(line));
     let banner = context.report.banner().into_iter().map(|line| text(codes::NOTICE, line));
-    let warnings = context.report.graded.warnings.iter().map(|line| text(codes::WARNING, line.clone()));
+    let warnings = context.report.graded.warnings.iter().map(|line| text(codes::WARNING, line.to_string()));
     let shares = context.report.study.series.iter().flat_map(|s| &s.slices).any(|slice| slice.instance.twin > 0);
-    let without = "Images of this study share SOP Instance UIDs: boxes on them have no region in this document.";
+    let without = "Images of this study share SOP Instance UIDs, so boxes on them have no region in this document.";
     let without = shares.then(|| text(codes::WARNING, without.to_owned()));
     banner.chain(warnings).chain(without).collect()
 }

@@ -205,7 +205,7 @@ fn what_a_dicomdir_lists_and_is_not_there_is_said_once() {
         let wrong = wrong(&study);
         assert_eq!(wrong.len(), 2, "{wrong:?}");
         let of = |name: &str| wrong.iter().find(|(file, _)| file == name).unwrap().1.as_str();
-        assert!(of("DICOMDIR").contains("lists 5 images that are not there: IM/IM000"), "{wrong:?}");
+        assert!(of("DICOMDIR").contains("lists 5 images that are missing: IM/IM000"), "{wrong:?}");
         assert!(of("DICOMDIR").contains(" and 2 more"), "{wrong:?}");
         assert!(of("TEXT").contains("the DICOMDIR lists it"), "{wrong:?}");
         assert_eq!(tally.images, files.len() - 5);

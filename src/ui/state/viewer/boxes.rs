@@ -120,7 +120,7 @@ impl Viewer {
         self.choose_box(id, cell, BoxChoice::Reader(region));
         let doubt = self.find(id).and_then(|session| words::conflict_by_hand(session, cell));
         if let Some(doubt) = doubt {
-            self.notices.warn(format!("Check the box of {}: {doubt}. It is kept as you drew it", cell.label()));
+            self.notices.warn(format!("Check the box for {}: {doubt}. It is kept as you drew it", cell.label()));
         }
     }
 

@@ -229,7 +229,7 @@ impl Viewer {
     fn change_cine_rate(&mut self, factor: f32) {
         let rate = (self.settings.cine_rate * factor).round();
         self.settings.cine_rate = rate.clamp(*cine::RATES.start(), *cine::RATES.end());
-        self.notices.say(format!("Playing {:.0} slices a second", self.settings.cine_rate));
+        self.notices.say(format!("Playing {:.0} slices per second", self.settings.cine_rate));
     }
 
     /// The next pane on screen; where one is shown alone, the next that has a series.
@@ -304,7 +304,7 @@ impl Viewer {
     fn step_threshold(&mut self, step: f32) {
         let threshold = ((self.settings.threshold + step) * 20.0).round() / 20.0;
         self.perform(Action::SetThreshold(threshold));
-        self.notices.say(format!("Boxes are shown from score {:.2}", self.settings.threshold));
+        self.notices.say(format!("Showing boxes with scores from {:.2}", self.settings.threshold));
     }
 
     fn step_cell(&mut self, columns: isize, levels: isize) {

@@ -102,13 +102,13 @@ impl Viewer {
             return;
         }
         if let Some(problems) = problems {
-            let text = format!("{problems} reading the files: something is missing or in doubt; {lists_them}");
+            let text = format!("{problems} reading the files: something is missing or doubtful; {lists_them}");
             self.notices.warn(text);
         }
         if let Some(wanted) = &opening.wanted {
             scan.studies.retain(|study| study.uid == wanted.uid);
             if scan.studies.is_empty() {
-                self.notices.error("Nothing was opened: there are other studies, but not this one".to_owned());
+                self.notices.error("Nothing was opened: this folder holds other studies, but not this one".to_owned());
                 return;
             }
         }

@@ -43,7 +43,7 @@ impl Viewer {
             LibraryEvent::Stored { uid, stored, acts, found_again } => {
                 if found_again > 0 {
                     let found = if found_again == 1 { "1 study".to_owned() } else { format!("{found_again} studies") };
-                    let text = format!("{found} more of the worklist found again beside this one");
+                    let text = format!("{found} from the worklist also found next to this one");
                     self.notices.say(text);
                 }
                 let mut again: Vec<SessionId> = Vec::new();
@@ -57,7 +57,7 @@ impl Viewer {
                     Self::take_in_review(session, acts.as_deref().map_err(String::as_str));
                     doubts.extend(session.review_lock.clone());
                     let marks = stored.marks.as_deref().and_then(|text| session.take_in_marks(text).err());
-                    let kept = "They stay as they are; what is drawn now is not saved";
+                    let kept = "They are left unchanged; new marks will not be saved";
                     doubts.extend(marks.map(|doubt| format!("{doubt}. {kept}")));
                     if session.apply_roles(&stored.roles) {
                         again.push(session.id);
@@ -155,7 +155,8 @@ impl Viewer {
     pub(super) fn mark(&mut self, state: StudyState) {
         let Some(uid) = self.session().map(|s| s.study.uid.clone()) else { return };
         if uid.is_missing() {
-            self.notices.warn("This study has no StudyInstanceUID: the worklist cannot tell it from others".to_owned());
+            self.notices
+                .warn("This study has no StudyInstanceUID: the worklist cannot distinguish it from others".to_owned());
         } else {
             self.set_state(uid, state);
         }

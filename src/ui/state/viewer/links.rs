@@ -109,7 +109,7 @@ impl Viewer {
         let Some(session) = self.find_mut(id.session) else { return };
         let study = session.study.clone();
         let Some(plane) = study.series[key.series].slices[key.slice].plane else {
-            self.notices.warn("This slice has no position: other panes cannot go to a point of it".to_owned());
+            self.notices.warn("This slice has no position: other panes cannot go to a point on it".to_owned());
             return;
         };
         let point = plane.patient_from_pixel(at);

@@ -220,7 +220,7 @@ impl Viewer {
         let visible = self.visible_panes();
         let Some(session) = self.find_mut(id) else { return };
         let Some((series, index)) = session.study.find(slice) else {
-            self.notices.warn("The image of this entry is not among the files that are open".to_owned());
+            self.notices.warn("The image of this entry is not open".to_owned());
             return;
         };
         let shows = |&pane: &usize| session.panes[pane].series == Some(series);

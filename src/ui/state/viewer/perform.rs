@@ -158,7 +158,7 @@ impl Viewer {
     fn set_key(&mut self, command: UiCommand, key: Option<KeyboardShortcut>) {
         let loser = key.and_then(|key| self.keymap.command(key)).filter(|&loser| loser != command);
         if let Some(loser) = loser {
-            self.notices.warn(format!("\"{}\" has no key any more", loser.info().text));
+            self.notices.warn(format!("\"{}\" no longer has a key", loser.info().text));
         }
         self.keymap.set(command, key);
         self.settings.keys = self.keymap.changes();

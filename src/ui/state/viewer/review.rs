@@ -106,7 +106,7 @@ impl Viewer {
         let who = self.settings.reader_name();
         let Some(session) = self.find_mut(id) else { return false };
         if let Some(why) = &session.review_lock {
-            let text = format!("Nothing can be said of this study: {why}");
+            let text = format!("This study can't be reviewed: {why}");
             self.notices.error(text);
             return false;
         }
@@ -123,7 +123,7 @@ impl Viewer {
             Ok(None) => return false,
             Ok(Some(_)) if session.study.uid.is_missing() => {
                 session.desk.settle_without_trail();
-                let text = "This study has no StudyInstanceUID: what is said of it is forgotten when it is closed";
+                let text = "This study has no StudyInstanceUID: its review will be lost when it is closed";
                 self.notices.warn(text.to_owned());
             }
             // What waits goes first.
@@ -168,7 +168,7 @@ impl Viewer {
                     return;
                 }
                 self.notices.error(format!(
-                    "Not saved: {why}. It stays on screen; the next decision, or \"Save again\", tries once more"
+                    "Not saved: {why}. Your decision stays on screen; the next one, or \"Save again\", retries"
                 ));
             }
         }
@@ -206,7 +206,7 @@ impl Viewer {
             }
             self.decide(Decision::Accepted(severity));
         } else {
-            let text = "There is nothing to accept here: the program says no severity. Say what you see, or that it is \
+            let text = "There is nothing to accept here: the program gives no severity. Enter what you see, or mark it \
                         not assessable";
             self.notices.warn(text.to_owned());
         }

@@ -10,12 +10,12 @@ use crate::{
 /// The window's content.
 pub fn about_ui(ui: &mut Ui, viewer: &Viewer) {
     ui.heading(format!("Foramen {}", env!("CARGO_PKG_VERSION")));
-    ui.label("Lumbar-spine MRI: detects, grades and reports narrowing.");
+    ui.label("Detects, grades and reports stenosis on lumbar-spine MRI.");
     ui.label(RichText::new(RESEARCH_USE_ONLY).color(theme::of(ui).warning).family(theme::bold()));
     ui.separator();
     ui.label(RichText::new("Licences").family(theme::bold()));
     ui.label("Foramen: MIT or Apache-2.0.");
-    ui.label("Demo models: made with Ultralytics, AGPL-3.0; trained on computed phantoms, never on a patient.");
+    ui.label("Demo models: made with Ultralytics, AGPL-3.0; trained on computed phantoms, never on patients.");
     ui.label("Inter: SIL Open Font License 1.1. Phosphor icons: MIT.");
     ui.separator();
     ui.label(RichText::new("Engine and models").family(theme::bold()));

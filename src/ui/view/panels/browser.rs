@@ -105,7 +105,7 @@ fn priors_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<
 
 fn study_menu_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
     let is_current = viewer.screen.current == Some(session.id);
-    if ui.add_enabled(!is_current, Button::new("Show below the study in front")).clicked() {
+    if ui.add_enabled(!is_current, Button::new("Show below the current study")).clicked() {
         actions.push(Action::Compare(session.id));
         ui.close();
     }

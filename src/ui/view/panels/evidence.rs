@@ -44,11 +44,11 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
         ui.label(RichText::new(text).small().color(theme::of(ui).weak_text));
     }
     let warning = |text: String| RichText::new(text).small().color(theme::of(ui).warning);
-    let by_hand = words::conflict_by_hand(session, id).map(|words| warning(format!("! Box by hand: {words}")));
+    let by_hand = words::conflict_by_hand(session, id).map(|words| warning(format!("! Hand-drawn box: {words}")));
     let faint = strip::weak(session, id, viewer.settings.threshold);
     let faint = faint.map(|weak| warning(sentence(&words::weak(&weak))));
     if let Some(by_hand) = by_hand {
-        ui.label(by_hand).on_hover_text("The level by the nearest disc, the side by the canal");
+        ui.label(by_hand).on_hover_text("The level is judged by the nearest disc, the side by the canal");
     }
     if let Some(why) = words::why_empty(session, id) {
         ui.label(sentence(&why));
@@ -58,7 +58,7 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
         ui.label(RichText::new(words::gone(id, gone)).small().color(color));
     }
     if let Some(faint) = faint {
-        let hint = "One faint box can make a row of 1.00: the three scores are scaled to sum to 1";
+        let hint = "One faint box can give a score of 1.00: the three scores are scaled to sum to 1";
         ui.label(faint).on_hover_text(hint);
     }
     let row = session.run.table.as_ref().map(|table| table.get(id));
@@ -80,7 +80,8 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
 
 fn conflict_ui(ui: &mut Ui, id: GradeId, evidence: &Evidence) {
     if let Some(words) = words::conflict(id, evidence) {
-        let hint = "The detector named one place and the box lies at another. The row goes by where it lies.";
+        let hint =
+            "The detector named one level or side, but the box lies at another. The row follows the box's position.";
         let text = RichText::new(format!("! {}: {words}", evidence.severity.label())).small();
         ui.label(text.color(theme::of(ui).warning)).on_hover_text(hint);
     }
@@ -110,7 +111,7 @@ fn models_ui(ui: &mut Ui, session: &Session) {
         ui.add(label).on_hover_text(format!("SHA-256 {}\nPixels: {}", model.sha256, model.standardize));
     }
     for warning in &graded.warnings {
-        ui.label(RichText::new(warning).small().color(theme::of(ui).warning));
+        ui.label(RichText::new(warning.to_string()).small().color(theme::of(ui).warning));
     }
     for issue in &graded.issues {
         ui.label(RichText::new(issue.to_string()).small().color(theme::of(ui).error));

@@ -49,15 +49,16 @@ pub fn export_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mu
     }
     ui.separator();
     ui.checkbox(&mut wish.deidentify, "Without the patient's identity").on_hover_text(
-        "No name, ID, dates, names of readers, nor anything that was typed; UIDs are replaced. The pictures never \
-         have a name burned in",
+        "No name, ID, dates, readers' names or typed text; UIDs are replaced. Foramen never burns a name \
+         into the pictures",
     );
-    ui.checkbox(&mut wish.replace, "Replace files that are there");
+    ui.checkbox(&mut wish.replace, "Replace existing files");
     // Elsewhere the folder says who may read.
     if cfg!(unix) {
         ui.add_enabled_ui(!wish.deidentify, |ui| {
-            ui.checkbox(&mut wish.share, "Others on this computer may read the files")
-                .on_hover_text("Else files with the patient's identity are for your user alone, as the worklist is");
+            ui.checkbox(&mut wish.share, "Let other users of this computer read the files").on_hover_text(
+                "Otherwise files with the patient's identity are readable only by you, like the worklist",
+            );
         });
     }
     let mut template = viewer.settings.report.clone();
@@ -69,7 +70,7 @@ pub fn export_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mu
     ui.horizontal(|ui| {
         let button = Button::new(format!("{} Export to a folder...", icon::EXPORT));
         let response = ui.add_enabled(!wish.formats.is_empty() && !viewer.is_exporting(), button);
-        if response.on_hover_text("The files get a folder of their own, named by the study's UID").clicked() {
+        if response.on_hover_text("The files go into their own folder, named by the study's UID").clicked() {
             actions.push(Action::PickReports(id, wish.clone()));
         }
         if ui.button(format!("{} Copy text", icon::COPY)).clicked() {

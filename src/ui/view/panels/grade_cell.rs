@@ -39,8 +39,8 @@ pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: R
     }
     let is_by_hand = matches!(session.review().cell(id).region, BoxChoice::Reader(_));
     let doubt = match (&conflict, is_by_hand) {
-        (Some(words), true) => format!("; the box by hand: {words}"),
-        (Some(_), false) => "; the best box names another place than where it lies".to_owned(),
+        (Some(words), true) => format!("; the hand-drawn box: {words}"),
+        (Some(_), false) => "; the best box names a different level or side from where it lies".to_owned(),
         (None, _) => String::new(),
     };
     let faint = weak.map(|weak| format!("; {}", words::weak(&weak))).unwrap_or_default();

@@ -137,7 +137,7 @@ fn legend_ui(ui: &mut Ui) {
                 ui.label(word);
             });
         }
-        let hint = "The best box scores less than what is shown: its score, and how many slices voted";
+        let hint = "The best box is weak or below the display threshold: its score, and how many slices voted";
         entry_ui(ui, hint, |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
             let rect = rect.shrink(0.5);
@@ -151,7 +151,7 @@ fn legend_ui(ui: &mut Ui) {
             ui.painter().rect_stroke(rect, 2.0, Stroke::new(1.0, theme::of(ui).weak_text), StrokeKind::Inside);
             ui.label(not_seen);
         });
-        entry_ui(ui, "Nothing looked there; the tooltip of the cell says why", |ui| {
+        entry_ui(ui, "Nothing looked there; the cell's tooltip says why", |ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 10.0), Sense::hover());
             hatch(ui, rect);
             ui.label(not_assessed);

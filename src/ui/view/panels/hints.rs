@@ -14,15 +14,18 @@ use crate::{
 pub fn hints_ui(ui: &mut Ui, viewer: &Viewer) -> bool {
     ui.label(RichText::new(RESEARCH_USE_ONLY).color(theme::of(ui).warning).family(theme::bold()));
     let is_demo = viewer.session().is_some_and(|s| s.origin.is_demo);
-    let first =
-        if is_demo { "The study in front is a computed phantom, graded by demo models. Yours: drop" } else { "Drop" };
+    let first = if is_demo {
+        "This study is a computed phantom, graded by demo models. To open your own, drop"
+    } else {
+        "Drop"
+    };
     ui.label(format!("{first} a folder, a zip or a DICOMDIR anywhere on the window."));
     ui.add_space(6.0);
     let lines: [(&[C], &str); 6] = [
         (&[C::NextFinding, C::PreviousFinding], "next and previous finding; all panes go to its box"),
         (&[C::NextSlice, C::PreviousSlice], "slices; the wheel does the same"),
-        (&[C::Overlays], "hides all boxes and lines, and shows them again"),
-        (&[C::Maximise], "one pane large; a double click does the same"),
+        (&[C::Overlays], "hides or shows all boxes and lines"),
+        (&[C::Maximise], "enlarges one pane; a double click does the same"),
         (&[C::ShowPalette], "finds every command by its name"),
         (&[C::ShowKeys], "all keys; each can be changed"),
     ];

@@ -15,10 +15,10 @@ use crate::ui::{
 /// As in OHIF, Weasis and Horos.
 const MOUSE: [(&str, &str); 8] = [
     ("Wheel", "Slices"),
-    ("Left drag", "The tool; at the start the window (right: wider, down: darker)"),
+    ("Left drag", "The active tool; at first the window (right: wider, down: darker)"),
     ("Middle drag", "Move"),
     ("Right drag, Ctrl + wheel", "Zoom"),
-    ("Double click", "Pane alone, or all again"),
+    ("Double click", "Single pane, or all again"),
     ("Shift + click", "Every pane goes to the point"),
     ("Drag a series", "From the list into any pane"),
     ("Click on a cell of the table", "Every pane goes to the box behind it"),
@@ -32,13 +32,13 @@ pub fn keys_ui(ui: &mut Ui, viewer: &Viewer, memory: &mut Memory, actions: &mut 
         let field = ui.add(edit);
         field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search keys"));
         let is_changed = !viewer.settings.keys.is_empty();
-        let hint = "Every key as it was when Foramen was installed";
-        if ui.add_enabled(is_changed, Button::new("All keys as at first")).on_hover_text(hint).clicked() {
+        let hint = "Restores the default key of every command";
+        if ui.add_enabled(is_changed, Button::new("Reset all keys")).on_hover_text(hint).clicked() {
             actions.push(Action::ResetKeys);
         }
     });
     ui.label(
-        RichText::new("Click a key to change it; Delete takes it away, Esc leaves it.").color(theme::of(ui).weak_text),
+        RichText::new("Click a key to change it; Delete removes it, Esc keeps it.").color(theme::of(ui).weak_text),
     );
     let filter = memory.keys_filter.trim().to_lowercase();
     let fits = |text: &str| filter.is_empty() || text.to_lowercase().contains(&filter);

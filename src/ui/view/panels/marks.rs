@@ -101,7 +101,7 @@ fn slice_ui(
             delete_ui(ui, "No longer a key image", toggle, actions);
             ui.label(format!("{} Key image", icon::STAR));
             let entry = Entry::Key(slice.clone());
-            if let Some(note) = text_ui(ui, &entry, note, "Note to the key image", memory) {
+            if let Some(note) = text_ui(ui, &entry, note, "Note on the key image", memory) {
                 actions.push(Action::Mark(MarkAction::SetKeyImageNote(session.id, slice.clone(), note)));
             }
         });

@@ -11,7 +11,7 @@ pub fn messages_ui(ui: &mut Ui, viewer: &Viewer) {
         ui.label("None so far.");
         return;
     }
-    if ui.button("Copy all").on_hover_text("For a letter or a report of an error").clicked() {
+    if ui.button("Copy all").on_hover_text("For an e-mail or a bug report").clicked() {
         ui.ctx().copy_text(viewer.notices.text());
     }
     ScrollArea::vertical().max_height(400.0).show(ui, |ui| {

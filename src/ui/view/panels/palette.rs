@@ -31,7 +31,7 @@ pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool
         .fixed_size(vec2(460.0, 340.0))
         .show(ui.ctx(), |ui| {
             let edit =
-                TextEdit::singleline(text).hint_text("Type a part of a command's name").desired_width(f32::INFINITY);
+                TextEdit::singleline(text).hint_text("Type part of a command's name").desired_width(f32::INFINITY);
             let field = ui.add(edit);
             field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find a command"));
             field.request_focus();
@@ -41,7 +41,7 @@ pub fn palette_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut bool
             let found = find(text);
             *chosen = chosen.saturating_add_signed(step).min(found.len().saturating_sub(1));
             if found.is_empty() {
-                ui.label(RichText::new("No command has this in its name").color(theme::of(ui).weak_text));
+                ui.label(RichText::new("No matching command").color(theme::of(ui).weak_text));
             }
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 for (i, &command) in found.iter().enumerate() {

@@ -49,7 +49,7 @@ pub fn problems_ui(ui: &mut Ui, viewer: &Viewer) {
         ui.label("None: everything that was found could be read.");
         return;
     }
-    ui.label("The rest is open and graded. What is named here is missing from it, or in doubt.");
+    ui.label("Everything else is open and graded. What is listed here is missing from it or doubtful.");
     if ui.button(format!("{} Copy all", icon::COPY)).on_hover_text("Every file with its reason, as text").clicked() {
         ui.ctx().copy_text(text(&bad, &notes));
     }
@@ -60,11 +60,11 @@ pub fn problems_ui(ui: &mut Ui, viewer: &Viewer) {
         }
         if bad.len() > MOST {
             let more = words::count(bad.len() - MOST, "more problem", "more problems");
-            ui.label(RichText::new(format!("and {more}: Copy all has them")).color(theme::of(ui).warning));
+            ui.label(RichText::new(format!("and {more}: Copy all includes them")).color(theme::of(ui).warning));
         }
         if !notes.is_empty() {
             ui.add_space(6.0);
-            ui.label(RichText::new("To know; nothing is missing for it").family(theme::bold()));
+            ui.label(RichText::new("For information; nothing is missing because of these").family(theme::bold()));
             notes.iter().take(MOST).for_each(|issue| issue_ui(ui, issue));
         }
     });

@@ -67,10 +67,10 @@ fn impression_ui(ui: &mut Ui, session: &Session, memory: &mut Memory, actions: &
             let of = Editable { study: session.id.0, field, text, says: name, is_long: true };
             new = memory.edited.field_ui(ui, &of, edit).1;
             let again = Button::new(icon::UNDO).small();
-            let hint = "The proposed sentence again, which follows the grades";
+            let hint = "Restores the proposed sentence, which follows the grades";
             let response = ui.add_enabled(is_open && written.is_some() && field != Field::Remark, again);
             response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{name}: proposed sentence again"))
+                egui::WidgetInfo::labeled(egui::Role::Button, true, format!("{name}: restore the proposed sentence"))
             });
             if response.on_hover_text(hint).clicked() {
                 new = Some(String::new());
@@ -99,16 +99,16 @@ fn sign_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
         let label = ui.label("Reader");
         let mut reader = viewer.settings.reader.clone();
         let name = TextEdit::singleline(&mut reader).hint_text("Your name").desired_width(180.0);
-        ui.add(name).labelled_by(label.id).on_hover_text("Stands in the audit trail, and under what you sign");
+        ui.add(name).labelled_by(label.id).on_hover_text("Appears in the audit trail and under what you sign");
         if reader != viewer.settings.reader {
             actions.push(Action::Settings(Box::new(Settings { reader, ..viewer.settings.clone() })));
         }
         let is_possible = decided == 25 && !viewer.settings.reader.trim().is_empty();
         let sign = ui.add_enabled(is_possible, Button::new(format!("{} Sign", icon::CHECK)));
-        let hint = "Until it is opened again, with a reason, nothing of the report changes";
+        let hint = "The report then cannot change until it is reopened with a reason";
         if sign
             .on_hover_text(hint)
-            .on_disabled_hover_text("All 25 grades must be decided, and you must give your name")
+            .on_disabled_hover_text("All 25 grades must be decided and your name entered")
             .clicked()
         {
             actions.push(Action::Review(ReviewAction::SignOff(id)));
@@ -116,7 +116,7 @@ fn sign_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
         let open = 25 - decided;
         if open > 0 {
             ui.label(RichText::new(format!("{open} of 25 grades are not decided")).color(theme::of(ui).weak_text));
-            if ui.button("Go to the next").clicked() {
+            if ui.button("Go to next").clicked() {
                 actions.push(Action::Do(UiCommand::NextUndecided));
             }
         }
@@ -127,10 +127,10 @@ fn sign_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
 fn reopen_ui(ui: &mut Ui, id: crate::worker::SessionId, memory: &mut Memory, actions: &mut Vec<Action>) {
     ui.horizontal(|ui| {
         let label = ui.label("Reason");
-        let reason = TextEdit::singleline(&mut memory.reason).hint_text("Why it is opened again").desired_width(240.0);
+        let reason = TextEdit::singleline(&mut memory.reason).hint_text("Why it is reopened").desired_width(240.0);
         ui.add(reason).labelled_by(label.id);
         let is_given = !memory.reason.trim().is_empty();
-        if ui.add_enabled(is_given, Button::new("Open again")).on_disabled_hover_text("Give a reason first").clicked() {
+        if ui.add_enabled(is_given, Button::new("Reopen")).on_disabled_hover_text("Give a reason first").clicked() {
             let reason = std::mem::take(&mut memory.reason).trim().to_owned();
             actions.push(Action::Review(ReviewAction::Reopen(id, reason)));
         }
@@ -159,7 +159,7 @@ fn trail_ui(ui: &mut Ui, session: &Session) {
         }
         for act in acts.iter().rev().take(200) {
             let line = ui.label(RichText::new(words(act)).small());
-            line.on_hover_text(format!("{}\n{}", act.program, act.models.join("\n")));
+            line.on_hover_text(format!("{}\n{}", act.draft.program, act.draft.models.join("\n")));
         }
         if acts.len() > 200 {
             ui.label(RichText::new(format!("and {} earlier ones", acts.len() - 200)).small());
@@ -168,10 +168,10 @@ fn trail_ui(ui: &mut Ui, session: &Session) {
 }
 
 fn words(act: &Act) -> String {
-    let back = act.undoes.map(|seq| format!(" (takes back {seq})")).unwrap_or_default();
-    let reason = match &act.change {
+    let back = act.draft.undoes.map(|seq| format!(" (undoes {seq})")).unwrap_or_default();
+    let reason = match &act.draft.change {
         Change::Reopen { reason } => format!(": {reason}"),
         _ => String::new(),
     };
-    format!("{}. {} UTC, {}: {}{reason}{back}", act.seq, act.when, act.who, act.change.words())
+    format!("{}. {} UTC, {}: {}{reason}{back}", act.seq, act.draft.when, act.draft.who, act.draft.change.words())
 }

@@ -71,7 +71,7 @@ fn progress_ui(ui: &mut Ui, session: &Session, actions: &mut Vec<Action>) {
             (None, 0, true) => (),
             (None, 0, false) => {
                 let says = RichText::new("saved").small().color(palette.weak_text);
-                ui.label(says).on_hover_text("Every decision is kept as soon as it is made");
+                ui.label(says).on_hover_text("Every decision is saved as soon as it is made");
             }
             (None, ..) => {
                 ui.label(RichText::new("saving").small().color(palette.warning));

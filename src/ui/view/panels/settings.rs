@@ -18,10 +18,10 @@ pub fn settings_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     Grid::new("settings").num_columns(2).spacing([20.0, 8.0]).show(ui, |ui| {
         look_ui(ui, settings);
         let label = ui.label("Your name");
-        let name = egui::TextEdit::singleline(&mut settings.reader).hint_text("of the account").desired_width(200.0);
-        ui.add(name).labelled_by(label.id).on_hover_text("Stands in the audit trail, and under what you sign");
+        let name = egui::TextEdit::singleline(&mut settings.reader).hint_text("account name").desired_width(200.0);
+        ui.add(name).labelled_by(label.id).on_hover_text("Appears in the audit trail and under what you sign");
         ui.end_row();
-        let label = ui.label("Panes at the start");
+        let label = ui.label("Panes at startup");
         let combo = ComboBox::from_id_salt("layout").selected_text(layout_text(settings.layout)).show_ui(ui, |ui| {
             for layout in [Layout::One, Layout::Two, Layout::Three, Layout::Four] {
                 ui.selectable_value(&mut settings.layout, layout, layout_text(layout));
@@ -29,7 +29,7 @@ pub fn settings_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
         });
         combo.response.labelled_by(label.id);
         ui.end_row();
-        let label = ui.label("Slices a second when playing");
+        let label = ui.label("Slices per second when playing");
         ui.add(Slider::new(&mut settings.cine_rate, cine::RATES).integer()).labelled_by(label.id);
         ui.end_row();
     });
@@ -47,7 +47,7 @@ pub fn settings_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>) {
     }
     ui.separator();
     folders_ui(ui, &viewer.home);
-    if ui.button("All as at first").on_hover_text("Keys too").clicked() {
+    if ui.button("Reset all settings").on_hover_text("Including keys").clicked() {
         *settings = Settings { hints_seen: true, ..Settings::default() };
     }
     if changed != viewer.settings {

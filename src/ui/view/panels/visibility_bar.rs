@@ -30,7 +30,7 @@ pub fn visibility_bar_ui(ui: &mut Ui, viewer: &Viewer, actions: &mut Vec<Action>
         // What the label and the number leave.
         ui.spacing_mut().slider_width = (ui.available_width() - 62.0).clamp(40.0, 200.0);
         let slider = Slider::new(&mut threshold, 0.01..=0.95).fixed_decimals(2);
-        let hint = "Boxes with a lower score are not painted. The grades use every box from 0.01 on.";
+        let hint = "Boxes with a lower score are not shown. The grades use every box scoring 0.01 or more.";
         if ui.add(slider).labelled_by(label.id).on_hover_text(hint).changed() {
             actions.push(Action::SetThreshold(threshold));
         }

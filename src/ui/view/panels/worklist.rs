@@ -137,10 +137,10 @@ fn search_ui(ui: &mut Ui, worklist: &Worklist, field: Id, actions: &mut Vec<Acti
 
 const fn meaning(state: StudyState) -> &'static str {
     match state {
-        StudyState::Unread => "Nothing was done with it",
-        StudyState::Graded => "Graded by the program; nobody has gone through the grades",
-        StudyState::Reviewed => "A person has gone through it",
-        StudyState::Signed => "A person stands by the report",
+        StudyState::Unread => "Not looked at yet",
+        StudyState::Graded => "Graded by the program; nobody has reviewed the grades",
+        StudyState::Reviewed => "Reviewed by a person",
+        StudyState::Signed => "Signed by a person",
     }
 }
 
@@ -186,13 +186,13 @@ fn entry_menu_ui(ui: &mut Ui, entry: &Entry, has_front: bool, actions: &mut Vec<
         }
     };
     choose(ui, true, "Open", opening(entry, false));
-    choose(ui, has_front, "Open below the study in front", opening(entry, true));
+    choose(ui, has_front, "Open below the current study", opening(entry, true));
     ui.separator();
     for (state, text) in [(StudyState::Unread, "Mark as unread"), (StudyState::Reviewed, "Mark as reviewed")] {
         choose(ui, entry.state != state, text, Action::SetState(entry.uid.clone(), state));
     }
     ui.separator();
-    choose(ui, true, "Find where it is now...", Action::FindListed(entry.uid.clone()));
+    choose(ui, true, "Find its new location...", Action::FindListed(entry.uid.clone()));
     let is_removed = ui.button(format!("{}  Remove from the list...", icon::TRASH)).clicked();
     if is_removed {
         ui.close();
@@ -221,10 +221,10 @@ fn foot_ui(ui: &mut Ui, worklist: &Worklist, actions: &mut Vec<Action>) {
             }
             if worklist.is_gone(&entry.uid) {
                 let find = ui.button(format!("{}  Find...", icon::SEARCH));
-                if find.on_hover_text("Choose the folder into which it was moved").clicked() {
+                if find.on_hover_text("Choose the folder it was moved to").clicked() {
                     actions.push(Action::FindListed(entry.uid.clone()));
                 }
-                let text = "It is no longer where it was opened";
+                let text = "It is no longer where it was last opened";
                 ui.label(RichText::new(text).color(theme::of(ui).warning));
             }
         });
@@ -235,7 +235,7 @@ fn removing_ui(ui: &mut Ui, worklist: &Worklist, uid: StudyUid, actions: &mut Ve
     let entry = worklist.listing.entries.iter().find(|entry| entry.uid == uid);
     let name = entry.map_or("this study", table::name);
     let question = format!(
-        "Remove {name} from the list? Measurements and the review, with the record of who did what, go too; the images stay."
+        "Remove {name} from the list? Its measurements and review, including the audit trail, are deleted too; the images stay."
     );
     ui.label(RichText::new(question).color(theme::of(ui).warning));
     if ui.button("Remove").clicked() {

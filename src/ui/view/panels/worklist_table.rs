@@ -30,7 +30,7 @@ const COLUMNS: [Column; 8] = [
     column("Study", Order::Description, 80.0, 0.22),
     column("Images", Order::Images, 62.0, 0.0),
     column("Last opened", Order::LastOpened, 108.0, 0.0),
-    column("Place", Order::Place, 80.0, 0.34),
+    column("Location", Order::Place, 80.0, 0.34),
 ];
 
 const GAP: f32 = 8.0;
@@ -144,7 +144,7 @@ fn hint_ui(ui: &mut Ui, entry: &Entry, place: &str) {
         of("Graded as", &roles.join(", ")),
         of("Findings of the program", entry.findings.as_deref().unwrap_or_default()),
         Some(format!("Last opened {} UTC, first {} UTC", entry.last_opened, entry.first_seen)),
-        of("Place", place),
+        of("Location", place),
     ];
     lines.into_iter().flatten().for_each(|line| drop(ui.label(line)));
 }

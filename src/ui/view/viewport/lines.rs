@@ -42,7 +42,7 @@ pub fn paint_references(view: &View<'_>) -> Rect {
                 paint_line(view, active, Stroke::new(1.3, color), Some((7.0, 4.0)));
                 assumed |= view.session.study.assumed_common_space;
             }
-            Some(Cast::None(why)) => words.push(format!("no line of pane {name}: {why}")),
+            Some(Cast::None(why)) => words.push(format!("no line for pane {name}: {why}")),
             Some(Cast::Parallel) | None => (),
         }
     }

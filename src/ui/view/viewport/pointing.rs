@@ -67,7 +67,7 @@ fn by_hand_ui(on: &Pointed<'_>, cell: GradeId, actions: &mut Vec<Action>) {
     response.clone().on_hover_ui_at_pointer(|ui| {
         ui.set_max_width(280.0);
         ui.label(RichText::new(cell.label()).family(theme::bold()));
-        ui.label(RichText::new("Box by hand").small().color(theme::of(ui).weak_text));
+        ui.label(RichText::new("Hand-drawn box").small().color(theme::of(ui).weak_text));
         if let Some(words) = &conflict {
             ui.label(RichText::new(format!("! {words}")).small().color(theme::of(ui).warning));
         }
@@ -79,8 +79,7 @@ fn tip_ui(ui: &mut Ui, session: &Session, vote: &Vote, of_slice: &[Vote]) {
     ui.label(RichText::new(vote.grade.label()).family(theme::bold()));
     scores_ui(ui, boxes::scores_at(of_slice, vote), true);
     let weak = |text: String| RichText::new(text).small().color(theme::of(ui).weak_text);
-    let (hint, models) =
-        (weak("Best score of each severity at this place of the slice".to_owned()), models(session, vote));
+    let (hint, models) = (weak("Best score of each severity at this position".to_owned()), models(session, vote));
     let models = models.map(weak);
     ui.label(hint);
     let evidence = Evidence::from(vote);
@@ -97,5 +96,5 @@ fn models(session: &Session, vote: &Vote) -> Option<String> {
     let role: Role = vote.detection.class.role();
     let of_role = session.run.graded.as_ref()?.models.iter().filter(|model| model.role == role);
     let names = of_role.map(|m| if m.demo { format!("{} (demo model)", m.name) } else { m.name.clone() });
-    Some(format!("Said by {}", names.collect::<Vec<_>>().join(", ")))
+    Some(format!("Detected by {}", names.collect::<Vec<_>>().join(", ")))
 }

@@ -1,0 +1,119 @@
+//! What must be known about the grades of a study before they are used.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::{
+    detector::ModelWarning,
+    grading::{Role, WithoutBox},
+};
+
+/// Something that limits what the grades of a study mean. Printed and serialised as one sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Warning {
+    /// The detectors were trained on phantoms.
+    DemoModels,
+    /// No row of a role was graded.
+    NotAssessed {
+        /// Which.
+        role: Role,
+        /// Why.
+        why: String,
+    },
+    /// A role has more than one series.
+    SeveralSeries {
+        /// Which.
+        role: Role,
+        /// How many.
+        series: usize,
+    },
+    /// Slices that a detector should have looked at and could not.
+    UnreadSlices {
+        /// Of which role.
+        role: Role,
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        slices: usize,
+    },
+    /// A series is too short to hold the whole anatomy.
+    FewSlices {
+        /// Of which role.
+        role: Role,
+        /// How many there are.
+        slices: usize,
+    },
+    /// Levels and sides are those that the detector named: positions could not check them.
+    AtTheirWord {
+        /// Of which role.
+        role: Role,
+        /// Why not.
+        why: String,
+    },
+    /// Rows for which a detector looked and drew no box.
+    WithoutBox {
+        /// How many.
+        rows: usize,
+        /// With the seed's aggregate: the score that a box must exceed, and what such rows hold.
+        seed: Option<(f32, WithoutBox)>,
+    },
+    /// The series have different frames of reference.
+    AssumedSpace,
+    /// A doubt about a model, the same for every study.
+    Model(ModelWarning),
+}
+
+impl Warning {
+    /// Whether it is about the models, and so the same for every study that they grade.
+    pub const fn is_of_models(&self) -> bool {
+        matches!(self, Self::DemoModels | Self::Model(_))
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DemoModels => {
+                f.write_str("demo models, trained on computed phantoms: the grades mean nothing for a patient")
+            }
+            Self::NotAssessed { role, why } => write!(f, "{}: not assessed: {why}", role.label()),
+            Self::SeveralSeries { role, series } => {
+                write!(f, "{series} series are used as {}: the best box from any of them counts", role.label())
+            }
+            Self::UnreadSlices { role, failed, slices } => {
+                write!(f, "{failed} of {slices} {} slices could not be read", role.label())
+            }
+            Self::FewSlices { role, slices } => {
+                let are = if *slices == 1 { "slice is used" } else { "slices are used" };
+                write!(f, "only {slices} {are} as {}: the anatomy next to them was not looked at", role.label())
+            }
+            Self::AtTheirWord { role, why } => {
+                let label = role.label();
+                write!(f, "{label}: levels and sides as the detector names them, not checked by position: {why}")
+            }
+            Self::WithoutBox { rows, seed } => {
+                let (have, hold) = if *rows == 1 { ("row has", "holds") } else { ("rows have", "hold") };
+                match seed {
+                    Some((floor, instead)) => {
+                        write!(f, "{rows} {have} no box above {floor}, and {hold} {} (--without-box)", instead.words())
+                    }
+                    None => write!(
+                        f,
+                        "{rows} {have} no box, and {hold} the prevalence of each severity: nothing was seen there"
+                    ),
+                }
+            }
+            Self::AssumedSpace => {
+                f.write_str("the series' frames of reference differ: one patient space is assumed for levels and sides")
+            }
+            Self::Model(warning) => warning.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Warning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
