@@ -132,6 +132,15 @@ pub fn of_hash(hash: &[u8]) -> String {
 }
 
 /// The UID that follows from these names: the same names, the same UID, on every computer.
+///
+/// ```
+/// use foramen::uid;
+///
+/// let report = uid::derived(&["1.2.840.1", "report"]);
+/// assert!(uid::is_valid(&report) && report.starts_with("2.25."));
+/// assert_eq!(report, uid::derived(&["1.2.840.1", "report"]));
+/// assert_ne!(report, uid::derived(&["1.2.840.1", "images"]));
+/// ```
 pub fn derived(names: &[&str]) -> String {
     let mut hash = Sha256::new();
     for name in names {
@@ -143,6 +152,14 @@ pub fn derived(names: &[&str]) -> String {
 
 /// Whether a text is a UID (PS3.5 9.1): numbers without leading zeros between dots, at most 64 characters. A single
 /// number, such as the contest has, is none: its root would be nobody's.
+///
+/// ```
+/// use foramen::uid;
+///
+/// assert!(uid::is_valid("1.2.840.10008.5.1.4.1.1.4"));
+/// assert!(!uid::is_valid("4003253") && !uid::is_valid("1.02.3"));
+/// assert!(uid::is_valid(&uid::fresh()));
+/// ```
 pub fn is_valid(text: &str) -> bool {
     let number = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
