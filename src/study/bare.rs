@@ -24,7 +24,7 @@ const OTHER_KINDS: [&str; 21] = [
 /// A folder from which no image came.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BareFolder {
-    /// Where.
+    /// Path of the folder.
     pub path: PathBuf,
     /// Files in it and below.
     pub files: usize,

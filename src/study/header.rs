@@ -32,7 +32,7 @@ use crate::{
 /// Why a file gave no image.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
-    /// Another kind of file.
+    /// The file is no DICOM.
     #[error("not a DICOM file")]
     NotDicom,
     /// DICOM, but of another kind: a report, a presentation state.
@@ -44,10 +44,10 @@ pub enum HeaderError {
     /// The index of a file set; the files that it lists speak for themselves.
     #[error("not an image: the directory of a file set")]
     Directory,
-    /// Broken.
+    /// The file is DICOM and damaged; how.
     #[error("cannot be read: {0}")]
     Broken(String),
-    /// The file system.
+    /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
 }

@@ -72,7 +72,7 @@ pub enum ScanError {
     /// A path that is not there.
     #[error("{}: no such file or folder", .0.display())]
     NotFound(PathBuf),
-    /// Cancelled.
+    /// `cancel` was set before all headers were read.
     #[error("cancelled")]
     Cancelled,
 }

@@ -26,27 +26,27 @@ pub enum PixelError {
     /// The file cannot be read again.
     #[error(transparent)]
     File(#[from] HeaderError),
-    /// No pixels.
+    /// The file has no pixel data.
     #[error("it has no PixelData")]
     NoPixelData,
     /// The file ends before its pixels do.
     #[error("the file is cut short: {found} of {needed} bytes of its pixels are there")]
     CutShort {
-        /// Bytes there.
+        /// Bytes that are there.
         found: u64,
-        /// Bytes announced.
+        /// Bytes that the header announces.
         needed: u64,
     },
     /// Fewer bytes than the header promises.
     #[error("PixelData is cut short: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
     Truncated {
-        /// Bytes there.
+        /// Bytes that are there.
         found: usize,
         /// Bytes that should be there.
         needed: usize,
-        /// Width.
+        /// Width in pixels.
         columns: usize,
-        /// Height.
+        /// Height in pixels.
         rows: usize,
         /// Frames up to the one asked for.
         frames: usize,
@@ -76,6 +76,29 @@ const LARGEST: f64 = 1e30;
 
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
+    ///
+    /// ```
+    /// use foramen::{grading::Role, phantom, raster::Window, study};
+    ///
+    /// let study = study::scan_memory(phantom::study_in_memory(1)).studies.remove(0);
+    /// let series = study.series_of(Role::Scs).next().unwrap();
+    /// let slice = series.slices[series.slices.len() / 2].decode()?;
+    ///
+    /// // Modality values, row by row, and where they lie in the patient.
+    /// assert_eq!(slice.values().len(), (slice.columns() * slice.rows()) as usize);
+    /// let plane = slice.plane.unwrap();
+    /// assert!(plane.center().x.abs() < 20.0, "the middle slice lies near the midline");
+    ///
+    /// // 0 to 255, as a viewer shows it.
+    /// let grey: Vec<u8> = slice.greys(slice.first_window(), slice.inverted, |grey| grey);
+    /// assert_eq!(grey.len(), slice.values().len());
+    /// # Ok::<(), foramen::study::PixelError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file is gone, damaged or cut short, its transfer syntax is unknown, or its header and pixels contradict
+    /// each other.
     pub fn decode(&self) -> Result<Slice, PixelError> {
         let (mut from, size) = opened::open(&self.instance).map_err(HeaderError::Io)?;
         let loaded = opened::load(&self.instance, &mut from, size, false)?;

@@ -20,7 +20,7 @@ pub struct Tally {
     pub objects: BTreeMap<String, usize>,
     /// Files that hold what another one holds.
     pub copies: usize,
-    /// Files of other kinds.
+    /// Files that hold no DICOM.
     pub not_dicom: usize,
     /// Files that give no image for a reason that is among the issues.
     pub issues: usize,
@@ -33,7 +33,7 @@ impl Tally {
         *found == images + self.other_objects() + copies + not_dicom + issues
     }
 
-    /// DICOM objects that are no images.
+    /// How many DICOM objects hold no image: reports, presentation states and the like.
     pub fn other_objects(&self) -> usize {
         self.objects.values().sum()
     }

@@ -117,6 +117,10 @@ impl Entry {
     }
 
     /// Its bytes one after the other, unpacked as they are read. The last read checks the checksum.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn open(&self) -> io::Result<Unpacked<'_>> {
         let limit = limit(self.packed);
         if self.size > limit {
@@ -133,6 +137,10 @@ impl Entry {
     }
 
     /// All of it at once.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut from = self.open()?;
         let mut turn = Turn::default();
@@ -154,6 +162,10 @@ pub struct Unpacked<'a> {
 
 impl Unpacked<'_> {
     /// Reads what is left, so that damage is found; keeps nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn check(mut self) -> io::Result<()> {
         let mut buffer = vec![0; 1 << 15];
         loop {
