@@ -17,7 +17,7 @@ use crate::files::{WriteError, has_no_locks};
 /// Why no folder can grow there.
 #[derive(Debug, thiserror::Error)]
 pub enum GrowError {
-    /// Something is there.
+    /// A file is there, or a folder that is not empty.
     #[error("{}: exists already; name a new folder", .0.display())]
     Exists(PathBuf),
     /// Another run writes to the same place.
@@ -26,12 +26,25 @@ pub enum GrowError {
     /// A folder of the name that is needed while it grows is there, and none of ours.
     #[error("{}: is in the way; move it, or name another folder to write", .0.display())]
     InTheWay(PathBuf),
-    /// It cannot be written.
+    /// The folder, its lock or what lies above cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
 /// The new folder while it grows.
+///
+/// ```
+/// use foramen::growing::Growing;
+///
+/// let dir = tempfile::tempdir()?;
+/// let out = dir.path().join("dataset");
+/// let growing = Growing::start(&out)?;
+/// std::fs::write(growing.path().join("dataset.json"), "{}")?;
+/// assert!(!out.exists());
+/// growing.finish()?;
+/// assert!(out.join("dataset.json").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Growing {
     out: PathBuf,
@@ -89,7 +102,7 @@ impl Growing {
         Ok(growing)
     }
 
-    /// Where to write.
+    /// The folder to write into until [`Self::finish`].
     pub fn path(&self) -> &Path {
         &self.partial
     }
