@@ -24,7 +24,7 @@ use crate::{
 /// What to train, and where.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
-    /// Which detector.
+    /// The detector to train.
     pub role: Role,
     /// The fold that validates; the others train.
     pub fold: u32,
@@ -34,15 +34,15 @@ pub struct TrainOptions {
     pub file: String,
     /// Folder for checkpoints and Ultralytics' own output; kept.
     pub work: PathBuf,
-    /// The recipe.
+    /// Network, settings and stages.
     pub recipe: Recipe,
-    /// What to start from.
+    /// The weights to start from, if any.
     pub start: Start,
     /// Whether it validates after each epoch.
     pub validate: bool,
-    /// What becomes the model.
+    /// The checkpoint that becomes the model.
     pub checkpoint: Checkpoint,
-    /// What trains.
+    /// The processor or GPUs that train.
     pub device: Device,
     /// Time for all stages; without it the recipe's epochs.
     pub hours: Option<f64>,
@@ -83,10 +83,10 @@ pub struct Training {
     pub(super) identity: Identity,
 }
 
-/// A finished training.
+/// The model of a finished training, and how good it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// The ONNX file.
+    /// The ONNX file in the folder of models.
     pub onnx: PathBuf,
     /// Ultralytics' mAP at IoU 0.5 on the validation part.
     pub map50: f64,
@@ -98,6 +98,10 @@ pub struct Trained {
 
 impl Training {
     /// Checks what can be checked without Python.
+    ///
+    /// # Errors
+    ///
+    /// The fold cannot be trained, or the weights to start from cannot be read or are none.
     pub fn prepare(data: &TrainingData, mut options: TrainOptions) -> Result<Self, TrainError> {
         let fold = data.fold(options.fold)?.clone();
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -151,7 +155,7 @@ impl Training {
         Ok(Self { options, weights, data: data.clone(), fold, identity })
     }
 
-    /// What it was asked for.
+    /// The options, with absolute paths.
     pub fn options(&self) -> &TrainOptions {
         &self.options
     }
@@ -167,6 +171,10 @@ impl Training {
 
     /// Whether the folder of models has this very model: the same data, recipe and fold, and the file that the
     /// manifest describes.
+    ///
+    /// # Errors
+    ///
+    /// The manifest of the folder of models cannot be read.
     pub fn is_entered(&self) -> Result<bool, TrainError> {
         let manifest = read_manifest(&self.options.out)?.unwrap_or_default();
         let entry = manifest.models.iter().find(|m| m.file == self.options.file);
@@ -179,6 +187,11 @@ impl Training {
     }
 
     /// Trains, exports, checks, and enters the model into its folder.
+    ///
+    /// # Errors
+    ///
+    /// Another training is at work in the folder, Ultralytics refuses or fails, the disk is full, or the ONNX file
+    /// that comes out is not the detector that was asked for.
     pub fn run(&self, python: &Python, on_event: &dyn Fn(Event<'_>)) -> Result<Trained, TrainError> {
         let options = &self.options;
         // Before hours of training, not after.
