@@ -30,9 +30,9 @@ const IDENTITY: Calibration = Calibration { temperature: 1.0, bias: [0.0; 3] };
 pub struct Fit {
     /// Never worse on these rows than no calibration.
     pub calibration: Calibration,
-    /// Rows of each severity.
+    /// How many rows there are of each severity, in the order of [`Severity::ALL`].
     pub rows: [usize; 3],
-    /// Studies.
+    /// How many studies the rows are of.
     pub studies: usize,
     /// Weighted log loss of the rows as they were predicted.
     pub before: f64,
@@ -50,9 +50,9 @@ pub struct Fit {
     rows.iter().sum::<usize>(), rows[0], rows[1], rows[2]
 )]
 pub struct TooFewRows {
-    /// Rows of each severity.
+    /// How many rows there are of each severity, in the order of [`Severity::ALL`].
     pub rows: [usize; 3],
-    /// Studies.
+    /// How many studies the rows are of.
     pub studies: usize,
 }
 
@@ -65,6 +65,35 @@ struct Sample {
 }
 
 /// Fits on rows of [`super::match_rows`], all of them.
+///
+/// ```
+/// use foramen::{
+///     grading::{GradeId, Severity},
+///     metric::{ScoredRow, calibrate},
+/// };
+///
+/// // 20 studies, each row given 0.9 of "normal/mild": too sure, for a fifth of them is moderate and a fifth severe.
+/// let truth = |study: usize| match study % 5 {
+///     0 => Severity::Moderate,
+///     1 => Severity::Severe,
+///     _ => Severity::NormalMild,
+/// };
+/// let rows = (0..20).flat_map(|study| {
+///     GradeId::ALL.map(|id| {
+///         let predicted = [0.9, 0.05, 0.05];
+///         ScoredRow { study: study.to_string(), id, truth: truth(study), predicted }
+///     })
+/// });
+/// let fit = calibrate(&rows.collect::<Vec<_>>())?;
+/// assert!(fit.after < fit.before);
+/// assert!(fit.calibration.temperature > 1.0 || fit.calibration.bias[0] < 0.0);
+/// # Ok::<(), foramen::metric::TooFewRows>(())
+/// ```
+///
+/// # Errors
+///
+/// There are fewer rows than [`MIN_ROWS`], fewer studies than [`MIN_STUDIES`], or fewer rows of a severity than
+/// [`MIN_OF_SEVERITY`].
 pub fn calibrate(rows: &[ScoredRow]) -> Result<Fit, TooFewRows> {
     let studies: BTreeSet<&str> = rows.iter().map(|row| row.study.as_str()).collect();
     let counts = Severity::ALL.iter().map(|s| rows.iter().filter(|row| row.truth == *s).count());
