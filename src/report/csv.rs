@@ -7,7 +7,7 @@ use crate::{
     review::Decision,
 };
 
-/// 25 rows a report; with the reader's severity as near to 1 as any number here is, where there is one
+/// 25 rows for each report; with the reader's severity as near to 1 as any number here is, where there is one
 /// and it is asked for. The form has no word for "not assessable": such rows keep the program's numbers.
 pub fn report_bytes(reports: &[Report], is_reviewed: bool) -> Vec<u8> {
     let prior = Prior::default();

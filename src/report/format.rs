@@ -17,13 +17,13 @@ pub enum Format {
     Sc,
     /// DICOM presentation states (the reader's marks) and key object selection (key images).
     Marks,
-    /// Everything, for other programs.
+    /// Everything as JSON (`docs/schema/report-1.json`), for other programs.
     Json,
     /// RSNA 2024 submission: the program's grades.
     Csv,
     /// The same with the reader's decisions in place of the program's.
     CsvReviewed,
-    /// Plain text.
+    /// Plain text, as [`text`] writes it.
     Text,
 }
 
@@ -32,23 +32,23 @@ pub enum Format {
 pub struct Output {
     /// Its name, without a folder.
     pub name: String,
-    /// What is in it.
+    /// Its content, whole.
     pub bytes: Vec<u8>,
 }
 
 /// Why a form was not made.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// DICOM.
+    /// A DICOM object was not made.
     #[error(transparent)]
     Dicom(#[from] DicomError),
-    /// PDF.
+    /// A PDF was not made.
     #[error(transparent)]
     Pdf(#[from] pdf::PdfError),
     /// The form of the contest has no word for "not assessed".
     #[error("nothing was assessed in this study, and the CSV form has no word for that; take JSON")]
     NothingAssessed,
-    /// JSON.
+    /// It cannot be serialised; not to be expected.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// There is nothing of which it could be made.
@@ -61,7 +61,7 @@ impl Format {
     pub const ALL: [Self; 8] =
         [Self::Pdf, Self::Sr, Self::Sc, Self::Marks, Self::Json, Self::Csv, Self::CsvReviewed, Self::Text];
 
-    /// For a reader.
+    /// As the window's menus call it.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Pdf => "PDF report",
@@ -100,6 +100,11 @@ impl Format {
     }
 
     /// Makes it: the files, and what to tell the reader.
+    ///
+    /// # Errors
+    ///
+    /// The report has nothing for this form (no key image, no mark, no assessed row), or a DICOM form cannot refer to
+    /// its images.
     pub fn produce(self, report: &Report, template: &Template) -> Result<(Vec<Output>, Vec<String>), FormatError> {
         let one = |bytes: Vec<u8>| vec![Output { name: self.file_name().to_owned(), bytes }];
         let mut warnings = Vec::new();

@@ -18,7 +18,7 @@ pub struct Act {
     pub program: String,
     /// The models whose grades were on screen: `scs.onnx 9f86d081…`.
     pub models: Vec<String>,
-    /// What was done.
+    /// What was done, with what was there before.
     pub change: Change,
     /// The act that this one takes back.
     pub undoes: Option<u64>,

@@ -6,9 +6,9 @@ use crate::moment::Moment;
 /// An act before it has its place in the trail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
-    /// Who.
+    /// The name that the reader gave, else the name of the account.
     pub who: String,
-    /// When, in UTC.
+    /// When, by the clock of the computer.
     pub when: Moment,
     /// Name and version of the program.
     pub program: String,
@@ -21,7 +21,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// At its place.
+    /// The act that it becomes at place `seq` of its trail.
     pub fn at(self, seq: u64) -> Act {
         let Self { who, when, program, models, change, undoes } = self;
         Act { seq, who, when, program, models, change, undoes }

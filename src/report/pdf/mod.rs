@@ -1,7 +1,7 @@
 //! A report as PDF: pages, mostly two, that a reader can print, search and copy from. All fonts are inside the file.
 //!
-//! Everything is first laid out as pages of simple shapes ([`sheet`]), since only then the number of pages is known; then
-//! they are written with krilla ([`write`]).
+//! Everything is first laid out as pages of simple shapes (`sheet`), since only then the number of pages is known; then
+//! they are written with krilla (`write`).
 
 mod grades;
 mod head;
@@ -28,6 +28,10 @@ pub enum PdfError {
 
 /// The report, and what to tell the reader: letters that no font has, a logo that cannot be read. The same report makes
 /// the same bytes.
+///
+/// # Errors
+///
+/// krilla refuses the document; not to be expected.
 pub fn pdf_bytes(
     report: &Report,
     images: &[KeyImage],
