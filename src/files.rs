@@ -1,4 +1,4 @@
-//! Writing files whole or not at all, and reading what lies beside images: files of a size that they can have.
+//! Writing files whole or not at all, and reading the files that lie beside images, up to a plausible size.
 
 use std::{
     ffi::OsStr,
@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-/// The most that a text may have: settings, manifests, recipes, templates.
+/// The most bytes that a text may have: settings, manifests, recipes, templates.
 pub const MOST_OF_TEXT: u64 = 64 << 20;
-/// The most that a table or a list of results may have.
+/// The most bytes that a table or a list of results may have.
 pub const MOST_OF_TABLE: u64 = 1 << 30;
-/// The most that a model may have: what its format, protobuf, can hold.
+/// The most bytes that a model may have: what its format, protobuf, can hold.
 pub const MOST_OF_MODEL: u64 = 2 << 30;
 
 /// What lies in the place of a file and is none; `None` of a file.

@@ -1,8 +1,8 @@
-//! Unique identifiers: of what they are, new ones, ones that follow from other names, and whether a text is one at all.
+//! Unique identifiers (UIDs): typed by what they name, newly made, derived from other names, and checked.
 //!
 //! Files say what they like: contest files have bare numbers, and some have nothing. So a UID holds the text as it stands in
-//! the file, and "none" is a state of it, [`is_missing`](StudyUid::is_missing). One of a series cannot be taken for one of a
-//! study:
+//! the file, and "none" is a state of it, [`is_missing`](StudyUid::is_missing). The UID of a series
+//! can't be passed for that of a study:
 //!
 //! ```
 //! use foramen::uid::{SeriesUid, StudyUid};
@@ -124,7 +124,7 @@ pub fn fresh() -> String {
 ///
 /// # Panics
 ///
-/// On fewer bytes.
+/// If `hash` has fewer than 16 bytes.
 pub fn of_hash(hash: &[u8]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);

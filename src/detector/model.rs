@@ -117,7 +117,7 @@ impl Model {
         DetectionClass::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
     }
 
-    /// What to say of a model that does not know every class of its role: what it cannot see it does not deny.
+    /// A warning where the model lacks classes of its role: it can never see those, and so does not rule them out.
     pub fn lack(&self) -> Option<String> {
         let missing = self.missing_classes();
         let all = DetectionClass::all(self.role).len();

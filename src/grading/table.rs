@@ -25,7 +25,7 @@ pub enum Conflict {
 pub struct Evidence {
     /// The severity that the box votes for.
     pub severity: Severity,
-    /// How much it counts, 0 to 1: its score, less where its place speaks against it.
+    /// How much it counts, 0 to 1: its score, reduced where its place contradicts its class.
     pub weight: f32,
     /// The box; its class is what the detector claimed, which need not be this row.
     pub detection: Detection,

@@ -77,7 +77,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// If there is something in its place that cannot be read as a list: nobody may take it for an empty one.
+    /// If there is something in its place that cannot be read as a list: it must not be mistaken for an empty one.
     pub fn read(folder: &Path) -> Result<Option<Self>, LibraryError> {
         read::read(folder).map(|read| read.map(|(connection, copy)| Self { connection, _copy: copy }))
     }

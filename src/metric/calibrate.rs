@@ -12,13 +12,13 @@ use glam::{DMat4, DVec4};
 use super::{ScoredRow, log_loss, weight};
 use crate::grading::{Calibration, Probabilities, Severity};
 
-/// Fewer rows say nothing reliable of four numbers.
+/// The least number of rows: four numbers can't be fitted reliably on fewer.
 pub const MIN_ROWS: usize = 50;
-/// Fewer rows of one severity say nothing of its bias.
+/// The least number of rows of each severity: its bias can't be fitted on fewer.
 pub const MIN_OF_SEVERITY: usize = 5;
-/// Fewer studies cannot be cross-validated in [`PARTS`] parts.
+/// The least number of studies: fewer can't be cross-validated in [`PARTS`] parts.
 pub const MIN_STUDIES: usize = 10;
-/// Of the cross-validation; rows of one study stay together.
+/// The parts of the cross-validation; rows of one study stay together.
 pub const PARTS: usize = 5;
 
 /// `1 / temperature` stays between these.
@@ -36,7 +36,7 @@ pub struct Fit {
     pub studies: usize,
     /// Weighted log loss of the rows as they were predicted.
     pub before: f64,
-    /// The same after calibration, on the rows that it was fitted on: flatters.
+    /// The same after calibration, on the rows that it was fitted on: too optimistic.
     pub after: f64,
     /// The same with each study calibrated by a fit on the other studies: what to expect of new ones.
     pub cross_validated: f64,

@@ -99,7 +99,7 @@ impl Format {
         !matches!(self, Self::Sc | Self::Marks)
     }
 
-    /// Makes it: the files, and what to tell the reader.
+    /// Makes the files of this form. The second list holds warnings for the reader.
     ///
     /// # Errors
     ///

@@ -29,7 +29,8 @@ pub fn of(files: &[Found]) -> Vec<Issue> {
     gathered(each.map(|(doubt, source)| (doubt.clone(), source.to_string())))
 }
 
-/// Each doubt once, with the first of the files that it is about and how many more there are; in order of their coming.
+/// Each doubt once, in the order in which they came, with the first of the files that it is about and how many more
+/// there are.
 pub fn gathered(doubts: impl IntoIterator<Item = (Doubt, String)>) -> Vec<Issue> {
     let mut once: Vec<(Doubt, String, usize)> = Vec::new();
     for (doubt, file) in doubts {
