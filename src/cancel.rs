@@ -6,6 +6,16 @@ use std::sync::{
 };
 
 /// Clones share the flag; work looks at it between slices and files.
+///
+/// ```
+/// use foramen::cancel::Cancel;
+///
+/// let cancel = Cancel::default();
+/// let of_worker = cancel.clone();
+/// assert!(!of_worker.is_cancelled());
+/// cancel.cancel();
+/// assert!(of_worker.is_cancelled());
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 

@@ -1,4 +1,4 @@
-//! Writing files completely or not at all, and reading other files than images with a limit on their size.
+//! Writing files whole or not at all, and reading the files that lie beside images, up to a plausible size.
 
 use std::{
     ffi::OsStr,
@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-/// The maximum size of a text file: settings, manifests, recipes, templates.
+/// The most bytes that a text may have: settings, manifests, recipes, templates.
 pub const MOST_OF_TEXT: u64 = 64 << 20;
-/// The maximum size of a table or a list of results.
+/// The most bytes that a table or a list of results may have.
 pub const MOST_OF_TABLE: u64 = 1 << 30;
-/// The maximum size of a model: what its format, protobuf, can hold.
+/// The most bytes that a model may have: what its format, protobuf, can hold.
 pub const MOST_OF_MODEL: u64 = 2 << 30;
 
 /// What is in the place of a file but is not one; `None` if it is a file.
@@ -20,8 +20,11 @@ pub fn not_a_file(found: &fs::Metadata) -> Option<&'static str> {
     (!found.is_file()).then(|| if found.is_dir() { "a folder" } else { "a pipe or device" })
 }
 
-/// Opens a file of at most this many bytes. A folder, pipe or device, which may have no end, is an error; a link is
-/// followed.
+/// Opens a file of at most so many bytes. A folder, pipe or device, which may have no end, is an error; a link is followed.
+///
+/// # Errors
+///
+/// It is not there, cannot be opened, is not a file, or is larger than `most` bytes.
 pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
     // Checked before opening, because opening a pipe blocks until someone writes to it.
     let found = fs::metadata(path)?;
@@ -35,14 +38,22 @@ pub fn open_regular(path: &Path, most: u64) -> io::Result<fs::File> {
     fs::File::open(path)
 }
 
-/// Reads a file of at most this many bytes; see [`open_regular`].
+/// Reads a file of at most so many bytes; see [`open_regular`].
+///
+/// # Errors
+///
+/// It cannot be opened (see [`open_regular`]) or read.
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_regular(path, most)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a text file of at most this many bytes; see [`open_regular`].
+/// Reads a text of at most so many bytes; see [`open_regular`].
+///
+/// # Errors
+///
+/// It cannot be read (see [`open_regular`]), or is not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
     String::from_utf8(read_regular(path, most)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8 text"))
@@ -52,9 +63,9 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {source}", path.display())]
 pub struct WriteError {
-    /// The file.
+    /// The file as it was asked for, not the temporary one.
     pub path: PathBuf,
-    /// Why.
+    /// What the system said.
     pub source: io::Error,
 }
 
@@ -70,19 +81,41 @@ pub enum Readers {
     Owner,
 }
 
-/// Writes `bytes` to a temporary file next to `path`, syncs it, and renames it over `path`: whatever happens, `path`
-/// holds the old content or the new, never a part. Missing parent folders are made. A link is followed; a device or
-/// pipe (`/dev/stdout`) is written into, not replaced.
+/// Writes `bytes` to a temporary file beside `path`, syncs it, and renames it over `path`:
+/// whatever happens, `path` holds the old content or the new, never a part.
+/// Missing parent folders are made. A link is followed; a device or pipe (`/dev/stdout`) is written into, not replaced.
+///
+/// ```
+/// use foramen::files;
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("run 7").join("grades.csv");
+/// files::write_atomic(&path, b"row_id\n")?;
+/// assert_eq!(files::read_text(&path, files::MOST_OF_TABLE)?, "row_id\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The folder cannot be made, or the disk is full, read-only or gone; the old file is still there then.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_for(path, bytes, Readers::AsBefore)
 }
 
-/// The same, with the given readers.
+/// [`write_atomic`] with a say in who may read the file.
+///
+/// # Errors
+///
+/// As [`write_atomic`].
 pub fn write_for(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
     write_atomic_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-/// The same for a value, as human-readable JSON.
+/// [`write_atomic`] of a value as indented JSON.
+///
+/// # Errors
+///
+/// As [`write_atomic`]; or `what` cannot be serialised.
 pub fn write_json(path: &Path, what: &impl serde::Serialize) -> Result<(), WriteError> {
     let json =
         serde_json::to_vec_pretty(what).map_err(|error| WriteError { path: path.to_owned(), source: error.into() });
@@ -91,7 +124,22 @@ pub fn write_json(path: &Path, what: &impl serde::Serialize) -> Result<(), Write
     write_atomic(path, &json)
 }
 
-/// The same for a file that must not exist yet: an existing file is kept, even if it was created at this very moment.
+/// [`write_atomic`] of a file that must not be there yet: what is there stays, even if it appeared this very moment.
+///
+/// ```
+/// use foramen::files::{Readers, write_new};
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("report.txt");
+/// write_new(&path, b"first", Readers::Owner)?;
+/// assert!(write_new(&path, b"second", Readers::Owner).is_err());
+/// assert_eq!(std::fs::read(&path)?, b"first");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The file is there already ([`io::ErrorKind::AlreadyExists`]), or cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), WriteError> {
     write_new_io(path, bytes, readers).map_err(|source| WriteError { path: path.to_owned(), source })
 }
@@ -105,7 +153,22 @@ fn write_new_io(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that is written piece by piece and appears complete or not at all.
+/// A file that is written bit by bit and appears whole, or not at all.
+///
+/// ```
+/// use std::io::Write;
+///
+/// use foramen::files::AtomicFile;
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("table.csv");
+/// let mut file = AtomicFile::create(&path)?;
+/// writeln!(file, "study,rows")?;
+/// assert!(!path.exists());
+/// file.commit()?;
+/// assert_eq!(std::fs::read_to_string(&path)?, "study,rows\n");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
@@ -114,6 +177,10 @@ pub struct AtomicFile {
 
 impl AtomicFile {
     /// Begins a file that will be at `path`. Missing parent folders are made.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be made or written to.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         let begin = || {
             fs::create_dir_all(folder_of(path))?;
@@ -123,7 +190,11 @@ impl AtomicFile {
         Ok(Self { path: path.to_owned(), file: io::BufWriter::new(file) })
     }
 
-    /// Moves it into place, replacing what was there.
+    /// Puts it in its place, over what was there.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written or renamed; what was at its path stays.
     pub fn commit(self) -> Result<(), WriteError> {
         let Self { path, file } = self;
         let end = || {

@@ -27,12 +27,25 @@ pub enum GrowError {
     /// A folder with the temporary name exists, and is not ours.
     #[error("{}: is in the way; move it, or give another output folder", .0.display())]
     InTheWay(PathBuf),
-    /// It cannot be written.
+    /// The folder, its lock or what lies above cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
-/// The new folder while it is being built.
+/// The new folder while it grows.
+///
+/// ```
+/// use foramen::growing::Growing;
+///
+/// let dir = tempfile::tempdir()?;
+/// let out = dir.path().join("dataset");
+/// let growing = Growing::start(&out)?;
+/// std::fs::write(growing.path().join("dataset.json"), "{}")?;
+/// assert!(!out.exists());
+/// growing.finish()?;
+/// assert!(out.join("dataset.json").exists());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Growing {
     out: PathBuf,
@@ -90,7 +103,7 @@ impl Growing {
         Ok(growing)
     }
 
-    /// Where to write.
+    /// The folder to write into until [`Self::finish`].
     pub fn path(&self) -> &Path {
         &self.partial
     }

@@ -2,7 +2,7 @@
 
 use crate::grading::Severity;
 
-/// Red, green, blue.
+/// Red, green, blue, 0 to 255.
 pub type Rgb = [u8; 3];
 
 /// Measurements and notes.

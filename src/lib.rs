@@ -5,6 +5,28 @@
 //! turns boxes into the 25 grades, [`pipeline`] runs it all, [`report`] writes it down. `ui` (feature `gui`) shows it.
 //!
 //! Research use only; not for diagnosis.
+//!
+//! ```
+//! use foramen::{
+//!     cancel::Cancel,
+//!     detector::ModelSet,
+//!     output, phantom,
+//!     pipeline::{self, GradeOptions},
+//!     study,
+//! };
+//!
+//! // `study::scan` reads folders, zips and DICOMDIRs; this study is computed.
+//! let mut study = study::scan_memory(phantom::study_in_memory(phantom::DEMO_SEED)).studies.remove(0);
+//! # study.series.iter_mut().for_each(|series| series.slices.truncate(2));
+//! let (models, options) = (ModelSet::embedded()?, GradeOptions::default());
+//! let graded = pipeline::grade(&study, &models, &options, &Cancel::default(), &|_event| ())?;
+//! for row in graded.table.rows() {
+//!     println!("{}: {:?}", row.id.label(), row.probabilities().map(|p| p.most_likely()));
+//! }
+//! let submission = output::csv_bytes(&[graded]);
+//! # assert_eq!(submission.iter().filter(|byte| **byte == b'\n').count(), 26);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

@@ -8,6 +8,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970 in UTC.
+///
+/// ```
+/// use foramen::moment::Moment;
+///
+/// let moment = Moment(1_767_323_045_000);
+/// assert_eq!(moment.iso(), "2026-01-02T03:04:05Z");
+/// assert_eq!(moment.stamp(), "20260102T030405Z");
+/// assert_eq!(moment.ago(Moment(moment.0 + 5 * 60_000)), "5 minutes ago");
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Moment(pub i64);

@@ -1,8 +1,8 @@
-//! Unique identifiers: their types, new ones, ones derived from other names, and whether a text is a valid one.
+//! Unique identifiers (UIDs): typed by what they name, newly made, derived from other names, and checked.
 //!
-//! Files may contain anything: contest files have bare numbers, and some have nothing. So a UID holds the text as it is
-//! in the file, and "none" is one of its states, [`is_missing`](StudyUid::is_missing). A series UID cannot be confused
-//! with a study UID:
+//! Files say what they like: contest files have bare numbers, and some have nothing. So a UID holds the text as it stands in
+//! the file, and "none" is a state of it, [`is_missing`](StudyUid::is_missing). The UID of a series
+//! can't be passed for that of a study:
 //!
 //! ```
 //! use foramen::uid::{SeriesUid, StudyUid};
@@ -124,14 +124,23 @@ pub fn fresh() -> String {
 ///
 /// # Panics
 ///
-/// If there are fewer bytes.
+/// If `hash` has fewer than 16 bytes.
 pub fn of_hash(hash: &[u8]) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash[..16]);
     of_number(uuid::Builder::from_custom_bytes(bytes).into_uuid().as_u128())
 }
 
-/// The UID derived from these names: the same names give the same UID on every computer.
+/// The UID that follows from these names: the same names, the same UID, on every computer.
+///
+/// ```
+/// use foramen::uid;
+///
+/// let report = uid::derived(&["1.2.840.1", "report"]);
+/// assert!(uid::is_valid(&report) && report.starts_with("2.25."));
+/// assert_eq!(report, uid::derived(&["1.2.840.1", "report"]));
+/// assert_ne!(report, uid::derived(&["1.2.840.1", "images"]));
+/// ```
 pub fn derived(names: &[&str]) -> String {
     let mut hash = Sha256::new();
     for name in names {
@@ -142,7 +151,15 @@ pub fn derived(names: &[&str]) -> String {
 }
 
 /// Whether a text is a UID (PS3.5 9.1): numbers without leading zeros between dots, at most 64 characters. A single
-/// number, as in the contest, is not one: its root would belong to nobody.
+/// number, such as the contest has, is none: its root would be nobody's.
+///
+/// ```
+/// use foramen::uid;
+///
+/// assert!(uid::is_valid("1.2.840.10008.5.1.4.1.1.4"));
+/// assert!(!uid::is_valid("4003253") && !uid::is_valid("1.02.3"));
+/// assert!(uid::is_valid(&uid::fresh()));
+/// ```
 pub fn is_valid(text: &str) -> bool {
     let number = |part: &str| {
         !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))

@@ -16,7 +16,7 @@ use foramen::{
     plain,
     raster::BBox,
     report::Template,
-    review::{Act, Change, Review},
+    review::{Change, Draft, Review},
     study::{self, Scan},
     ui::settings,
 };
@@ -171,14 +171,16 @@ fn stored(bytes: &[u8]) {
         );
     }
     let changes = text.lines().filter_map(|line| serde_json::from_str::<Change>(line).ok());
-    let acts = changes.enumerate().map(|(index, change)| Act {
-        seq: index as u64 + 1,
-        who: "fuzz".to_owned(),
-        when: Moment(index as i64),
-        program: String::new(),
-        models: Vec::new(),
-        change,
-        undoes: text.len().is_multiple_of(3).then_some(index as u64),
+    let acts = changes.enumerate().map(|(index, change)| {
+        let draft = Draft {
+            who: "fuzz".to_owned(),
+            when: Moment(index as i64),
+            program: String::new(),
+            models: Vec::new(),
+            change,
+            undoes: text.len().is_multiple_of(3).then_some(index as u64),
+        };
+        draft.at(index as u64 + 1)
     });
     let review = Review::from_acts(acts);
     let _ = (review.decided(), review.undo(), review.redo());

@@ -21,12 +21,16 @@ pub struct Lock {
 pub struct LockError {
     /// The file of the lock.
     pub path: PathBuf,
-    /// Why.
+    /// What the system said.
     pub source: io::Error,
 }
 
 impl Lock {
     /// Takes the lock of a share; where another program holds it, `waits` is called once, and this waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The folder or the file of the lock cannot be made.
     pub fn take(out: &Path, shard: Shard, waits: impl FnOnce()) -> Result<Self, LockError> {
         let path = out.join(format!(".lock-{}", shard.to_string().replace('/', "-of-")));
         let take = || {

@@ -50,9 +50,9 @@ pub enum BatchError {
 /// Grades the studies of a listing into a folder.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
-    /// The studies.
+    /// Every study of the batch, whichever share it belongs to.
     pub listing: &'a Listing,
-    /// The folder of results.
+    /// The folder of results: one JSON file for each study, and the tables.
     pub out: &'a Path,
     /// Whether studies that are done are graded anew.
     pub redo: bool,
@@ -60,6 +60,10 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// Grades one study, unless that is done. An unreadable study is an outcome; a full disk is an error.
+    ///
+    /// # Errors
+    ///
+    /// A model cannot be loaded, `cancel` was set, or the result cannot be written.
     pub fn grade(
         &self,
         study: &StudyFiles,

@@ -30,7 +30,7 @@ struct Document {
     studies: [StudyRecord; 1],
 }
 
-/// One study.
+/// What the file of a result says of its study.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct StudyRecord {
     /// `StudyInstanceUID`; empty where there is none.
@@ -66,7 +66,7 @@ pub enum Status {
     Partial,
     /// Nothing in it is a series that the detectors look at.
     NotAssessed,
-    /// There are no grades.
+    /// There are no grades: it could not be read, or grading it failed.
     Failed,
 }
 
@@ -80,7 +80,7 @@ impl Status {
         }
     }
 
-    /// Counts it.
+    /// Adds one study of this status to a tally.
     pub const fn add_to(self, tally: &mut Tally) {
         match self {
             Self::Graded => tally.graded += 1,
@@ -137,7 +137,7 @@ impl StudyRecord {
             && self.grades.iter().zip(GradeId::ALL).all(is_row)
     }
 
-    /// How it came out.
+    /// Its status, by how many rows were assessed and whether anything is doubtful.
     pub fn status(&self) -> Status {
         let is_doubtful = self.issues.iter().any(|issue| !issue.is_note);
         if self.grades.is_empty() { Status::Failed } else { Status::of_graded(self.assessed(), is_doubtful) }

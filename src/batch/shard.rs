@@ -5,19 +5,29 @@ use std::{fmt, num::NonZeroU32, str::FromStr};
 use sha2::{Digest, Sha256};
 
 /// The `index`-th of `count` shares, from 1. Each study belongs to one share, whatever else lies beside it.
+///
+/// ```
+/// use foramen::batch::Shard;
+///
+/// let shards: Vec<Shard> = ["1/2", "2/2"].iter().map(|text| text.parse()).collect::<Result<_, _>>()?;
+/// // Each study belongs to one of them.
+/// assert!(shards[0].holds("1.2.3") != shards[1].holds("1.2.3"));
+/// assert_eq!(shards[1].file_name("summary"), "summary-2-of-2.csv");
+/// # Ok::<(), foramen::batch::ShardError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: NonZeroU32,
     count: NonZeroU32,
 }
 
-/// Not a share.
+/// A text that names no share.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}': expected a share and the number of shares, from 1/n to n/n, such as 2/8")]
 pub struct ShardError(String);
 
 impl Shard {
-    /// All studies.
+    /// The share of a batch that is not divided: every study.
     pub const WHOLE: Self = Self { index: NonZeroU32::MIN, count: NonZeroU32::MIN };
 
     /// Whether a study, by its key, belongs to it.

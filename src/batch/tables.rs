@@ -89,6 +89,10 @@ impl Tables {
 
     /// Writes both into a folder: as the submission the bytes given, or else the rows of each study that was assessed.
     /// The summary comes last: where it is, the other is of the same run.
+    ///
+    /// # Errors
+    ///
+    /// A table cannot be written.
     pub fn write(&self, out: &Path, shard: Shard, submitted: Option<&[u8]>) -> Result<(), WriteError> {
         let [summary, submission] = Self::places(out, shard);
         match submitted {

@@ -27,8 +27,15 @@ pub struct BoxShape {
 }
 
 impl BoxShape {
-    /// Chosen so that a box shows the structure and what narrows it: foramen with the disc's edge and facet, canal from
-    /// disc to lamina, recess with facet joint.
+    /// So that a box shows the structure and what narrows it: foramen with the disc's edge and facet, canal
+    /// from disc to lamina, recess with facet joint.
+    ///
+    /// ```
+    /// use foramen::{dataset::BoxShape, grading::Role};
+    ///
+    /// let shape = BoxShape::of(Role::Scs);
+    /// assert_eq!((shape.width_mm, shape.height_mm), (26.0, 24.0));
+    /// ```
     pub const fn of(role: Role) -> Self {
         match role {
             Role::Nfn => Self { width_mm: 20.0, height_mm: 26.0, depth_mm: 5.0, share_of_image: None },
@@ -56,9 +63,9 @@ impl BoxShape {
 /// One labelled box on one slice of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledBox {
-    /// Index of the slice.
+    /// Index into the slices of the series.
     pub slice: usize,
-    /// What it shows.
+    /// Grade and severity by `train.csv`.
     pub class: DetectionClass,
     /// In pixel edges of the upright image, inside it.
     pub bbox: BBox,

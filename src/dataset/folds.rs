@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::labels::{Grades, LabelError, Table};
 use crate::{grading::Severity, study::StudyId};
 
-/// How many folds there are.
+/// How many folds a data set has: 5, as the contest's solutions have them.
 pub const FOLDS: u32 = 5;
 /// The maximum number of rounds of exchanges over all pairs of studies.
 const ROUNDS: usize = 10;
@@ -19,6 +19,10 @@ pub struct Folds(pub BTreeMap<StudyId, u32>);
 
 impl Folds {
     /// Reads `5folds.csv`: `study_id,fold`, folds from 0 to 4.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, lacks a column, or gives a study no fold from 0 to 4 or two of them.
     pub fn read(file: &Path) -> Result<Self, LabelError> {
         let mut table = Table::open(file)?;
         let (study, fold) = (table.column("study_id")?, table.column("fold")?);
@@ -43,6 +47,10 @@ impl Folds {
     }
 
     /// Refuses a split that leaves out some of `studies`.
+    ///
+    /// # Errors
+    ///
+    /// A study has no fold.
     pub fn must_hold<'a>(&self, studies: impl Iterator<Item = &'a StudyId>, file: &Path) -> Result<(), LabelError> {
         let missing: Vec<&StudyId> = studies.filter(|study| !self.0.contains_key(*study)).collect();
         let Some(first) = missing.first() else { return Ok(()) };
@@ -58,6 +66,30 @@ impl Folds {
     /// Fold sizes differ by one study at most. Each of the 75 pairs of grade and severity, and the missing label of
     /// each grade, is spread as evenly as a greedy pass (rare pairs first, as in Sechidis et al., "On the
     /// stratification of multi-label data", 2011) and exchanges of two studies can.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use foramen::{
+    ///     dataset::{FOLDS, Folds, Grades},
+    ///     grading::Severity,
+    ///     study::{NoId, StudyId},
+    /// };
+    ///
+    /// // Ten studies, five of them severe at every level: one severe study in each fold of two.
+    /// let severity = |id: u32| if id < 5 { Severity::Severe } else { Severity::NormalMild };
+    /// let rows = (0..10).map(|id| Ok((id.to_string().parse()?, [Some(severity(id)); 25])));
+    /// let rows: BTreeMap<StudyId, _> = rows.collect::<Result<_, NoId>>()?;
+    /// let grades = Grades { rows, columns: vec![] };
+    ///
+    /// let Folds(folds) = Folds::make(grades.rows.keys(), &grades);
+    /// for fold in 0..FOLDS {
+    ///     let studies: Vec<&StudyId> = folds.iter().filter(|(_, f)| **f == fold).map(|(id, _)| id).collect();
+    ///     let severe = studies.iter().filter(|id| grades.rows[**id][0] == Some(Severity::Severe)).count();
+    ///     assert_eq!((studies.len(), severe), (2, 1));
+    /// }
+    /// # Ok::<(), NoId>(())
+    /// ```
     pub fn make<'a>(studies: impl Iterator<Item = &'a StudyId>, grades: &Grades) -> Self {
         let mut split = Split::new(studies, grades);
         split.deal();

@@ -15,47 +15,47 @@ use crate::{
 /// A CSV that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LabelError {
-    /// It cannot be read.
+    /// It cannot be read, or is no CSV.
     #[error("{}: {source}", file.display())]
     Csv {
-        /// The file.
+        /// Path of the CSV.
         file: PathBuf,
-        /// Why.
+        /// What the CSV reader said, with the line.
         source: csv::Error,
     },
     /// It is a different kind of table.
     #[error("{}: it has no column {column}; columns found: {found}", file.display())]
     Column {
-        /// The file.
+        /// Path of the CSV.
         file: PathBuf,
-        /// What is missing.
+        /// Name of the column that is missing.
         column: String,
-        /// What is there.
+        /// The names that its head has, separated by commas.
         found: String,
     },
     /// A cell with an unknown value.
     #[error("{}: study {study}, {column}: {problem}", file.display())]
     Cell {
-        /// The file.
+        /// Path of the CSV.
         file: PathBuf,
-        /// The row.
+        /// `study_id` of the row.
         study: String,
-        /// The column.
+        /// Name of the column, a grade.
         column: String,
-        /// What is wrong.
+        /// What stands there, and what was expected.
         problem: String,
     },
     /// A split that does not fit the data.
     #[error("{}: {problem}", file.display())]
     Folds {
-        /// The file.
+        /// Path of the CSV.
         file: PathBuf,
         /// What is wrong, and what to do.
         problem: String,
     },
 }
 
-/// `train.csv`: what graders said.
+/// `train.csv`: the severity of each grade of each study.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grades {
     /// By study id, in order of [`GradeId::ALL`]; `None` where the label is missing.
@@ -69,17 +69,17 @@ pub struct Grades {
 pub struct Point {
     /// Line in the file, from 1; the head is line 1.
     pub line: u64,
-    /// `study_id`.
+    /// `study_id`, as [`StudyId`] reads it.
     pub study: StudyId,
-    /// `series_id`.
+    /// `series_id`, which is looked for in its study alone.
     pub series: SeriesId,
-    /// `instance_number`.
+    /// `instance_number`: the `InstanceNumber` of the image.
     pub instance: i32,
-    /// Condition and level.
+    /// The grade that the point is about.
     pub id: GradeId,
-    /// Column, in pixels.
+    /// Column of the stored image, in pixels from the centre of the first.
     pub x: f64,
-    /// Row, in pixels.
+    /// Row of the stored image, in pixels from the centre of the first.
     pub y: f64,
 }
 
@@ -90,7 +90,7 @@ impl Point {
         *self == other
     }
 
-    /// For a list of what was left out.
+    /// Line, study, series and grade in one line, for a list of what was left out.
     pub fn describe(&self) -> String {
         format!("line {}: study {}, series {}, {}", self.line, self.study, self.series, self.id)
     }
@@ -128,7 +128,11 @@ impl Table {
 }
 
 impl Grades {
-    /// Reads `train.csv`.
+    /// Reads `train.csv`. Columns and rows that are none are added to `skipped`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, has no column `study_id`, or has a cell that is no severity.
     pub fn read(file: &Path, skipped: &mut SkipList) -> Result<Self, LabelError> {
         let mut table = Table::open(file)?;
         let study = table.column("study_id")?;
@@ -167,6 +171,10 @@ impl Grades {
     }
 
     /// Whether the file has columns for what a detector looks at; what it has no column for is listed.
+    ///
+    /// # Errors
+    ///
+    /// It has no column for the role.
     pub fn must_have(&self, role: Role, file: &Path, skipped: &mut SkipList) -> Result<(), LabelError> {
         let (there, missing): (Vec<GradeId>, Vec<GradeId>) = GradeId::ALL
             .into_iter()
@@ -200,7 +208,7 @@ fn severity(text: &str) -> Result<Option<Severity>, String> {
 pub struct BadRow {
     /// Line in the file, from 1, where it is known.
     line: Option<u64>,
-    /// What is wrong.
+    /// Which cell is wrong, and what stands there.
     pub problem: String,
 }
 
@@ -214,6 +222,28 @@ impl std::fmt::Display for BadRow {
 }
 
 /// Reads `train_label_coordinates.csv`, row by row.
+///
+/// ```
+/// use foramen::{dataset, grading::Level};
+///
+/// let dir = tempfile::tempdir()?;
+/// let file = dir.path().join("train_label_coordinates.csv");
+/// let rows = "study_id,series_id,instance_number,condition,level,x,y\n\
+///             4003253,702807833,8,Spinal Canal Stenosis,L1/L2,322.8,227.9\n\
+///             4003253,702807833,?,Spinal Canal Stenosis,L2/L3,320.5,295.5\n";
+/// std::fs::write(&file, rows)?;
+///
+/// let rows = dataset::point_rows(&file)?;
+/// let point = rows[0].as_ref().unwrap();
+/// assert_eq!((point.id.level(), point.instance, point.x), (Level::L1L2, 8, 322.8));
+/// let bad = rows[1].as_ref().unwrap_err();
+/// assert_eq!(bad.to_string(), "line 3: instance_number is '?', not a number");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The file cannot be read or lacks a column. A row that is no point is an `Err` in the list.
 pub fn point_rows(file: &Path) -> Result<Vec<Result<Point, BadRow>>, LabelError> {
     let mut table = Table::open(file)?;
     let names = ["study_id", "series_id", "instance_number", "condition", "level", "x", "y"];

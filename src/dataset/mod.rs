@@ -38,17 +38,17 @@ pub use skipped::Skipped;
 use skipped::{Reason, SkipList};
 use yolo::Picture;
 
-/// The name of the file that describes a data set.
+/// `dataset.json`, which tells what a data set is; a folder without it is none.
 pub const INFO_NAME: &str = "dataset.json";
 
-/// What to make.
+/// What to make of the labels of one detector.
 #[derive(Debug, Clone)]
 pub struct DatasetOptions {
-    /// Which detector.
+    /// The detector that is trained with it, and so the kind of series.
     pub role: Role,
-    /// How slices become 0-255.
+    /// How slices become 0-255; the model's manifest must say the same.
     pub standardize: Standardize,
-    /// How points become boxes.
+    /// Size and depth of the boxes that points become, mm.
     pub shape: BoxShape,
     /// Fraction of the slices without a box that is also written, as background.
     pub negatives: f64,
@@ -59,11 +59,11 @@ pub struct DatasetOptions {
 pub struct DatasetInfo {
     /// Version of this format: 2.
     pub format: u32,
-    /// Which detector.
+    /// The detector that is trained with it, and so the kind of series.
     pub role: Role,
-    /// How slices became 0-255.
+    /// How slices became 0-255; the model's manifest must say the same.
     pub standardize: Standardize,
-    /// How points became boxes.
+    /// Size and depth of the boxes that points became, mm.
     pub shape: BoxShape,
     /// It contains at least one synthetic image: a model trained on it is a demo.
     pub demo: bool,
@@ -86,13 +86,13 @@ pub struct DatasetInfo {
 /// One fold: the training (0) and the validation part (1).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoldInfo {
-    /// From 0.
+    /// From 0 to 4.
     pub fold: u32,
-    /// Images.
+    /// Images that train, and that validate.
     pub images: [usize; 2],
     /// Boxes by class name, including classes without any.
     pub boxes: BTreeMap<String, [usize; 2]>,
-    /// Studies.
+    /// Studies that train, and that validate; none does both.
     pub studies: [usize; 2],
 }
 
@@ -100,33 +100,33 @@ pub struct FoldInfo {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitSource {
-    /// `5folds.csv` of the labels.
+    /// Read from `5folds.csv` beside the labels.
     #[default]
     Read,
-    /// Made here, stratified.
+    /// Made by [`Folds::make`], because there was no `5folds.csv`.
     Made,
 }
 
 /// Why no data set was made.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
-    /// The labels.
+    /// A CSV of labels cannot be used.
     #[error(transparent)]
     Labels(#[from] LabelError),
-    /// The images.
+    /// `train_images/` is not there.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// Labels and images did not match at all.
+    /// No label came together with an image.
     #[error("{}: no box could be made for {role}; {}", data.display(), why_empty(skipped))]
     Empty {
-        /// The folder.
+        /// The folder of labels and images.
         data: PathBuf,
-        /// The detector.
+        /// The detector that has no box.
         role: Role,
-        /// What was left out.
+        /// What was left out, counted by reason.
         skipped: Vec<Skipped>,
     },
-    /// The target already exists.
+    /// The target exists, is in use, or cannot be made.
     #[error(transparent)]
     Grow(#[from] GrowError),
     /// A file cannot be written.
@@ -135,9 +135,9 @@ pub enum DatasetError {
     /// A PNG cannot be made.
     #[error("{}: {message}", file.display())]
     Image {
-        /// The file.
+        /// The PNG.
         file: PathBuf,
-        /// Why.
+        /// What the encoder said.
         message: String,
     },
 }
@@ -188,6 +188,55 @@ struct Source<'a> {
 /// single one is written to the new folder `out`; several to `out/<role>`. `progress` is called from any thread.
 ///
 /// Until everything is written, the new folder has another name; after an error nothing is left of it.
+///
+/// ```
+/// use foramen::{
+///     dataset::{self, BoxShape, DatasetOptions},
+///     grading::Role,
+///     phantom,
+///     raster::Standardize,
+///     study,
+/// };
+///
+/// // The layout of the contest: train_images/<study>/<series>/<instance>.dcm, and two CSVs.
+/// let dir = tempfile::tempdir()?;
+/// let files = phantom::study_in_memory(1);
+/// for (name, bytes) in &files {
+///     let file = dir.path().join("train_images").join(name);
+///     std::fs::create_dir_all(file.parent().unwrap())?;
+///     std::fs::write(file, bytes)?;
+/// }
+/// let study = study::scan_memory(files).studies.remove(0);
+/// let series = study.series_of(Role::Scs).next().unwrap();
+/// let middle = series.slices[series.slices.len() / 2].instance.number.unwrap();
+/// std::fs::write(
+///     dir.path().join("train.csv"),
+///     format!("study_id,spinal_canal_stenosis_l4_l5\n{},Severe\n", study.uid),
+/// )?;
+/// let head = "study_id,series_id,instance_number,condition,level,x,y";
+/// let point = format!("{},{},{middle},Spinal Canal Stenosis,L4/L5,80,90", study.uid, series.uid);
+/// std::fs::write(dir.path().join("train_label_coordinates.csv"), format!("{head}\n{point}\n"))?;
+///
+/// let options = DatasetOptions {
+///     role: Role::Scs,
+///     standardize: Standardize::SlicePercentile,
+///     shape: BoxShape::of(Role::Scs),
+///     negatives: 0.5,
+/// };
+/// let out = dir.path().join("yolo");
+/// let info = dataset::make(dir.path(), &out, &[options], &|_step, _done, _all| ())?.remove(0);
+/// assert!(info.demo, "its images are computed");
+/// assert!(dataset::data_yaml(&out, 0).is_file());
+/// for skipped in &info.skipped {
+///     println!("left out {} times: {}", skipped.count, skipped.reason);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// `out` is taken, a CSV or the folder of images cannot be read, no box comes of the labels of some role, or a file
+/// cannot be written.
 pub fn make(
     data: &Path,
     out: &Path,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{DatasetInfo, FoldInfo, SplitSource};
 use crate::grading::DetectionClass;
 
-/// The report.
+/// The report of a data set as Markdown, as it stands in its `report.md`.
 pub fn text(info: &DatasetInfo) -> String {
     let mut text = String::new();
     // Writing to a String does not fail.

@@ -102,11 +102,11 @@ impl fmt::Display for Reason {
 /// One reason and everything that was left out for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Why, as one phrase.
+    /// Why they were left out: one phrase.
     pub reason: String,
-    /// How often.
+    /// How many things it kept out.
     pub count: usize,
-    /// The first few.
+    /// The first few of them, a line each.
     pub examples: Vec<String>,
 }
 

@@ -14,18 +14,43 @@ const MAX_BOXES: usize = 300;
 /// Grading needs the best box of each class; a second and third show what else there was.
 const EVIDENCE_PER_CLASS: usize = 3;
 
-/// A box in the input's pixels.
+/// A box that a detector proposes, with an index for a class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Candidate {
-    /// Class index.
+    /// Index into the model's [`classes`](super::Model::classes).
     pub class: usize,
-    /// Confidence.
+    /// Confidence, 0 to 1; not a probability of disease.
     pub score: f32,
-    /// In input pixels.
+    /// In pixels of the detector's input, which [`Letterbox`] leads back to the image.
     pub bbox: BBox,
 }
 
-/// A detector's output, `[4 + classes, anchors]`: x, y, width, height, then a score for each class.
+/// A YOLOv8 detector's output, `[4 + classes, anchors]`, row-major: centre x and y, width, height, then a score for
+/// each class.
+///
+/// ```
+/// use foramen::detector::RawOutput;
+///
+/// // Two classes, three anchors; the first two boxes overlap.
+/// let values = [
+///     50.0, 52.0, 200.0, // x of the centre
+///     50.0, 50.0, 80.0, // y
+///     40.0, 40.0, 30.0, // width
+///     40.0, 40.0, 30.0, // height
+///     0.9, 0.8, 0.1, // score of class 0
+///     0.3, 0.2, 0.6, // score of class 1
+/// ];
+/// let output = RawOutput::new(&values, 2).unwrap();
+///
+/// // The best class of each anchor; non-maximum suppression leaves the better of the two that overlap.
+/// let boxes = output.predict(0.25);
+/// let found: Vec<(usize, f32)> = boxes.iter().map(|b| (b.class, b.score)).collect();
+/// assert_eq!(found, [(0, 0.9), (1, 0.6)]);
+/// assert_eq!(boxes[0].bbox.x0, 30.0);
+///
+/// // Evidence keeps what another class outscores at the same place.
+/// assert_eq!(output.evidence(0.25).iter().filter(|b| b.class == 1).count(), 2);
+/// ```
 pub struct RawOutput<'a> {
     values: &'a [f32],
     classes: usize,
@@ -33,7 +58,7 @@ pub struct RawOutput<'a> {
 }
 
 impl<'a> RawOutput<'a> {
-    /// `None` unless the length fits.
+    /// `None` unless the length is a multiple of 4 + `classes`, and not 0.
     pub fn new(values: &'a [f32], classes: usize) -> Option<Self> {
         let rows = 4 + classes;
         (classes > 0 && !values.is_empty() && values.len().is_multiple_of(rows)).then(|| Self {

@@ -8,6 +8,22 @@ const PAD: u8 = 114;
 const COEFFICIENT_BITS: u32 = 11;
 
 /// How an image lies in the detector's input.
+///
+/// ```
+/// use foramen::{
+///     detector::Letterbox,
+///     raster::{BBox, Image8},
+/// };
+///
+/// // Twice as wide as high: grey bars above and below.
+/// let image = Image8::new(4, 2, vec![200; 8]).unwrap();
+/// let letterbox = Letterbox::new((4, 2), (8, 8));
+/// let input = letterbox.apply(&image);
+/// assert_eq!((input[0], input[3 * 8]), (114, 200));
+///
+/// let whole = BBox::new(0.0, 2.0, 8.0, 6.0);
+/// assert_eq!(letterbox.image_from_input(whole), BBox::new(0.0, 0.0, 4.0, 2.0));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Letterbox {
     image: (u32, u32),
@@ -18,7 +34,7 @@ pub struct Letterbox {
 }
 
 impl Letterbox {
-    /// For an image of (width, height) in an input of (width, height).
+    /// For an image of (width, height) in an input of (width, height), in pixels and at least 1.
     pub fn new(image: (u32, u32), input: (u32, u32)) -> Self {
         let ratio = (f64::from(input.0) / f64::from(image.0)).min(f64::from(input.1) / f64::from(image.1));
         let side =
@@ -30,7 +46,7 @@ impl Letterbox {
         Self { image, input, resized, left: before(input.0, resized.0), top: before(input.1, resized.1) }
     }
 
-    /// The input's pixels.
+    /// The detector's input: width × height grey values, row-major, 114 beside the image.
     pub fn apply(&self, image: &Image8) -> Vec<u8> {
         let (width, height) = (self.input.0 as usize, self.input.1 as usize);
         let mut out = vec![PAD; width * height];

@@ -10,10 +10,20 @@ use crate::{
     raster::Standardize,
 };
 
-/// The name of the file.
+/// `manifest.json`, in the folder of the models.
 pub const MANIFEST_NAME: &str = "manifest.json";
 
 /// The whole file.
+///
+/// ```
+/// use foramen::detector::manifest::Manifest;
+///
+/// let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/manifest.json"));
+/// let manifest: Manifest = serde_json::from_str(text)?;
+/// assert_eq!(manifest.format, 1);
+/// assert!(manifest.models.iter().all(|entry| entry.demo));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of this format: 1.
@@ -22,7 +32,7 @@ pub struct Manifest {
     pub models: Vec<ManifestEntry>,
 }
 
-/// One model.
+/// What is known of one model file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ManifestEntry {
     /// File name, beside the manifest.
@@ -77,7 +87,11 @@ impl Manifest {
         self
     }
 
-    /// Writes the file into `dir`.
+    /// Writes `manifest.json` into `dir`, whole or not at all.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), WriteError> {
         write_json(&dir.join(MANIFEST_NAME), self)
     }

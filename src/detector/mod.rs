@@ -31,7 +31,7 @@ pub enum EngineChoice {
     /// ONNX Runtime if its library is found and works, else rten.
     #[default]
     Auto,
-    /// rten, built into the program.
+    /// rten, pure Rust inside the program; always there.
     Rten,
     /// ONNX Runtime; an error if it is not available.
     #[value(name = "onnxruntime")]
@@ -41,11 +41,11 @@ pub enum EngineChoice {
 /// One detection of one image, before it is tied to a slice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RawDetection {
-    /// What the box says.
+    /// Grade and severity by the model's class names.
     pub class: DetectionClass,
-    /// Confidence, 0 to 1.
+    /// Confidence, 0 to 1; not a probability of disease.
     pub score: f32,
-    /// In pixels of the image given.
+    /// In pixel edges of the image that the detector was given.
     pub bbox: BBox,
 }
 
@@ -55,37 +55,37 @@ pub enum ModelError {
     /// A file or folder cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Unreadable {
-        /// Which.
+        /// The file or folder that was to be read.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
-    /// A folder without models.
+    /// The folder holds no `.onnx` file.
     #[error("{}: no .onnx file in this folder", .0.display())]
     NoModels(PathBuf),
     /// Built without models.
     #[error("this build contains no models; use --models DIR")]
     NoneEmbedded,
-    /// The manifest.
+    /// A `manifest.json` that cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Manifest {
-        /// The file.
+        /// The manifest.
         path: PathBuf,
-        /// Why.
+        /// What the JSON parser said, with line and column.
         source: serde_json::Error,
     },
     /// Not a detector that we can read.
     #[error("model {name}: {problem}")]
     Refused {
-        /// The file.
+        /// File name of the model.
         name: String,
         /// What was expected and found.
         problem: String,
     },
-    /// The engine.
+    /// The engine cannot load or run it, or what comes out of it is no detector's output.
     #[error("model {name}: {message}")]
     Engine {
-        /// The file.
+        /// File name of the model.
         name: String,
         /// What the engine said.
         message: String,
@@ -93,6 +93,32 @@ pub enum ModelError {
 }
 
 /// A model loaded into an engine. One per thread.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use foramen::{
+///     detector::{Detector, EngineChoice, ModelSet},
+///     grading::Role,
+///     phantom, study,
+/// };
+///
+/// let models = ModelSet::from_dir(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models"))?;
+/// let model = models.of(Role::Scs).next().unwrap();
+/// let mut detector = Detector::new(model, EngineChoice::Rten, 1)?;
+///
+/// let study = study::scan_memory(phantom::study_in_memory(1)).studies.remove(0);
+/// let series = study.series_of(Role::Scs).next().unwrap();
+/// let middle = &series.slices[series.slices.len() / 2];
+/// // As the model's data set was written: upright, 0 to 255.
+/// let image = model.standardize.image(&middle.decode()?, None).turned(middle.turn);
+/// let boxes = detector.predict(&image, 0.25)?;
+/// for b in &boxes {
+///     println!("{} {:.2} {:?}", b.class, b.score, b.bbox.center());
+/// }
+/// assert!(!boxes.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Detector {
     model: Arc<Model>,
     engine: Box<dyn Engine>,
@@ -102,6 +128,10 @@ pub struct Detector {
 
 impl Detector {
     /// Loads `model` with `threads` intra-op threads.
+    ///
+    /// # Errors
+    ///
+    /// The engine is not there or too old (ONNX Runtime, asked for by name), or cannot load the model.
     pub fn new(model: &Arc<Model>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
         Ok(Self { model: model.clone(), engine: engine::load(model, engine, threads)?, input: Vec::new() })
     }
@@ -112,18 +142,30 @@ impl Detector {
     }
 
     /// What Ultralytics' `predict` would return: best class per anchor, `score > conf`, NMS at IoU 0.7.
+    ///
+    /// # Errors
+    ///
+    /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
     pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
         self.detect(image, |output| output.predict(conf))
     }
 
     /// What Ultralytics' validation takes mAP from: every class above `conf`, several of one anchor if they are, NMS
     /// at `IoU` 0.7, at most 300 boxes.
+    ///
+    /// # Errors
+    ///
+    /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
     pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
         self.detect(image, |output| output.multi_label(conf))
     }
 
     /// Evidence for grading: for every class its best boxes above `floor`, whether or not another class
     /// scored higher at the same place (Ultralytics' `multi_label`).
+    ///
+    /// # Errors
+    ///
+    /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
     pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection>, ModelError> {
         self.detect(image, |output| output.evidence(floor))
     }

@@ -25,7 +25,7 @@ pub struct Model {
     pub role: Role,
     /// Meaning of each class index.
     pub classes: Vec<DetectionClass>,
-    /// Input (height, width).
+    /// Height and width of the input, pixels; multiples of 32.
     pub input_size: (u32, u32),
     /// Hex SHA-256 of the ONNX file.
     pub sha256: String,
@@ -39,7 +39,7 @@ pub struct Model {
     pub fold: Option<u32>,
     /// Trained on phantoms, among others or alone: results must say so.
     pub demo: bool,
-    /// The ONNX file.
+    /// The bytes of the ONNX file.
     pub onnx: Arc<[u8]>,
 }
 
@@ -47,7 +47,11 @@ pub struct Model {
 const MAX_INPUT: i64 = 4096;
 
 impl Model {
-    /// Reads a file.
+    /// Reads and checks an ONNX file; see [`Self::from_bytes`].
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is too large, or is refused by [`Self::from_bytes`].
     pub fn read(path: &Path) -> Result<Self, ModelError> {
         let bytes = files::read_regular(path, files::MOST_OF_MODEL)
             .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
@@ -56,6 +60,10 @@ impl Model {
     }
 
     /// From the bytes of an ONNX file. Without a manifest: `slice_min_max`, the contest's prevalence, not a demo.
+    ///
+    /// # Errors
+    ///
+    /// It is no ONNX file of a YOLOv8 detector: class names, shapes, number type or operators are others.
     pub fn from_bytes(name: String, onnx: Arc<[u8]>) -> Result<Self, ModelError> {
         let refuse = |problem: String| ModelError::Refused { name: name.clone(), problem };
         let info = OnnxInfo::read(&onnx).ok_or_else(|| refuse("it is not an ONNX file".to_owned()))?;

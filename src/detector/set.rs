@@ -18,9 +18,22 @@ const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/models.rs
 const EMBEDDED_MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/models/manifest.json"));
 
 /// The models of a run: any number for each role.
+///
+/// ```
+/// use foramen::{detector::ModelSet, grading::Role};
+///
+/// // Trained on computed phantoms, and built into the program.
+/// let models = ModelSet::embedded()?;
+/// for &role in Role::ALL {
+///     let model = models.of(role).next().unwrap();
+///     assert!(model.demo);
+///     assert_eq!(model.missing_classes(), []);
+/// }
+/// # Ok::<(), foramen::detector::ModelError>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ModelSet {
-    /// In order of role.
+    /// In order of [`Role::ALL`]; several of one role are an ensemble.
     pub models: Vec<Arc<Model>>,
     /// Doubts to pass on to the user, such as "no manifest: `slice_min_max` assumed".
     pub warnings: Vec<ModelWarning>,
@@ -28,11 +41,19 @@ pub struct ModelSet {
 
 impl ModelSet {
     /// The models in a folder, or the demo models if none is given.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::embedded`] or [`Self::from_dir`].
     pub fn load(dir: Option<&Path>) -> Result<Self, ModelError> {
         dir.map_or_else(Self::embedded, Self::from_dir)
     }
 
     /// The demo models inside the program.
+    ///
+    /// # Errors
+    ///
+    /// The program was built without models, or with one that is none.
     pub fn embedded() -> Result<Self, ModelError> {
         let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"))?;
         let models = EMBEDDED
@@ -47,6 +68,10 @@ impl ModelSet {
 
     /// Every `.onnx` in `dir`, with `manifest.json` beside them if there is one. One bad file refuses the
     /// folder: grading without a model that the user put there would be silently wrong.
+    ///
+    /// # Errors
+    ///
+    /// The folder cannot be read or has no `.onnx`, its manifest cannot be read, or one of its models cannot be used.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
         let unreadable = |source| ModelError::Unreadable { path: dir.to_owned(), source };
         let mut files: Vec<PathBuf> = std::fs::read_dir(dir)
@@ -101,7 +126,7 @@ impl ModelSet {
         sets
     }
 
-    /// The models of one role.
+    /// The models of one role, none to many.
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<Model>> {
         self.models.iter().filter(move |m| m.role == role)
     }

@@ -4,8 +4,21 @@ use glam::DVec3;
 
 use super::{ImagePlane, PixelCenter};
 
-/// Where `other`'s image rectangle cuts the plane of `image`, as two pixel positions
-/// of `image`, clipped to `image`'s edges. `None` if they are parallel or do not meet.
+/// Where `other`'s image rectangle cuts the plane of `image`, as two positions on
+/// `image`, clipped to `image`'s edges. `None` if they are parallel or do not meet.
+///
+/// ```
+/// use foramen::geometry::{ImagePlane, cross_reference_line};
+///
+/// let sagittal = ImagePlane::new([0.0, -50.0, 100.0], [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], [2.0, 1.0], 100, 100)?;
+/// let axial = ImagePlane::new([-50.0, -50.0, 60.0], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [1.0, 1.0], 100, 100)?;
+///
+/// // The axial image lies 40 mm below the first row of the sagittal one: 20 of its rows.
+/// let [from, to] = cross_reference_line(&sagittal, &axial).unwrap();
+/// assert_eq!((from.row, to.row), (20.0, 20.0));
+/// assert_eq!(cross_reference_line(&axial, &axial), None);
+/// # Ok::<(), foramen::geometry::InvalidPlane>(())
+/// ```
 pub fn cross_reference_line(image: &ImagePlane, other: &ImagePlane) -> Option<[PixelCenter; 2]> {
     let (w, h) = (f64::from(other.columns()) - 0.5, f64::from(other.rows()) - 0.5);
     let corners =

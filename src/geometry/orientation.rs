@@ -21,6 +21,15 @@ pub enum PlaneKind {
 
 impl PlaneKind {
     /// By the largest component of the normal.
+    ///
+    /// ```
+    /// use foramen::geometry::{ImagePlane, PlaneKind};
+    ///
+    /// let plane = ImagePlane::new([0.0; 3], [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], [1.0, 1.0], 256, 256)?;
+    /// assert_eq!(PlaneKind::of(&plane), PlaneKind::Sagittal);
+    /// assert_eq!(PlaneKind::Axial.angle(&plane), 90.0);
+    /// # Ok::<(), foramen::geometry::InvalidPlane>(())
+    /// ```
     pub fn of(plane: &ImagePlane) -> Self {
         let n = plane.normal().abs();
         if n.x >= n.y && n.x >= n.z {
@@ -57,6 +66,17 @@ impl fmt::Display for PlaneKind {
 /// The letters of a direction, strongest first, as radiology viewers print them at image
 /// edges: `L` left, `R` right, `A` anterior, `P` posterior, `H` head, `F` foot. Components
 /// below 0.1 (about 6°) are left out, so an axis-aligned direction has one letter.
+///
+/// ```
+/// use foramen::geometry::{ImagePlane, Vec3, direction_letters};
+///
+/// let axial = ImagePlane::new([0.0; 3], [1.0, 0.0, 0.0, 0.0, 0.94, -0.342], [1.0, 1.0], 256, 256)?;
+/// // Letters at the right and the bottom edge of the image.
+/// assert_eq!(direction_letters(axial.column_direction()), "L");
+/// assert_eq!(direction_letters(axial.row_direction()), "PF");
+/// assert_eq!(direction_letters(Vec3::NEG_Z), "F");
+/// # Ok::<(), foramen::geometry::InvalidPlane>(())
+/// ```
 pub fn direction_letters(direction: DVec3) -> String {
     let mut parts = [(direction.x, 'L', 'R'), (direction.y, 'P', 'A'), (direction.z, 'H', 'F')];
     parts.sort_by(|a, b| b.0.abs().total_cmp(&a.0.abs()));

@@ -9,6 +9,23 @@ use super::{PixelCenter, Turn};
 ///
 /// Pixel centres are at integer coordinates (DICOM PS3.3 C.7.6.2.1.1), so the image covers
 /// columns -0.5 to `columns` - 0.5.
+///
+/// ```
+/// use foramen::geometry::{ImagePlane, Vec3, PixelCenter};
+///
+/// // A sagittal image: rows run towards the back, columns towards the feet; rows are 2 mm apart, columns 0.5 mm.
+/// let plane = ImagePlane::new([10.0, -40.0, 90.0], [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], [2.0, 0.5], 160, 100)?;
+///
+/// let point = plane.patient_from_pixel(PixelCenter::new(20.0, 30.0));
+/// assert_eq!(point, Vec3::new(10.0, -40.0 + 20.0 * 0.5, 90.0 - 30.0 * 2.0));
+/// assert_eq!(plane.pixel_from_patient(point), PixelCenter::new(20.0, 30.0));
+///
+/// // A point 4 mm to the patient's left of the image lies at the same pixel, and 4 mm off the plane.
+/// let beside = point + Vec3::new(4.0, 0.0, 0.0);
+/// assert_eq!(plane.pixel_from_patient(beside), PixelCenter::new(20.0, 30.0));
+/// assert_eq!(plane.distance_from_patient(beside).abs(), 4.0);
+/// # Ok::<(), foramen::geometry::InvalidPlane>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ImagePlane {
     origin: DVec3,
@@ -41,6 +58,11 @@ impl ImagePlane {
 
     /// From the DICOM attributes: `ImagePositionPatient`, `ImageOrientationPatient`,
     /// `PixelSpacing` (between rows, between columns; mm), `Columns`, `Rows`.
+    ///
+    /// # Errors
+    ///
+    /// A number is not finite, a spacing is not positive, or the directions are farther from two perpendicular unit
+    /// vectors than files round them.
     pub fn new(
         position: [f64; 3],
         orientation: [f64; 6],
@@ -125,17 +147,17 @@ impl ImagePlane {
         [self.row_spacing, self.column_spacing]
     }
 
-    /// Width in pixels.
+    /// Width in pixels, `Columns`.
     pub const fn columns(&self) -> u32 {
         self.columns
     }
 
-    /// Height in pixels.
+    /// Height in pixels, `Rows`.
     pub const fn rows(&self) -> u32 {
         self.rows
     }
 
-    /// The middle of the image in patient space.
+    /// The middle of the image in patient space, mm.
     pub fn center(&self) -> DVec3 {
         self.patient_from_pixel(PixelCenter::new(
             (f64::from(self.columns) - 1.0) / 2.0,
@@ -154,7 +176,7 @@ impl ImagePlane {
         self.normal().dot(other.normal()).abs() >= degrees.to_radians().cos()
     }
 
-    /// The plane of the same image, turned.
+    /// The plane of the same image once `turn` has made it upright: other columns and rows, the same patient points.
     #[must_use]
     pub fn turned(&self, turn: Turn) -> Self {
         let [columns, rows] = turn.size([self.columns, self.rows]);

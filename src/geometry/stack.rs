@@ -14,7 +14,8 @@ pub const SAME_PLACE_MM: f64 = 0.05;
 /// Parallel slices, as indices into the list that [`blocks`] was given, in order of position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SliceBlock {
-    /// Indices of the slices, sorted by [`ImagePlane::position`].
+    /// Indices of the slices in reading order: from head to foot, from the patient's right to left, or from front to
+    /// back.
     pub slices: Vec<usize>,
 }
 
@@ -23,6 +24,21 @@ pub struct SliceBlock {
 /// patient's right to left for sagittal ones).
 ///
 /// Slices of equal position keep the order in which they were given.
+///
+/// ```
+/// use foramen::geometry::{ImagePlane, blocks, spacing_between};
+///
+/// let at = |z| ImagePlane::new([0.0, 0.0, z], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0], [0.5, 0.5], 320, 320);
+/// // In order of acquisition: every other slice first.
+/// let planes = [at(0.0)?, at(8.0)?, at(4.0)?, at(12.0)?];
+///
+/// let blocks = blocks(&planes);
+/// assert_eq!(blocks.len(), 1);
+/// // Axial slices are read from head to foot.
+/// assert_eq!(blocks[0].slices, [3, 1, 2, 0]);
+/// assert_eq!(spacing_between(&planes, &blocks[0]), Some(4.0));
+/// # Ok::<(), foramen::geometry::InvalidPlane>(())
+/// ```
 pub fn blocks(planes: &[ImagePlane]) -> Vec<SliceBlock> {
     let mut blocks: Vec<Vec<usize>> = Vec::new();
     for (i, plane) in planes.iter().enumerate() {

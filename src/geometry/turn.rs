@@ -10,6 +10,18 @@ use super::{ImagePlane, PixelCorner, PlaneKind};
 
 /// What makes a stored image upright: one of the eight ways in which a rectangle can be laid on itself.
 /// Rows and columns are exchanged first, then the new columns and rows are reversed.
+///
+/// ```
+/// use foramen::geometry::{ImagePlane, PlaneKind, Turn, PixelCorner};
+///
+/// // A sagittal image that is stored with the feet up.
+/// let plane = ImagePlane::new([0.0; 3], [0.0, 1.0, 0.0, 0.0, 0.0, 1.0], [1.0, 1.0], 3, 2)?;
+/// let turn = Turn::upright(&plane, PlaneKind::Sagittal);
+/// assert_eq!(turn.pixels(&[1, 2, 3, 4, 5, 6], [3, 2]), [4, 5, 6, 1, 2, 3]);
+/// assert_eq!(turn.apply(PixelCorner::new(0.5, 0.5), [3, 2]), PixelCorner::new(0.5, 1.5));
+/// assert_eq!(turn.undo(PixelCorner::new(0.5, 1.5), [3, 2]), PixelCorner::new(0.5, 0.5));
+/// # Ok::<(), foramen::geometry::InvalidPlane>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Turn {
     transposed: bool,
@@ -52,7 +64,7 @@ impl Turn {
         if fit(best) > fit(Self::NONE) + CLEARLY { best } else { Self::NONE }
     }
 
-    /// Whether nothing changes.
+    /// Whether the image is upright as it is stored.
     pub fn is_none(self) -> bool {
         self == Self::NONE
     }

@@ -16,6 +16,15 @@ pub struct Calibration {
 
 impl Calibration {
     /// `softmax(ln p / temperature + bias)`. Numbers that make no distribution leave the row as it was.
+    ///
+    /// ```
+    /// use foramen::grading::{Calibration, Probabilities};
+    ///
+    /// let p = Probabilities::normalized([0.2, 0.2, 0.6])?;
+    /// let softer = Calibration { temperature: 2.0, bias: [0.0; 3] };
+    /// assert!(softer.apply(p).as_array()[2] < 0.6);
+    /// # Ok::<(), foramen::grading::InvalidProbabilities>(())
+    /// ```
     pub fn apply(&self, p: Probabilities) -> Probabilities {
         let mut logits = p.as_array().map(|p| p.ln() / self.temperature);
         logits.iter_mut().zip(self.bias).for_each(|(logit, bias)| *logit += bias);

@@ -9,6 +9,19 @@ use super::{GradeId, Role, Severity, vocabulary::snake_case};
 /// A grade and a severity: the meaning of one class of a detector.
 ///
 /// Canonical name: `left_neural_foraminal_narrowing_l4_l5_severe`.
+///
+/// ```
+/// use foramen::grading::{DetectionClass, Role, Severity};
+///
+/// let class: DetectionClass = "Left Facet Joint Narrowing L4/L5 Severe".parse()?;
+/// assert_eq!((class.role(), class.severity), (Role::Ss, Severity::Severe));
+/// assert_eq!(class.to_string(), "left_subarticular_stenosis_l4_l5_severe");
+///
+/// // One condition, five levels, three severities; the others have two sides.
+/// assert_eq!(DetectionClass::all(Role::Scs).len(), 15);
+/// assert_eq!(DetectionClass::all(Role::Nfn).len(), 30);
+/// # Ok::<(), foramen::grading::ParseClassError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct DetectionClass {

@@ -8,7 +8,7 @@ use crate::{
     uid::{SeriesUid, SopInstanceUid},
 };
 
-/// Names one decoded frame within a study, stable across runs.
+/// Names one frame within a study; the same in every run.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SliceId {
     /// `SeriesInstanceUID` as it stands in the file (contest files: not a UID).
@@ -31,12 +31,12 @@ const fn is_first(twin: &u32) -> bool {
 /// One box with its class and score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
-    /// What the box says.
+    /// The grade and severity that the box claims.
     pub class: DetectionClass,
     /// The detector's confidence, 0 to 1. Not a probability of disease.
     pub score: f32,
-    /// Where, in pixels of the slice.
+    /// In pixel edges of the slice as it is stored in the file.
     pub bbox: BBox,
-    /// On which slice.
+    /// The frame that the box was drawn on.
     pub slice: SliceId,
 }

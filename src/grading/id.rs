@@ -9,6 +9,17 @@ use super::vocabulary::{Condition, Level, Side, snake_case};
 /// One cell of the grade table: a condition, its side if it has one, and a level.
 ///
 /// `Display` and `FromStr` use the contest's column form, `left_neural_foraminal_narrowing_l4_l5`.
+///
+/// ```
+/// use foramen::grading::{Condition, GradeId, Level, Side};
+///
+/// let id: GradeId = "left_neural_foraminal_narrowing_l4_l5".parse()?;
+/// assert_eq!(id.condition(), Condition::NeuralForaminalNarrowing);
+/// assert_eq!((id.side(), id.level()), (Some(Side::Left), Level::L4L5));
+/// assert_eq!(id.label(), "L4/L5 left neural foraminal narrowing");
+/// assert_eq!(GradeId::ALL[id.index()], id);
+/// # Ok::<(), foramen::grading::ParseGradeIdError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct GradeId {
@@ -24,6 +35,13 @@ pub struct ParseGradeIdError(pub String);
 
 /// An id of a table as it is meant: without spaces around it, and without the `.0` that numbers get in tables which went
 /// through floats.
+///
+/// ```
+/// use foramen::grading::csv_id;
+///
+/// assert_eq!(csv_id(" 4003253.0 "), "4003253");
+/// assert_eq!(csv_id("1.2.840.0"), "1.2.840.0");
+/// ```
 pub fn csv_id(text: &str) -> &str {
     let text = text.trim();
     let is_number = |part: &str, is: fn(u8) -> bool| !part.is_empty() && part.bytes().all(is);
@@ -57,11 +75,18 @@ impl GradeId {
     }
 
     /// The grade of `condition` at `level`, if the condition has a side exactly when `side` is given.
+    ///
+    /// ```
+    /// use foramen::grading::{Condition, GradeId, Level, Side};
+    ///
+    /// assert!(GradeId::new(Condition::SpinalCanalStenosis, None, Level::L4L5).is_some());
+    /// assert!(GradeId::new(Condition::SpinalCanalStenosis, Some(Side::Left), Level::L4L5).is_none());
+    /// ```
     pub fn new(condition: Condition, side: Option<Side>, level: Level) -> Option<Self> {
         (condition.has_side() == side.is_some()).then_some(Self { condition, side, level })
     }
 
-    /// The condition.
+    /// What may be narrow: canal, foramen or subarticular zone.
     pub const fn condition(self) -> Condition {
         self.condition
     }
@@ -71,7 +96,7 @@ impl GradeId {
         self.side
     }
 
-    /// The level.
+    /// The disc level at which it is graded.
     pub const fn level(self) -> Level {
         self.level
     }
@@ -108,6 +133,14 @@ impl GradeId {
     }
 
     /// The study and the grade of a row id; `None` if it is none.
+    ///
+    /// ```
+    /// use foramen::grading::GradeId;
+    ///
+    /// let (study, id) = GradeId::parse_row_id("4003253_spinal_canal_stenosis_l1_l2").unwrap();
+    /// assert_eq!((study, id.label().as_str()), ("4003253", "L1/L2 spinal canal stenosis"));
+    /// assert_eq!(id.row_id(study), "4003253_spinal_canal_stenosis_l1_l2");
+    /// ```
     pub fn parse_row_id(row_id: &str) -> Option<(&str, Self)> {
         Self::ALL.into_iter().find_map(|id| {
             let study = row_id.strip_suffix(&id.to_string())?.strip_suffix('_')?;

@@ -6,6 +6,20 @@ use super::Severity;
 
 /// P(normal/mild), P(moderate), P(severe): finite, each from 0 to 1, summing to 1. None is 0 or 1 but those of
 /// [`Probabilities::shares`].
+///
+/// ```
+/// use foramen::grading::{Probabilities, Severity};
+///
+/// let p = Probabilities::normalized([0.2, 0.0, 0.6])?;
+/// assert_eq!(p.most_likely(), Severity::Severe);
+/// assert!((p.of(Severity::NormalMild) - 0.25).abs() < 0.001);
+/// // Nothing is impossible, except by `shares`.
+/// assert!(p.of(Severity::Moderate) > 0.0);
+/// assert_eq!(Probabilities::shares([1.0, 0.0, 3.0])?.as_array(), [0.25, 0.0, 0.75]);
+///
+/// assert!(Probabilities::normalized([0.0; 3]).is_err());
+/// # Ok::<(), foramen::grading::InvalidProbabilities>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "[f32; 3]", into = "[f32; 3]")]
 pub struct Probabilities([f32; 3]);
@@ -21,19 +35,24 @@ impl Probabilities {
     pub const CLIP: f32 = 0.001;
 
     /// Divides by the sum, lifts what is below [`Self::CLIP`] to it, and divides again.
+    ///
+    /// # Errors
+    ///
+    /// A score is negative or not finite, or all three are 0.
     pub fn normalized(scores: [f32; 3]) -> Result<Self, InvalidProbabilities> {
         let lifted = Self::shares(scores)?.0.map(|s| s.max(Self::CLIP));
         let sum: f32 = lifted.iter().sum();
         Ok(Self(lifted.map(|s| s / sum)))
     }
 
-    /// A third each.
+    /// A third for each severity: nothing is known.
     pub const UNIFORM: Self = Self([1.0 / 3.0; 3]);
 
     /// Scores divided by their sum and nothing else: a severity without a score is impossible, one alone is certain.
     ///
     /// # Errors
-    /// Scores that are negative or not finite, or are all 0.
+    ///
+    /// A score is negative or not finite, or all three are 0.
     pub fn shares(scores: [f32; 3]) -> Result<Self, InvalidProbabilities> {
         let sum: f32 = scores.iter().sum();
         if scores.iter().any(|s| !s.is_finite() || *s < 0.0) || !sum.is_finite() || sum <= 0.0 {
@@ -42,7 +61,7 @@ impl Probabilities {
         Ok(Self(scores.map(|s| s / sum)))
     }
 
-    /// In the order of [`Severity::ALL`].
+    /// Normal/mild, moderate, severe: the order of [`Severity::ALL`].
     pub const fn as_array(self) -> [f32; 3] {
         self.0
     }

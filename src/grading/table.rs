@@ -25,11 +25,11 @@ pub enum Conflict {
 pub struct Evidence {
     /// The severity that the box votes for.
     pub severity: Severity,
-    /// How much it counts, 0 to 1: its score, less where its place speaks against it.
+    /// How much it counts, 0 to 1: its score, reduced where its place contradicts its class.
     pub weight: f32,
-    /// The box; its class is what the detector claimed.
+    /// The box; its class is what the detector claimed, which need not be this row.
     pub detection: Detection,
-    /// Where claim and place disagree.
+    /// What its place says against its class; empty where nothing does.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -39,7 +39,7 @@ pub struct Evidence {
 pub enum Assessment {
     /// A detector drew at least one box for this grade.
     Detected {
-        /// From the boxes' scores.
+        /// From the boxes' scores, and through the model's calibration where that was asked for.
         probabilities: Probabilities,
         /// The best box of each severity that has one, best first.
         evidence: Vec<Evidence>,
@@ -51,7 +51,7 @@ pub enum Assessment {
     },
     /// Nothing looked: the series or the model is missing, or failed.
     NotAssessed {
-        /// Why, in the reader's words.
+        /// Such as `no Sagittal T2/STIR series`; for the reader.
         reason: String,
     },
 }
@@ -59,9 +59,9 @@ pub enum Assessment {
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Grade {
-    /// Which of the 25.
+    /// Which of the 25: condition, side and level.
     pub id: GradeId,
-    /// What is said of it.
+    /// Probabilities and evidence, or why there are none.
     #[serde(flatten)]
     pub assessment: Assessment,
 }
@@ -84,6 +84,32 @@ impl Grade {
     }
 
     /// The box to show first: the best one for the likeliest severity, else the best of all.
+    ///
+    /// ```
+    /// use foramen::{
+    ///     grading::{Assessment, Detection, Evidence, Grade, Probabilities, Severity, SliceId},
+    ///     raster::BBox,
+    /// };
+    ///
+    /// let detection = Detection {
+    ///     class: "spinal_canal_stenosis_l4_l5_severe".parse()?,
+    ///     score: 0.8,
+    ///     bbox: BBox::new(90.0, 80.0, 120.0, 110.0),
+    ///     slice: SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 },
+    /// };
+    /// let evidence = vec![Evidence { severity: Severity::Severe, weight: 0.8, detection, conflicts: vec![] }];
+    /// let probabilities = Probabilities::normalized([0.1, 0.1, 0.8])?;
+    /// let row = Grade {
+    ///     id: "spinal_canal_stenosis_l4_l5".parse()?,
+    ///     assessment: Assessment::Detected { probabilities, evidence },
+    /// };
+    ///
+    /// let key = row.key_evidence().unwrap();
+    /// assert_eq!((key.severity, key.detection.score), (Severity::Severe, 0.8));
+    /// assert_eq!(key.detection.slice.sop_instance_uid, "1.2.3.7");
+    /// assert!(!row.is_weak());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn key_evidence(&self) -> Option<&Evidence> {
         let likeliest = self.probabilities()?.most_likely();
         let all = self.evidence();
@@ -92,28 +118,52 @@ impl Grade {
 }
 
 /// All 25 grades of one study, in the order of [`GradeId::ALL`].
+///
+/// ```
+/// use foramen::{
+///     grading::{self, Assessment, Detection, GradeTable, Prior, Severity, SliceId},
+///     raster::BBox,
+/// };
+///
+/// let slice = SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 };
+/// let seen = |class: &str, score| -> Result<Detection, grading::ParseClassError> {
+///     Ok(Detection { class: class.parse()?, score, bbox: BBox::new(90.0, 80.0, 120.0, 110.0), slice: slice.clone() })
+/// };
+/// let boxes = [seen("spinal_canal_stenosis_l4_l5_severe", 0.8)?, seen("spinal_canal_stenosis_l4_l5_moderate", 0.3)?];
+///
+/// let (votes, prior) = (grading::max(&boxes), Prior::default());
+/// let table = GradeTable::from_fn(|id| grading::assess(id, &votes, &prior));
+///
+/// let row = table.get("spinal_canal_stenosis_l4_l5".parse()?);
+/// assert_eq!(row.probabilities().unwrap().most_likely(), Severity::Severe);
+/// assert_eq!(row.evidence().len(), 2);
+/// // No box at another level: the row holds how common each severity is, and says so.
+/// let other = table.get("spinal_canal_stenosis_l1_l2".parse()?);
+/// assert!(matches!(other.assessment, Assessment::Prior { .. }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GradeTable {
     rows: Vec<Grade>,
 }
 
 impl GradeTable {
-    /// Asks for each of the 25 in order.
+    /// Calls `assess` for each of the 25 in the order of [`GradeId::ALL`].
     pub fn from_fn(mut assess: impl FnMut(GradeId) -> Assessment) -> Self {
         Self { rows: GradeId::ALL.into_iter().map(|id| Grade { id, assessment: assess(id) }).collect() }
     }
 
-    /// The 25 rows.
+    /// The 25 rows in the order of [`GradeId::ALL`].
     pub fn rows(&self) -> &[Grade] {
         &self.rows
     }
 
-    /// One row.
+    /// The row of a grade; every table has it.
     pub fn get(&self, id: GradeId) -> &Grade {
         &self.rows[id.index()]
     }
 
-    /// Whether anything at all was assessed.
+    /// Whether at least one row has probabilities.
     pub fn is_assessed(&self) -> bool {
         self.rows.iter().any(|row| row.probabilities().is_some())
     }
@@ -124,7 +174,7 @@ impl GradeTable {
 pub struct Prior(BTreeMap<GradeId, Probabilities>);
 
 impl Prior {
-    /// The prior of one grade.
+    /// The probabilities of one grade; the contest's prevalence where the prior says nothing of it.
     pub fn of(&self, id: GradeId) -> Probabilities {
         self.0.get(&id).copied().unwrap_or_else(|| contest_prevalence(id))
     }

@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 pub struct ParseWordError {
     /// What was looked for, such as `level`.
     pub kind: &'static str,
-    /// What was found.
+    /// The text that is none of them, as it was given.
     pub word: String,
-    /// The words that would have done.
+    /// The canonical words, separated by commas.
     pub expected: String,
 }
 
@@ -37,10 +37,10 @@ macro_rules! words {
         }
 
         impl $name {
-            /// Every value, in order.
+            /// Every value, in the order of [`Self::index`].
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The canonical snake_case word.
+            /// The canonical snake_case spelling, as in files; `Display` writes it too.
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
@@ -80,7 +80,15 @@ macro_rules! words {
 }
 
 words! {
-    /// Which detector, and so which kind of series.
+    /// One of the three detectors, and the kind of series that it looks at.
+    ///
+    /// ```
+    /// use foramen::grading::{Condition, Role};
+    ///
+    /// assert_eq!(Role::Scs.condition(), Condition::SpinalCanalStenosis);
+    /// assert_eq!(Role::Scs.label(), "Sagittal T2/STIR");
+    /// assert_eq!("ss".parse(), Ok(Role::Ss));
+    /// ```
     Role, "role", {
         /// Neural foraminal narrowing on Sagittal T1.
         Nfn = "nfn", "Sagittal T1", also "neural_foraminal_narrowing";
@@ -105,7 +113,7 @@ words! {
 }
 
 words! {
-    /// The patient's side.
+    /// The patient's side, which is not the side of the screen.
     Side, "side", {
         /// The patient's left (+x in DICOM patient space).
         Left = "left", "Left";
@@ -116,6 +124,19 @@ words! {
 
 words! {
     /// A disc level, named by the vertebrae above and below.
+    ///
+    /// ```
+    /// use foramen::grading::Level;
+    ///
+    /// // As in the contest's CSVs, and as in the names of columns and classes.
+    /// assert_eq!("L5/S1".parse(), Ok(Level::L5S1));
+    /// assert_eq!("l5_s1".parse(), Ok(Level::L5S1));
+    /// assert_eq!(Level::L5S1.to_string(), "l5_s1");
+    /// assert_eq!(Level::L5S1.label(), "L5/S1");
+    ///
+    /// let error = "L6/S1".parse::<Level>().unwrap_err();
+    /// assert_eq!(error.to_string(), r#"unknown level "L6/S1"; expected one of l1_l2, l2_l3, l3_l4, l4_l5, l5_s1"#);
+    /// ```
     Level, "level", {
         /// Between the first and second lumbar vertebra.
         L1L2 = "l1_l2", "L1/L2";
@@ -131,13 +152,20 @@ words! {
 }
 
 words! {
-    /// How narrow it is.
+    /// How narrow it is, on the contest's scale of three.
+    ///
+    /// ```
+    /// use foramen::grading::Severity;
+    ///
+    /// assert_eq!("Normal/Mild".parse(), Ok(Severity::NormalMild));
+    /// assert!(Severity::Moderate < Severity::Severe);
+    /// ```
     Severity, "severity", {
         /// Normal or mild: the contest does not tell them apart.
         NormalMild = "normal_mild", "Normal/Mild", also "normal";
-        /// Moderate.
+        /// The contest's middle grade; weighs 2 in its score.
         Moderate = "moderate", "Moderate";
-        /// Severe.
+        /// The contest's worst grade; weighs 4 in its score.
         Severe = "severe", "Severe";
     }
 }

@@ -33,14 +33,24 @@ struct Row {
 
 impl Library {
     /// The trail of a study after an act; 0 for all of it.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, an act is of a newer program, or the file cannot be read or written, or another
+    /// program holds it for longer than a few seconds.
     pub fn acts(&self, uid: &StudyUid, after: u64) -> Result<Vec<Act>, LibraryError> {
         let sql = "SELECT key FROM study WHERE uid = ?1";
         let key = self.connection.query_row(sql, [uid], |row| row.get(0)).optional()?;
         read(&self.connection, key.ok_or(LibraryError::Unknown)?, after)
     }
 
-    /// Adds an act at the end of the trail, if it fits the current state: a writer can't overwrite changes it hasn't
-    /// read. `after` is the last act that the caller knows.
+    /// Adds an act at the end of the trail, if it fits what is there: a writer can't overwrite changes it hasn't read.
+    /// `after` is the last act that the caller knows.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read or written, or another program holds it for longer
+    /// than a few seconds. An act that does not fit is a [`refusal`](Appended::refusal), not an error.
     pub fn append(&mut self, uid: &StudyUid, draft: Draft, after: u64) -> Result<Appended, LibraryError> {
         // Read and written in one transaction, so that no other writer comes between.
         self.change(uid, |transaction, key| Ok(append(transaction, key, draft, after)))?

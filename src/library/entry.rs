@@ -24,7 +24,7 @@ pub enum StudyState {
 }
 
 impl StudyState {
-    /// Every state, in order.
+    /// Every state, from unread to signed.
     pub const ALL: [Self; 4] = [Self::Unread, Self::Graded, Self::Reviewed, Self::Signed];
 
     /// As shown to the reader.
@@ -55,7 +55,7 @@ impl fmt::Display for StudyState {
 /// What a study holds, in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Series.
+    /// How many series.
     pub series: usize,
     /// Images: frames, not files.
     pub images: usize,
@@ -66,7 +66,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Counts.
+    /// Counts what a study holds.
     pub fn of(study: &Study) -> Self {
         let mut summary = Self { series: study.series.len(), ..Self::default() };
         for series in &study.series {
@@ -85,17 +85,17 @@ impl Summary {
 pub struct Entry {
     /// `StudyInstanceUID`: identifies the study, wherever it is stored.
     pub uid: StudyUid,
-    /// The patient. Never logged.
+    /// Name, id and date of birth. Never logged.
     pub patient: Patient,
     /// `StudyDate`, as in the file.
     pub date: String,
-    /// `StudyDescription`.
+    /// `StudyDescription`; empty where there is none.
     pub description: String,
-    /// Its contents.
+    /// How many series and images it holds, and of what kinds.
     pub summary: Summary,
-    /// Where it lies.
+    /// Where it was opened from last.
     pub place: Place,
-    /// Its state.
+    /// How far its reading is.
     pub state: StudyState,
     /// What was found, in a few words, once it is graded.
     pub findings: Option<String>,

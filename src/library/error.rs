@@ -10,25 +10,25 @@ pub enum LibraryError {
     /// The folder or the file cannot be created.
     #[error("the worklist cannot be stored in {}: {source}", path.display())]
     Folder {
-        /// Where it should be.
+        /// Path of the folder or file.
         path: PathBuf,
-        /// Why not.
+        /// What the system said.
         source: io::Error,
     },
     /// Something else is where the file should be.
     #[error("the worklist, {}, is {what}, not a file", path.display())]
     NotAFile {
-        /// Where.
+        /// Path of the file of the list.
         path: PathBuf,
-        /// `a folder`.
+        /// What it is: `a folder`, `a pipe or device`.
         what: &'static str,
     },
     /// The file cannot be read as a worklist.
     #[error("the worklist, {}, {why}", path.display())]
     Unfit {
-        /// Where.
+        /// Path of the file of the list.
         path: PathBuf,
-        /// `is damaged`.
+        /// Why, as the end of a sentence: `is damaged`.
         why: String,
     },
     /// Only a newer program can read it.
@@ -37,7 +37,7 @@ pub enum LibraryError {
     /// Another program holds the file for longer than we wait.
     #[error("the worklist is locked by another program")]
     Busy,
-    /// SQLite returned an error.
+    /// SQLite refuses a statement.
     #[error("the worklist cannot be read or written: {0}")]
     Database(#[source] rusqlite::Error),
     /// A study that is not, or no longer, in the list.
@@ -51,7 +51,7 @@ pub enum LibraryError {
         "the review of this study cannot be read (act {seq}: {source}); it was written by a newer Foramen, or damaged"
     )]
     Act {
-        /// Its number.
+        /// Its place in the trail, from 1.
         seq: u64,
         /// What is wrong with it.
         source: serde_json::Error,

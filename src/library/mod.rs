@@ -37,7 +37,24 @@ pub use stored::{Document, RoleOverrides, Stored};
 /// The variable that names the folder of the list, instead of the system's default.
 pub const DATA_DIR: &str = "FORAMEN_DATA_DIR";
 
-/// The worklist.
+/// The worklist, opened.
+///
+/// ```
+/// use foramen::{
+///     library::{Library, Query, StudySource, StudyState},
+///     study::Study,
+/// };
+///
+/// let mut library = Library::in_memory()?;
+/// let study = Study { uid: "1.2.3".into(), description: "LWS".to_owned(), ..Study::default() };
+/// library.record(&study, &StudySource::Paths(vec!["/data/anna".into()]))?;
+/// library.set_state(&study.uid, StudyState::Graded)?;
+///
+/// let found = library.list(&Query { text: "lws".to_owned(), ..Query::default() })?;
+/// assert_eq!(found.entries.len(), 1);
+/// assert_eq!(found.entries[0].state, StudyState::Graded);
+/// # Ok::<(), foramen::library::LibraryError>(())
+/// ```
 #[derive(Debug)]
 pub struct Library {
     connection: Connection,
@@ -61,12 +78,16 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// If there is something in its place that cannot be read as a list: it must not be treated as an empty one.
+    /// If there is something in its place that cannot be read as a list: it must not be mistaken for an empty one.
     pub fn read(folder: &Path) -> Result<Option<Self>, LibraryError> {
         read::read(folder).map(|read| read.map(|(connection, copy)| Self { connection, _copy: copy }))
     }
 
-    /// A list that only lasts as long as the program.
+    /// A list that lasts as long as the program.
+    ///
+    /// # Errors
+    ///
+    /// SQLite refuses; not to be expected.
     pub fn in_memory() -> Result<Self, LibraryError> {
         open::in_memory().map(|connection| Self { connection, _copy: None })
     }

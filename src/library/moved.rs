@@ -68,8 +68,18 @@ pub fn moves(old: &Place, new: &Place) -> Vec<Move> {
     moves
 }
 
-/// Where something that was at `old` may be below `folder`: the longest suffix of the old path that exists there, or
-/// the folder itself if none does. Accesses the disk.
+/// Where below `folder` something may lie that lay at `old`: the longest end of the old path that exists there.
+/// The folder itself if none does. Looks at the disk.
+///
+/// ```
+/// use foramen::library::find_below;
+///
+/// let dir = tempfile::tempdir()?;
+/// std::fs::create_dir_all(dir.path().join("anna/mr"))?;
+/// let found = find_below("/old disk/studies/anna/mr".as_ref(), dir.path());
+/// assert_eq!(found, dir.path().join("anna/mr"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn find_below(old: &Path, folder: &Path) -> PathBuf {
     let names: Vec<_> = old.iter().skip(usize::from(old.has_root())).collect();
     let ends = (0..names.len()).map(|skipped| folder.join(names[skipped..].iter().collect::<PathBuf>()));

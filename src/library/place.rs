@@ -9,13 +9,13 @@ use crate::study::{Source, Study};
 /// How a study was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StudySource {
-    /// The computed demo study.
+    /// The demo study, which is computed and lies nowhere.
     Demo,
     /// What the reader opened: files, folders, zips, DICOMDIRs. There may be other studies below them.
     Paths(Vec<PathBuf>),
 }
 
-/// Where a study lies.
+/// Where a study lies on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// How it was opened; paths are absolute.

@@ -13,19 +13,19 @@ const MOST_WORDS: usize = 32;
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Order {
-    /// How far it is.
+    /// [`Entry::state`]: unread, graded, reviewed, signed.
     State,
-    /// Name of the patient.
+    /// Name of the patient, without case and accents.
     Name,
-    /// `PatientID`.
+    /// `PatientID`, letter by letter.
     PatientId,
-    /// Date of the study.
+    /// `StudyDate`, by its digits.
     StudyDate,
-    /// `StudyDescription`.
+    /// `StudyDescription`, letter by letter.
     Description,
-    /// How many images.
+    /// How many images the study has.
     Images,
-    /// Where it is.
+    /// The path that it was opened from.
     Place,
     /// When it was opened last.
     #[default]
@@ -55,11 +55,11 @@ pub struct Query {
     pub text: String,
     /// Only these states; every state if empty.
     pub states: BTreeSet<StudyState>,
-    /// Sorted by.
+    /// The column that entries are sorted by.
     pub order: Order,
     /// Ascending: small to large, A to Z, old to new; descending if not set.
     pub ascending: bool,
-    /// At most this many.
+    /// At most so many entries; all of them if `None`.
     pub limit: Option<usize>,
 }
 
@@ -77,6 +77,10 @@ const COLUMNS: &str = "uid, patient_name, patient_id, birth_date, sex, date, des
 
 impl Library {
     /// The studies that answer a query.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
     pub fn list(&self, query: &Query) -> Result<Listing, LibraryError> {
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         let mut place = |value: Box<dyn ToSql>| {
@@ -110,14 +114,22 @@ impl Library {
         Ok(Listing { entries, known: usize::try_from(known).unwrap_or_default() })
     }
 
-    /// The study of that uid.
+    /// The entry of one study.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read.
     pub fn entry(&self, uid: &StudyUid) -> Result<Entry, LibraryError> {
         let sql = format!("SELECT {COLUMNS} FROM study WHERE uid = ?1");
         self.entries(&sql, &[Box::new(uid.clone())])?.pop().ok_or(LibraryError::Unknown)
     }
 
-    /// Other studies of the same patient, newest first: with the same id, and also the same name or date of birth. A
-    /// missing name or date does not match: ids like `ANON` are shared by many patients.
+    /// Other studies of the same patient, newest first: with the same id, and the same name or date of birth besides.
+    /// A name or date that is missing says nothing: ids like `ANON` are of many patients.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
     pub fn priors(&self, uid: &StudyUid) -> Result<Vec<Entry>, LibraryError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM study WHERE uid <> ?1 AND EXISTS (

@@ -15,8 +15,13 @@ pub struct Recorded {
 }
 
 impl Library {
-    /// Adds a study, or finds it again: its state and everything stored with it are kept, wherever it is now. If it was
-    /// somewhere else before, other studies that moved with it are found again too.
+    /// Enters a study, or meets it again: its state and all that is kept with it stay, wherever it lies now. When it
+    /// lay somewhere else before, other studies that moved with it are found again too.
+    ///
+    /// # Errors
+    ///
+    /// The study has no UID, or the file cannot be read or written, or another program holds it for longer than a few
+    /// seconds.
     pub fn record(&mut self, study: &Study, source: &StudySource) -> Result<Recorded, LibraryError> {
         if study.uid.is_missing() {
             return Err(LibraryError::NoUid);

@@ -10,7 +10,7 @@ use crate::{grading::Role, study::SeriesKey, uid::StudyUid};
 /// A text that is stored with a study. The list does not interpret it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Document {
-    /// Measurements, notes, key images.
+    /// Measurements, notes and key images, as [`Markup::to_json`](crate::markup::Markup::to_json) writes them.
     Marks,
 }
 
@@ -28,18 +28,22 @@ pub type RoleOverrides = BTreeMap<SeriesKey, Option<Role>>;
 /// What is kept with a study.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stored {
-    /// How far it is.
+    /// How far its reading is.
     pub state: StudyState,
     /// What was found, in a few words.
     pub findings: Option<String>,
-    /// [`Document::Marks`].
+    /// The text of [`Document::Marks`]; `None` if nothing is drawn.
     pub marks: Option<String>,
-    /// Changed by hand.
+    /// Roles that were changed by hand; the others follow from the images.
     pub roles: RoleOverrides,
 }
 
 impl Library {
-    /// Everything that is stored with a study.
+    /// All that is kept with a study.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read.
     pub fn stored(&self, uid: &StudyUid) -> Result<Stored, LibraryError> {
         let sql = "SELECT key, state, findings FROM study WHERE uid = ?1";
         let found = self.connection.query_row(sql, [uid], |row| {
@@ -68,8 +72,13 @@ impl Library {
         Ok(stored)
     }
 
-    /// Sets the state of a study, and returns the resulting state. A study that a person has reviewed or signed does
-    /// not become [`StudyState::Graded`] again because the program graded it once more.
+    /// Sets how far a study is, and returns how far it then is. What a person has reviewed or signed does not
+    /// become [`StudyState::Graded`] again because the program graded it once more.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list or its report is signed, or the file cannot be read or written, or another program
+    /// holds it for longer than a few seconds.
     pub fn set_state(&mut self, uid: &StudyUid, state: StudyState) -> Result<StudyState, LibraryError> {
         if state < StudyState::Signed && state != StudyState::Graded && self.is_signed(uid)? {
             return Err(LibraryError::Signed);
@@ -84,13 +93,23 @@ impl Library {
     }
 
     /// Sets what was found, in a few words.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read or written, or another program holds it for longer
+    /// than a few seconds.
     pub fn set_findings(&mut self, uid: &StudyUid, findings: Option<&str>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             transaction.execute("UPDATE study SET findings = ?2 WHERE key = ?1", params![key, findings]).map(drop)
         })
     }
 
-    /// Stores a text with a study, replacing the one before; `None` removes it.
+    /// Keeps a text with a study in place of the one before; `None` removes it.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read or written, or another program holds it for longer
+    /// than a few seconds.
     pub fn set_document(&mut self, uid: &StudyUid, kind: Document, text: Option<&str>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = match text {
@@ -102,6 +121,11 @@ impl Library {
     }
 
     /// Remembers the role of a series that was changed by hand; `None` is "not graded".
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read or written, or another program holds it for longer
+    /// than a few seconds.
     pub fn set_role(&mut self, uid: &StudyUid, series: &SeriesKey, role: Option<Role>) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| {
             let sql = "INSERT OR REPLACE INTO role_override (study, series_uid, part, role) VALUES (?1, ?2, ?3, ?4)";
@@ -110,7 +134,12 @@ impl Library {
         })
     }
 
-    /// Removes a study and everything stored with it from the list. Its images are not touched.
+    /// Removes a study and all that is kept with it from the list. Its images are not touched.
+    ///
+    /// # Errors
+    ///
+    /// The study is not in the list, or the file cannot be read or written, or another program holds it for longer
+    /// than a few seconds.
     pub fn forget(&mut self, uid: &StudyUid) -> Result<(), LibraryError> {
         self.change(uid, |transaction, key| transaction.execute("DELETE FROM study WHERE key = ?1", [key]).map(drop))?;
         // What was deleted is overwritten in the file; this takes it out of the journal too. Another program that is

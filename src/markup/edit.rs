@@ -17,6 +17,24 @@ pub(super) struct State {
 ///
 /// Every change that changes something is one step that can be taken back. A drag is one step too: what happens between
 /// [`Self::begin`] and [`Self::commit`].
+///
+/// ```
+/// use foramen::{
+///     grading::SliceId,
+///     markup::{Markup, Point, Shape},
+/// };
+///
+/// let slice = SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 };
+/// let mut markup = Markup::default();
+/// markup.add(slice.clone(), Shape::Probe { at: Point::new(20.0, 30.0) }, "bright");
+/// markup.toggle_key_image(&slice);
+/// markup.undo();
+/// assert!(!markup.is_key_image(&slice));
+///
+/// let stored = markup.to_json()?;
+/// assert_eq!(Markup::from_json(&stored)?.marks(), markup.marks());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Markup {
     state: State,
@@ -48,7 +66,7 @@ impl Markup {
         self.state.marks.iter().filter(move |mark| mark.slice == *slice)
     }
 
-    /// A mark.
+    /// A mark by its name; `None` once it is deleted.
     pub fn get(&self, id: MarkId) -> Option<&Mark> {
         self.state.marks.iter().find(|mark| mark.id == id)
     }
@@ -74,7 +92,7 @@ impl Markup {
         self.revision
     }
 
-    /// Draws a mark.
+    /// Adds a mark and returns its name; one step that can be undone.
     pub fn add(&mut self, slice: SliceId, shape: Shape, text: impl Into<String>) -> MarkId {
         self.last_id += 1;
         let id = MarkId(self.last_id);
@@ -94,7 +112,7 @@ impl Markup {
         self.change_mark(id, |mark| mark.text = text);
     }
 
-    /// Deletes a mark.
+    /// Deletes a mark; nothing if there is none of that name.
     pub fn remove(&mut self, id: MarkId) {
         self.change(|state| state.marks.retain(|mark| mark.id != id));
     }

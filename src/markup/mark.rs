@@ -12,11 +12,11 @@ pub struct MarkId(pub u64);
 /// A shape on a slice, with what the reader wrote to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mark {
-    /// Its name.
+    /// What names it within its study.
     pub id: MarkId,
     /// The slice that it is drawn on.
     pub slice: SliceId,
-    /// What is drawn.
+    /// Its geometry, in pixels of the slice.
     pub shape: Shape,
     /// The text of a note or arrow; of the others a label, mostly empty.
     #[serde(default)]

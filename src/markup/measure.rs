@@ -9,20 +9,20 @@ use crate::{geometry::Vec3, raster::Slice};
 /// In what lengths are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// `PixelSpacing` is known.
+    /// Millimetres: the spacing of the pixels is known.
     Millimetres,
     /// It is not: lengths are counted in pixels, which are taken to be square.
     Pixels,
 }
 
-/// What a mark measures.
+/// What a mark measures, and in what unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Measurement {
-    /// A distance.
+    /// The length of a straight line.
     Length {
-        /// How long.
+        /// 0 or more, in `unit`.
         length: f64,
-        /// In what.
+        /// Millimetres, or pixels where spacing is unknown.
         unit: Unit,
     },
     /// An angle, measured where a millimetre is as long down as across.
@@ -56,6 +56,21 @@ pub enum Measurement {
 
 /// Measures a mark. `spacing` is DICOM's `PixelSpacing`: mm between rows, mm between columns. Values, and the place in
 /// the patient, come from the slice; without it the rest is measured.
+///
+/// ```
+/// use foramen::{
+///     grading::SliceId,
+///     markup::{Mark, MarkId, Measurement, Point, Shape, Unit, measure},
+/// };
+///
+/// // Three columns of 0.5 mm and two rows of 1 mm.
+/// let shape = Shape::Length { from: Point::new(10.0, 10.0), to: Point::new(13.0, 12.0) };
+/// let slice = SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 };
+/// let mark = Mark { id: MarkId(1), slice, shape, text: String::new() };
+///
+/// let Measurement::Length { length, unit } = measure(&mark, Some([1.0, 0.5]), None) else { unreachable!() };
+/// assert_eq!((length, unit), (2.5, Unit::Millimetres));
+/// ```
 pub fn measure(mark: &Mark, spacing: Option<[f64; 2]>, slice: Option<&Slice>) -> Measurement {
     let spacing = spacing.filter(|s| s.iter().all(|v| v.is_finite() && *v > 0.0));
     let unit = if spacing.is_some() { Unit::Millimetres } else { Unit::Pixels };

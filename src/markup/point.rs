@@ -105,9 +105,9 @@ fn kept(value: f64) -> f64 {
 /// somebody moves them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
-    /// Width in pixels.
+    /// Width of the image in pixels.
     pub columns: u32,
-    /// Height in pixels.
+    /// Height of the image in pixels.
     pub rows: u32,
 }
 

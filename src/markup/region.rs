@@ -9,16 +9,16 @@ const ON_THE_EDGE: f64 = 1e-9;
 /// The values of the pixels whose centres lie inside a region or on its edge. Padding has no value and does not count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statistics {
-    /// Pixels.
+    /// How many pixels are counted, at least 1.
     pub count: usize,
     /// Mean of the modality values.
     pub mean: f64,
     /// Standard deviation of these pixels as they are (the population's: divided by their number, not by one less),
     /// as radiology viewers give it.
     pub sd: f64,
-    /// The lowest value.
+    /// The lowest modality value.
     pub min: f32,
-    /// The highest value.
+    /// The highest modality value.
     pub max: f32,
 }
 

@@ -44,6 +44,10 @@ struct KeyImage {
 
 impl Markup {
     /// The text in which the marks are stored; the steps that led to them are not.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be serialised; not to be expected.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         let State { marks, key_images } = self.state();
         let key_images =
@@ -53,6 +57,10 @@ impl Markup {
 
     /// From stored text. What an older program left out is taken as empty; what is not understood is an error, for
     /// the next save would drop it.
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON of this form, is of a newer version, or holds a shape that this program does not know.
     pub fn from_json(text: &str) -> Result<Self, MarkupError> {
         let whole: Value = serde_json::from_str(text).map_err(|e| unreadable(&e))?;
         let version = whole.get("version").and_then(Value::as_u64);

@@ -4,7 +4,7 @@ use super::{Mark, Measurement, Unit};
 use crate::geometry::Vec3;
 
 impl Unit {
-    /// Of a length.
+    /// The sign behind a length: `mm` or `px`.
     pub const fn length(self) -> &'static str {
         match self {
             Self::Millimetres => "mm",
@@ -12,7 +12,7 @@ impl Unit {
         }
     }
 
-    /// Of an area.
+    /// The sign behind an area: `mm²` or `px²`.
     pub const fn area(self) -> &'static str {
         match self {
             Self::Millimetres => "mm²",

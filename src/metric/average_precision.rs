@@ -22,20 +22,20 @@ const RECALLS: usize = 101;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Definition {
-    /// As `model.val()` says it.
+    /// As Ultralytics' `model.val()` computes it.
     Ultralytics,
-    /// As pycocotools says it.
+    /// As pycocotools computes it.
     Coco,
 }
 
 /// One class that has labels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClassPrecision {
-    /// Which.
+    /// The class whose curve it is.
     pub class: DetectionClass,
-    /// Labelled boxes.
+    /// How many labels it has in all images together; at least 1.
     pub labels: usize,
-    /// Boxes of the detector.
+    /// How many boxes of the detector name it.
     pub boxes: usize,
     /// Average precision at an `IoU` of 0.5.
     pub ap50: f64,
@@ -46,21 +46,21 @@ pub struct ClassPrecision {
     pub precision: Vec<f64>,
 }
 
-/// Of a data set.
+/// Mean average precision over a data set, and what it is the mean of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AveragePrecision {
-    /// Whose.
+    /// By whose rule the areas were computed.
     pub definition: Definition,
     /// Mean of the classes' `ap50`; classes without labels do not count.
     pub map50: f64,
     /// Mean of the classes' `ap50_95`.
     pub map50_95: f64,
-    /// In the order of the classes.
+    /// Every class that has labels, in the order of [`DetectionClass`].
     pub classes: Vec<ClassPrecision>,
 }
 
 impl Definition {
-    /// For people.
+    /// `Ultralytics 8.4's definition` or `COCO's definition`, for people.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Ultralytics => "Ultralytics 8.4's definition",
@@ -80,6 +80,25 @@ impl AveragePrecision {
 
 /// From the judged boxes of every image, and how many labels each class has in all images together.
 /// `None` if no class has any.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use foramen::{
+///     grading::{DetectionClass, Role},
+///     metric::{Definition, JudgedBox, average_precision},
+/// };
+///
+/// let class = DetectionClass::all(Role::Scs)[0];
+/// // One image with two labels; of two boxes the surer one is right.
+/// let boxes = vec![
+///     JudgedBox { class, score: 0.9, correct: [true; 10] },
+///     JudgedBox { class, score: 0.4, correct: [false; 10] },
+/// ];
+/// let map = average_precision(&[boxes], &BTreeMap::from([(class, 2)]), Definition::Coco).unwrap();
+/// // Precision 1 up to a recall of one half: 51 of COCO's 101 recalls.
+/// assert!((map.map50 - 51.0 / 101.0).abs() < 1e-12);
+/// ```
 pub fn average_precision(
     images: &[Vec<JudgedBox>],
     labels: &BTreeMap<DetectionClass, usize>,

@@ -17,16 +17,16 @@ use super::{Group, ScoredRow, log_loss::loss, quantile::quantile, score::counted
 pub struct Bootstrap {
     /// How many times as many studies as there are are drawn.
     pub resamples: usize,
-    /// Of the generator.
+    /// Seed of the generator.
     pub seed: u64,
 }
 
 /// 95 % of the resamples lie in here: from the 2.5th to the 97.5th percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Interval {
-    /// 2.5th percentile.
+    /// The 2.5th percentile of the resamples.
     pub low: f64,
-    /// 97.5th percentile.
+    /// The 97.5th percentile of the resamples.
     pub high: f64,
 }
 
@@ -52,9 +52,9 @@ pub struct Comparison {
 /// Which number of a [`Resamples`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// One of the four.
+    /// One of the four parts of the score.
     Group(Group),
-    /// Their mean.
+    /// The score: the mean of the four parts.
     Score,
 }
 
@@ -120,6 +120,29 @@ type Sums = [(f64, f64); 4];
 
 /// The scores of every table in every resample. All tables must be about the same studies; one that a table
 /// lacks counts nothing there.
+///
+/// ```
+/// use foramen::{
+///     grading::{GradeId, Severity},
+///     metric::{Bootstrap, Part, ScoredRow, resample},
+/// };
+///
+/// // Four studies; the second table gives the truth more in every row.
+/// let table = |p: f64| -> Vec<ScoredRow> {
+///     let studies = ["1", "2", "3", "4"].into_iter();
+///     let row = |study: &str, id| {
+///         let predicted = [p, (1.0 - p) / 2.0, (1.0 - p) / 2.0];
+///         ScoredRow { study: study.to_owned(), id, truth: Severity::NormalMild, predicted }
+///     };
+///     studies.flat_map(|study| GradeId::ALL.map(|id| row(study, id))).collect()
+/// };
+/// let (first, second) = (table(0.6), table(0.8));
+/// let resamples = resample(&[&first, &second], Bootstrap { resamples: 200, seed: 1 });
+///
+/// assert_eq!(resamples[1].against(&resamples[0]).better_in, 1.0);
+/// let interval = resamples[0].interval(Part::Score).unwrap();
+/// assert!(interval.low <= interval.high);
+/// ```
 pub fn resample(tables: &[&[ScoredRow]], bootstrap: Bootstrap) -> Vec<Resamples> {
     let sums: Vec<BTreeMap<&str, Sums>> = tables.iter().map(|rows| sums_by_study(rows)).collect();
     let mut studies: Vec<&str> = sums.iter().flat_map(BTreeMap::keys).copied().collect();

@@ -12,13 +12,13 @@ use glam::{DMat4, DVec4};
 use super::{ScoredRow, log_loss, weight};
 use crate::grading::{Calibration, Probabilities, Severity};
 
-/// Fewer rows say nothing reliable of four numbers.
+/// The least number of rows: four numbers can't be fitted reliably on fewer.
 pub const MIN_ROWS: usize = 50;
-/// Fewer rows of one severity say nothing of its bias.
+/// The least number of rows of each severity: its bias can't be fitted on fewer.
 pub const MIN_OF_SEVERITY: usize = 5;
-/// Fewer studies cannot be cross-validated in [`PARTS`] parts.
+/// The least number of studies: fewer can't be cross-validated in [`PARTS`] parts.
 pub const MIN_STUDIES: usize = 10;
-/// Of the cross-validation; rows of one study stay together.
+/// The parts of the cross-validation; rows of one study stay together.
 pub const PARTS: usize = 5;
 
 /// `1 / temperature` stays between these.
@@ -30,13 +30,13 @@ const IDENTITY: Calibration = Calibration { temperature: 1.0, bias: [0.0; 3] };
 pub struct Fit {
     /// Never worse on these rows than no calibration.
     pub calibration: Calibration,
-    /// Rows of each severity.
+    /// How many rows there are of each severity, in the order of [`Severity::ALL`].
     pub rows: [usize; 3],
-    /// Studies.
+    /// How many studies the rows are of.
     pub studies: usize,
     /// Weighted log loss of the rows as they were predicted.
     pub before: f64,
-    /// The same after calibration, on the rows that it was fitted on: flatters.
+    /// The same after calibration, on the rows that it was fitted on: too optimistic.
     pub after: f64,
     /// The same with each study calibrated by a fit on the other studies: what to expect of new ones.
     pub cross_validated: f64,
@@ -50,9 +50,9 @@ pub struct Fit {
     rows.iter().sum::<usize>(), rows[0], rows[1], rows[2]
 )]
 pub struct TooFewRows {
-    /// Rows of each severity.
+    /// How many rows there are of each severity, in the order of [`Severity::ALL`].
     pub rows: [usize; 3],
-    /// Studies.
+    /// How many studies the rows are of.
     pub studies: usize,
 }
 
@@ -65,6 +65,35 @@ struct Sample {
 }
 
 /// Fits on rows of [`super::match_rows`], all of them.
+///
+/// ```
+/// use foramen::{
+///     grading::{GradeId, Severity},
+///     metric::{ScoredRow, calibrate},
+/// };
+///
+/// // 20 studies, each row given 0.9 of "normal/mild": too sure, for a fifth of them is moderate and a fifth severe.
+/// let truth = |study: usize| match study % 5 {
+///     0 => Severity::Moderate,
+///     1 => Severity::Severe,
+///     _ => Severity::NormalMild,
+/// };
+/// let rows = (0..20).flat_map(|study| {
+///     GradeId::ALL.map(|id| {
+///         let predicted = [0.9, 0.05, 0.05];
+///         ScoredRow { study: study.to_string(), id, truth: truth(study), predicted }
+///     })
+/// });
+/// let fit = calibrate(&rows.collect::<Vec<_>>())?;
+/// assert!(fit.after < fit.before);
+/// assert!(fit.calibration.temperature > 1.0 || fit.calibration.bias[0] < 0.0);
+/// # Ok::<(), foramen::metric::TooFewRows>(())
+/// ```
+///
+/// # Errors
+///
+/// There are fewer rows than [`MIN_ROWS`], fewer studies than [`MIN_STUDIES`], or fewer rows of a severity than
+/// [`MIN_OF_SEVERITY`].
 pub fn calibrate(rows: &[ScoredRow]) -> Result<Fit, TooFewRows> {
     let studies: BTreeSet<&str> = rows.iter().map(|row| row.study.as_str()).collect();
     let counts = Severity::ALL.iter().map(|s| rows.iter().filter(|row| row.truth == *s).count());

@@ -26,6 +26,20 @@ pub struct Confusion {
 
 impl Confusion {
     /// Adds one image. `iou` is asked for (index of the label, index of the box).
+    ///
+    /// ```
+    /// use foramen::{
+    ///     grading::{DetectionClass, Role},
+    ///     metric::{Confusion, ScoredBox},
+    /// };
+    ///
+    /// // The label says severe, the box over it moderate: classes 2 and 1 of the canal at L1/L2.
+    /// let classes = DetectionClass::all(Role::Scs);
+    /// let mut confusion = Confusion::default();
+    /// confusion.add(&[classes[2]], &[ScoredBox { class: classes[1], score: 0.7 }], |_, _| 0.8);
+    /// assert_eq!(confusion.severity[2][1], 1);
+    /// assert_eq!((confusion.found(), confusion.level[0][0]), (1, 1));
+    /// ```
     pub fn add(&mut self, labels: &[DetectionClass], boxes: &[ScoredBox], iou: impl Fn(usize, usize) -> f32) {
         let mut speaks = vec![false; boxes.len()];
         for (index, truth) in labels.iter().enumerate() {

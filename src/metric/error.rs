@@ -8,15 +8,15 @@ pub enum MetricError {
     /// The file cannot be opened.
     #[error("{}: cannot be read: {source}", file.display())]
     Open {
-        /// The file.
+        /// Path of the table.
         file: PathBuf,
-        /// Why.
+        /// What the system said.
         source: io::Error,
     },
-    /// It is no CSV.
+    /// The file is no CSV.
     #[error("{}: not a readable CSV: {source}", file.display())]
     Csv {
-        /// The file.
+        /// Path of the table.
         file: PathBuf,
         /// Why, with the line.
         source: csv::Error,
@@ -24,21 +24,21 @@ pub enum MetricError {
     /// Columns are missing or stand twice.
     #[error("{}: {problem}; expected columns: {expected}", file.display())]
     Columns {
-        /// The file.
+        /// Path of the table.
         file: PathBuf,
-        /// What is wrong.
+        /// What is wrong, as the end of a sentence.
         problem: String,
-        /// What should be there.
+        /// The columns that should be there.
         expected: &'static str,
     },
-    /// One row is wrong.
+    /// A row cannot be understood.
     #[error("{}, line {line}: {row}: {problem}", file.display())]
     Row {
-        /// The file.
+        /// Path of the table.
         file: PathBuf,
         /// From 1, the head included.
         line: u64,
-        /// Study or row id.
+        /// Study or row id that it begins with.
         row: String,
         /// What is wrong, and what was expected.
         problem: String,
@@ -46,7 +46,7 @@ pub enum MetricError {
     /// The table has no rows.
     #[error("{}: it has no rows below the header", file.display())]
     Empty {
-        /// The file.
+        /// Path of the table.
         file: PathBuf,
     },
     /// Rows with a label have no prediction.
@@ -55,11 +55,11 @@ pub enum MetricError {
         file.display()
     )]
     Missing {
-        /// The submission.
+        /// Path of the submission.
         file: PathBuf,
-        /// How many.
+        /// How many labelled rows have no prediction.
         count: usize,
-        /// The first row id.
+        /// Row id of the first of them.
         first: String,
         /// Which studies had to be complete.
         studies: &'static str,
@@ -67,7 +67,7 @@ pub enum MetricError {
     /// A part of the score has nothing to be computed from.
     #[error("no scored study has a label for {group}; the score is the mean of four parts and needs all of them")]
     NoLabels {
-        /// Which part.
+        /// Name of the part of the score.
         group: &'static str,
     },
 }

@@ -11,11 +11,11 @@ use crate::grading::{Condition, GradeId, Level};
 /// A grader's point, and where the row's evidence is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocatedRow {
-    /// `study_id`.
+    /// `study_id` of the labels.
     pub study: String,
-    /// The row.
+    /// Condition, side and level.
     pub id: GradeId,
-    /// The label, LPS, mm.
+    /// The grader's point in patient space (LPS), mm.
     pub label: DVec3,
     /// Unit normal of the slice that the label was set on.
     pub normal: DVec3,
@@ -26,9 +26,9 @@ pub struct LocatedRow {
 /// Where a level's disc was estimated to be, beside the grader's point of the canal at that level.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LocatedLevel {
-    /// `study_id`.
+    /// `study_id` of the labels.
     pub study: String,
-    /// Which.
+    /// The level whose disc it is.
     pub level: Level,
     /// The label of the canal, LPS, mm.
     pub label: DVec3,

@@ -5,7 +5,7 @@ use crate::grading::Severity;
 /// scikit-learn clips at the machine epsilon of the array's type; tables are read as 64-bit floats.
 const EPSILON: f64 = f64::EPSILON;
 
-/// What a row counts, by its true severity.
+/// How much a row counts, by its true severity: 1, 2 or 4.
 pub const fn weight(truth: Severity) -> f64 {
     match truth {
         Severity::NormalMild => 1.0,
@@ -16,6 +16,17 @@ pub const fn weight(truth: Severity) -> f64 {
 
 /// The weighted mean of -ln(probability given to the truth), from (that probability, weight) of each row.
 /// NaN if there are no rows.
+///
+/// ```
+/// use foramen::{
+///     grading::Severity,
+///     metric::{log_loss, weight},
+/// };
+///
+/// // A severe row that was given 0.5 counts four times as much as a normal one that was given 0.9.
+/// let rows = [(0.5, weight(Severity::Severe)), (0.9, weight(Severity::NormalMild))];
+/// assert!((log_loss(rows) - (4.0 * 2.0_f64.ln() - 0.9_f64.ln()) / 5.0).abs() < 1e-12);
+/// ```
 pub fn log_loss(rows: impl IntoIterator<Item = (f64, f64)>) -> f64 {
     let (loss, weights) = rows.into_iter().fold((0.0, 0.0), |(loss, weights), (probability, weight)| {
         (loss + weight * self::loss(probability), weights + weight)

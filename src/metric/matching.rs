@@ -8,26 +8,44 @@ pub const IOU_THRESHOLDS: [f32; 10] = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.8
 /// A detector's box without its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ScoredBox {
-    /// What it says.
+    /// The grade and severity that it claims.
     pub class: DetectionClass,
-    /// Confidence, 0 to 1.
+    /// The detector's confidence, 0 to 1.
     pub score: f32,
 }
 
 /// A box, and whether it finds a label of its class at each of [`IOU_THRESHOLDS`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct JudgedBox {
-    /// What it says.
+    /// The grade and severity that it claims.
     pub class: DetectionClass,
-    /// Confidence, 0 to 1.
+    /// The detector's confidence, 0 to 1.
     pub score: f32,
-    /// At each threshold.
+    /// One for each of [`IOU_THRESHOLDS`].
     pub correct: [bool; 10],
 }
 
 /// Greedy, as Ultralytics 8.4.190 and COCO do it alike: from the highest score down, a box takes the label of its
 /// class that it overlaps most among those not yet taken, if the overlap reaches the threshold; each threshold on
 /// its own. `iou` is asked for (index of the label, index of the box). The answer is sorted by falling score.
+///
+/// ```
+/// use foramen::{
+///     grading::{DetectionClass, Role},
+///     metric::{ScoredBox, judge},
+///     raster::BBox,
+/// };
+///
+/// let class = DetectionClass::all(Role::Scs)[0];
+/// let label = BBox::new(0.0, 0.0, 10.0, 10.0);
+/// let boxes = [BBox::new(0.0, 0.0, 10.0, 7.0), BBox::new(50.0, 50.0, 60.0, 60.0)];
+/// let scored = [ScoredBox { class, score: 0.6 }, ScoredBox { class, score: 0.9 }];
+///
+/// let judged = judge(&[class], &scored, |_label, index| label.iou(&boxes[index]));
+/// // By falling score: the box far off finds nothing; the other, of IoU 0.7, does up to that threshold.
+/// assert_eq!(judged[0].correct, [false; 10]);
+/// assert_eq!(judged[1].correct.iter().filter(|found| **found).count(), 5);
+/// ```
 pub fn judge(labels: &[DetectionClass], boxes: &[ScoredBox], iou: impl Fn(usize, usize) -> f32) -> Vec<JudgedBox> {
     let mut order: Vec<usize> = (0..boxes.len()).collect();
     order.sort_by(|&a, &b| boxes[b].score.total_cmp(&boxes[a].score));

@@ -12,14 +12,14 @@ pub fn quantile(sorted: &[f64], q: f64) -> Option<f64> {
 /// Half of the values are at most the median, nine tenths at most the 90th percentile.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Spread {
-    /// 50th percentile.
+    /// The 50th percentile, in the unit of the values.
     pub median: f64,
-    /// 90th percentile.
+    /// The 90th percentile, in the unit of the values.
     pub p90: f64,
 }
 
 impl Spread {
-    /// `None` for no values.
+    /// Median and 90th percentile of values in any order; `None` for no values.
     pub fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
         Some(Self { median: quantile(&values, 0.5)?, p90: quantile(&values, 0.9)? })

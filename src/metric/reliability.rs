@@ -14,11 +14,11 @@ pub const BINS: usize = 10;
 /// The rows whose probability lies above `from` and at most at `to` (the first bin holds 0 too).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bin {
-    /// Lower edge.
+    /// Lower edge, 0 to 0.9.
     pub from: f64,
-    /// Upper edge.
+    /// Upper edge, 0.1 to 1.
     pub to: f64,
-    /// How many rows.
+    /// How many rows have a probability in it.
     pub rows: usize,
     /// Their mean probability; none without rows.
     pub predicted: Option<f64>,
@@ -29,9 +29,9 @@ pub struct Bin {
 /// One severity against the two others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Curve {
-    /// Whose probability.
+    /// The severity whose probability is looked at.
     pub severity: Severity,
-    /// [`BINS`] of them.
+    /// [`BINS`] bins from 0 to 1.
     pub bins: Vec<Bin>,
     /// Expected calibration error: mean over the rows of |predicted - observed| of their bin.
     pub ece: f64,
@@ -39,7 +39,7 @@ pub struct Curve {
     pub brier: f64,
 }
 
-/// One condition.
+/// How reliable the probabilities of one condition are.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reliability {
     /// Left and right together, all levels.

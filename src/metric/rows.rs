@@ -6,11 +6,11 @@ use crate::grading::{GradeId, Prior, Severity};
 /// A row that counts: it has a label and a prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoredRow {
-    /// `study_id`.
+    /// `study_id` of labels and submission.
     pub study: String,
-    /// Condition and level.
+    /// Condition, side and level.
     pub id: GradeId,
-    /// The label.
+    /// The severity by the labels.
     pub truth: Severity,
     /// Predicted for each severity, as it stands in the submission.
     pub predicted: [f64; 3],
@@ -26,6 +26,10 @@ pub enum Studies {
 }
 
 /// The labelled rows of `studies`, in order of study and grade. Each must have been predicted.
+///
+/// # Errors
+///
+/// A labelled row of one of the `studies` has no prediction.
 pub fn match_rows(
     solution: &Solution,
     submission: &Submission,

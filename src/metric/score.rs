@@ -21,28 +21,28 @@ pub enum Group {
     AnySevereSpinal,
 }
 
-/// One part.
+/// One of the four parts of a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct GroupScore {
-    /// Which.
+    /// The rows that it is computed from.
     pub group: Group,
     /// How many rows count 1, 2 and 4.
     pub rows_by_weight: [usize; 3],
-    /// Weighted log loss.
+    /// Weighted log loss, natural logarithm; 0 is perfect.
     pub log_loss: f64,
 }
 
-/// The whole.
+/// A score with its parts.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Score {
-    /// The plain mean of the four.
+    /// The plain mean of the four parts, 0 or more; lower is better.
     pub score: f64,
     /// In the order of [`Group::ALL`].
     pub groups: Vec<GroupScore>,
 }
 
 impl Group {
-    /// All four.
+    /// The four parts in the contest's order.
     pub const ALL: [Self; 4] = [Self::Spinal, Self::Foraminal, Self::Subarticular, Self::AnySevereSpinal];
 
     /// As a reader writes it.
@@ -55,7 +55,7 @@ impl Group {
         }
     }
 
-    /// As JSON has it.
+    /// `spinal`, `foraminal`, `subarticular` or `any_severe_spinal`, as in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Spinal => "spinal",
@@ -74,9 +74,39 @@ impl Group {
     }
 }
 
-/// Scores rows of [`super::match_rows`] as they stand.
+/// The contest's score of rows of [`match_rows`](super::match_rows), as they stand; lower is better.
+///
+/// ```
+/// use foramen::{
+///     grading::{GradeId, Severity},
+///     metric::{Solution, Studies, Submission, match_rows, score},
+/// };
+///
+/// // One study, normal everywhere, and a submission that gives each row 0.8 of normal/mild.
+/// let dir = tempfile::tempdir()?;
+/// let (labels, predictions) = (dir.path().join("train.csv"), dir.path().join("submission.csv"));
+/// let columns: Vec<String> = GradeId::ALL.iter().map(GradeId::to_string).collect();
+/// std::fs::write(&labels, format!("study_id,{}\n7,{}\n", columns.join(","), ["Normal/Mild"; 25].join(",")))?;
+/// let rows: String = GradeId::ALL.iter().map(|id| format!("{},0.8,0.1,0.1\n", id.row_id("7"))).collect();
+/// std::fs::write(&predictions, format!("row_id,normal_mild,moderate,severe\n{rows}"))?;
+///
+/// let solution = Solution::read(&labels)?;
+/// assert_eq!(solution.study("7").unwrap()[0], Some(Severity::NormalMild));
+/// let submission = Submission::read(&predictions, |study| solution.study(study).is_some())?;
+/// let rows = match_rows(&solution, &submission, Studies::All)?;
+///
+/// // Three parts of -ln 0.8, and "any severe spinal", to which 0.1 was given, -ln 0.9.
+/// let score = score(&rows)?;
+/// let expected = (3.0 * -0.8_f64.ln() - 0.9_f64.ln()) / 4.0;
+/// assert!((score.score - expected).abs() < 1e-12);
+/// for part in &score.groups {
+///     println!("{}: {:.4}", part.group.label(), part.log_loss);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
+///
 /// A part of the score has no labelled row.
 pub fn score(rows: &[ScoredRow]) -> Result<Score, MetricError> {
     score_from(|_| rows)
@@ -87,6 +117,7 @@ pub fn score(rows: &[ScoredRow]) -> Result<Score, MetricError> {
 /// submitted: a binary loss has one column, and nothing to divide by.
 ///
 /// # Errors
+///
 /// A part of the score has no labelled row.
 pub fn score_as_contest(rows: &[ScoredRow]) -> Result<Score, MetricError> {
     let divided = divided_by_sum(rows);

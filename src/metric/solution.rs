@@ -19,7 +19,12 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// Reads and checks the file.
+    /// Reads and checks `train.csv`: `study_id` and the 25 columns of [`GradeId`].
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, lacks `study_id` or one of the 25 columns, or has a cell that is no severity, a study
+    /// twice or no row.
     pub fn read(file: &Path) -> Result<Self, MetricError> {
         let mut reader = open(file)?;
         let columns = Columns::find(file, &header(&mut reader, file)?)?;
@@ -46,7 +51,7 @@ impl Solution {
         Ok(Self { file: file.to_owned(), studies })
     }
 
-    /// The file, for messages.
+    /// Where it was read from.
     pub fn file(&self) -> &Path {
         &self.file
     }
@@ -56,7 +61,7 @@ impl Solution {
         self.studies.get(study)
     }
 
-    /// All studies, by id.
+    /// All studies in order of id, with their 25 labels in the order of [`GradeId::ALL`].
     pub fn studies(&self) -> impl Iterator<Item = (&str, &[Option<Severity>; 25])> {
         self.studies.iter().map(|(study, row)| (study.as_str(), row))
     }

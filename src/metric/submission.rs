@@ -20,7 +20,12 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// Reads and checks the file. Rows of studies that `is_known` does not know are refused.
+    /// Reads and checks a submission. Rows of studies that `is_known` does not know are refused.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or lacks a column, or has a row whose id or numbers are none, that stands twice, or of
+    /// a study that `is_known` does not know.
     pub fn read(file: &Path, is_known: impl Fn(&str) -> bool) -> Result<Self, MetricError> {
         let mut reader = open(file)?;
         let columns = columns(file, &header(&mut reader, file)?)?;
@@ -48,7 +53,7 @@ impl Submission {
         Ok(Self { file: file.to_owned(), studies })
     }
 
-    /// The file, for messages.
+    /// Where it was read from.
     pub fn file(&self) -> &Path {
         &self.file
     }

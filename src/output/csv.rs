@@ -6,7 +6,7 @@ use crate::{
     plain,
 };
 
-/// The head of the file.
+/// The column names of a submission.
 pub const HEADER: [&str; 4] = ["row_id", "normal_mild", "moderate", "severe"];
 
 /// `<study_id>_<condition>_<level>`.
@@ -17,6 +17,31 @@ pub fn row_id(study_uid: &str, id: GradeId) -> String {
 /// 25 rows a study, none empty. The form has no word for "not assessed": where a study was assessed in part,
 /// the rest is stated as the contest's prevalence (the caller says so); a study of which nothing was
 /// assessed has no rows, for 25 invented numbers would look like a result.
+///
+/// ```
+/// use foramen::{
+///     cancel::Cancel,
+///     detector::ModelSet,
+///     grading::{Assessment, GradeTable, Prior},
+///     output,
+///     pipeline::{self, GradeOptions},
+///     study::Study,
+/// };
+///
+/// // A study as the pipeline returns it, here without images, and the rows of another program.
+/// let study = Study { uid: "4003253".into(), ..Study::default() };
+/// let (models, options) = (ModelSet::default(), GradeOptions::default());
+/// let mut graded = pipeline::grade(&study, &models, &options, &Cancel::default(), &|_| ())?;
+/// let prior = Prior::default();
+/// graded.table = GradeTable::from_fn(|id| Assessment::Prior { probabilities: prior.of(id) });
+///
+/// let csv = String::from_utf8(output::csv_bytes(&[graded]))?;
+/// let lines: Vec<&str> = csv.lines().collect();
+/// assert_eq!(lines.len(), 26);
+/// assert_eq!(lines[0], "row_id,normal_mild,moderate,severe");
+/// assert!(lines[1].starts_with("4003253_left_neural_foraminal_narrowing_l1_l2,0.9"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn csv_bytes(studies: &[GradedStudy]) -> Vec<u8> {
     let prior = Prior::default();
     let assessed = studies.iter().filter(|study| study.table.is_assessed());

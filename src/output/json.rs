@@ -85,7 +85,7 @@ struct LevelForm {
     patient_mm: [f64; 3],
 }
 
-/// The three numbers of a row.
+/// The three scores of a row, each 0 to 1, together 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
     normal_mild: f32,
@@ -94,7 +94,7 @@ pub struct Scores {
 }
 
 impl Scores {
-    /// Mildest first.
+    /// Normal/mild, moderate, severe.
     pub const fn as_array(self) -> [f32; 3] {
         [self.normal_mild, self.moderate, self.severe]
     }
@@ -124,12 +124,42 @@ struct EvidenceForm<'a> {
 }
 
 /// All studies of a run in one JSON document.
+///
+/// ```
+/// use foramen::{
+///     cancel::Cancel,
+///     detector::ModelSet,
+///     output::{self, About},
+///     pipeline::{self, GradeOptions},
+///     study::Study,
+/// };
+///
+/// // A study without images, graded without models.
+/// let study = Study { uid: "1.2.3".into(), ..Study::default() };
+/// let (models, options) = (ModelSet::default(), GradeOptions::default());
+/// let graded = pipeline::grade(&study, &models, &options, &Cancel::default(), &|_| ())?;
+/// let json = output::json_bytes(&[graded], &About::default())?;
+///
+/// let document: serde_json::Value = serde_json::from_slice(&json)?;
+/// let grade = &document["studies"][0]["grades"][0];
+/// assert_eq!(grade["source"], "not_assessed");
+/// assert!(grade["reason"].is_string());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// The document cannot be serialised; not to be expected.
 pub fn json_bytes(studies: &[GradedStudy], about: &About) -> Result<Vec<u8>, serde_json::Error> {
     document_bytes(studies.iter().map(|study| study_form(study, study.study_uid.as_str())).collect(), None, Some(about))
 }
 
 /// The same of one study, with the fingerprint of what the grades were made of. Its rows begin with `id`: its UID, or
 /// where it has none another name.
+///
+/// # Errors
+///
+/// The document cannot be serialised; not to be expected.
 pub fn json_bytes_of(study: &GradedStudy, id: &str, fingerprint: &str) -> Result<Vec<u8>, serde_json::Error> {
     document_bytes(vec![study_form(study, id)], Some(fingerprint), None)
 }

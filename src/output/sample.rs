@@ -55,9 +55,9 @@ pub struct Filling {
 pub struct FilledStudy {
     /// As the sample names it.
     pub study_id: String,
-    /// How many rows.
+    /// How many of its rows hold the prevalence.
     pub rows: usize,
-    /// `prevalence`.
+    /// What they hold instead: `prevalence`.
     pub with: &'static str,
     /// Why they have no numbers.
     pub why: String,
@@ -65,7 +65,7 @@ pub struct FilledStudy {
 
 /// What is known of a study that a sample asks for.
 pub enum Known {
-    /// It was graded.
+    /// It was graded, perhaps in part.
     Graded(Box<Scores>),
     /// It has no numbers, and why.
     Lost(String),
@@ -75,6 +75,7 @@ impl Sample {
     /// Reads and checks the file. Other columns than `row_id` are not looked at.
     ///
     /// # Errors
+    ///
     /// The file cannot be read, has no such column or no row, or a row whose id cannot be read or stands twice.
     pub fn read(file: &Path) -> Result<Self, SampleError> {
         let fail = |why: String| SampleError { file: file.to_owned(), why };
@@ -142,6 +143,25 @@ impl Sample {
 
     /// The submission: every row of the sample, in its order. `known` says what became of a study by its id in the
     /// sample; `not_asked_for` are the studies that it does not name.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use foramen::output::{Known, Sample};
+    ///
+    /// let dir = tempfile::tempdir()?;
+    /// let file = dir.path().join("sample_submission.csv");
+    /// let asked = ["7_spinal_canal_stenosis_l1_l2", "7_spinal_canal_stenosis_l2_l3"];
+    /// std::fs::write(&file, format!("row_id\n{}\n", asked.join("\n")))?;
+    /// let sample = Sample::read(&file)?;
+    ///
+    /// let known = BTreeMap::from([("7".to_owned(), Known::Lost("its zip is damaged".to_owned()))]);
+    /// let (csv, filling) = sample.fill(&known, vec![]);
+    /// assert_eq!(String::from_utf8(csv)?.lines().count(), 3);
+    /// assert_eq!((filling.rows, filling.graded), (2, 0));
+    /// assert_eq!(filling.filled[0].why, "its zip is damaged");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fill(&self, known: &BTreeMap<String, Known>, not_asked_for: Vec<String>) -> (Vec<u8>, Filling) {
         let prior = Prior::default();
         let mut filled: BTreeMap<&str, FilledStudy> = BTreeMap::new();

@@ -18,7 +18,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// All of them.
+    /// How many studies there were in all.
     pub const fn studies(&self) -> usize {
         self.graded + self.partial + self.not_assessed + self.failed
     }

@@ -37,21 +37,21 @@ pub use file::EncodeError;
 /// Which kind of files to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Dialect {
-    /// Valid MR Image Storage.
+    /// Valid MR Image Storage, as scanners write it.
     #[default]
     Clinical,
     /// As in the RSNA 2024 contest: ids that are not UIDs, few attributes.
     Contest,
 }
 
-/// What to make.
+/// Which phantom studies to make.
 #[derive(Debug, Clone)]
 pub struct PhantomOptions {
-    /// How many studies.
+    /// How many studies, numbered from 1.
     pub studies: u32,
     /// A study depends on the seed and its number alone.
     pub seed: u64,
-    /// Which kind of files.
+    /// As scanners or as the contest writes files.
     pub dialect: Dialect,
     /// 0: severities as common as in the contest's labels; 1: equally common.
     pub balance: f64,
@@ -64,7 +64,7 @@ pub struct PhantomOptions {
 /// Why no phantom was written.
 #[derive(Debug, thiserror::Error)]
 pub enum PhantomError {
-    /// The folder already exists.
+    /// The folder exists, is in use, or cannot be made.
     #[error(transparent)]
     Grow(#[from] GrowError),
     /// A file cannot be written.
@@ -90,6 +90,18 @@ const DEMO_FINDINGS: [(&str, Severity); 7] = [
 pub const DEMO_SEED: u64 = 20_261_124;
 
 /// The files of one small study in memory: (relative name, bytes). The demo study of the viewer.
+///
+/// ```
+/// use foramen::{phantom, study};
+///
+/// let files = phantom::study_in_memory(1);
+/// assert!(files.iter().all(|(name, _)| name.ends_with(".dcm")));
+/// // The same seed makes the same pixels.
+/// assert_eq!(files, phantom::study_in_memory(1));
+///
+/// let study = study::scan_memory(files).studies.remove(0);
+/// assert!(study.is_synthetic(), "its files say that no patient is shown");
+/// ```
 pub fn study_in_memory(seed: u64) -> Vec<(String, Arc<[u8]>)> {
     let findings: Vec<(GradeId, Severity)> =
         DEMO_FINDINGS.iter().filter_map(|(id, severity)| Some((id.parse().ok()?, *severity))).collect();
@@ -98,9 +110,13 @@ pub fn study_in_memory(seed: u64) -> Vec<(String, Arc<[u8]>)> {
     files(&study).filter_map(Result::ok).map(|(name, bytes)| (name, bytes.into())).collect()
 }
 
-/// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm` and the
-/// contest's CSVs. `done` is called after each study. Until everything is written the folder has another name, so an
-/// interrupted run can be started again.
+/// Writes studies below `out`, which must be missing or empty: `train_images/<study>/<series>/<instance>.dcm`
+/// and the contest's CSVs. `done` is called after each study. Until all is written the folder has another name: a run that
+/// was stopped can be started again.
+///
+/// # Errors
+///
+/// `out` is there and not empty, another run writes it, or a file cannot be written.
 pub fn write(out: &Path, options: &PhantomOptions, done: &dyn Fn()) -> Result<(), PhantomError> {
     let growing = Growing::start(out)?;
     let mut all = Vec::new();

@@ -27,16 +27,16 @@ use crate::{
     uid::StudyUid,
 };
 
-/// How to grade.
+/// How to grade; the default is what the program does unless asked otherwise.
 #[derive(Debug, Clone)]
 pub struct GradeOptions {
-    /// Which engine.
+    /// What computes the networks.
     pub engine: EngineChoice,
     /// Boxes must score above this to be kept as evidence; the `conf` of Ultralytics' `predict` with [`Aggregate::Seed`].
     pub floor: f32,
     /// Worker threads; 0 for one per core.
     pub threads: usize,
-    /// How boxes become grades.
+    /// How boxes become grades; see [`Aggregate`].
     pub aggregate: Aggregate,
     /// What a row says for which no box was drawn, with [`Aggregate::Seed`]; otherwise it is the prevalence.
     pub without_box: WithoutBox,
@@ -62,21 +62,21 @@ impl Default for GradeOptions {
 pub enum GradeEvent {
     /// Slices to do in all.
     Started {
-        /// Over all roles.
+        /// How many slices there are to look at, over all roles.
         slices: usize,
         /// Whether a demo model is among those that will run: whoever shows the first grades must say so.
         demo: bool,
     },
     /// One slice is done; its boxes.
     Slice {
-        /// Which detector.
+        /// The role of the detector that looked.
         role: Role,
         /// Evidence of this slice, low scores included.
         detections: Vec<Detection>,
     },
     /// All slices of one role are done.
     Role {
-        /// Which detector.
+        /// The role of the detector that looked.
         role: Role,
         /// The table so far; roles still to come are "not assessed".
         table: Box<GradeTable>,
@@ -86,31 +86,31 @@ pub enum GradeEvent {
 /// A model that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedModel {
-    /// Which detector.
+    /// The kind of series that it looked at.
     pub role: Role,
-    /// File name.
+    /// File name, without its folder.
     pub name: String,
     /// Hex SHA-256 of the ONNX file.
     pub sha256: String,
     /// Trained on phantoms, among others or alone.
     pub demo: bool,
-    /// Engine name and version.
+    /// Name and version of the engine that ran it, such as `rten 0.27.0`.
     pub engine: String,
-    /// How slices became 0-255.
+    /// How slices became 0-255, as a word of [`Standardize`](crate::raster::Standardize).
     pub standardize: String,
     /// Classes of its role that it does not have: what they name it cannot see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing_classes: Vec<DetectionClass>,
 }
 
-/// A graded study.
+/// The grades of a study, with all that they were made of.
 #[derive(Debug, Clone)]
 pub struct GradedStudy {
     /// `StudyInstanceUID` as it stands in the file.
     pub study_uid: StudyUid,
     /// Its files say that their images were computed.
     pub is_synthetic: bool,
-    /// The 25 rows.
+    /// The 25 rows with their evidence.
     pub table: GradeTable,
     /// How boxes became grades.
     pub aggregate: Aggregate,
@@ -124,7 +124,7 @@ pub struct GradedStudy {
     pub detections: Vec<Detection>,
     /// Where the slices with evidence lie in the patient, for those that say so.
     pub planes: BTreeMap<SliceId, ImagePlane>,
-    /// The models that ran.
+    /// The models that ran, by role.
     pub models: Vec<UsedModel>,
     /// What the reader must know: missing series, failed slices, demo models.
     pub warnings: Vec<Warning>,
@@ -168,7 +168,7 @@ impl GradedStudy {
 /// Why a study could not be graded at all.
 #[derive(Debug, thiserror::Error)]
 pub enum GradeError {
-    /// Cancelled by the user.
+    /// `cancel` was set before the last slice was done.
     #[error("cancelled")]
     Cancelled,
     /// A model could not be loaded.
@@ -180,6 +180,39 @@ pub enum GradeError {
 }
 
 /// Models with their detectors, loaded when first needed and kept from study to study.
+///
+/// ```
+/// use foramen::{
+///     cancel::Cancel,
+///     detector::{EngineChoice, ModelSet},
+///     grading::{Assessment, Role, Severity},
+///     phantom,
+///     pipeline::{GradeOptions, Grader},
+///     study,
+/// };
+///
+/// let mut study = study::scan_memory(phantom::study_in_memory(phantom::DEMO_SEED)).studies.remove(0);
+/// // Only three slices of one series, so that it takes a moment.
+/// study.series.retain(|series| series.role == Some(Role::Scs));
+/// let slices = &mut study.series[0].slices;
+/// *slices = slices.split_off(slices.len() / 2 - 1);
+/// slices.truncate(3);
+///
+/// let options = GradeOptions { engine: EngineChoice::Rten, ..GradeOptions::default() };
+/// let grader = Grader::new(ModelSet::embedded()?, options);
+/// let graded = grader.grade(&study, &Cancel::default(), &|_event| ())?;
+///
+/// let row = graded.table.get("spinal_canal_stenosis_l4_l5".parse()?);
+/// assert_eq!(row.probabilities().unwrap().most_likely(), Severity::Severe);
+/// for evidence in row.evidence() {
+///     let found = study.find(&evidence.detection.slice).unwrap();
+///     println!("{} {:.2} on slice {found:?}", evidence.severity, evidence.detection.score);
+/// }
+/// // No series for it: nothing is claimed.
+/// let row = graded.table.get("left_subarticular_stenosis_l4_l5".parse()?);
+/// assert!(matches!(&row.assessment, Assessment::NotAssessed { reason } if reason.contains("Axial T2")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Grader {
     models: ModelSet,
     options: GradeOptions,
@@ -188,19 +221,23 @@ pub struct Grader {
 }
 
 impl Grader {
-    /// Nothing is loaded yet.
+    /// Loads nothing yet: detectors are made with the first study.
     pub fn new(models: ModelSet, options: GradeOptions) -> Self {
         let idle = Mutex::new(models.models.iter().map(|_| Vec::new()).collect());
         Self { models, options, idle }
     }
 
-    /// The models.
+    /// The models that it was made with.
     pub fn models(&self) -> &ModelSet {
         &self.models
     }
 
     /// All that decides what grades a study gets, beside the study: two graders of one text give the same grades,
     /// up to the last digits of an engine that is chosen by what the computer has.
+    ///
+    /// # Errors
+    ///
+    /// The settings cannot be written as JSON; not to be expected.
     pub fn settings(&self) -> Result<String, serde_json::Error> {
         let options = &self.options;
         let models: Vec<_> =
@@ -212,6 +249,11 @@ impl Grader {
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.
+    ///
+    /// # Errors
+    ///
+    /// A model cannot be loaded, there is no memory for even one thread, or `cancel` was set. A slice that cannot be
+    /// decoded is an issue of the result.
     pub fn grade(
         &self,
         study: &Study,
@@ -259,6 +301,11 @@ impl Grader {
 }
 
 /// Grades one study with models loaded for this call alone; see [`Grader`].
+///
+/// # Errors
+///
+/// A model cannot be loaded, there is no memory for even one thread, or `cancel` was set. A slice that cannot be
+/// decoded is an issue of the result.
 pub fn grade(
     study: &Study,
     models: &ModelSet,

@@ -13,7 +13,7 @@ use crate::{detector::ModelSet, study};
 pub struct NotEnough {
     /// Bytes that one thread takes.
     pub needed: u64,
-    /// Bytes that are free.
+    /// Bytes that are free to take.
     pub free: u64,
 }
 

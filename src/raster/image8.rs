@@ -1,6 +1,6 @@
 //! An 8-bit grey image: what detectors see.
 
-/// 8-bit grey, row by row.
+/// 8-bit grey, row-major.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image8 {
     width: u32,
@@ -15,17 +15,17 @@ impl Image8 {
         (expected > 0 && pixels.len() == expected).then_some(Self { width, height, pixels })
     }
 
-    /// Width in pixels.
+    /// Width in pixels, at least 1.
     pub const fn width(&self) -> u32 {
         self.width
     }
 
-    /// Height in pixels.
+    /// Height in pixels, at least 1.
     pub const fn height(&self) -> u32 {
         self.height
     }
 
-    /// The pixels, row by row.
+    /// Columns × rows grey values, row-major.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels
     }

@@ -6,6 +6,18 @@ use super::{ValueRange, VoiFunction, VoiTable, Window};
 use crate::geometry::ImagePlane;
 
 /// One decoded frame: modality values (after rescale), where it lies, and how its file wants it shown.
+///
+/// ```
+/// use foramen::raster::{Slice, Window};
+///
+/// let slice = Slice::new(3, 2, vec![0.0, 100.0, 200.0, 300.0, 400.0, 500.0]).unwrap();
+/// assert_eq!(slice.value(2, 1), Some(500.0));
+/// assert_eq!(slice.value(3, 1), None);
+///
+/// // From 100 (black) to 400 (white), as 0-255.
+/// let grey = slice.greys(Window::from_range(100.0, 400.0), false, |grey| grey);
+/// assert_eq!(grey, [0, 0, 85, 170, 255, 255]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Slice {
     columns: u32,
@@ -56,18 +68,18 @@ impl Slice {
         self
     }
 
-    /// Width in pixels.
+    /// Width in pixels, at least 1.
     pub const fn columns(&self) -> u32 {
         self.columns
     }
 
-    /// Height in pixels.
+    /// Height in pixels, at least 1.
     pub const fn rows(&self) -> u32 {
         self.rows
     }
 
-    /// Modality values, row by row; in padding whatever number stands there. What is computed from values is computed
-    /// from [`Self::real_values`].
+    /// Columns × rows modality values (after rescale), row-major; in padding whatever number stands there. What is
+    /// computed from values is computed from [`Self::real_values`].
     pub fn values(&self) -> &[f32] {
         &self.values
     }
@@ -77,7 +89,7 @@ impl Slice {
         self.padding.as_deref()
     }
 
-    /// The values without those of padding.
+    /// The modality values of all pixels that are not padding, row-major.
     pub fn real_values(&self) -> Cow<'_, [f32]> {
         match &self.padding {
             None => Cow::Borrowed(&self.values),

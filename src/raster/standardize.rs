@@ -23,17 +23,17 @@ pub enum Standardize {
 /// The values that become 0 and 255.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ValueRange {
-    /// Becomes 0.
+    /// The modality value that becomes 0.
     pub low: f32,
-    /// Becomes 255.
+    /// The modality value that becomes 255.
     pub high: f32,
 }
 
 impl Standardize {
-    /// All of them.
+    /// Every way that a manifest can name.
     pub const ALL: [Self; 3] = [Self::SliceMinMax, Self::SlicePercentile, Self::SeriesPercentile];
 
-    /// The word in manifests.
+    /// `slice_min_max`, `slice_percentile` or `series_percentile`, as in manifests.
     pub const fn word(self) -> &'static str {
         match self {
             Self::SliceMinMax => "slice_min_max",
@@ -53,6 +53,14 @@ impl Standardize {
     ///
     /// These are modality values, whatever window or VOI table the file has: those are for eyes, and differ from
     /// scanner to scanner. Padding is in no range, and 0.
+    ///
+    /// ```
+    /// use foramen::raster::{Slice, Standardize};
+    ///
+    /// let slice = Slice::new(3, 1, vec![100.0, 300.0, 1100.0]).unwrap();
+    /// assert_eq!(Standardize::SliceMinMax.image(&slice, None).pixels(), [0, 51, 255]);
+    /// assert_eq!("slice_percentile".parse(), Ok(Standardize::SlicePercentile));
+    /// ```
     pub fn image(self, slice: &Slice, series: Option<ValueRange>) -> Image8 {
         let range = match self {
             Self::SliceMinMax => ValueRange::min_max(slice),

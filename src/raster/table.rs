@@ -3,6 +3,15 @@
 use super::{VoiFunction, Window, window::grey_of};
 
 /// A curve over modality values: one grey for each whole value from `first` on.
+///
+/// ```
+/// use foramen::raster::VoiTable;
+///
+/// // Three entries of 8 bits, for the values 100, 101 and 102.
+/// let table = VoiTable::new(100, &[0, 64, 255], 8, "bones".to_owned()).unwrap();
+/// let greys = [99.0, 100.0, 101.0, 102.0, 500.0].map(|value| table.grey(table.window(), value, false));
+/// assert_eq!(greys, [0, 0, 64, 255, 255]);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct VoiTable {
     first: i32,
@@ -24,12 +33,12 @@ impl VoiTable {
         Some(Self { first, shares, explanation })
     }
 
-    /// The value of the first entry.
+    /// The modality value of the first entry.
     pub const fn first(&self) -> i32 {
         self.first
     }
 
-    /// The entries, with 16 bits.
+    /// The entries, scaled to 16 bits.
     pub fn entries(&self) -> impl Iterator<Item = u16> + '_ {
         self.shares.iter().map(|share| (share * f32::from(u16::MAX)).round() as u16)
     }
@@ -40,7 +49,7 @@ impl VoiTable {
         Window { center: self.first as f32 + width / 2.0, width, function: VoiFunction::Table }
     }
 
-    /// As a grey value. Values before the first entry and behind the last are as these.
+    /// A modality value as grey, 0 to 255. Values before the first entry and behind the last are as grey as these.
     pub fn grey(&self, window: Window, value: f32, inverted: bool) -> u8 {
         let count = self.shares.len();
         let (center, width) = (f64::from(window.center), f64::from(window.width).max(f64::MIN_POSITIVE));

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// `VOILUTFunction`.
+/// How greys rise between black and white: DICOM's `VOILUTFunction`, and the file's own table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VoiFunction {
-    /// LINEAR, PS3.3 C.11.2.1.2.1.
+    /// LINEAR, PS3.3 C.11.2.1.2.1: what files mean that name none.
     #[default]
     Linear,
-    /// LINEAR_EXACT, C.11.2.1.3.2.
+    /// LINEAR_EXACT, C.11.2.1.3.2: from centre - width / 2 to centre + width / 2.
     LinearExact,
-    /// SIGMOID, C.11.2.1.3.1.
+    /// SIGMOID, C.11.2.1.3.1: never quite black or white.
     Sigmoid,
     /// The file's own curve, C.11.2.1.1: the [`VoiTable`](super::VoiTable) of the slice. Where that is not at hand, as
     /// `LinearExact` over the values that it is for.
@@ -19,19 +19,28 @@ pub enum VoiFunction {
 }
 
 /// Window centre and width in modality values.
+///
+/// ```
+/// use foramen::raster::Window;
+///
+/// // PS3.3 C.11.2.1.2.1: centre 2048 and width 4096 show 0 to 4095.
+/// let window = Window::new(2048.0, 4096.0);
+/// assert_eq!((window.grey(0.0, false), window.grey(4095.0, false)), (0, 255));
+/// assert_eq!(window.grey(0.0, true), 255);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Window {
-    /// `WindowCenter`.
+    /// `WindowCenter`, modality values.
     pub center: f32,
-    /// `WindowWidth`.
+    /// `WindowWidth`, modality values.
     pub width: f32,
-    /// `VOILUTFunction`.
+    /// How greys rise from black to white.
     #[serde(default)]
     pub function: VoiFunction,
 }
 
 impl Window {
-    /// A linear window.
+    /// A window of function LINEAR, which files have where they name none.
     pub const fn new(center: f32, width: f32) -> Self {
         Self { center, width, function: VoiFunction::Linear }
     }
@@ -45,7 +54,7 @@ impl Window {
         }
     }
 
-    /// From black 0 to white 1.
+    /// The share of white of a modality value: black 0, white 1.
     pub fn apply(&self, value: f32) -> f32 {
         let (c, w) = (self.center, self.width);
         let y = match self.function {
@@ -61,7 +70,7 @@ impl Window {
         y.clamp(0.0, 1.0)
     }
 
-    /// As a grey value; `inverted` for MONOCHROME1 or a reader's wish.
+    /// A modality value as grey, 0 to 255; `inverted` for MONOCHROME1 or because the reader wants it.
     pub fn grey(&self, value: f32, inverted: bool) -> u8 {
         let y = grey_of(self.apply(value));
         if inverted { 255 - y } else { y }

@@ -7,8 +7,8 @@ use crate::{
     review::Decision,
 };
 
-/// 25 rows per report; if requested, with the reader's severity, where there is one, as close to 1 as any number here.
-/// The format cannot express "not assessable": such rows keep the program's numbers.
+/// 25 rows for each report; with the reader's severity as near to 1 as any number here is, where there is one
+/// and it is asked for. The form has no word for "not assessable": such rows keep the program's numbers.
 pub fn report_bytes(reports: &[Report], is_reviewed: bool) -> Vec<u8> {
     let prior = Prior::default();
     let numbers = |row: &Row| {

@@ -17,13 +17,13 @@ pub enum Format {
     Sc,
     /// DICOM presentation states (the reader's marks) and key object selection (key images).
     Marks,
-    /// Complete data, for other programs.
+    /// Everything as JSON (`docs/schema/report-1.json`), for other programs.
     Json,
     /// RSNA 2024 submission: the program's grades.
     Csv,
     /// The same with the reader's decisions replacing the program's grades.
     CsvReviewed,
-    /// Plain text.
+    /// Plain text, as [`text`] writes it.
     Text,
 }
 
@@ -32,23 +32,23 @@ pub enum Format {
 pub struct Output {
     /// Its name, without a folder.
     pub name: String,
-    /// What is in it.
+    /// Its content, whole.
     pub bytes: Vec<u8>,
 }
 
 /// Why a format was not produced.
 #[derive(Debug, thiserror::Error)]
 pub enum FormatError {
-    /// DICOM.
+    /// A DICOM object was not made.
     #[error(transparent)]
     Dicom(#[from] DicomError),
-    /// PDF.
+    /// A PDF was not made.
     #[error(transparent)]
     Pdf(#[from] pdf::PdfError),
     /// The contest's format cannot express "not assessed".
     #[error("nothing was assessed in this study, which the CSV format cannot express; use JSON")]
     NothingAssessed,
-    /// JSON.
+    /// It cannot be serialised; not to be expected.
     #[error("it cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// There is nothing to make it from.
@@ -61,7 +61,7 @@ impl Format {
     pub const ALL: [Self; 8] =
         [Self::Pdf, Self::Sr, Self::Sc, Self::Marks, Self::Json, Self::Csv, Self::CsvReviewed, Self::Text];
 
-    /// Its label for the reader.
+    /// As the window's menus call it.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Pdf => "PDF report",
@@ -99,7 +99,12 @@ impl Format {
         !matches!(self, Self::Sc | Self::Marks)
     }
 
-    /// Produces it: the files, and messages for the reader.
+    /// Makes the files of this form. The second list holds warnings for the reader.
+    ///
+    /// # Errors
+    ///
+    /// The report has nothing for this form (no key image, no mark, no assessed row), or a DICOM form cannot refer to
+    /// its images.
     pub fn produce(self, report: &Report, template: &Template) -> Result<(Vec<Output>, Vec<String>), FormatError> {
         let one = |bytes: Vec<u8>| vec![Output { name: self.file_name().to_owned(), bytes }];
         let mut warnings = Vec::new();

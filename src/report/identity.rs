@@ -22,7 +22,25 @@ impl DeidentifyKey {
     }
 }
 
-/// Whether a report contains the patient's identity.
+/// Whether a report says whose it is.
+///
+/// ```
+/// use foramen::{
+///     report::{DeidentifyKey, Identity},
+///     study::Patient,
+///     uid,
+/// };
+///
+/// let removed = Identity::Removed(DeidentifyKey::random());
+/// let stand_in = removed.uid("1.2.840.1");
+/// assert!(uid::is_valid(&stand_in) && stand_in != "1.2.840.1");
+/// // The same within one export, another in the next.
+/// assert_eq!(removed.uid("1.2.840.1"), stand_in);
+/// assert_ne!(Identity::Removed(DeidentifyKey::random()).uid("1.2.840.1"), stand_in);
+///
+/// let patient = Patient { name: "Doe^Jane".to_owned(), ..Patient::default() };
+/// assert_eq!(removed.patient(&patient).name, "");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// Everything as in the files.
@@ -46,7 +64,7 @@ impl Identity {
         }
     }
 
-    /// The patient, or nobody.
+    /// The patient as in the files, or an empty one.
     pub fn patient(&self, patient: &Patient) -> Patient {
         if self.is_removed() { Patient::default() } else { patient.clone() }
     }

@@ -172,6 +172,10 @@ struct MarkForm<'a> {
 }
 
 /// One report as a JSON document.
+///
+/// # Errors
+///
+/// It cannot be serialised; not to be expected.
 pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
     let patient = report.patient();
     let document = Document {

@@ -22,9 +22,9 @@ pub struct KeyBox {
     pub id: GradeId,
     /// The stated severity of the row.
     pub severity: Option<Severity>,
-    /// Where, in pixel edges.
+    /// In pixel edges of the upright image.
     pub bbox: BBox,
-    /// The reader drew it.
+    /// Whether the reader drew it; else the detector did.
     pub by_reader: bool,
 }
 
@@ -33,16 +33,16 @@ pub struct KeyBox {
 pub struct KeyLine {
     /// One end, (x, y) in pixel edges.
     pub from: (f32, f32),
-    /// The other.
+    /// The other end, (x, y) in pixel edges.
     pub to: (f32, f32),
-    /// Which image it is.
+    /// Number of the key image that cuts here, from 1.
     pub label: String,
 }
 
 /// An image of the report: upright, however its file stores it, with everything drawn on it.
 #[derive(Debug, Clone)]
 pub struct KeyImage {
-    /// Which slice.
+    /// The frame that it shows.
     pub slice: SliceId,
     /// Index of its series in the study.
     pub series: usize,

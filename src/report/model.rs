@@ -40,15 +40,15 @@ pub enum ReportError {
 /// One study with all its results.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
-    /// Headers.
+    /// The headers of its images.
     pub study: &'a Study,
-    /// What the program found.
+    /// The program's grades, with models and warnings.
     pub graded: &'a GradedStudy,
     /// The reader's review; untouched if nobody reviewed it.
     pub review: &'a Review,
-    /// Measurements, notes, key images.
+    /// The reader's measurements, notes and key images.
     pub markup: &'a Markup,
-    /// Where it comes from.
+    /// Program, models, settings, images and issues that it comes from.
     pub provenance: Provenance,
     /// Whether it contains the patient's identity.
     pub identity: Identity,
@@ -59,26 +59,26 @@ pub struct Report<'a> {
 /// A box behind a row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowRegion {
-    /// On which slice.
+    /// The frame that the box lies on.
     pub slice: SliceId,
-    /// Where, in pixel edges.
+    /// In pixel edges of the slice as it is stored in the file.
     pub bbox: BBox,
     /// What the detector's box votes for; none for a reader's box.
     pub severity: Option<Severity>,
     /// The detector's score; none for a reader's box.
     pub score: Option<f32>,
-    /// The reader drew it.
+    /// Whether the reader drew it; else the detector did.
     pub by_reader: bool,
 }
 
 /// One of the 25 rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row<'a> {
-    /// Which.
+    /// Condition, side and level.
     pub id: GradeId,
-    /// What the program says.
+    /// The program's row, with evidence.
     pub grade: &'a Grade,
-    /// What the reader says.
+    /// The reader's decision, comment and box; untouched if there are none.
     pub review: &'a CellReview,
     /// The final statement.
     pub statement: Statement,
@@ -89,7 +89,49 @@ pub struct Row<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Combines the parts, and refuses those that do not belong together.
+    /// Puts together what belongs together, and refuses what does not.
+    ///
+    /// ```
+    /// use foramen::{
+    ///     cancel::Cancel,
+    ///     detector::ModelSet,
+    ///     grading::{Assessment, GradeTable, Prior},
+    ///     markup::Markup,
+    ///     moment::Moment,
+    ///     phantom,
+    ///     pipeline::{self, GradeOptions},
+    ///     report::{self, Format, Identity, Report, Template},
+    ///     review::Review,
+    ///     study,
+    /// };
+    ///
+    /// let study = study::scan_memory(phantom::study_in_memory(1)).studies.remove(0);
+    /// // Graded without models; the rows are those of another program.
+    /// let (models, options) = (ModelSet::default(), GradeOptions::default());
+    /// let mut graded = pipeline::grade(&study, &models, &options, &Cancel::default(), &|_| ())?;
+    /// let prior = Prior::default();
+    /// graded.table = GradeTable::from_fn(|id| Assessment::Prior { probabilities: prior.of(id) });
+    ///
+    /// let (review, markup) = (Review::default(), Markup::default());
+    /// let report = Report::new(&study, &graded, &review, &markup, Moment::now(), Identity::Full)?;
+    /// assert_eq!(report.rows().len(), 25);
+    /// assert!(!report.is_reviewed());
+    ///
+    /// let text = report::text(&report);
+    /// assert!(text.contains(foramen::RESEARCH_USE_ONLY));
+    ///
+    /// // As PDF and as DICOM structured report.
+    /// let (files, _warnings) = Format::Pdf.produce(&report, &Template::default())?;
+    /// assert!(files[0].bytes.starts_with(b"%PDF"));
+    /// let (files, _warnings) = Format::Sr.produce(&report, &Template::default())?;
+    /// assert_eq!(&files[0].bytes[128..132], b"DICM");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Study and grades are of two studies, a box lies on an image that the study does not have, or the files of the
+    /// study name several patients.
     pub fn new(
         study: &'a Study,
         graded: &'a GradedStudy,
@@ -113,17 +155,17 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// The patient; blank if the identity is removed.
+    /// Whose report it is; blank where the identity is removed.
     pub fn patient(&self) -> Patient {
         self.identity.patient(&self.study.patient)
     }
 
-    /// `StudyDate` as in the file.
+    /// `StudyDate` as in the file; empty where the identity is removed.
     pub fn study_date(&self) -> &'a str {
         self.identity.text(&self.study.date)
     }
 
-    /// `StudyDescription`.
+    /// `StudyDescription`; empty where the identity is removed.
     pub fn description(&self) -> &'a str {
         self.identity.text(&self.study.description)
     }

@@ -15,11 +15,11 @@ const NAMED: usize = 20;
 /// The review state of the grades.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReviewStatus {
-    /// Nobody has decided anything.
+    /// No person has decided anything.
     NotReviewed,
     /// A person has decided some or all of the 25.
     InReview {
-        /// How many.
+        /// How many of the 25 are decided.
         decided: usize,
     },
     /// A person has signed it.
@@ -38,13 +38,13 @@ pub struct SourceSeries {
 /// Where a report comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Provenance {
-    /// The program.
+    /// Name of the program: `foramen`.
     pub program: &'static str,
-    /// Its version.
+    /// Version of the program, such as `0.1.0`.
     pub version: &'static str,
     /// The models that ran, each with its engine.
     pub models: Vec<UsedModel>,
-    /// How boxes became grades.
+    /// How boxes became grades; see [`Aggregate`].
     pub aggregate: Aggregate,
     /// Whether scores were calibrated.
     pub calibrated: bool,
@@ -52,7 +52,7 @@ pub struct Provenance {
     pub threshold: f32,
     /// When the report was made, in UTC.
     pub created: Moment,
-    /// The review state.
+    /// How far a person has gone through the grades.
     pub status: ReviewStatus,
     /// The images of every series that is graded.
     pub sources: Vec<SourceSeries>,
@@ -61,7 +61,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Collects the provenance.
+    /// Collects it from study, grades and review.
     pub fn of(study: &Study, graded: &GradedStudy, review: &Review, created: Moment) -> Self {
         Self {
             program: "Foramen",

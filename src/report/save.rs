@@ -13,16 +13,16 @@ use crate::files::{Readers, WriteError, is_special, write_for, write_new};
 pub enum Existing {
     /// It stays, and nothing is written.
     Refuse,
-    /// It is replaced.
+    /// The new file takes its place.
     Replace,
 }
 
-/// How files are written.
+/// How files are written: over what is there or not, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Saving {
     /// What to do where a file of the same name is.
     pub existing: Existing,
-    /// Who may read them.
+    /// Who may read the files.
     pub readers: Readers,
 }
 
@@ -37,7 +37,11 @@ impl Saving {
     }
 }
 
-/// Writes the files of a report, the first to `path`, the others next to it. Returns the paths.
+/// Writes the files of a report, the first to `path`, the others beside it. Returns where.
+///
+/// # Errors
+///
+/// As [`save_in`].
 pub fn save_as(outputs: &[Output], path: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     let beside = |output: &Output| {
         // `grades.csv.txt` of `grades.csv` is `mine.csv.txt` of `mine.csv`.
@@ -53,7 +57,23 @@ pub fn save_as(outputs: &[Output], path: &Path, saving: Saving) -> Result<Vec<Pa
     write(outputs.iter().map(|output| (beside(output), output)).collect(), saving)
 }
 
-/// Writes the files of a report into a folder, which is created if needed. Returns the paths.
+/// Writes the files of a report into a folder, which is made if it is not there. Returns where.
+///
+/// ```
+/// use foramen::report::{Existing, Identity, Output, Saving, save_in};
+///
+/// let dir = tempfile::tempdir()?;
+/// let files = [Output { name: "report.txt".to_owned(), bytes: b"25 rows".to_vec() }];
+/// let saving = Saving::of(&Identity::Full, Existing::Refuse, false);
+/// assert_eq!(save_in(&files, dir.path(), saving)?, [dir.path().join("report.txt")]);
+/// // What is there is not written over.
+/// assert!(save_in(&files, dir.path(), saving).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// One of the files is there and must stay, and then none is written; or a file cannot be written.
 pub fn save_in(outputs: &[Output], folder: &Path, saving: Saving) -> Result<Vec<PathBuf>, WriteError> {
     write(outputs.iter().map(|output| (folder.join(&output.name), output)).collect(), saving)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files;
 
-/// Sizes of paper.
+/// The size of a PDF's pages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Paper {
@@ -25,11 +25,11 @@ pub struct Template {
     pub institution: String,
     /// The title; `Lumbar spine MRI: stenosis report` if empty.
     pub title: String,
-    /// At the bottom of every page.
+    /// A line at the bottom of every page; none if empty.
     pub footer: String,
     /// A PNG or JPEG file, at the top of the first page.
     pub logo: Option<PathBuf>,
-    /// Size of the pages.
+    /// The size of the pages; A4 unless said otherwise.
     pub paper: Paper,
 }
 
@@ -39,9 +39,9 @@ pub enum TemplateError {
     /// The file does not exist or cannot be read.
     #[error("{}: {source}", path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the template.
         path: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// It is not a template.
@@ -51,9 +51,9 @@ pub enum TemplateError {
         source.message()
     )]
     Invalid {
-        /// The file.
+        /// Path of the template.
         path: PathBuf,
-        /// What is wrong.
+        /// What the TOML parser said.
         source: Box<toml::de::Error>,
     },
 }
@@ -67,6 +67,10 @@ struct OfSettings {
 
 impl Template {
     /// Reads a template; a logo's path is taken from the template's folder.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or is no TOML of these keys.
     pub fn read(path: &Path) -> Result<Self, TemplateError> {
         let unreadable = |source| TemplateError::Unreadable { path: path.to_owned(), source };
         let text = files::read_text(path, files::MOST_OF_TEXT).map_err(unreadable)?;

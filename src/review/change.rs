@@ -11,52 +11,52 @@ use crate::grading::{GradeId, Level};
 pub enum Change {
     /// What the reader says of a cell; `None`: nothing yet.
     Decision {
-        /// Which cell.
+        /// The cell of the grade table.
         cell: GradeId,
-        /// Before.
+        /// What was there before.
         from: Option<Decision>,
-        /// Since.
+        /// What is there since.
         to: Option<Decision>,
     },
     /// The comment to a cell; empty for none.
     Comment {
-        /// Which cell.
+        /// The cell of the grade table.
         cell: GradeId,
-        /// Before.
+        /// What was there before.
         from: String,
-        /// Since.
+        /// What is there since.
         to: String,
     },
     /// The box behind a cell.
     Box {
-        /// Which cell.
+        /// The cell of the grade table.
         cell: GradeId,
-        /// Before.
+        /// What was there before.
         from: BoxChoice,
-        /// Since.
+        /// What is there since.
         to: BoxChoice,
     },
     /// The sentence of a level in the impression; `None`: the proposed one, which follows the grades.
     Sentence {
-        /// Which level.
+        /// The level that it is about.
         level: Level,
-        /// Before.
+        /// What was there before.
         from: Option<String>,
-        /// Since.
+        /// What is there since.
         to: Option<String>,
     },
     /// The end of the impression; `None`: the proposed one, which follows the grades.
     Conclusion {
-        /// Before.
+        /// What was there before.
         from: Option<String>,
-        /// Since.
+        /// What is there since.
         to: Option<String>,
     },
     /// The comment to the whole study.
     Remark {
-        /// Before.
+        /// What was there before.
         from: String,
-        /// Since.
+        /// What is there since.
         to: String,
     },
     /// The author of the act stands by the report. Nothing changes after it, but that it is opened again.

@@ -41,9 +41,9 @@ impl Decision {
 /// A box on a slice.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Region {
-    /// On which slice.
+    /// The frame that it lies on.
     pub slice: SliceId,
-    /// Where, in pixel edges.
+    /// In pixel edges of the slice as it is stored in the file.
     pub bbox: BBox,
 }
 
@@ -51,7 +51,7 @@ pub struct Region {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "box", content = "region", rename_all = "snake_case")]
 pub enum BoxChoice {
-    /// The detector's.
+    /// The detector's box, as the evidence has it.
     #[default]
     Model,
     /// The reader drew it, or moved the detector's.

@@ -48,6 +48,10 @@ impl Desk {
 
     /// Does something, on screen; returns it if it is to be sent to the trail now. A change that changes nothing is
     /// none.
+    ///
+    /// # Errors
+    ///
+    /// The report is signed, another change came first, or what is needed to sign or reopen is missing.
     pub fn propose(&mut self, draft: Draft) -> Result<Option<Draft>, Refusal> {
         if draft.change.is_nothing() {
             return Ok(None);

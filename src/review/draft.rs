@@ -16,14 +16,14 @@ pub struct Draft {
     pub program: String,
     /// The models whose grades were on screen: `scs.onnx 9f86d081…`.
     pub models: Vec<String>,
-    /// What is to be done.
+    /// What was done, with what was there before.
     pub change: Change,
     /// The act that this one takes back.
     pub undoes: Option<u64>,
 }
 
 impl Draft {
-    /// At its place.
+    /// The act that it becomes at place `seq` of its trail.
     pub fn at(self, seq: u64) -> Act {
         Act { seq, draft: self }
     }

@@ -11,7 +11,7 @@ use crate::{
 pub struct CellReview {
     /// Nothing yet, or what was decided.
     pub decision: Option<Decision>,
-    /// Empty for none.
+    /// What the reader wrote to it; empty for none.
     pub comment: String,
     /// The box that shows it.
     pub region: BoxChoice,
@@ -20,9 +20,9 @@ pub struct CellReview {
 /// Who stands by the report, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {
-    /// The name.
+    /// The name that the reader gave.
     pub who: String,
-    /// When, in UTC.
+    /// When the report was signed.
     pub when: Moment,
 }
 
@@ -50,6 +50,36 @@ pub enum Refusal {
 }
 
 /// The review of one study.
+///
+/// ```
+/// use foramen::{
+///     grading::Severity,
+///     moment::Moment,
+///     review::{Change, Decision, Draft, Refusal, Review},
+/// };
+///
+/// let cell = "spinal_canal_stenosis_l4_l5".parse()?;
+/// let change = Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Moderate)) };
+/// let mut review = Review::default();
+/// review.check("Dr A", &change)?;
+/// let draft = Draft {
+///     who: "Dr A".to_owned(),
+///     when: Moment::now(),
+///     program: "notebook".to_owned(),
+///     models: vec![],
+///     change: change.clone(),
+///     undoes: None,
+/// };
+/// review.follow(draft.at(review.last_seq() + 1));
+/// assert_eq!(review.cell(cell).decision, Some(Decision::Changed(Severity::Moderate)));
+///
+/// // What was there before is no longer there, and 24 cells are open.
+/// assert_eq!(review.check("Dr B", &change), Err(Refusal::Changed));
+/// assert_eq!(review.check("Dr A", &Change::SignOff), Err(Refusal::Undecided(24)));
+/// // From the trail alone the same review.
+/// assert_eq!(Review::from_acts(review.acts().to_vec()), review);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Review {
     cells: [CellReview; 25],
@@ -62,7 +92,7 @@ pub struct Review {
 }
 
 impl Review {
-    /// From the trail.
+    /// What the acts of a trail add up to; they must be in order.
     pub fn from_acts(acts: impl IntoIterator<Item = Act>) -> Self {
         let mut review = Self::default();
         acts.into_iter().for_each(|act| review.follow(act));
@@ -86,6 +116,10 @@ impl Review {
     }
 
     /// Whether a change fits what is there.
+    ///
+    /// # Errors
+    ///
+    /// The report is signed, another change came first, or what is needed to sign or reopen is missing.
     pub fn check(&self, who: &str, change: &Change) -> Result<(), Refusal> {
         match change {
             Change::Reopen { .. } if self.signature.is_none() => return Err(Refusal::NotSigned),
@@ -156,7 +190,7 @@ impl Review {
         self.acts.last().map_or(0, |act| act.seq)
     }
 
-    /// Nobody did anything.
+    /// Whether nobody did anything.
     pub const fn is_untouched(&self) -> bool {
         self.acts.is_empty()
     }

@@ -6,9 +6,9 @@ use crate::grading::{Assessment, Grade, Severity};
 /// What is said of a cell. "Not seen", "not assessed", "not assessable" and "Normal/Mild" are four different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
-    /// A severity.
+    /// A severity is stated.
     Severity {
-        /// Which.
+        /// How narrow it is.
         severity: Severity,
         /// A person says so; else the detector's likeliest.
         by_reader: bool,
@@ -17,9 +17,9 @@ pub enum Statement {
     NotAssessable,
     /// The detector looked and drew no box.
     NotSeen,
-    /// Nothing looked.
+    /// No detector looked: a series or model is missing, or failed.
     NotAssessed {
-        /// Why.
+        /// Such as `no Sagittal T2/STIR series`.
         reason: String,
     },
 }
@@ -36,7 +36,7 @@ impl Statement {
         }
     }
 
-    /// The program's word.
+    /// What the program says of a row, whatever a reader says.
     pub fn of_model(grade: &Grade) -> Self {
         match &grade.assessment {
             Assessment::Detected { probabilities, .. } => {
@@ -55,7 +55,7 @@ impl Statement {
         }
     }
 
-    /// Moderate or severe.
+    /// Whether it is moderate or severe, and so belongs in the impression.
     pub fn is_finding(&self) -> bool {
         self.severity().is_some_and(|severity| severity != Severity::NormalMild)
     }

@@ -25,7 +25,7 @@ const OTHER_KINDS: [&str; 21] = [
 /// A folder without any image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BareFolder {
-    /// Where.
+    /// Path of the folder.
     pub path: PathBuf,
     /// Files in it and below.
     pub files: usize,

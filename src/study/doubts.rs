@@ -18,7 +18,7 @@ impl Doubt {
         Self { message: message.into(), is_note: false }
     }
 
-    /// For information.
+    /// Something to know, for which nothing is missing.
     pub fn note(message: impl Into<String>) -> Self {
         Self { message: message.into(), is_note: true }
     }

@@ -3,22 +3,22 @@
 /// Why a file gave no image.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
-    /// Not a DICOM file.
+    /// The file is no DICOM.
     #[error("not a DICOM file")]
     NotDicom,
-    /// DICOM, but not an image: a report, a presentation state.
+    /// DICOM, but of another kind: a report, a presentation state.
     #[error("not an image: {0}")]
     Object(String),
-    /// An image, or possibly one, without what an image must have.
+    /// An image, or it may be one, without what an image must have.
     #[error("not an image: {0}")]
     NotAnImage(String),
     /// The index of a file set; the files that it lists speak for themselves.
     #[error("not an image: the directory of a file set")]
     Directory,
-    /// Broken.
+    /// The file is DICOM and damaged; how.
     #[error("cannot be read: {0}")]
     Broken(String),
-    /// The file system.
+    /// The file cannot be read.
     #[error("cannot be read: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -29,27 +29,27 @@ pub enum PixelError {
     /// The file cannot be read again.
     #[error(transparent)]
     File(#[from] HeaderError),
-    /// No pixels.
+    /// The file has no pixel data.
     #[error("it has no PixelData")]
     NoPixelData,
-    /// The file ends before the end of its pixels.
+    /// The file ends before its pixels do.
     #[error("the file is truncated: it has {found} of {needed} bytes of its pixels")]
     CutShort {
-        /// Bytes there.
+        /// Bytes that are there.
         found: u64,
-        /// Bytes announced.
+        /// Bytes that the header announces.
         needed: u64,
     },
     /// Fewer bytes than the header promises.
     #[error("PixelData is truncated: {found} bytes where {columns} x {rows} pixels and {frames} frames need {needed}")]
     Truncated {
-        /// Bytes there.
+        /// Bytes that are there.
         found: usize,
         /// Bytes that should be there.
         needed: usize,
-        /// Width.
+        /// Width in pixels.
         columns: usize,
-        /// Height.
+        /// Height in pixels.
         rows: usize,
         /// Frames up to the one asked for.
         frames: usize,
@@ -63,10 +63,10 @@ pub enum PixelError {
     /// A codec that is not in this program.
     #[error("its transfer syntax, {0}, cannot be decoded here; convert it with dcmdjpeg or gdcmconv --raw")]
     Unsupported(String),
-    /// An unknown transfer syntax: the bytes might be anything.
+    /// A transfer syntax that nobody here knows: the bytes might be anything.
     #[error("its transfer syntax, {0}, is unknown; convert it with the software that wrote it")]
     UnknownSyntax(String),
-    /// A layout that is not supported.
+    /// A layout that is not shown.
     #[error("{0}")]
     Layout(String),
     /// The compressed data are broken.

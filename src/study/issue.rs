@@ -4,14 +4,14 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Something that could not be read or is doubtful. The rest was loaded.
+/// Something that could not be read, or was read with a doubt. The rest was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
     /// The file, `archive.zip!entry` for an entry of a zip; empty if it is not about one file.
     pub file: String,
-    /// What was wrong and how it was handled, in the user's terms.
+    /// What was wrong and what became of it, in the user's terms.
     pub message: String,
-    /// Nothing is missing or doubtful because of it: a copy that was left out.
+    /// Nothing is missing or doubtful for it: a copy that was left out.
     #[serde(rename = "note", default, skip_serializing_if = "std::ops::Not::not")]
     pub is_note: bool,
 }
@@ -22,7 +22,7 @@ impl Issue {
         Self { file: file.to_string(), message: message.into(), is_note: false }
     }
 
-    /// For information; nothing is missing because of it.
+    /// Something to know, for which nothing is missing.
     pub fn note(file: impl fmt::Display, message: impl Into<String>) -> Self {
         Self { is_note: true, ..Self::new(file, message) }
     }

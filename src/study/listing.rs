@@ -65,7 +65,7 @@ pub struct Listing {
     pub studies: Vec<StudyFiles>,
     /// What could not be read, and belongs to no study.
     pub issues: Vec<Issue>,
-    /// Files looked at.
+    /// How many files were looked at.
     pub files: usize,
     /// How many files of no study are broken, so that what they held is missing.
     pub lost: usize,
@@ -76,6 +76,30 @@ pub struct Listing {
 
 /// Lists the studies below `paths`: files, folders, zips, DICOMDIRs. `progress` is called with (files read, files
 /// found), from any thread.
+///
+/// ```
+/// use foramen::{cancel::Cancel, phantom, study};
+///
+/// let dir = tempfile::tempdir()?;
+/// for (name, bytes) in phantom::study_in_memory(1) {
+///     let file = dir.path().join(name);
+///     std::fs::create_dir_all(file.parent().unwrap())?;
+///     std::fs::write(file, bytes)?;
+/// }
+///
+/// let cancel = Cancel::default();
+/// let listing = study::list(&[dir.path().to_owned()], &cancel, &|_, _| ())?;
+/// for files in &listing.studies {
+///     // In memory is one study at a time.
+///     let scan = listing.open(files, &cancel);
+///     assert_eq!(scan.studies[0].uid, files.uid());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A path is not there or cannot be looked at, or `cancel` was set.
 pub fn list(
     paths: &[PathBuf],
     cancel: &Cancel,

@@ -80,7 +80,7 @@ pub enum ScanError {
     /// A path does not exist.
     #[error("{}: no such file or folder", .0.display())]
     NotFound(PathBuf),
-    /// Cancelled.
+    /// `cancel` was set before all headers were read.
     #[error("cancelled")]
     Cancelled,
 }

@@ -15,15 +15,15 @@ use crate::{
 pub struct Study {
     /// `StudyInstanceUID` as it stands in the file (contest files: a bare number).
     pub uid: StudyUid,
-    /// Who.
+    /// Name, id and date of birth as the first file has them.
     pub patient: Patient,
     /// `StudyDate`, as in the file.
     pub date: String,
-    /// `StudyDescription`.
+    /// `StudyDescription`; empty where there is none.
     pub description: String,
     /// The series, in order of `SeriesNumber` and uid.
     pub series: Vec<Series>,
-    /// What was doubtful in this study.
+    /// What could not be read, is missing or doubtful; notes too.
     pub issues: Vec<Issue>,
     /// Series have different `FrameOfReferenceUID`s, or none, and are taken to share the
     /// patient space because nothing contradicts it. Shown as "assumed".
@@ -39,13 +39,13 @@ pub struct Study {
 /// Names a series within its study: files of one `SeriesInstanceUID` may be several series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SeriesKey {
-    /// [`Series::uid`].
+    /// `SeriesInstanceUID`; see [`Series::uid`].
     pub uid: SeriesUid,
-    /// [`Series::part`].
+    /// What sets it apart within its UID; see [`Series::part`].
     pub part: String,
 }
 
-/// One series.
+/// One series: images that a scanner took together, in reading order.
 #[derive(Debug, Clone)]
 pub struct Series {
     /// `SeriesInstanceUID` as it stands in the file. Several series may have the same: see [`Self::part`].
@@ -53,7 +53,7 @@ pub struct Series {
     /// What distinguishes it from the other series with its UID, such as `TE 100 ms` or `axial`; independent of the
     /// order of the files. Empty where the UID is one series.
     pub part: String,
-    /// `SeriesNumber`.
+    /// `SeriesNumber`; `None` where the file has none, or no number.
     pub number: Option<i32>,
     /// `SeriesDescription`, or the contest CSV's where there is one.
     pub description: String,
@@ -63,9 +63,9 @@ pub struct Series {
     pub role: Option<Role>,
     /// Why it has that role, or none: one phrase.
     pub role_reason: String,
-    /// Plane of most slices.
+    /// The anatomical plane that most slices lie nearest to; `None` where no slice says where it lies.
     pub plane_kind: Option<PlaneKind>,
-    /// `FrameOfReferenceUID`.
+    /// `FrameOfReferenceUID`: series of one such UID share a patient space. May be missing.
     pub frame_of_reference_uid: FrameOfReferenceUid,
     /// `PatientPosition`, such as `HFS`; empty where the files say nothing.
     pub patient_position: String,
@@ -82,11 +82,11 @@ pub struct Series {
 /// One frame of one instance, not yet decoded.
 #[derive(Debug, Clone)]
 pub struct SliceRef {
-    /// The file it is in.
+    /// The file that it is a frame of.
     pub instance: Arc<Instance>,
     /// Frame within the instance, from 0.
     pub frame: u32,
-    /// Where it lies, if known.
+    /// Where it lies in the patient, if the file says so.
     pub plane: Option<ImagePlane>,
     /// The rotation that makes it upright, as detectors and readers expect it.
     pub turn: Turn,
@@ -94,14 +94,14 @@ pub struct SliceRef {
     pub pixel_spacing: Option<[f64; 2]>,
     /// The relative height and width of a pixel, if the file gives them.
     pub pixel_aspect: Option<[f64; 2]>,
-    /// VOI window of this frame.
+    /// The file's first usable VOI window for this frame.
     pub window: Option<Window>,
 }
 
-/// One file.
+/// One file with its images: what its header says, without pixels.
 #[derive(Debug, Clone)]
 pub struct Instance {
-    /// Where the bytes are.
+    /// The file, the entry of a zip, or the memory that its bytes are read from.
     pub source: Source,
     /// `SeriesInstanceUID` as it stands in the file.
     pub series_uid: SeriesUid,
@@ -113,15 +113,15 @@ pub struct Instance {
     pub is_whole: bool,
     /// `SOPClassUID`; contest files have none.
     pub sop_class_uid: Option<String>,
-    /// `InstanceNumber`.
+    /// `InstanceNumber`; `None` where the file has none, or no number.
     pub number: Option<i32>,
-    /// Width in pixels.
+    /// Width in pixels, at least 1.
     pub columns: u32,
-    /// Height in pixels.
+    /// Height in pixels, at least 1.
     pub rows: u32,
-    /// Frames, at least 1.
+    /// How many frames can be read, at least 1.
     pub frames: u32,
-    /// Transfer syntax UID.
+    /// UID of the transfer syntax: how pixels are encoded.
     pub transfer_syntax: String,
     /// The file says that its image was computed, in whole or in part.
     pub is_synthetic: bool,
@@ -147,7 +147,7 @@ impl SliceRef {
         self.pixel_spacing.or(self.pixel_aspect).unwrap_or([1.0, 1.0])
     }
 
-    /// The slice's name within its study.
+    /// What names it within its study: the UIDs of series and image, twin and frame.
     pub fn id(&self) -> SliceId {
         SliceId {
             series_uid: self.instance.series_uid.clone(),
@@ -159,7 +159,7 @@ impl SliceRef {
 }
 
 impl Series {
-    /// Its name within the study.
+    /// What names it within the study: UID and part.
     pub fn key(&self) -> SeriesKey {
         SeriesKey { uid: self.uid.clone(), part: self.part.clone() }
     }
@@ -203,6 +203,14 @@ impl Study {
     }
 
     /// Finds a slice by its name: (index of the series, index of the slice).
+    ///
+    /// ```
+    /// use foramen::{phantom, study};
+    ///
+    /// let study = study::scan_memory(phantom::study_in_memory(1)).studies.remove(0);
+    /// let id = study.series[1].slices[3].id();
+    /// assert_eq!(study.find(&id), Some((1, 3)));
+    /// ```
     pub fn find(&self, id: &SliceId) -> Option<(usize, usize)> {
         self.series.iter().enumerate().filter(|(_, s)| s.uid == id.series_uid).find_map(|(i, s)| {
             let is_it = |slice: &SliceRef| {

@@ -53,8 +53,12 @@ const OTHERS: [Tag; 13] = [
 ];
 
 impl Source {
-    /// Reads the header again and takes patient and study from it, and how the values of a frame are to be interpreted.
-    /// Reads the file; do not call on the UI thread.
+    /// Reads the header again and takes patient and study from it, and how the values of a frame are meant. Reads the
+    /// file; do not call on the UI thread.
+    ///
+    /// # Errors
+    ///
+    /// The file is gone, or is no longer a DICOM file that can be read.
     pub fn origin(&self, frame: u32) -> Result<Origin, HeaderError> {
         let (from, size) = self.open_sized()?;
         let object = file::load(from, size, false)?.object;

@@ -13,17 +13,17 @@ use super::{
     tally::Tally,
 };
 
-/// Everything found below the given paths.
+/// All that was found below the paths given.
 #[derive(Debug, Clone, Default)]
 pub struct Scan {
     /// The studies, in order of date and id.
     pub studies: Vec<Study>,
-    /// What could not be read or was left out, and belongs to no study; problems among the files of a study are issues
-    /// of that study.
+    /// What could not be read or was left out, and belongs to no study: what lies among the files of one is an issue of
+    /// that study.
     pub issues: Vec<Issue>,
-    /// Files looked at.
+    /// How many files were looked at.
     pub files: usize,
-    /// How many of them are broken, so that their content is missing, plus how many that should exist do not. Other
+    /// How many of them are broken, so that what they held is missing, and how many that should be there are not. Other
     /// kinds of files do not count.
     pub lost: usize,
     /// What became of each file.

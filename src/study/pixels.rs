@@ -26,6 +26,29 @@ const LARGEST: f64 = 1e30;
 
 impl SliceRef {
     /// Decodes the frame to modality values. Reads the file; do not call on the UI thread.
+    ///
+    /// ```
+    /// use foramen::{grading::Role, phantom, raster::Window, study};
+    ///
+    /// let study = study::scan_memory(phantom::study_in_memory(1)).studies.remove(0);
+    /// let series = study.series_of(Role::Scs).next().unwrap();
+    /// let slice = series.slices[series.slices.len() / 2].decode()?;
+    ///
+    /// // Modality values, row by row, and where they lie in the patient.
+    /// assert_eq!(slice.values().len(), (slice.columns() * slice.rows()) as usize);
+    /// let plane = slice.plane.unwrap();
+    /// assert!(plane.center().x.abs() < 20.0, "the middle slice lies near the midline");
+    ///
+    /// // 0 to 255, as a viewer shows it.
+    /// let grey: Vec<u8> = slice.greys(slice.first_window(), slice.inverted, |grey| grey);
+    /// assert_eq!(grey.len(), slice.values().len());
+    /// # Ok::<(), foramen::study::PixelError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file is gone, damaged or cut short, its transfer syntax is unknown, or its header and pixels contradict
+    /// each other.
     pub fn decode(&self) -> Result<Slice, PixelError> {
         let (mut from, size) = opened::open(&self.instance).map_err(HeaderError::Io)?;
         let loaded = opened::load(&self.instance, &mut from, size, false)?;

@@ -32,14 +32,49 @@ use crate::cancel::Cancel;
 /// Reads the headers of everything below `paths`: files, folders, zips, DICOMDIRs.
 /// `progress` is called with (files read, files found), from any thread.
 ///
-/// A file that cannot be read becomes an [`Issue`] in the result; the rest is loaded.
+/// ```
+/// use foramen::{cancel::Cancel, grading::Role, phantom, study};
+///
+/// // A folder as a PACS might export it.
+/// let dir = tempfile::tempdir()?;
+/// for (name, bytes) in phantom::study_in_memory(1) {
+///     let file = dir.path().join(name);
+///     std::fs::create_dir_all(file.parent().unwrap())?;
+///     std::fs::write(file, bytes)?;
+/// }
+/// std::fs::write(dir.path().join("notes.txt"), "no DICOM")?;
+///
+/// let scan = study::scan(&[dir.path().to_owned()], &Cancel::default(), &|_done, _found| ())?;
+/// assert_eq!(scan.studies.len(), 1);
+/// assert_eq!(scan.studies[0].series_of(Role::Scs).count(), 1);
+/// // Every file is accounted for.
+/// assert!(scan.tally.adds_up());
+/// assert_eq!(scan.tally.not_dicom, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A path is not there or cannot be looked at, or `cancel` was set. A file that cannot be read is an [`Issue`] in the
+/// result; the rest is there.
 pub fn scan(paths: &[PathBuf], cancel: &Cancel, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Scan, ScanError> {
     let (candidates, descriptions) = Candidates::below(paths, cancel)?;
     let scan = read(candidates, &descriptions, cancel, progress);
     if cancel.is_cancelled() { Err(ScanError::Cancelled) } else { Ok(scan) }
 }
 
-/// The same for files in memory: (name, bytes).
+/// Reads the headers of files in memory, given as (name, bytes). Names stand for paths: they appear in messages, and
+/// folders in them count as folders.
+///
+/// ```
+/// use foramen::{phantom, study};
+///
+/// let scan = study::scan_memory(phantom::study_in_memory(1));
+/// for series in &scan.studies[0].series {
+///     println!("{}, {} slices: {:?}, {}", series.title(), series.slices.len(), series.role, series.role_reason);
+///     assert!(!series.role_reason.is_empty());
+/// }
+/// ```
 pub fn scan_memory(files: Vec<(String, Arc<[u8]>)>) -> Scan {
     let found = files.len();
     let sources = files.into_iter().map(|(name, bytes)| (Source::Memory { name, bytes }, false)).collect();

@@ -27,17 +27,17 @@ impl<T: Read + Seek + Send> Bytes for T {}
 /// Where a file's bytes are.
 #[derive(Debug, Clone)]
 pub enum Source {
-    /// On disk.
+    /// A file on disk.
     File(PathBuf),
     /// In a zip, which may be in a zip.
     Zip(Entry),
-    /// Packed with gzip.
+    /// One file, packed with gzip.
     Gzip(Box<Source>),
     /// In memory: the demo study.
     Memory {
-        /// A name for messages.
+        /// A name for messages; folders in it count as folders.
         name: String,
-        /// The whole file.
+        /// The whole content of the file.
         bytes: Arc<[u8]>,
     },
 }
@@ -85,6 +85,10 @@ impl Source {
     }
 
     /// Opens the bytes for reading from the start, and tells how many there are. What is packed is unpacked into memory.
+    ///
+    /// # Errors
+    ///
+    /// The file is gone or cannot be read, or what is packed is damaged or does not fit into the memory that is free.
     pub fn open_sized(&self) -> io::Result<(Box<dyn Bytes + '_>, u64)> {
         match self {
             Self::File(path) => {
@@ -134,6 +138,18 @@ impl Source {
     }
 
     /// SHA-256 of the bytes.
+    ///
+    /// ```
+    /// use foramen::study::Source;
+    ///
+    /// let source = Source::Memory { name: "a.dcm".to_owned(), bytes: (*b"abc").into() };
+    /// assert_eq!(hex::encode(&source.sha256()?[..4]), "ba7816bf");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The bytes cannot be read; see [`Self::open_sized`].
     pub fn sha256(&self) -> io::Result<[u8; 32]> {
         let (mut bytes, _) = self.open_sized()?;
         let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);

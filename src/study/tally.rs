@@ -20,7 +20,7 @@ pub struct Tally {
     pub objects: BTreeMap<String, usize>,
     /// Files with the same content as another one.
     pub copies: usize,
-    /// Files of other kinds.
+    /// Files that hold no DICOM.
     pub not_dicom: usize,
     /// Files that give no image, with the reason among the issues.
     pub issues: usize,
@@ -33,7 +33,7 @@ impl Tally {
         *found == images + self.other_objects() + copies + not_dicom + issues
     }
 
-    /// DICOM objects that are not images.
+    /// How many DICOM objects hold no image: reports, presentation states and the like.
     pub fn other_objects(&self) -> usize {
         self.objects.values().sum()
     }

@@ -17,15 +17,15 @@ use crate::{
 /// A data set that has been checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainingData {
-    /// The folder.
+    /// The folder of the data set, absolute.
     pub folder: PathBuf,
-    /// Which detector.
+    /// The detector that it is for.
     pub role: Role,
-    /// How slices became 0-255.
+    /// How slices became 0-255; goes into the model's manifest.
     pub standardize: Standardize,
     /// It contains computed phantoms.
     pub demo: bool,
-    /// How many studies.
+    /// How many studies have images in it.
     pub studies: usize,
     /// How many of them are computed phantoms, where that is known.
     pub synthetic_studies: Option<usize>,
@@ -40,11 +40,11 @@ pub struct TrainingData {
 /// One way to split the images.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fold {
-    /// From 0.
+    /// Number of the fold, from 0.
     pub fold: u32,
     /// Numbers of training and validation images.
     pub images: [usize; 2],
-    /// For Ultralytics.
+    /// Its `data.yaml`, which Ultralytics reads.
     pub yaml: PathBuf,
 }
 
@@ -78,7 +78,11 @@ struct FoldInfo {
 }
 
 impl TrainingData {
-    /// Reads `dataset.json`, checks that all images exist, and hashes them.
+    /// Reads `dataset.json`, sees that all images are there, and hashes them.
+    ///
+    /// # Errors
+    ///
+    /// The folder is no data set of this role, or images or a `data.yaml` of it are missing.
     pub fn read(folder: &Path, role: Role) -> Result<Self, TrainError> {
         let fail = |message: String| TrainError::Data { folder: folder.to_owned(), message };
         if !folder.is_dir() {
@@ -136,7 +140,11 @@ impl TrainingData {
         }
     }
 
-    /// A fold that can be trained: it has images in both parts.
+    /// A fold that can be trained: it has images on both sides.
+    ///
+    /// # Errors
+    ///
+    /// There is no such fold, or it has no images on one side.
     pub fn fold(&self, fold: u32) -> Result<&Fold, TrainError> {
         let fail = |message: String| TrainError::Data { folder: self.folder.clone(), message };
         let found = self.folds.iter().find(|f| f.fold == fold).ok_or_else(|| {

@@ -2,7 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-/// `cpu`, `mps`, or GPU numbers: `0`, `0,1`. Ultralytics' own format.
+/// `cpu`, `mps`, or numbers of GPUs: `0`, `0,1`. Ultralytics' own form.
+///
+/// ```
+/// use foramen::training::Device;
+///
+/// let device: Device = "0,1".parse()?;
+/// assert_eq!(device.to_string(), "0,1");
+/// assert!("gpu".parse::<Device>().is_err());
+/// # Ok::<(), foramen::training::ParseDeviceError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Device(String);
 

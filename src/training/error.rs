@@ -11,27 +11,27 @@ pub enum TrainError {
     /// The data set.
     #[error("{}: not a complete data set made by `foramen dataset`: {message}", folder.display())]
     Data {
-        /// The folder.
+        /// Folder of the data set.
         folder: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         message: String,
     },
     /// The data set is for another detector.
     #[error("{}: the data set is for {found}, not for {wanted}", folder.display())]
     Role {
-        /// The folder.
+        /// Folder of the data set.
         folder: PathBuf,
-        /// Whose.
+        /// The detector that it is for.
         found: Role,
-        /// Asked for.
+        /// The detector that was to be trained.
         wanted: Role,
     },
     /// Weights to start from.
     #[error("{}: {message}", file.display())]
     Weights {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         message: String,
     },
     /// Weights that Ultralytics should have downloaded.
@@ -40,15 +40,15 @@ pub enum TrainError {
          --weights, or train without pretrained weights with --from-scratch"
     )]
     Fetch {
-        /// The name.
+        /// The name by which Ultralytics knows them.
         name: String,
-        /// Why.
+        /// What Ultralytics said.
         why: String,
     },
-    /// Python.
+    /// There is no Python to train with.
     #[error(transparent)]
     Python(#[from] PythonError),
-    /// The recipe.
+    /// The recipe cannot be used.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// Ultralytics, or the driver before it, refuses.
@@ -65,13 +65,13 @@ pub enum TrainError {
     Changed {
         /// The work folder.
         work: PathBuf,
-        /// What differs.
+        /// What differs from the training that was begun.
         what: String,
     },
     /// Ultralytics stopped.
     #[error("Ultralytics stopped ({status}): {words} (its full output is in {}{})", log.display(), if *begun { "; --resume continues from the last epoch" } else { "" })]
     Failed {
-        /// Exit status.
+        /// How its process ended.
         status: String,
         /// The end of its output.
         words: String,
@@ -86,7 +86,7 @@ pub enum TrainError {
     /// The exported ONNX file is not what was requested.
     #[error("{}: the exported model was not added: {message}", file.display())]
     Export {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
         /// What was expected and found.
         message: String,
@@ -94,12 +94,12 @@ pub enum TrainError {
     /// An unreadable manifest: writing a new one would lose the folder's other models.
     #[error("{}: cannot be read: {message}; fix it or move it away", file.display())]
     Manifest {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         message: String,
     },
-    /// A file.
+    /// A file cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
 }

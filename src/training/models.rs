@@ -9,6 +9,10 @@ use crate::{
 };
 
 /// The manifest of a folder; `None` if it has none.
+///
+/// # Errors
+///
+/// There is a manifest and it cannot be read.
 pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, TrainError> {
     let file = folder.join(MANIFEST_NAME);
     let fail = |message: String| TrainError::Manifest { file: file.clone(), message };
@@ -19,8 +23,12 @@ pub fn read_manifest(folder: &Path) -> Result<Option<Manifest>, TrainError> {
     }
 }
 
-/// Changes the manifest of a folder, and its card. Each is written completely or not at all. Two programs that do this
-/// at once (folds trained in parallel) wait for each other, so that neither loses the other's entry.
+/// Changes the manifest of a folder, and its card. Each is written whole or not at all. Two programs that do this at
+/// once (folds that are trained side by side) wait for each other, so that neither loses the other's entry.
+///
+/// # Errors
+///
+/// The manifest cannot be read, or manifest or card cannot be written.
 pub fn change_manifest(folder: &Path, change: impl FnOnce(Manifest) -> Manifest) -> Result<(), TrainError> {
     // Where a folder cannot be opened or locked (Windows, some network disks) there is no waiting.
     let lock = File::open(folder).ok();

@@ -14,12 +14,12 @@ use crate::{files, grading::Role};
 /// What a training starts from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Start {
-    /// As in the recipe: weights, or nothing.
+    /// What the recipe says: weights, or nothing.
     #[default]
     Recipe,
     /// Nothing, whatever the recipe says.
     Scratch,
-    /// A `.pt`, the name of one that Ultralytics downloads, or the YAML of another network to train from scratch.
+    /// A `.pt`, a name of one that Ultralytics fetches, or the YAML of another network to train from scratch.
     File(PathBuf),
 }
 
@@ -28,16 +28,16 @@ pub enum Start {
 pub enum Weights {
     None,
     File(PathBuf),
-    /// Not a file: Ultralytics knows where its own weights are.
+    /// No file: Ultralytics knows where its own weights are.
     Named(String),
 }
 
 /// What to train, and where.
 #[derive(Debug, Clone)]
 pub struct TrainOptions {
-    /// Which detector.
+    /// The detector to train.
     pub role: Role,
-    /// The validation fold; the others are for training.
+    /// The fold that validates; the others train.
     pub fold: u32,
     /// Folder of models: gets `file`, `manifest.json`, `MODEL_CARD.md`.
     pub out: PathBuf,
@@ -45,25 +45,25 @@ pub struct TrainOptions {
     pub file: String,
     /// Folder for checkpoints and Ultralytics' own output; kept.
     pub work: PathBuf,
-    /// The recipe.
+    /// Network, settings and stages.
     pub recipe: Recipe,
-    /// What to start from.
+    /// The weights to start from, if any.
     pub start: Start,
     /// Whether it validates after each epoch.
     pub validate: bool,
-    /// Which checkpoint becomes the model.
+    /// The checkpoint that becomes the model.
     pub checkpoint: Checkpoint,
-    /// What trains.
+    /// The processor or GPUs that train.
     pub device: Device,
     /// Time for all stages; without it the recipe's epochs.
     pub hours: Option<f64>,
     /// Epochs of each stage instead of the recipe's.
     pub epochs: Option<u32>,
-    /// Continue where a killed run in `work` stopped; skip what is already in `out`.
+    /// Go on where a killed run in `work` stopped; pass over what is in `out` already.
     pub resume: bool,
 }
 
-/// A training that has been checked and can begin.
+/// A training that has been looked over and can begin.
 #[derive(Debug, Clone)]
 pub struct Training {
     pub(super) options: TrainOptions,
@@ -75,6 +75,10 @@ pub struct Training {
 
 impl Training {
     /// Checks what can be checked without Python.
+    ///
+    /// # Errors
+    ///
+    /// The fold cannot be trained, or the weights to start from cannot be read or are none.
     pub fn prepare(data: &TrainingData, mut options: TrainOptions) -> Result<Self, TrainError> {
         let fold = data.fold(options.fold)?.clone();
         let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());

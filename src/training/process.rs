@@ -35,9 +35,9 @@ pub enum Event<'a> {
 /// A stage of a training.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stage {
-    /// From 1.
+    /// Number of the stage, from 1.
     pub stage: usize,
-    /// How many there are.
+    /// How many stages there are.
     pub stages: usize,
     /// Whether any earlier work exists.
     pub state: StageState,
@@ -49,7 +49,7 @@ pub struct Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageState {
-    /// Nothing.
+    /// Nothing is there: it begins.
     New,
     /// Some epochs: it is resumed.
     Begun,
@@ -60,9 +60,9 @@ pub enum StageState {
 /// What is known after an epoch.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct Progress {
-    /// From 1.
+    /// Number of the stage, from 1.
     pub stage: usize,
-    /// How many there are.
+    /// How many stages there are.
     pub stages: usize,
     /// From 1, within the stage.
     pub epoch: usize,

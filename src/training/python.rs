@@ -24,36 +24,36 @@ const PACKAGES: [&str; 9] = [
 /// Why there is no Python to train with.
 #[derive(Debug, thiserror::Error)]
 pub enum PythonError {
-    /// It does not start.
+    /// The program does not start.
     #[error("{}: cannot be run: {source}", python.display())]
     Start {
-        /// The program.
+        /// Path of the program.
         python: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
     /// It lacks Ultralytics.
     #[error("{}: it has no Ultralytics; run `{} -m pip install ultralytics=={ULTRALYTICS} onnx onnxslim`, or leave out --python", python.display(), python.display())]
     NoUltralytics {
-        /// The program.
+        /// Path of the program.
         python: PathBuf,
     },
     /// It has a version that the driver was not made for.
     #[error("{}: it has Ultralytics {found}; Foramen is tested with {ULTRALYTICS}, and depends on internals that change from one {} to the next; run `{} -m pip install ultralytics=={ULTRALYTICS}`, leave out --python, or try it with --any-ultralytics", python.display(), series(ULTRALYTICS), python.display())]
     Version {
-        /// The program.
+        /// Path of the program.
         python: PathBuf,
-        /// What it has.
+        /// The version that it has.
         found: String,
     },
     /// No environment could be made.
     #[error("cannot create a Python environment in {}: {step}: {message}", folder.display())]
     Make {
-        /// Where.
+        /// Folder of the environment.
         folder: PathBuf,
-        /// Which command.
+        /// The command that failed.
         step: String,
-        /// What it said.
+        /// The last line of what it said.
         message: String,
     },
     /// The user has no cache folder.
@@ -64,9 +64,9 @@ pub enum PythonError {
 /// A Python that has Ultralytics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Python {
-    /// The program.
+    /// The program, such as `/usr/bin/python3`.
     pub path: PathBuf,
-    /// Which Ultralytics it has.
+    /// Version of its Ultralytics, such as `8.4.190`.
     pub ultralytics: String,
 }
 
@@ -83,8 +83,12 @@ impl Python {
     }
 }
 
-/// The given Python if it has a fitting Ultralytics (any with `any_version`); without one, our own environment, created
-/// if needed. `say` is told about steps that take long.
+/// The given Python if it has a fitting Ultralytics (any with `any_version`); without one, our own environment, made
+/// if need be. `say` is told what takes long.
+///
+/// # Errors
+///
+/// The Python given does not start or has no fitting Ultralytics, or no environment can be made.
 pub fn find(given: Option<&Path>, any_version: bool, say: &dyn Fn(&str)) -> Result<Python, PythonError> {
     if let Some(python) = given {
         return accept(python, any_version);

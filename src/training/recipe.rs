@@ -49,6 +49,19 @@ pub enum Checkpoint {
 }
 
 /// A recipe that has been checked.
+///
+/// ```
+/// use foramen::{
+///     grading::Role,
+///     training::{Preset, Recipe},
+/// };
+///
+/// let recipe = Recipe::preset(Preset::Demo)?;
+/// assert_eq!(recipe.architecture(Role::Scs), "yolov8n.yaml");
+/// // A mirrored image would be trained with left called right.
+/// assert_eq!(recipe.train(Role::Scs)["fliplr"], 0.0);
+/// # Ok::<(), foramen::training::RecipeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
     /// `demo`, `seed`, or the name of the user's file.
@@ -57,7 +70,7 @@ pub struct Recipe {
     pub input: u32,
     /// Whether to validate after each epoch, and not only at the end.
     pub validate: bool,
-    /// What becomes the model.
+    /// The checkpoint that becomes the model.
     pub checkpoint: Checkpoint,
     architecture: String,
     weights: Option<String>,
@@ -104,18 +117,18 @@ struct Stage {
 /// A recipe that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum RecipeError {
-    /// The file.
+    /// The file cannot be read.
     #[error("{}: cannot be read: {source}", file.display())]
     Read {
-        /// Which.
+        /// Path of the recipe.
         file: PathBuf,
-        /// Why.
+        /// What the system said.
         source: std::io::Error,
     },
-    /// It is not a recipe.
+    /// The text is no recipe.
     #[error("recipe {name}: {message}")]
     Form {
-        /// Which.
+        /// Name of the recipe.
         name: String,
         /// Why, with the line.
         message: String,
@@ -123,11 +136,11 @@ pub enum RecipeError {
     /// A setting would spoil the detector or is not the recipe's to set.
     #[error("recipe {name}: {key}: {why}")]
     Setting {
-        /// Which.
+        /// Name of the recipe.
         name: String,
-        /// The setting.
+        /// Name of the setting.
         key: String,
-        /// Why not.
+        /// Why it is not allowed, and what to do instead.
         why: String,
     },
 }
@@ -151,12 +164,20 @@ fn reserved(key: &str) -> Option<&'static str> {
 }
 
 impl Recipe {
-    /// A built-in one.
+    /// A recipe that comes with the program.
+    ///
+    /// # Errors
+    ///
+    /// The recipe is none; not to be expected.
     pub fn preset(preset: Preset) -> Result<Self, RecipeError> {
         Self::parse(preset.name(), preset.text())
     }
 
-    /// A user's file.
+    /// Reads and checks a TOML file of the user's; see [`Preset::text`].
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or is no recipe, or one of its settings is not allowed.
     pub fn read(file: &Path) -> Result<Self, RecipeError> {
         let text = files::read_text(file, files::MOST_OF_TEXT)
             .map_err(|source| RecipeError::Read { file: file.to_owned(), source })?;

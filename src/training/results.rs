@@ -5,7 +5,7 @@ use std::{fmt, path::Path};
 /// The main figures of an epoch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figures {
-    /// From 1.
+    /// Number of the epoch in its stage, from 1.
     pub epoch: u32,
     /// Since the stage began, without the time between a kill and resuming.
     pub seconds: f64,

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::files::WriteError;
 
-/// A finished training.
+/// The model of a finished training, and how good it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// The ONNX file.
+    /// The ONNX file in the folder of models.
     pub onnx: PathBuf,
     /// Ultralytics' mAP at IoU 0.5 on the validation part.
     pub map50: f64,
@@ -43,6 +43,10 @@ impl Training {
 
     /// Whether the model folder already has exactly this model: the same data, recipe and fold, and the file that the
     /// manifest describes.
+    ///
+    /// # Errors
+    ///
+    /// The manifest of the folder of models cannot be read.
     pub fn is_entered(&self) -> Result<bool, TrainError> {
         let manifest = read_manifest(&self.options.out)?.unwrap_or_default();
         let entry = manifest.models.iter().find(|m| m.file == self.options.file);
@@ -54,7 +58,12 @@ impl Training {
         }))
     }
 
-    /// Trains, exports, checks, and adds the model to its folder.
+    /// Trains, exports, checks, and enters the model into its folder.
+    ///
+    /// # Errors
+    ///
+    /// Another training is at work in the folder, Ultralytics refuses or fails, the disk is full, or the ONNX file
+    /// that comes out is not the detector that was asked for.
     pub fn run(&self, python: &Python, on_event: &dyn Fn(Event<'_>)) -> Result<Trained, TrainError> {
         let options = &self.options;
         // Before hours of training, not after.

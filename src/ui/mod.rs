@@ -1,5 +1,5 @@
 //! The window. [`App::logic`](eframe::App::logic) takes in what the background says and what the reader
-//! asks for; the `_ui` functions only paint, and push [`Action`](state::viewer::Action)s.
+//! asks for; the `_ui` functions only paint, and push `state::viewer::Action`s.
 //!
 //! `state` is what is so, `view` paints it, `picture` makes pictures that leave the program.
 

@@ -32,7 +32,7 @@ pub fn load(model: &Arc<Model>, choice: EngineChoice, threads: usize) -> Result<
     }
 }
 
-/// Which engine `choice` comes to here, and how to get a faster one: a sentence for the status bar.
+/// The engine that `choice` selects on this computer, and how to get a faster one: a sentence for the status bar.
 pub fn describe(choice: EngineChoice) -> String {
     match (choice, onnxruntime::version()) {
         (EngineChoice::Auto | EngineChoice::OnnxRuntime, Ok(version)) => version,

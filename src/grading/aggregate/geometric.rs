@@ -65,6 +65,31 @@ pub struct Resolved {
 
 /// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no
 /// disc was found, are taken at their word.
+///
+/// ```
+/// use foramen::{
+///     geometry::ImagePlane,
+///     grading::{self, Detection, Layout, Level, Placed, SliceId},
+///     raster::BBox,
+/// };
+///
+/// // A sagittal slice through the midline, 1 mm pixels, and five boxes down its canal, 35 mm apart.
+/// let plane = ImagePlane::new([0.0, -100.0, 100.0], [0.0, 1.0, 0.0, 0.0, 0.0, -1.0], [1.0, 1.0], 200, 200)?;
+/// let slice = SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 };
+/// let layout = Layout::new([(slice.clone(), Placed { plane, space: 0 })]);
+/// let boxes = Level::ALL.iter().map(|level| {
+///     let class = format!("spinal_canal_stenosis_{level}_severe").parse()?;
+///     let bbox = BBox::from_center(110.0, 20.0 + 35.0 * level.index() as f32, 24.0, 24.0);
+///     Ok(Detection { class, score: 0.9, bbox, slice: slice.clone() })
+/// });
+/// let boxes = boxes.collect::<Result<Vec<_>, grading::ParseClassError>>()?;
+///
+/// let resolved = grading::geometric(&boxes, &layout);
+/// let l4_l5 = resolved.levels[Level::L4L5.index()].unwrap();
+/// assert!((l4_l5.z - (100.0 - 124.5)).abs() < 0.1);
+/// assert!(resolved.votes.iter().all(|vote| vote.conflicts.is_empty()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
     let spines = spines(detections, layout);
     let mut resolved = Resolved::default();

@@ -9,10 +9,10 @@ use crate::{
     grading::{Detection, SliceId},
 };
 
-/// One slice.
+/// Where one slice lies, and in which patient space.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placed {
-    /// Its plane.
+    /// Position, directions, spacing and size, mm and pixels.
     pub plane: ImagePlane,
     /// Slices of the same number share a patient space: their positions may be compared.
     pub space: usize,

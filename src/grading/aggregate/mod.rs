@@ -35,7 +35,7 @@ pub enum Aggregate {
 }
 
 impl Aggregate {
-    /// As on the command line and in files.
+    /// `max`, `geometric` or `seed`, as on the command line and in files.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Max => "max",
@@ -49,18 +49,18 @@ impl Aggregate {
 /// faint box is not read as certainty. About the score below which a box is noise.
 pub const SCORE_FLOOR: f32 = 0.005;
 
-/// What a box says about a grade.
+/// What one box says about one grade.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Vote {
     /// The grade that it counts for, which need not be the one that the box claims.
     pub grade: GradeId,
-    /// The severity.
+    /// The severity that the box's class names.
     pub severity: Severity,
     /// How much it counts, 0 to 1.
     pub weight: f32,
     /// The box; its class is what the detector claimed.
     pub detection: Detection,
-    /// Where claim and place disagree.
+    /// What its place says against its class; empty where nothing does.
     pub conflicts: Vec<Conflict>,
 }
 

@@ -24,7 +24,7 @@ pub enum WithoutBox {
 }
 
 impl WithoutBox {
-    /// The row.
+    /// The three numbers of a row without a box.
     pub fn probabilities(self, id: GradeId, prior: &Prior) -> Probabilities {
         match self {
             Self::Prevalence => prior.of(id),
@@ -43,6 +43,13 @@ impl WithoutBox {
 
 /// The row of one grade: the highest weight of each severity, the three divided by their sum. `votes` may hold other
 /// grades' votes; they are passed over.
+///
+/// ```
+/// use foramen::grading::{self, Assessment, GradeId, Prior, Probabilities, WithoutBox};
+///
+/// let row = grading::assess_seed(GradeId::ALL[0], &[], &Prior::default(), WithoutBox::Uniform);
+/// assert_eq!(row, Assessment::Prior { probabilities: Probabilities::UNIFORM });
+/// ```
 pub fn assess_seed(id: GradeId, votes: &[Vote], prior: &Prior, without: WithoutBox) -> Assessment {
     let (weights, evidence) = best_votes(id, votes);
     match Probabilities::shares(weights) {

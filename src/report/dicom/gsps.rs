@@ -50,8 +50,13 @@ struct Marked<'a> {
     marks: Vec<&'a Mark>,
 }
 
-/// The reader's marks as DICOM presentation states, one for each series (and for each way to show values, if images of
-/// a series differ in that); each with a file name.
+/// The reader's marks as DICOM presentation states, one for each series (and each way to show values, where images of a
+/// series differ in that); each with the name of a file.
+///
+/// # Errors
+///
+/// The UIDs of study or images are no UIDs (contest files; removing the identity helps), are shared by several images,
+/// or a file was replaced or is gone since the study was opened.
 pub fn presentation_states(report: &Report) -> Result<Vec<(String, Vec<u8>)>, DicomError> {
     let mut by_slice: BTreeMap<&SliceId, Vec<&Mark>> = BTreeMap::new();
     for mark in report.markup.marks() {

@@ -23,6 +23,11 @@ const KIND: Kind = Kind {
 
 /// The key images as a DICOM key object selection: those that the reader marked, then the image behind each moderate or
 /// severe statement. `None` where there is no such image.
+///
+/// # Errors
+///
+/// The UIDs of study or images are no UIDs (contest files; removing the identity helps), are shared by several images,
+/// or a file was replaced or is gone since the study was opened.
 pub fn key_objects(report: &Report) -> Result<Option<Vec<u8>>, DicomError> {
     let slices = key_slices(report);
     if slices.is_empty() {

@@ -30,9 +30,9 @@ pub enum DicomError {
          identity removed, which replaces them with new UIDs, or give the files proper UIDs first"
     )]
     NotAUid {
-        /// Which attribute.
+        /// Name of the attribute.
         what: &'static str,
-        /// Its value.
+        /// Its value in the file.
         value: String,
     },
     /// As in the contest's files.
@@ -41,16 +41,16 @@ pub enum DicomError {
          . Export with the identity removed, which replaces them with new UIDs, or give each file its own UID"
     )]
     Repeated {
-        /// The UID.
+        /// The UID that they share.
         value: String,
     },
-    /// There is nothing to refer to.
+    /// The study has no image to refer to.
     #[error("the study has no images to refer to")]
     NoImages,
     /// The file is gone or damaged.
     #[error("{file}: {cause}; it is needed for the names and numbers of patient and study. Open the study again")]
     Source {
-        /// The file.
+        /// Where the image lies.
         file: String,
         /// What is wrong with it.
         cause: HeaderError,
@@ -58,9 +58,9 @@ pub enum DicomError {
     /// The file was replaced since it was opened.
     #[error("{file} now holds a different {what} from when it was opened: nothing was exported. Open the study again")]
     Replaced {
-        /// The file.
+        /// Where the image lies.
         file: String,
-        /// `patient`, `study` or `image`.
+        /// What differs: `patient`, `study` or `image`.
         what: &'static str,
     },
     /// A mark, box or key image is on a slice that the study does not have.
@@ -75,7 +75,7 @@ pub enum DicomError {
     /// The values under a mark.
     #[error("{file}: {cause}")]
     Pixels {
-        /// The file.
+        /// Where the image lies.
         file: String,
         /// What is wrong with it.
         cause: PixelError,

@@ -22,7 +22,12 @@ const KIND: Kind = Kind {
     description: "Key images",
 };
 
-/// The key images as DICOM pictures, one series, in order; each with a file name.
+/// The key images as DICOM pictures, one series, in order; each with the name of a file.
+///
+/// # Errors
+///
+/// The UIDs of study or images are no UIDs (contest files; removing the identity helps), are shared by several images,
+/// or a file was replaced or is gone since the study was opened.
 pub fn secondary_captures(report: &Report, images: &[KeyImage]) -> Result<Vec<(String, Vec<u8>)>, DicomError> {
     if images.is_empty() {
         return Ok(vec![]);

@@ -1,7 +1,7 @@
 //! A report as PDF: pages, mostly two, that a reader can print, search and copy from. All fonts are embedded.
 //!
-//! Everything is first laid out as pages of simple shapes ([`sheet`]), because only then the number of pages is known;
-//! then they are written with krilla ([`write`]).
+//! Everything is first laid out as pages of simple shapes (`sheet`), since only then the number of pages is known; then
+//! they are written with krilla (`write`).
 
 mod grades;
 mod head;
@@ -26,8 +26,12 @@ pub enum PdfError {
     Write(String),
 }
 
-/// The report, and messages for the reader: characters that no font has, a logo that cannot be read. The same report
-/// gives the same bytes.
+/// The report, and what to tell the reader: letters that no font has, a logo that cannot be read. The same report makes
+/// the same bytes.
+///
+/// # Errors
+///
+/// krilla refuses the document; not to be expected.
 pub fn pdf_bytes(
     report: &Report,
     images: &[KeyImage],

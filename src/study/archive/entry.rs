@@ -117,7 +117,11 @@ impl Entry {
         Ok(LOCAL_LENGTH as u64 + more)
     }
 
-    /// A sequential reader of its bytes, unpacked as they are read. The last read verifies the checksum.
+    /// Its bytes one after the other, unpacked as they are read. The last read checks the checksum.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn open(&self) -> io::Result<Unpacked<'_>> {
         let limit = limit(self.packed);
         if self.size > limit {
@@ -133,7 +137,11 @@ impl Entry {
         Ok(Unpacked { from: Limited::new(from, self.packed), crc: Crc::new(), entry: self, is_checked: false })
     }
 
-    /// Reads all of it at once.
+    /// All of it at once.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn read(&self) -> io::Result<Vec<u8>> {
         let mut from = self.open()?;
         let mut turn = Turn::default();
@@ -154,7 +162,11 @@ pub struct Unpacked<'a> {
 }
 
 impl Unpacked<'_> {
-    /// Reads and discards the rest, so that damage is found.
+    /// Reads what is left, so that damage is found; keeps nothing of it.
+    ///
+    /// # Errors
+    ///
+    /// The zip is gone or damaged, or the entry unpacks to more than its packed size can hold.
     pub fn check(mut self) -> io::Result<()> {
         let mut buffer = vec![0; 1 << 15];
         loop {

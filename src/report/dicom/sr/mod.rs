@@ -26,6 +26,11 @@ const KIND: Kind = Kind {
 };
 
 /// The report as a DICOM structured report.
+///
+/// # Errors
+///
+/// The UIDs of study or images are no UIDs (contest files; removing the identity helps), are shared by several images,
+/// or a file was replaced or is gone since the study was opened.
 pub fn sr_bytes(report: &Report) -> Result<Vec<u8>, DicomError> {
     let context = Context::new(report)?;
     let tree = tree(&context)?;
