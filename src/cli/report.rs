@@ -1,6 +1,6 @@
 //! `foramen report`: studies in, reports out, with the review that a person made in the window.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
 
@@ -16,8 +16,7 @@ use crate::{
     markup::Markup,
     moment::Moment,
     pipeline::{GradedStudy, Grader},
-    plain,
-    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, save_as, save_in},
+    report::{DeidentifyKey, Destination, Existing, Export, ExportError, Format, Identity, Report, Saving, Template},
     review::Review,
     study::{ScanError, Study},
 };
@@ -58,12 +57,6 @@ pub struct Args {
     template: Option<PathBuf>,
     #[command(flatten)]
     grading: GradingArgs,
-}
-
-/// Where reports go.
-enum Target<'a> {
-    File(&'a Path),
-    Folder(&'a Path),
 }
 
 /// What all studies share.
@@ -116,7 +109,7 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 impl Args {
-    fn target(&self, studies: usize) -> Result<Target<'_>, Failure> {
+    fn target(&self, studies: usize) -> Result<Destination, Failure> {
         let out = self.out.as_path();
         // A folder may have a dot in its name; a file has the extension of a format.
         let has_ending = out.extension().is_some_and(|of| Format::ALL.iter().any(|format| of == format.ending()));
@@ -138,7 +131,7 @@ impl Args {
         // Checked before the work, so that an hour of it is not lost to a typo.
         let probe = if wants_file { out.to_owned() } else { out.join("report") };
         check_writable(&probe).map_err(|error| Failure::new(Exit::Output, error))?;
-        Ok(if wants_file { Target::File(out) } else { Target::Folder(out) })
+        Ok(if wants_file { Destination::File(out.to_owned()) } else { Destination::Folder(out.to_owned()) })
     }
 }
 
@@ -160,7 +153,13 @@ impl<'a> Run<'a> {
     }
 
     /// Writes all formats for one study; returns the files, and what failed.
-    fn write(&self, name: &str, study: &Study, graded: &GradedStudy, target: &Target) -> (Vec<PathBuf>, Vec<Failure>) {
+    fn write(
+        &self,
+        name: &str,
+        study: &Study,
+        graded: &GradedStudy,
+        target: &Destination,
+    ) -> (Vec<PathBuf>, Vec<Failure>) {
         let (review, markup) = match self.said_of(study) {
             Ok(said) => said,
             Err(failure) => return (Vec::new(), vec![failure]),
@@ -170,35 +169,17 @@ impl<'a> Run<'a> {
             Ok(report) => report,
             Err(error) => return (Vec::new(), vec![Failure::new(Exit::Input, error)]),
         };
-        let (mut written, mut failures) = (Vec::new(), Vec::new());
-        for &format in &self.args.format {
-            match self.write_one(name, &report, format, target) {
-                Ok(files) => written.extend(files),
-                Err(failure) => failures.push(failure),
-            }
-        }
-        (written, failures)
-    }
-
-    fn write_one(&self, name: &str, report: &Report, format: Format, target: &Target) -> Result<Vec<PathBuf>, Failure> {
-        let (outputs, warnings) = format.produce(report, &self.template).map_err(|error| {
-            let error = anyhow::Error::from(error).context(format!("no {} was written", format.label()));
-            Failure::new(Exit::Error, error)
-        })?;
-        for warning in warnings {
-            eprintln!("foramen: {name}: {warning}");
-        }
-        let written = match target {
-            Target::File(path) => save_as(&outputs, path, self.saving),
-            Target::Folder(folder) => {
-                save_in(&outputs, &folder.join(plain::folder_name(&report.uid(&report.study.uid))), self.saving)
-            }
+        let export = Export {
+            formats: self.args.format.clone(),
+            template: self.template.clone(),
+            to: target.clone(),
+            saving: self.saving,
         };
-        written.map_err(|error| {
-            let is_there = error.source.kind() == std::io::ErrorKind::AlreadyExists;
-            let error = anyhow::Error::from(error);
-            Failure::new(Exit::Output, if is_there { error.context("use --overwrite to replace it") } else { error })
-        })
+        let exported = export.write(&report);
+        for note in exported.notes {
+            eprintln!("foramen: {name}: {note}");
+        }
+        (exported.written, exported.failures.into_iter().map(|(format, error)| failure(format, error)).collect())
     }
 
     /// A person's review of the study, and the marks drawn on it.
@@ -216,6 +197,20 @@ impl<'a> Run<'a> {
         let acts = library.acts(&study.uid, 0).map_err(|error| unreadable(error.into()))?;
         let markup = stored.marks.as_deref().map(Markup::from_json).transpose();
         Ok((Review::from_acts(acts), markup.map_err(|error| unreadable(error.into()))?.unwrap_or_default()))
+    }
+}
+
+/// Why a format was not written, with its exit code and what to do.
+fn failure(format: Format, error: ExportError) -> Failure {
+    let not_written = format!("no {} was written", format.label());
+    match error {
+        ExportError::Write(error) => {
+            let is_there = error.source.kind() == std::io::ErrorKind::AlreadyExists;
+            let error = anyhow::Error::from(error);
+            Failure::new(Exit::Output, if is_there { error.context("use --overwrite to replace it") } else { error })
+        }
+        ExportError::Format(error) => Failure::new(Exit::Error, anyhow::Error::from(error).context(not_written)),
+        error @ ExportError::Panicked(_) => Failure::new(Exit::Error, anyhow::Error::from(error).context(not_written)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod csv;
 pub mod dicom;
+mod export;
 mod format;
 mod identity;
 pub mod json;
@@ -18,6 +19,7 @@ mod text;
 /// The notice for images whose files say that they are synthetic.
 const SYNTHETIC: &str = "SYNTHETIC (computed) images: this is not a patient";
 
+pub use export::{Destination, Export, ExportError, Exported};
 pub use format::{Format, FormatError, Output};
 pub use identity::{DeidentifyKey, Identity};
 pub use key_image::{KeyBox, KeyImage, KeyLine, key_images};

@@ -20,8 +20,9 @@ use super::{
     },
 };
 use crate::{
+    report::Destination,
     report::Format,
-    worker::{Destination, SessionId, StudySource},
+    worker::{SessionId, StudySource},
 };
 
 /// rfd says the same of a dialog that was closed and of one that never came.

@@ -25,7 +25,7 @@ use crate::{
 pub use crate::library::StudySource;
 pub use decode::SliceKey;
 pub use library::{LibraryEvent, LibraryJob, ListName};
-pub use report::{Destination, ReportJob, Reported};
+pub use report::{ReportJob, Reported};
 
 /// Called after each event, from any thread: the window repaints.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;

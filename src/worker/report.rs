@@ -5,22 +5,11 @@ use std::{path::PathBuf, sync::Arc};
 use crate::{
     markup::Markup,
     moment::Moment,
-    panics,
     pipeline::GradedStudy,
-    plain,
-    report::{Format, Identity, Report, Saving, Template, save_as, save_in},
+    report::{Export, Identity, Report},
     review::Review,
     study::Study,
 };
-
-/// Where the files go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Destination {
-    /// The one file of one form.
-    File(PathBuf),
-    /// A folder, in which the study gets one of its own.
-    Folder(PathBuf),
-}
 
 /// What is to be written of one study, as it stands at this moment.
 #[derive(Debug, Clone)]
@@ -33,16 +22,10 @@ pub struct ReportJob {
     pub review: Review,
     /// What the reader drew.
     pub markup: Markup,
-    /// Which forms.
-    pub formats: Vec<Format>,
     /// With or without the patient's identity.
     pub identity: Identity,
-    /// Text and logo of the PDF.
-    pub template: Template,
-    /// Where the files go.
-    pub to: Destination,
-    /// What to do with files that are there, and who may read those that are written.
-    pub saving: Saving,
+    /// What is wanted of it.
+    pub export: Export,
 }
 
 /// What became of it.
@@ -67,25 +50,9 @@ pub fn write(job: &ReportJob) -> Reported {
             return reported;
         }
     };
-    for &format in &job.formats {
-        match panics::said(|| one(job, &report, format)) {
-            Ok(Ok((written, notes))) => {
-                reported.written.extend(written);
-                reported.notes.extend(notes);
-            }
-            Ok(Err(why)) | Err(why) => reported.failures.push(format!("{}: {why}", format.label())),
-        }
-    }
+    let exported = job.export.write(&report);
+    reported.written = exported.written;
+    reported.notes = exported.notes;
+    reported.failures = exported.failures.iter().map(|(format, why)| format!("{}: {why}", format.label())).collect();
     reported
-}
-
-fn one(job: &ReportJob, report: &Report, format: Format) -> Result<(Vec<PathBuf>, Vec<String>), String> {
-    let (outputs, notes) = format.produce(report, &job.template).map_err(|error| error.to_string())?;
-    let written = match &job.to {
-        Destination::File(path) => save_as(&outputs, path, job.saving),
-        Destination::Folder(folder) => {
-            save_in(&outputs, &folder.join(plain::folder_name(&report.uid(&report.study.uid))), job.saving)
-        }
-    };
-    Ok((written.map_err(|error| error.to_string())?, notes))
 }

@@ -49,7 +49,7 @@ pub const RULES: &[Room] = &[
         name: "report",
         uses: &[
             "grading", "pipeline", "output", "geometry", "raster", "study", "files", "plain", "markup", "review",
-            "moment", "cancel", "ink",
+            "moment", "cancel", "ink", "panics",
         ],
         // The SR and SC forms are DICOM: `report` alone of the upper rooms may write it.
         never: &[],

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::session::Session;
 use crate::{
     moment::Moment,
-    report::{DeidentifyKey, Existing, Format, Identity, Report, Saving, Template, text},
-    worker::{Destination, ReportJob},
+    report::{DeidentifyKey, Destination, Existing, Export, Format, Identity, Report, Saving, Template, text},
+    worker::ReportJob,
 };
 
 /// A picture of what.
@@ -49,11 +49,8 @@ pub fn job(session: &Session, wish: &Wish, to: Destination, template: Template) 
         graded: session.run.graded.clone()?,
         review: session.review().clone(),
         markup: session.marks.markup.clone(),
-        formats,
-        saving: Saving::of(&identity, existing, wish.share),
+        export: Export { formats, template, to, saving: Saving::of(&identity, existing, wish.share) },
         identity,
-        template,
-        to,
     })
 }
 

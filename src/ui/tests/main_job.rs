@@ -10,9 +10,10 @@ use crate::{
     grading::Severity,
     library::StudyState,
     phantom,
+    report::Destination,
     report::Format,
     ui::state::{export::Wish, pane::PaneId, session::Grading, viewer::Action},
-    worker::{Destination, StudySource},
+    worker::StudySource,
 };
 
 #[test]

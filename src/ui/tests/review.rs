@@ -213,7 +213,7 @@ fn what_is_exported_is_what_was_decided() {
         replace: false,
         share: false,
     };
-    let to = crate::worker::Destination::Folder(folder.path().to_owned());
+    let to = crate::report::Destination::Folder(folder.path().to_owned());
     window.state_mut().viewer.perform(Action::Export(study, wish, to));
     wait_for(&mut window, "the files", |app| !app.viewer.is_exporting());
     let made = std::fs::read_dir(folder.path()).expect("a folder").next().expect("one").expect("readable").path();

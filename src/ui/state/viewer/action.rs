@@ -9,6 +9,7 @@ use crate::{
     geometry::PixelCorner,
     grading::{Evidence, GradeId, Level, Role},
     library::StudyState,
+    report::Destination,
     report::Format,
     ui::state::{
         command::UiCommand,
@@ -20,7 +21,7 @@ use crate::{
         worklist::ListAction,
     },
     uid::StudyUid,
-    worker::{Destination, SessionId, StudySource},
+    worker::{SessionId, StudySource},
 };
 
 /// Something that the reader asks for.

@@ -6,6 +6,7 @@ use super::{Action, Effect, OpenWindows, Opening, Viewer, Wanted};
 use crate::{
     cancel::Cancel,
     grading::Role,
+    report::Destination,
     study::Study,
     ui::state::{
         command::UiCommand,
@@ -17,7 +18,7 @@ use crate::{
         visibility::Visibility,
         words,
     },
-    worker::{Destination, Reported, SessionId, StudySource, Ticket},
+    worker::{Reported, SessionId, StudySource, Ticket},
 };
 
 impl Viewer {

@@ -1,14 +1,10 @@
 //! The worklist: studies that were opened before, searched, sorted and opened again.
 
-use std::ops::Range;
-
-use egui::{
-    Button, Context, EventFilter, Id, Key, Modifiers, Rect, RichText, ScrollArea, TextEdit, Ui, Window, pos2, vec2,
-};
+use egui::{Button, Context, EventFilter, Id, Key, Modifiers, Response, RichText, TextEdit, Ui, Window, vec2};
 
 use super::{Memory, worklist_table as table};
 use crate::{
-    library::{Entry, Moment, StudyState},
+    library::{Entry, StudyState},
     ui::{
         state::{
             icon,
@@ -47,19 +43,12 @@ pub fn worklist_ui(ui: &Ui, viewer: &Viewer, memory: &mut Memory, open: &mut boo
         .show(ctx, |ui| {
             let mut is_used = search_ui(ui, worklist, field, actions);
             ui.separator();
-            if let Some(order) = table::heads_ui(ui, worklist.query.order, worklist.query.ascending) {
+            let height = (ui.available_height() - FOOT - 22.0).max(80.0);
+            let on_line = |entry: &Entry, response: Response| is_used |= answer(entry, &response, has_front, actions);
+            if let Some(order) = table::table_ui(ui, height, worklist, follow, on_line) {
                 actions.push(Action::List(ListAction::SortBy(order)));
                 is_used = true;
             }
-            let height = (ui.available_height() - FOOT).max(80.0);
-            let count = worklist.listing.entries.len();
-            let area = ScrollArea::vertical().auto_shrink(false).max_height(height);
-            area.show_rows(ui, table::line_height(ui), count, |ui, lines| {
-                if follow {
-                    follow_chosen(ui, worklist, &lines);
-                }
-                is_used |= lines_ui(ui, worklist, lines, has_front, actions);
-            });
             ui.separator();
             foot_ui(ui, worklist, actions);
             // The keys of the list are those of its search field.
@@ -144,36 +133,20 @@ const fn meaning(state: StudyState) -> &'static str {
     }
 }
 
-/// Brings the chosen line into view; it may be one that is not made now.
-fn follow_chosen(ui: &Ui, worklist: &Worklist, lines: &Range<usize>) {
-    let Some(at) = worklist.chosen_line() else { return };
-    let height = table::line_height(ui) + ui.spacing().item_spacing.y;
-    let area = ui.max_rect();
-    let top = area.top() + (at as f32 - lines.start as f32) * height;
-    ui.scroll_to_rect(Rect::from_min_size(pos2(area.left(), top), vec2(1.0, height)), None);
-}
-
-/// The lines on screen. Returns whether one was clicked.
-fn lines_ui(ui: &mut Ui, worklist: &Worklist, lines: Range<usize>, has_front: bool, actions: &mut Vec<Action>) -> bool {
-    let now = Moment::now();
-    let mut is_clicked = false;
-    for entry in worklist.listing.entries.get(lines).unwrap_or_default() {
-        let is_gone = worklist.is_gone(&entry.uid);
-        let is_chosen = worklist.chosen.as_ref() == Some(&entry.uid);
-        let response = table::line_ui(ui, entry, is_chosen, is_gone, now);
-        if response.clicked() || response.secondary_clicked() {
-            actions.push(Action::List(ListAction::Choose(entry.uid.clone())));
-            is_clicked = true;
-        }
-        if response.double_clicked() {
-            actions.push(opening(entry, false));
-        }
-        response.context_menu(|ui| {
-            if entry_menu_ui(ui, entry, has_front, actions) {
-                actions.push(Action::List(ListAction::AskRemoval(Some(entry.uid.clone()))));
-            }
-        });
+/// Answers to the mouse on a line. Returns whether it was clicked.
+fn answer(entry: &Entry, response: &Response, has_front: bool, actions: &mut Vec<Action>) -> bool {
+    let is_clicked = response.clicked() || response.secondary_clicked();
+    if is_clicked {
+        actions.push(Action::List(ListAction::Choose(entry.uid.clone())));
     }
+    if response.double_clicked() {
+        actions.push(opening(entry, false));
+    }
+    response.context_menu(|ui| {
+        if entry_menu_ui(ui, entry, has_front, actions) {
+            actions.push(Action::List(ListAction::AskRemoval(Some(entry.uid.clone()))));
+        }
+    });
     is_clicked
 }
 

@@ -1,11 +1,12 @@
 //! The lines of the worklist. Only those on screen are made: a list may have thousands.
 
-use egui::{Align2, FontId, Rect, Response, RichText, Sense, TextStyle, TextWrapMode, Ui, WidgetText, pos2, vec2};
+use egui::{Align2, FontId, Response, RichText, Sense, TextStyle, TextWrapMode, Ui, WidgetText};
+use egui_extras::{Column as TableColumn, TableBuilder, TableRow};
 
 use crate::{
-    library::{Entry, Moment, Order, StudySource},
+    library::{Entry, Moment, Order, Query, StudySource},
     ui::{
-        state::{icon, words},
+        state::{icon, words, worklist::Worklist},
         view::theme,
     },
 };
@@ -33,62 +34,91 @@ const COLUMNS: [Column; 8] = [
     column("Location", Order::Place, 80.0, 0.34),
 ];
 
-const GAP: f32 = 8.0;
+const HEAD: f32 = 22.0;
 
-/// The columns of a line, from left to right.
-fn cells(line: Rect) -> impl Iterator<Item = Rect> {
-    let fixed: f32 = COLUMNS.iter().map(|c| c.least).sum::<f32>() + GAP * COLUMNS.len() as f32;
-    let left = (line.width() - fixed).max(0.0);
-    let mut x = line.left() + GAP / 2.0;
-    COLUMNS.iter().map(move |column| {
-        let width = column.least + left * column.share;
-        let cell = Rect::from_min_size(pos2(x, line.top()), vec2(width, line.height()));
-        x += width + GAP;
-        cell
-    })
-}
-
-/// The heads. Returns the column that was clicked.
-pub fn heads_ui(ui: &mut Ui, sorted: Order, ascending: bool) -> Option<Order> {
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-    let mut clicked = None;
-    for (column, cell) in COLUMNS.iter().zip(cells(line)) {
-        let is_sorted = column.order == sorted;
-        let sign = match (is_sorted, ascending) {
-            (false, _) => "",
-            (true, true) => icon::UP,
-            (true, false) => icon::DOWN,
-        };
-        let response = ui.interact(cell, ui.scope_id().with(("head", column.head)), Sense::click());
-        let order = if ascending { "ascending" } else { "descending" };
-        let spoken =
-            if is_sorted { format!("Sorted by {}, {order}", column.head) } else { format!("Sort by {}", column.head) };
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-        let palette = theme::of(ui);
-        let color = if response.hovered() || is_sorted { palette.text } else { palette.weak_text };
-        let text = RichText::new(format!("{} {sign}", column.head)).color(color).family(theme::bold());
-        text_ui(ui, cell, text);
-        if response.on_hover_text(spoken).clicked() {
-            clicked = Some(column.order);
-        }
+/// The table in `height` points; lines that are not on screen are not made. `on_line` gets each line on screen with its
+/// response. With `follow` the chosen line is brought into view. Returns the column whose head was clicked.
+pub fn table_ui(
+    ui: &mut Ui,
+    height: f32,
+    worklist: &Worklist,
+    follow: bool,
+    mut on_line: impl FnMut(&Entry, Response),
+) -> Option<Order> {
+    let (now, line) = (Moment::now(), ui.text_style_height(&TextStyle::Body) + 6.0);
+    let (entries, query, mut clicked) = (&worklist.listing.entries, &worklist.query, None);
+    let columns = columns(ui);
+    let mut table = TableBuilder::new(ui)
+        .id_salt("worklist")
+        .sense(Sense::click())
+        .auto_shrink(false)
+        .min_scrolled_height(height)
+        .max_scroll_height(height);
+    for column in columns {
+        table = table.column(column);
     }
+    if let Some(at) = worklist.chosen_line().filter(|_| follow) {
+        table = table.scroll_to_row(at, None);
+    }
+    let table = table.header(HEAD, |mut heads| {
+        for column in &COLUMNS {
+            let (_, response) = heads.col(|ui| head_ui(ui, column, query));
+            let spoken = spoken(column, query);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
+            if response.on_hover_text(spoken).clicked() {
+                clicked = Some(column.order);
+            }
+        }
+    });
+    table.body(|body| {
+        body.rows(line, entries.len(), |mut row| {
+            let Some(entry) = entries.get(row.index()) else { return };
+            let (is_chosen, is_gone) = (worklist.chosen.as_ref() == Some(&entry.uid), worklist.is_gone(&entry.uid));
+            row.set_selected(is_chosen);
+            let response = line_ui(&mut row, entry, is_gone, now);
+            let in_words = in_words(entry, is_gone);
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Row, true, is_chosen, &in_words));
+            on_line(entry, response.on_hover_ui(|ui| hint_ui(ui, entry, &place(entry))));
+        });
+    });
     clicked
 }
 
-/// The height of a line.
-pub fn line_height(ui: &Ui) -> f32 {
-    ui.text_style_height(&TextStyle::Body) + 6.0
+/// Their widths at first; a reader may pull them. What the window gains or loses in width, the last one does.
+fn columns(ui: &Ui) -> Vec<TableColumn> {
+    let fixed: f32 = COLUMNS.iter().map(|c| c.least + ui.spacing().item_spacing.x).sum();
+    let left = (ui.available_width() - fixed - ui.spacing().scroll.bar_width).max(0.0);
+    let column = |column: &Column| match column.order {
+        Order::Place => TableColumn::remainder().at_least(column.least).clip(true),
+        _ => TableColumn::initial(column.least + left * column.share).at_least(40.0).clip(true).resizable(true),
+    };
+    COLUMNS.iter().map(column).collect()
 }
 
-/// One study.
-pub fn line_ui(ui: &mut Ui, entry: &Entry, is_chosen: bool, is_gone: bool, now: Moment) -> Response {
-    let (line, response) = ui.allocate_exact_size(vec2(ui.available_width(), line_height(ui)), Sense::click());
+fn head_ui(ui: &Ui, column: &Column, query: &Query) {
+    let is_sorted = column.order == query.order;
+    let sign = match (is_sorted, query.ascending) {
+        (false, _) => "",
+        (true, true) => icon::UP,
+        (true, false) => icon::DOWN,
+    };
     let palette = theme::of(ui);
-    if is_chosen {
-        ui.painter().rect_filled(line, 2.0, ui.visuals().selection.bg_fill);
-    } else if response.hovered() {
-        ui.painter().rect_filled(line, 2.0, ui.visuals().widgets.hovered.weak_bg_fill);
+    let color = if is_sorted { palette.text } else { palette.weak_text };
+    text_ui(ui, RichText::new(format!("{} {sign}", column.head)).color(color).family(theme::bold()));
+}
+
+/// What a screen reader says of a head.
+fn spoken(column: &Column, query: &Query) -> String {
+    let order = if query.ascending { "ascending" } else { "descending" };
+    if column.order == query.order {
+        format!("Sorted by {}, {order}", column.head)
+    } else {
+        format!("Sort by {}", column.head)
     }
+}
+
+/// The cells of one study.
+fn line_ui(row: &mut TableRow<'_, '_>, entry: &Entry, is_gone: bool, now: Moment) -> Response {
     let place = place(entry);
     let texts = [
         entry.state.label().to_owned(),
@@ -98,30 +128,32 @@ pub fn line_ui(ui: &mut Ui, entry: &Entry, is_chosen: bool, is_gone: bool, now: 
         entry.description.clone(),
         entry.summary.images.to_string(),
         entry.last_opened.ago(now),
-        if is_gone { format!("{} moved?  {place}", icon::WARNING) } else { place.clone() },
+        if is_gone { format!("{} moved?  {place}", icon::WARNING) } else { place },
     ];
-    for (index, (text, cell)) in texts.iter().zip(cells(line)).enumerate() {
-        let color = match index {
-            7 if is_gone => palette.warning,
-            0..=2 => palette.text,
-            _ => palette.weak_text,
-        };
-        text_ui(ui, cell, RichText::new(text).color(color));
+    for (index, text) in texts.into_iter().enumerate() {
+        row.col(|ui| {
+            let palette = theme::of(ui);
+            let color = match index {
+                7 if is_gone => palette.warning,
+                0..=2 => palette.text,
+                _ => palette.weak_text,
+            };
+            text_ui(ui, RichText::new(text).color(color));
+        });
     }
-    let gone = if is_gone { ", moved?" } else { "" };
-    let spoken = format!(
-        "{}, {}, {}, {}, {}{gone}",
-        name(entry),
-        entry.patient.id,
-        entry.shown_date(),
-        entry.description,
-        entry.state.label()
-    );
-    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Row, true, is_chosen, &spoken));
-    response.on_hover_ui(|ui| hint_ui(ui, entry, &place))
+    row.response()
 }
 
-fn text_ui(ui: &Ui, cell: Rect, text: RichText) {
+/// What a screen reader says of a study.
+fn in_words(entry: &Entry, is_gone: bool) -> String {
+    let gone = if is_gone { ", moved?" } else { "" };
+    let (id, date, state) = (&entry.patient.id, entry.shown_date(), entry.state.label());
+    format!("{}, {id}, {date}, {}, {state}{gone}", name(entry), entry.description)
+}
+
+/// A text in its cell, painted: it takes neither clicks nor a place among what a screen reader reads.
+fn text_ui(ui: &Ui, text: RichText) {
+    let cell = ui.max_rect();
     let galley = WidgetText::from(text).into_galley(ui, Some(TextWrapMode::Truncate), cell.width(), TextStyle::Body);
     let at = Align2::LEFT_CENTER.align_size_within_rect(galley.size(), cell).min;
     ui.painter().with_clip_rect(cell.intersect(ui.clip_rect())).galley(at, galley, ui.visuals().text_color());
