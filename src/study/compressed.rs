@@ -5,12 +5,11 @@
 
 use std::{borrow::Cow, io::Read};
 
+use dicom_core::{DataElement, PrimitiveValue, VR, value::PixelFragmentSequence};
 use dicom_dictionary_std::{tags, uids};
-use dicom_encoding::{
-    Codec, TransferSyntaxIndex,
-    adapters::{PixelDataObject, PixelDataReader, RawPixelData},
-};
-use dicom_object::DefaultDicomObject;
+use dicom_encoding::{Codec, TransferSyntaxIndex, adapters::PixelDataObject as _};
+use dicom_object::{DefaultDicomObject, FileMetaTableBuilder, InMemDicomObject};
+use dicom_pixeldata::PixelDecoder as _;
 use dicom_transfer_syntax_registry::TransferSyntaxRegistry;
 use flate2::read::DeflateDecoder;
 
@@ -31,14 +30,14 @@ const USUAL_PIXELS: usize = 1 << 22;
 const PIXELS_A_BYTE: usize = 1024;
 
 /// What turns one frame's bytes into pixels.
-enum Decoder<'a> {
+enum Decoder {
     /// They are pixels already.
     Plain,
     Inflate,
     JpegXl,
     JpegLs,
     /// One of the library's.
-    Library(&'a dyn PixelDataReader),
+    Library,
 }
 
 /// Its bytes, little-endian, samples of a pixel side by side. `uid` is the transfer syntax that the fragments are of,
@@ -63,7 +62,7 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
         _ if uid == uids::DEFLATED_IMAGE_FRAME_COMPRESSION => Decoder::Inflate,
         _ if jpeg_xl::is_one(uid) => Decoder::JpegXl,
         _ if jpeg_ls::is_one(uid) => Decoder::JpegLs,
-        Some(Codec::EncapsulatedPixelData(Some(reader), _)) => Decoder::Library(reader.as_ref()),
+        Some(Codec::EncapsulatedPixelData(Some(_), _)) => Decoder::Library,
         _ => return Err(PixelError::Unsupported(name())),
     };
     let bytes = object.frame_pixel_data(frame).filter(|bytes| !bytes.is_empty());
@@ -77,19 +76,11 @@ pub fn decode(object: &DefaultDicomObject, layout: &Layout, uid: &str, frame: u3
         Decoder::Inflate => inflate(&bytes, layout),
         Decoder::JpegXl => jpeg_xl::decode(&bytes, layout),
         Decoder::JpegLs => jpeg_ls::decode(&bytes, layout),
-        Decoder::Library(reader) => {
+        Decoder::Library => {
             if codestream::is_in(uid) {
                 check(&bytes, layout)?;
             }
-            let one = OneFrame { layout, uid, bytes };
-            let mut decoded = Vec::new();
-            match reader.decode_frame(&one, 0, &mut decoded).map_err(|e| chain(&e)) {
-                Ok(()) => Ok(decoded),
-                Err(why) if why.contains("SamplePrecision(12)") => {
-                    Err(PixelError::Unsupported(format!("{} with 12 bits", name())))
-                }
-                Err(why) => Err(PixelError::Codec(why)),
-            }
+            by_library(bytes, layout, uid)
         }
     });
     decoded.unwrap_or_else(|_| Err(PixelError::Codec(format!("the {} codec failed unexpectedly", name()))))
@@ -119,61 +110,50 @@ fn inflate(bytes: &[u8], layout: &Layout) -> Result<Vec<u8>, PixelError> {
     }
 }
 
-/// An image of one frame in one fragment, as codecs expect it.
-struct OneFrame<'a> {
-    layout: &'a Layout,
-    uid: &'a str,
-    bytes: Cow<'a, [u8]>,
-}
-
-impl PixelDataObject for OneFrame<'_> {
-    fn transfer_syntax_uid(&self) -> &str {
-        self.uid
+/// Decodes with the codec of the transfer syntax. It sees an image of one frame in one fragment: what was checked, under a
+/// header that says what was checked.
+fn by_library(bytes: Cow<'_, [u8]>, layout: &Layout, uid: &str) -> Result<Vec<u8>, PixelError> {
+    let (Ok(rows), Ok(columns), Ok(samples)) =
+        (u16::try_from(layout.rows), u16::try_from(layout.columns), u16::try_from(layout.samples))
+    else {
+        return Err(PixelError::TooLarge(layout.columns as u32, layout.rows as u32));
+    };
+    let mut image = InMemDicomObject::new_empty();
+    for (tag, value) in [
+        (tags::ROWS, rows),
+        (tags::COLUMNS, columns),
+        (tags::SAMPLES_PER_PIXEL, samples),
+        (tags::BITS_ALLOCATED, layout.allocated as u16),
+        (tags::BITS_STORED, layout.stored as u16),
+        (tags::HIGH_BIT, layout.high_bit as u16),
+        (tags::PIXEL_REPRESENTATION, layout.signed.into()),
+        (tags::PLANAR_CONFIGURATION, 0),
+    ] {
+        image.put(DataElement::new(tag, VR::US, PrimitiveValue::from(value)));
     }
-
-    fn rows(&self) -> Option<u16> {
-        self.layout.rows.try_into().ok()
-    }
-
-    fn cols(&self) -> Option<u16> {
-        self.layout.columns.try_into().ok()
-    }
-
-    fn samples_per_pixel(&self) -> Option<u16> {
-        self.layout.samples.try_into().ok()
-    }
-
-    fn bits_allocated(&self) -> Option<u16> {
-        self.layout.allocated.try_into().ok()
-    }
-
-    fn bits_stored(&self) -> Option<u16> {
-        self.layout.stored.try_into().ok()
-    }
-
-    fn photometric_interpretation(&self) -> Option<&str> {
-        Some(self.layout.photometric.as_str())
-    }
-
-    fn number_of_frames(&self) -> Option<u32> {
-        Some(1)
-    }
-
-    fn number_of_fragments(&self) -> Option<u32> {
-        Some(1)
-    }
-
-    fn fragment(&self, fragment: usize) -> Option<Cow<'_, [u8]>> {
-        (fragment == 0).then_some(Cow::Borrowed(&*self.bytes))
-    }
-
-    fn offset_table(&self) -> Option<Cow<'_, [u32]>> {
-        None
-    }
-
-    fn raw_pixel_data(&self) -> Option<RawPixelData> {
-        let fragments = [self.bytes.to_vec()].into_iter().collect();
-        Some(RawPixelData { fragments, offset_table: std::iter::empty().collect() })
+    let photometric = layout.photometric.as_str();
+    image.put(DataElement::new(tags::PHOTOMETRIC_INTERPRETATION, VR::CS, photometric));
+    image.put(DataElement::new(tags::NUMBER_OF_FRAMES, VR::IS, "1"));
+    let fragments = PixelFragmentSequence::new_fragments(vec![bytes.into_owned()]);
+    image.put(DataElement::new(tags::PIXEL_DATA, VR::OB, fragments));
+    let meta = FileMetaTableBuilder::new()
+        .transfer_syntax(uid)
+        .media_storage_sop_class_uid(uids::MR_IMAGE_STORAGE)
+        .media_storage_sop_instance_uid("1")
+        .build()
+        .map_err(|e| PixelError::Codec(chain(&e)))?;
+    match image.with_exact_meta(meta).decode_pixel_data() {
+        Ok(decoded) => Ok(decoded.data().to_vec()),
+        Err(error) => {
+            let why = chain(&error);
+            let is_deep = why.contains("SamplePrecision(12)");
+            let name = || syntax::name(uid);
+            Err(if is_deep {
+                PixelError::Unsupported(format!("{} with 12 bits", name()))
+            } else {
+                PixelError::Codec(why)
+            })
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops where it is")]
 
+mod circles;
 mod paths;
 mod rules;
 
@@ -68,6 +69,45 @@ fn painters_change_no_state() {
             assert_eq!(taken, None, "{}", file.display());
         }
     }
+}
+
+/// Circles that are harmless, with the reason in docs/architecture.md.
+const HARMLESS: [&[&str]; 3] = [
+    &["geometry/orientation", "geometry/plane", "geometry/turn"],
+    &["raster/slice", "raster/standardize"],
+    &["ui/state/viewer/action", "ui/state/viewer/boxes", "ui/state/viewer/library"],
+];
+
+#[test]
+fn files_of_a_room_import_one_another_in_one_direction() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let read = |file: PathBuf| {
+        let source = std::fs::read_to_string(&file).unwrap();
+        (file.strip_prefix(&root).unwrap().to_owned(), source)
+    };
+    let found = circles::circles(&files.into_iter().map(read).collect::<Vec<_>>());
+    let known: std::collections::BTreeSet<Vec<String>> =
+        HARMLESS.iter().map(|circle| circle.iter().map(|&file| file.to_owned()).collect()).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    assert!(new.is_empty(), "files that import one another: {new:#?}");
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(gone.is_empty(), "no longer circles: {gone:#?}");
+}
+
+#[test]
+fn a_circle_is_seen_through_other_files() {
+    let file = |name: &str, source: &str| (PathBuf::from(name), source.to_owned());
+    let sources = [
+        file("study/scan.rs", "use super::header::Header;"),
+        file("study/header.rs", "use super::{file, text};"),
+        file("study/file/mod.rs", "mod part; use crate::study::scan::scan;"),
+        file("study/file/part.rs", "use super::Whole;"),
+        file("study/text.rs", "#[cfg(test)]\nmod tests { use super::super::header::Header; }"),
+    ];
+    let found = circles::circles(&sources);
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), [["study/file", "study/header", "study/scan"]]);
 }
 
 #[test]
