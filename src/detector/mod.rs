@@ -1,8 +1,10 @@
 //! A slice to detections: letterbox, inference engine, decode, NMS, and the model files
 //! with what their classes mean.
 
+mod class;
 mod decode;
 mod engine;
+mod file;
 mod graph;
 mod letterbox;
 pub mod manifest;
@@ -16,9 +18,11 @@ use crate::{
     grading::DetectionClass,
     raster::{BBox, Image8},
 };
+pub use class::{Class, Levels};
 pub use decode::{Candidate, RawOutput};
 use engine::Engine;
 pub use engine::describe as describe_engine;
+pub use file::AnyModel;
 pub use letterbox::Letterbox;
 pub use model::Model;
 pub use set::ModelSet;
@@ -38,9 +42,9 @@ pub enum EngineChoice {
 
 /// One detection of one image, before it is tied to a slice.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RawDetection {
+pub struct RawDetection<C = DetectionClass> {
     /// What the box says.
-    pub class: DetectionClass,
+    pub class: C,
     /// Confidence, 0 to 1.
     pub score: f32,
     /// In pixels of the image given.
@@ -91,16 +95,16 @@ pub enum ModelError {
 }
 
 /// A model loaded into an engine. One per thread.
-pub struct Detector {
-    model: Arc<Model>,
+pub struct Detector<C: Class = DetectionClass> {
+    model: Arc<Model<C>>,
     engine: Box<dyn Engine>,
     /// `[3, height, width]`, kept from image to image.
     input: Vec<f32>,
 }
 
-impl Detector {
+impl<C: Class> Detector<C> {
     /// Loads `model` with `threads` intra-op threads.
-    pub fn new(model: &Arc<Model>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
+    pub fn new(model: &Arc<Model<C>>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
         Ok(Self { model: model.clone(), engine: engine::load(model, engine, threads)?, input: Vec::new() })
     }
 
@@ -110,19 +114,19 @@ impl Detector {
     }
 
     /// What Ultralytics' `predict` would return: best class per anchor, `score > conf`, NMS at IoU 0.7.
-    pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.predict(conf))
     }
 
     /// What Ultralytics' validation takes mAP from: every class above `conf`, several of one anchor if they are, NMS
     /// at `IoU` 0.7, at most 300 boxes.
-    pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.multi_label(conf))
     }
 
     /// Evidence for grading: for every class its best boxes above `floor`, whether or not another class
     /// scored higher at the same place (Ultralytics' `multi_label`).
-    pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.evidence(floor))
     }
 
@@ -130,7 +134,7 @@ impl Detector {
         &mut self,
         image: &Image8,
         select: impl FnOnce(&RawOutput<'_>) -> Vec<Candidate>,
-    ) -> Result<Vec<RawDetection>, ModelError> {
+    ) -> Result<Vec<RawDetection<C>>, ModelError> {
         let (height, width) = self.model.input_size;
         let letterbox = Letterbox::new((image.width(), image.height()), (width, height));
         self.fill(&letterbox.apply(image));

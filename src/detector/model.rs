@@ -5,25 +5,26 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ModelError, graph,
+    Class, ModelError,
+    file::{self, OnnxFile},
+    graph,
     manifest::ManifestEntry,
-    onnx::{OnnxInfo, python_names},
+    onnx::OnnxInfo,
 };
 use crate::{
-    files,
-    grading::{Calibrations, DetectionClass, GradeId, Prior, Role},
+    grading::{Calibrations, DetectionClass, GradeId, ModelRole, Prior},
     raster::Standardize,
 };
 
 /// A detector's file and what is known of it. Cheap to share.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub struct Model<C: Class = DetectionClass> {
     /// File name, for messages and reports.
     pub name: String,
-    /// Which series it looks at.
-    pub role: Role,
+    /// Which detector it is, and so at which series it looks.
+    pub role: C::Role,
     /// Meaning of each class index.
-    pub classes: Vec<DetectionClass>,
+    pub classes: Vec<C>,
     /// Input (height, width).
     pub input_size: (u32, u32),
     /// Hex SHA-256 of the ONNX file.
@@ -46,41 +47,42 @@ pub struct Model {
 const MAX_INPUT: i64 = 4096;
 
 impl Model {
-    /// Reads a file.
+    /// Reads the file of a detector that grades.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let bytes = files::read_regular(path, files::MOST_OF_MODEL)
-            .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Self::from_bytes(name, bytes.into())
+        let (name, bytes) = file::read(path)?;
+        Self::from_bytes(name, bytes)
     }
 
     /// From the bytes of an ONNX file. Without a manifest: `slice_min_max`, the contest's prevalence, not a demo.
     pub fn from_bytes(name: String, onnx: Arc<[u8]>) -> Result<Self, ModelError> {
+        let file = OnnxFile::read(&name, &onnx)?;
+        Self::understood(name, onnx, &file)
+    }
+
+    /// Whether it has any class of a grade.
+    pub fn knows(&self, id: GradeId) -> bool {
+        self.classes.iter().any(|class| class.grade == id)
+    }
+}
+
+impl<C: Class> Model<C> {
+    /// What a file says, checked: class names, shapes, operators.
+    pub(super) fn understood(name: String, onnx: Arc<[u8]>, file: &OnnxFile) -> Result<Self, ModelError> {
         let refuse = |problem: String| ModelError::Refused { name: name.clone(), problem };
-        let info = OnnxInfo::read(&onnx).ok_or_else(|| refuse("it is not an ONNX file".to_owned()))?;
-        if let Some(task) = info.metadata("task").filter(|task| *task != "detect") {
-            return Err(refuse(format!("it is made for the task '{task}', not 'detect'")));
-        }
-        let names = info.metadata("names").ok_or_else(|| {
-            refuse(
-                "it has no `names` metadata; export it with Ultralytics (`model.export(format=\"onnx\")`)".to_owned(),
-            )
-        })?;
-        let names = python_names(names)
-            .ok_or_else(|| refuse(format!("its `names` metadata cannot be read: {}", begin(names))))?;
-        let classes: Vec<DetectionClass> = names
+        let classes: Vec<C> = file
+            .names
             .iter()
             .map(|name| name.parse())
             .collect::<Result<_, _>>()
-            .map_err(|e: crate::grading::ParseClassError| refuse(e.to_string()))?;
-        let roles: BTreeSet<Role> = classes.iter().map(|c| c.role()).collect();
+            .map_err(|e: C::Err| refuse(e.to_string()))?;
+        let roles: BTreeSet<C::Role> = classes.iter().map(|c| c.role()).collect();
         let (Some(&role), 1) = (roles.first(), roles.len()) else {
             return Err(refuse("its classes belong to more than one kind of series".to_owned()));
         };
         if classes.iter().collect::<BTreeSet<_>>().len() != classes.len() {
             return Err(refuse("two of its classes mean the same".to_owned()));
         }
-        let input_size = shapes(&info, classes.len()).map_err(refuse)?;
+        let input_size = shapes(&file.info, classes.len()).map_err(refuse)?;
         if let Some(why) = graph::objection(&onnx) {
             return Err(refuse(why));
         }
@@ -99,27 +101,22 @@ impl Model {
         })
     }
 
-    /// Whether it has any class of a grade.
-    pub fn knows(&self, id: GradeId) -> bool {
-        self.classes.iter().any(|class| class.grade == id)
-    }
-
     /// The classes of its role that it does not have.
-    pub fn missing_classes(&self) -> Vec<DetectionClass> {
-        DetectionClass::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
+    pub fn missing_classes(&self) -> Vec<C> {
+        C::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
     }
 
     /// What to say of a model that does not know every class of its role: what it cannot see it does not deny.
     pub fn lack(&self) -> Option<String> {
         let missing = self.missing_classes();
-        let all = DetectionClass::all(self.role).len();
+        let all = C::all(self.role).len();
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         (!missing.is_empty()).then(|| {
             format!(
                 "{}: it knows {} of the {all} classes for {} and can never see the others: {}",
                 self.name,
                 all - missing.len(),
-                self.role.label(),
+                Into::<ModelRole>::into(self.role).label(),
                 names.join(", ")
             )
         })
@@ -162,13 +159,4 @@ fn shapes(info: &OnnxInfo, classes: usize) -> Result<(u32, u32), String> {
         ));
     }
     Ok((height as u32, width as u32))
-}
-
-/// The beginning of a text that may be of any length.
-fn begin(text: &str) -> String {
-    const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text.to_owned(),
-    }
 }

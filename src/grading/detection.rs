@@ -30,9 +30,9 @@ const fn is_first(twin: &u32) -> bool {
 
 /// One box with its class and score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Detection {
+pub struct Detection<C = DetectionClass> {
     /// What the box says.
-    pub class: DetectionClass,
+    pub class: C,
     /// The detector's confidence, 0 to 1. Not a probability of disease.
     pub score: f32,
     /// Where, in pixels of the slice.
