@@ -6,21 +6,28 @@
 
 mod conclude;
 mod ensemble;
+mod levels;
 mod plan;
+mod pool;
+mod ranges;
 mod room;
 mod run;
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use self::pool::Pool;
 pub use self::{conclude::layout, room::NotEnough};
 
 use crate::{
     cancel::Cancel,
-    detector::{Detector, EngineChoice, ModelError, ModelSet},
+    detector::{EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
-    grading::{Aggregate, Calibration, Detection, DetectionClass, GradeTable, Role, SliceId, WithoutBox},
+    grading::{
+        Aggregate, Calibration, Detection, DetectionClass, DiscClass, Discs, GradeTable, ModelRole, Role, SliceId,
+        WithoutBox,
+    },
     study::{Issue, Study},
     uid::StudyUid,
 };
@@ -65,10 +72,10 @@ pub enum GradeEvent {
         /// Whether a demo model is among those that will run: whoever shows the first grades must say so.
         demo: bool,
     },
-    /// One slice is done; its boxes.
+    /// One slice is done, or need not be looked at; its boxes.
     Slice {
         /// Which detector.
-        role: Role,
+        role: ModelRole,
         /// Evidence of this slice, low scores included.
         detections: Vec<Detection>,
     },
@@ -85,7 +92,7 @@ pub enum GradeEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedModel {
     /// Which detector.
-    pub role: Role,
+    pub role: ModelRole,
     /// File name.
     pub name: String,
     /// Hex SHA-256 of the ONNX file.
@@ -98,7 +105,7 @@ pub struct UsedModel {
     pub standardize: String,
     /// Classes of its role that it does not have: what they name it cannot see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_classes: Vec<DetectionClass>,
+    pub missing_classes: Vec<String>,
 }
 
 /// A graded study.
@@ -118,6 +125,10 @@ pub struct GradedStudy {
     pub floor: f32,
     /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
     pub levels: [Option<Vec3>; 5],
+    /// The discs that the detector of levels found, where it is among the models.
+    pub discs: Discs,
+    /// Axial slices that were not looked at, because they lie far from every disc.
+    pub slices_left_out: usize,
     /// Every box above the floor, in order of slice.
     pub detections: Vec<Detection>,
     /// Where the slices with evidence lie in the patient, for those that say so.
@@ -154,6 +165,8 @@ impl GradedStudy {
             calibrated: false,
             floor: 0.01,
             levels: [None; 5],
+            discs: Discs::default(),
+            slices_left_out: 0,
             detections: vec![],
             planes: BTreeMap::new(),
             models: vec![],
@@ -181,15 +194,19 @@ pub enum GradeError {
 pub struct Grader {
     models: ModelSet,
     options: GradeOptions,
-    /// By index into `models`: detectors that no thread is using.
-    idle: Mutex<Vec<Vec<Detector>>>,
+    /// The detectors that grade.
+    pool: Pool<DetectionClass>,
+    /// The detectors of levels, where geometry is asked for.
+    levels: Pool<DiscClass>,
 }
 
 impl Grader {
     /// Nothing is loaded yet.
     pub fn new(models: ModelSet, options: GradeOptions) -> Self {
-        let idle = Mutex::new(models.models.iter().map(|_| Vec::new()).collect());
-        Self { models, options, idle }
+        let pool = Pool::new(models.models.clone(), options.engine);
+        let is_geometric = options.aggregate == Aggregate::Geometric;
+        let levels = Pool::new(if is_geometric { models.levels.clone() } else { Vec::new() }, options.engine);
+        Self { models, options, pool, levels }
     }
 
     /// The models.
@@ -203,10 +220,13 @@ impl Grader {
         let options = &self.options;
         let models: Vec<_> =
             self.models.models.iter().map(|m| (m.role, &m.sha256, m.standardize, &m.prior, &m.calibration)).collect();
+        let levels: Vec<_> = self.levels.models.iter().map(|m| (&m.sha256, m.standardize)).collect();
+        // Without a detector of levels the text is what it was before there were any.
+        let levels = if levels.is_empty() { String::new() } else { format!(" {}", serde_json::to_string(&levels)?) };
         let models = serde_json::to_string(&models)?;
         let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate } = options;
         let version = env!("CARGO_PKG_VERSION");
-        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}"))
+        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}{levels}"))
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.
@@ -233,26 +253,8 @@ impl Grader {
             n => n,
         };
         // Detectors of an earlier study are there already.
-        let loaded = self.lock().iter().map(Vec::len).min().unwrap_or(0);
+        let loaded = [self.pool.loaded(), self.levels.loaded()].into_iter().flatten().min().unwrap_or(0);
         room::workers(wanted, loaded, &self.models)
-    }
-
-    /// An idle detector of a model, or a new one.
-    fn take(&self, model: usize) -> Result<Detector, ModelError> {
-        let idle = self.lock()[model].pop();
-        match idle {
-            Some(detector) => Ok(detector),
-            None => Detector::new(&self.models.models[model], self.options.engine, 1),
-        }
-    }
-
-    fn give_back(&self, model: usize, detector: Detector) {
-        self.lock()[model].push(detector);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Detector>>> {
-        // A thread that panicked held only a push or a pop: the list is whole.
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

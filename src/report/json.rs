@@ -26,6 +26,8 @@ struct Document<'a> {
     patient: Option<PatientForm>,
     study: StudyForm<'a>,
     provenance: ProvenanceForm<'a>,
+    /// Where the discs are, by the detector of levels.
+    discs: Vec<crate::output::json::DiscForm>,
     impression: Impression<'a>,
     grades: Vec<GradeForm<'a>>,
     key_images: Vec<KeyForm<'a>>,
@@ -192,6 +194,7 @@ pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
             description: report.description(),
         },
         provenance: provenance(report),
+        discs: report.graded.discs.best().iter().map(Into::into).collect(),
         impression: Impression {
             levels: report.sentences().into_iter().map(|(level, text)| Sentence { level, text }).collect(),
             conclusion: report.conclusion(),

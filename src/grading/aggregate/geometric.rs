@@ -1,10 +1,12 @@
 //! Votes that are checked, and mended, by where their boxes lie in the patient.
 //!
-//! The sagittal boxes tell where the five discs are ([`super::spine`]). A sagittal box counts for the level of the
+//! The detector of levels tells where the five discs are ([`super::discs`]); where it found too few, the sagittal boxes
+//! tell it ([`super::spine`]). A sagittal box counts for the level of the
 //! disc at which it lies. An axial slice meets the spine at one place: its boxes count for the level of that place,
 //! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
 //! decides sides. Votes whose claim and place disagree count less and say so.
 
+mod axial;
 mod place;
 mod series_doubt;
 
@@ -17,7 +19,8 @@ use series_doubt::Beside;
 pub use series_doubt::SeriesDoubt;
 
 use super::{
-    Layout, Placed, Vote,
+    Discs, Layout, Placed, Vote,
+    canal::spine_of,
     max::claimed,
     spine::{Sighting, Spine},
 };
@@ -35,12 +38,8 @@ const OUT_OF_PLACE: f32 = 0.1;
 const LARGEST_MM: f64 = 60.0;
 /// What a box of such a size counts: less than the floor of any row.
 const TOO_LARGE: f32 = 0.001;
-/// A slice this far from a disc counts 1/e, mm: what narrows a recess is about as high.
-const SLICE_FALLOFF_MM: f64 = 9.0;
 /// Nearer to the midline than this a box tells no side, mm.
 const MIDLINE_MM: f64 = 5.0;
-/// Boxes of one slice that overlap by this much are about one place.
-const SAME_PLACE_IOU: f32 = 0.5;
 /// A spine of which fewer discs were found does not tell what lies at none.
 const ENOUGH_DISCS: usize = 4;
 /// From a foramen to the canal at its disc, mm: down and back.
@@ -66,7 +65,12 @@ pub struct Resolved {
 /// Votes of all boxes of a study by where they lie. Boxes whose place is unknown, or in a patient space in which no
 /// disc was found, are taken at their word.
 pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
-    let spines = spines(detections, layout);
+    geometric_at(&Discs::default(), detections, layout)
+}
+
+/// The same with the discs that the detector of levels found.
+pub fn geometric_at(discs: &Discs, detections: &[Detection], layout: &Layout) -> Resolved {
+    let spines = spines(discs, detections, layout);
     let mut resolved = Resolved::default();
     if let Some(best) = spines.values().max_by(|a, b| a.evidence().total_cmp(&b.evidence())) {
         resolved.levels = best.levels();
@@ -109,7 +113,8 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
             let canal_mm = (way - normal * way.dot(normal)).length();
             beside.push((detection, Beside { canal_mm, is_at_disc }));
         }
-        resolved.votes.extend(axial_votes(&boxes, &at, spine, level));
+        let by_discs = discs.of(at.space).is_some();
+        resolved.votes.extend(axial::votes(&boxes, &at, spine, level, by_discs));
     }
     resolved.doubts = series_doubt::find(&resolved.votes, &beside);
     resolved.take_at_their_word();
@@ -131,9 +136,9 @@ impl Resolved {
     }
 }
 
-/// The spine in each patient space that sagittal boxes lie in.
-fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
-    let mut by_space: BTreeMap<usize, Vec<Sighting>> = BTreeMap::new();
+/// The spine in each patient space that sagittal boxes, or discs, lie in.
+fn spines(discs: &Discs, detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
+    let mut by_space: BTreeMap<usize, Vec<Sighting>> = discs.spaces().map(|space| (space, Vec::new())).collect();
     for detection in detections {
         let condition = detection.class.grade.condition();
         if let Some((point, at)) = layout.point_of(detection)
@@ -151,7 +156,11 @@ fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
             });
         }
     }
-    by_space.into_iter().map(|(space, sightings)| (space, Spine::find(&sightings))).collect()
+    let spine = |space: usize, sightings: &[Sighting]| match discs.of(space) {
+        Some(discs) => spine_of(discs, sightings),
+        None => Spine::find(sightings),
+    };
+    by_space.into_iter().map(|(space, sightings)| (space, spine(space, &sightings))).collect()
 }
 
 fn is_too_large(detection: &Detection, at: &Placed) -> bool {
@@ -206,56 +215,4 @@ impl Vote {
             self.grade = grade;
         }
     }
-}
-
-/// The votes of one axial slice, which meets the disc of a level or none. What boxes at one place say of a severity under
-/// different levels' names is added up.
-fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine, level: Option<Level>) -> Vec<Vote> {
-    let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
-    let Some(level) = level else {
-        // Between discs, or at one that was not found: nothing is known of the names of levels not found.
-        let dampen = |&(detection, _): &Seen<'_>| {
-            let mut vote = claimed(detection);
-            if spine.at(detection.class.grade.level()).is_some() {
-                vote.overrule(Conflict::Level, OUT_OF_PLACE);
-            }
-            vote
-        };
-        return boxes.iter().map(dampen).collect();
-    };
-    let canal = spine.at(level);
-    let closeness = canal.map_or(0.0, |disc| (-(off(disc) / SLICE_FALLOFF_MM).powi(2)).exp()) as f32;
-    boxes
-        .iter()
-        .map(|&(detection, point)| {
-            let mut vote = claimed(detection);
-            vote.weight = pooled(detection, boxes) * closeness;
-            if detection.class.grade.level() != level {
-                // The name alone is wrong; pooling has counted the score once already.
-                vote.conflicts.push(Conflict::Level);
-            }
-            vote.regrade(side_of(point, canal), level);
-            vote
-        })
-        .collect()
-}
-
-/// The score of a box with those of boxes at its place that name its side and severity and another level: of each
-/// level the best. Only the best box of a place speaks for all; the others keep their own score.
-fn pooled(detection: &Detection, boxes: &[Seen<'_>]) -> f32 {
-    let class = detection.class;
-    let mut by_level = [0.0f32; 5];
-    for (other, _) in boxes {
-        let grade = other.class.grade;
-        let is_alike = other.class.severity == class.severity && grade.side() == class.grade.side();
-        if is_alike && other.bbox.iou(&detection.bbox) >= SAME_PLACE_IOU {
-            if other.score > detection.score {
-                return detection.score;
-            }
-            let best = &mut by_level[grade.level().index()];
-            *best = best.max(other.score);
-        }
-    }
-    by_level[class.grade.level().index()] = detection.score;
-    by_level.iter().sum::<f32>().min(1.0)
 }

@@ -49,19 +49,21 @@ struct Place {
 }
 
 /// Seen from the side: the left-right position of a sagittal slice says nothing of a level.
-fn side_view(point: DVec3) -> DVec2 {
+pub fn side_view(point: DVec3) -> DVec2 {
     DVec2::new(point.y, point.z)
 }
 
 impl Spine {
     /// From the boxes of one patient space.
     pub fn find(sightings: &[Sighting]) -> Self {
-        let places = gather(sightings);
-        let Some((evidence, chain)) = best_chain(&places) else { return Self::default() };
-        let mut levels = [None; 5];
-        for (place, level) in chain {
-            levels[level] = Some(places[place].point);
-        }
+        let Some((evidence, mut levels)) = chain(sightings) else { return Self::default() };
+        fill_gaps(&mut levels);
+        Self { levels, evidence }
+    }
+
+    /// From the canal at discs that are known for certain, with the scores that speak for them; levels between them are
+    /// filled in.
+    pub fn certain(mut levels: [Option<DVec3>; 5], evidence: f64) -> Self {
         fill_gaps(&mut levels);
         Self { levels, evidence }
     }
@@ -110,6 +112,23 @@ impl Spine {
         let neighbours = [level.index().checked_sub(1).and_then(distance), distance(level.index() + 1)];
         neighbours.into_iter().flatten().map(|mm| mm * REACH.1).fold(REACH.0, f64::min)
     }
+}
+
+/// The chain of discs that sightings speak for most, by level, with the sum of their scores; levels that nothing speaks
+/// for are left out.
+pub fn chain(sightings: &[Sighting]) -> Option<(f64, [Option<DVec3>; 5])> {
+    let places = gather(sightings);
+    let (evidence, chain) = best_chain(&places)?;
+    let mut levels = [None; 5];
+    for (place, level) in chain {
+        levels[level] = Some(places[place].point);
+    }
+    Some((evidence, levels))
+}
+
+/// Whether two points are about one disc.
+pub fn is_one_place(a: DVec3, b: DVec3) -> bool {
+    side_view(a).distance(side_view(b)) <= GATHER_MM
 }
 
 /// Places where boxes gather, head to foot.

@@ -24,7 +24,9 @@ pub fn of_study(study: &Study, graded: &GradedStudy) -> Votes {
         &mut votes,
         match graded.aggregate {
             Aggregate::Max | Aggregate::Seed => grading::max(&graded.detections),
-            Aggregate::Geometric => grading::geometric(&graded.detections, &pipeline::layout(study)).votes,
+            Aggregate::Geometric => {
+                grading::geometric_at(&graded.discs, &graded.detections, &pipeline::layout(study)).votes
+            }
         },
     );
     votes
