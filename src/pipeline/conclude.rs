@@ -139,6 +139,7 @@ pub fn graded(
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
+        found: None,
         issues: failures.into_iter().chain(doubts).chain(of_series).chain(faint).collect(),
     }
 }

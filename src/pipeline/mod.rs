@@ -10,23 +10,24 @@ mod levels;
 mod plan;
 mod pool;
 mod ranges;
+mod renumbered;
 mod room;
 mod run;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use self::pool::Pool;
-pub use self::{conclude::layout, room::NotEnough};
+pub use self::{conclude::layout, renumbered::table as renumbered_table, room::NotEnough};
 
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
     grading::{
-        Aggregate, Calibration, Detection, DetectionClass, DiscClass, Discs, GradeTable, ModelRole, Role, SliceId,
-        WithoutBox,
+        Aggregate, Calibration, Detection, DetectionClass, DiscClass, Discs, GradeTable, ModelRole, Role, Shift,
+        SliceId, WithoutBox,
     },
     study::{Issue, Study},
     uid::StudyUid,
@@ -139,6 +140,8 @@ pub struct GradedStudy {
     pub warnings: Vec<String>,
     /// Slices that could not be decoded or run.
     pub issues: Vec<Issue>,
+    /// Where a reader has given the levels other numbers: by how much they moved, and what was found.
+    found: Option<(Shift, Arc<Self>)>,
 }
 
 impl GradedStudy {
@@ -172,6 +175,7 @@ impl GradedStudy {
             models: vec![],
             warnings: vec![],
             issues: vec![],
+            found: None,
         }
     }
 }

@@ -64,6 +64,9 @@ struct ProvenanceForm<'a> {
     calibrated: bool,
     threshold: f32,
     status: StatusForm<'a>,
+    /// Who gave the levels other numbers than the program; left out where nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renumbered: Option<RenumberedForm<'a>>,
     sources: Vec<SourceForm<'a>>,
     /// How many things could not be read, are missing or doubtful.
     issue_count: usize,
@@ -83,6 +86,15 @@ enum StatusForm<'a> {
         who: Option<&'a str>,
         when: String,
     },
+}
+
+#[derive(Serialize)]
+struct RenumberedForm<'a> {
+    /// By how many levels, towards the foot.
+    levels: crate::grading::Shift,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<&'a str>,
+    when: String,
 }
 
 #[derive(Serialize)]
@@ -236,6 +248,11 @@ fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
                 when: signature.when.iso(),
             },
         },
+        renumbered: from.renumbered.as_ref().map(|(levels, by)| RenumberedForm {
+            levels: *levels,
+            who: Some(by.who.as_str()).filter(|_| !report.identity.is_removed()),
+            when: by.when.iso(),
+        }),
         sources: from
             .sources
             .iter()

@@ -14,7 +14,7 @@ use super::{
     Layout,
     spine::{Sighting, chain, is_one_place},
 };
-use crate::grading::{Detection, DiscClass, Level};
+use crate::grading::{Detection, DiscClass, Level, Shift};
 
 /// A fainter box says nothing.
 const FAINT: f32 = 0.03;
@@ -59,6 +59,13 @@ impl Discs {
     /// The spaces in which there are enough.
     pub fn spaces(&self) -> impl Iterator<Item = usize> {
         self.0.iter().filter(|(_, discs)| discs.len() >= ENOUGH).map(|(space, _)| *space)
+    }
+
+    /// The same discs under other numbers; those beyond the five levels are left out.
+    #[must_use]
+    pub fn renumbered(&self, shift: Shift) -> Self {
+        let of = |disc: &Disc| Some(Disc { level: shift.level(disc.level)?, ..*disc });
+        Self(self.0.iter().map(|(space, discs)| (*space, discs.iter().filter_map(of).collect())).collect())
     }
 
     /// Those of the space with most, enough or not; what a reader is told of.

@@ -250,6 +250,11 @@ commands! {
         Undecide key(Key::Backspace), "", "Undecided again", "Takes back what you said of the selected cell";
         CommentGrade key(Key::Slash), icon::PENCIL, "Comment on this grade", "Goes with it into every report";
         NextUndecided shift(Key::Enter), "", "Next undecided cell", "Round the table, level by level";
+        DiscIsL1L2 NONE, "", "The disc of the selected cell is L1/L2", "All levels, their grades and texts move with it; in the report";
+        DiscIsL2L3 NONE, "", "The disc of the selected cell is L2/L3", "All levels, their grades and texts move with it; in the report";
+        DiscIsL3L4 NONE, "", "The disc of the selected cell is L3/L4", "All levels, their grades and texts move with it; in the report";
+        DiscIsL4L5 NONE, "", "The disc of the selected cell is L4/L5", "All levels, their grades and texts move with it; in the report";
+        DiscIsL5S1 NONE, "", "The disc of the selected cell is L5/S1", "All levels, their grades and texts move with it; in the report";
         ShowReport ctrl(Key::I), icon::NOTE, "Impression and signature...",
             "Sentences level by level, comment, signing, and who did what";
         ShowExport ctrl(Key::P), icon::EXPORT, "Export reports...",
@@ -287,6 +292,11 @@ impl UiCommand {
                 | Self::CommentGrade
                 | Self::RemoveBox
                 | Self::RestoreBox
+                | Self::DiscIsL1L2
+                | Self::DiscIsL2L3
+                | Self::DiscIsL3L4
+                | Self::DiscIsL4L5
+                | Self::DiscIsL5S1
         )
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     grading::{Evidence, GradeId, GradeTable, Role, SliceId},
     library::{Entry, RoleOverrides, StudyState},
     markup::{MarkId, Markup, MarkupError},
-    pipeline::{GradeEvent, GradedStudy},
+    pipeline::{self, GradeEvent, GradedStudy},
     raster::BBox,
     review::{BoxChoice, Desk, Review, Statement},
     study::{Issue, Study},
@@ -215,16 +215,29 @@ impl Session {
                 }
                 votes::at_their_word(&mut self.votes, &detections);
             }
-            GradeEvent::Role { table, .. } => self.table = Some(*table),
+            GradeEvent::Role { table, .. } => {
+                self.table = Some(pipeline::renumbered_table(&table, self.review().shift()));
+            }
         }
     }
 
     /// Takes in the finished result.
     pub fn finish(&mut self, graded: Box<GradedStudy>) {
+        let graded = Box::new(graded.renumbered(self.review().shift()));
         self.grading = Grading::Done;
         self.table = Some(graded.table.clone());
         self.votes = votes::of_study(&self.study, &graded);
         self.graded = Some(graded);
+    }
+
+    /// Grades, discs and the cell that is looked at follow the numbers that the review gives to the levels.
+    pub fn follow_numbers(&mut self) {
+        let shift = self.review().shift();
+        if let Some(graded) = self.graded.take_if(|graded| graded.shift() != shift) {
+            let moved = shift.then(graded.shift().inverse());
+            self.selected = self.selected.and_then(|cell| moved.grade(cell));
+            self.finish(graded);
+        }
     }
 
     /// Selects a cell, and brings every pane to the reader's box, else to the best one, else to where the cell is to be

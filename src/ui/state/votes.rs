@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::session::Session;
 use crate::{
-    grading::{self, Aggregate, Detection, Evidence, GradeId, SliceId, Vote},
+    grading::{self, Detection, Evidence, GradeId, SliceId, Vote},
     pipeline::{self, GradedStudy},
     study::Study,
 };
@@ -20,15 +20,7 @@ pub fn at_their_word(votes: &mut Votes, detections: &[Detection]) {
 /// The votes that the table of a graded study was made of.
 pub fn of_study(study: &Study, graded: &GradedStudy) -> Votes {
     let mut votes = Votes::new();
-    insert(
-        &mut votes,
-        match graded.aggregate {
-            Aggregate::Max | Aggregate::Seed => grading::max(&graded.detections),
-            Aggregate::Geometric => {
-                grading::geometric_at(&graded.discs, &graded.detections, &pipeline::layout(study)).votes
-            }
-        },
-    );
+    insert(&mut votes, graded.votes(&pipeline::layout(study)));
     votes
 }
 
