@@ -184,7 +184,7 @@ fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
         aggregate: study.aggregate,
         calibrated: study.calibrated,
         levels: levels(study),
-        discs: study.discs.best().iter().map(DiscForm::from).collect(),
+        discs: study.discs.iter().map(DiscForm::from).collect(),
         slices_left_out: study.slices_left_out,
         models: &study.models,
         warnings: &study.warnings,

@@ -13,7 +13,8 @@ use crate::{
     detector::{Class, Model},
     geometry::Vec3,
     grading::{
-        self, Aggregate, Assessment, Detection, Discs, GradeTable, Layout, Placed, Prior, Resolved, Role, SeriesDoubt,
+        self, Aggregate, Assessment, Detection, Disc, Discs, GradeTable, Layout, Placed, Prior, Resolved, Role,
+        SeriesDoubt,
     },
     study::{Issue, Series, Study, gathered},
     uid::SeriesUid,
@@ -24,6 +25,8 @@ pub struct Conclusion {
     pub table: GradeTable,
     /// The canal at the disc of each level; all `None` without geometry.
     pub levels: [Option<Vec3>; 5],
+    /// The discs, where geometry goes by them.
+    pub discs: Vec<Disc>,
     /// Roles that geometry could not help, and why.
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by UID, say against where it lies.
@@ -83,8 +86,8 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, discs: &Discs, resul
             (assessment, _) => assessment,
         }
     });
-    let Resolved { levels, at_their_word, doubts, .. } = resolved;
-    Conclusion { table, levels, at_their_word, doubts, calibrated }
+    let Resolved { levels, discs, at_their_word, doubts, .. } = resolved;
+    Conclusion { table, levels, discs, at_their_word, doubts, calibrated }
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
@@ -123,7 +126,7 @@ pub fn graded(
     let faint: Vec<Issue> = Role::ALL.iter().filter_map(|&role| faint(role, &conclusion.table)).collect();
     let models = used_models(grader, search, &results);
     let mut warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
-    warnings.extend(few_discs(search));
+    warnings.extend(doubt_of_discs(search, &conclusion.discs));
     let failures = failures(study, &results.failures);
     GradedStudy {
         study_uid: study.uid.clone(),
@@ -134,7 +137,8 @@ pub fn graded(
         calibrated: conclusion.calibrated,
         floor: grader.options.floor,
         levels: conclusion.levels,
-        discs: search.discs.clone(),
+        discs: conclusion.discs,
+        disc_places: search.discs.clone(),
         slices_left_out: plan.left_out.len(),
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
@@ -214,15 +218,25 @@ fn used<C: Class>(model: &Model<C>, engine: &str) -> UsedModel {
     }
 }
 
-/// The detector of levels looked, and found too few discs to go by.
-fn few_discs(search: &Search) -> Option<String> {
-    let found = search.discs.best().len();
-    (search.looked > 0 && search.discs.spaces().next().is_none()).then(|| {
-        format!(
-            "the detector of levels found {found} of 5 discs, too few to number them: levels and sides go by the boxes of \
-             the other detectors"
-        )
-    })
+/// The detector of levels looked, and found too few discs to go by, or numbers them otherwise than all detectors together.
+fn doubt_of_discs(search: &Search, discs: &[Disc]) -> Option<String> {
+    let alone = search.discs.alone();
+    if search.looked == 0 {
+        None
+    } else if discs.is_empty() {
+        Some(format!(
+            "the detector of levels found {} of 5 discs, too few to number them: levels and sides go by the boxes of the \
+             other detectors",
+            alone.len()
+        ))
+    } else {
+        let is_other = |disc: &Disc| alone.iter().any(|own| own.point == disc.point && own.level != disc.level);
+        discs.iter().any(is_other).then(|| {
+            "the detector of levels alone would number the discs otherwise than all detectors together, by which the rows \
+             go: check the levels"
+                .to_owned()
+        })
+    }
 }
 
 fn warnings(

@@ -74,7 +74,7 @@ pub fn find(
     // In the order of slices, whichever thread was quicker: sums of floats depend on it.
     let boxes: Vec<Detection<DiscClass>> = results.boxes.into_values().flatten().collect();
     let discs = Discs::find(&boxes, layout);
-    tracing::debug!("{} boxes of discs on {} slices: {:?}", boxes.len(), slices.len(), discs.best());
+    tracing::debug!("{} boxes of discs on {} slices: {:?}", boxes.len(), slices.len(), discs.alone());
     Ok(Search { discs, engines: results.engines, looked: slices.len() })
 }
 

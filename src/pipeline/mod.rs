@@ -26,7 +26,7 @@ use crate::{
     detector::{EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
     grading::{
-        Aggregate, Calibration, Detection, DetectionClass, DiscClass, Discs, GradeTable, ModelRole, Role, Shift,
+        Aggregate, Calibration, Detection, DetectionClass, Disc, DiscClass, Discs, GradeTable, ModelRole, Role, Shift,
         SliceId, WithoutBox,
     },
     study::{Issue, Study},
@@ -126,8 +126,10 @@ pub struct GradedStudy {
     pub floor: f32,
     /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
     pub levels: [Option<Vec3>; 5],
-    /// The discs that the detector of levels found, where it is among the models.
-    pub discs: Discs,
+    /// The discs that the detector of levels found, head to foot; none without it, or where they are too few.
+    pub discs: Vec<Disc>,
+    /// Where that detector sees discs, whatever they are called.
+    pub disc_places: Discs,
     /// Axial slices that were not looked at, because they lie far from every disc.
     pub slices_left_out: usize,
     /// Every box above the floor, in order of slice.
@@ -168,7 +170,8 @@ impl GradedStudy {
             calibrated: false,
             floor: 0.01,
             levels: [None; 5],
-            discs: Discs::default(),
+            discs: vec![],
+            disc_places: Discs::default(),
             slices_left_out: 0,
             detections: vec![],
             planes: BTreeMap::new(),

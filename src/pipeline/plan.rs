@@ -1,6 +1,6 @@
 //! Which slices go to which models, and why a role has none.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     detector::ModelSet,
@@ -66,9 +66,11 @@ impl Plan {
     /// two that follow each other. Returns how many.
     pub fn leave_out(&mut self, study: &Study, layout: &Layout, discs: &Discs) -> usize {
         for (index, series) in study.series.iter().enumerate().filter(|(_, s)| s.role == Some(Role::Ss)) {
+            let by_space: BTreeMap<usize, Vec<Disc>> =
+                discs.spaces().filter_map(|space| Some((space, discs.of(space, &[])?))).collect();
             let placed = |slice: usize| {
                 let at = layout.get(&series.slices[slice].id())?;
-                Some((at.plane, discs.of(at.space)?))
+                Some((at.plane, by_space.get(&at.space)?))
             };
             let nearest = |slice: usize| {
                 let (plane, discs) = placed(slice)?;
@@ -98,7 +100,8 @@ fn off(plane: &ImagePlane, disc: &Disc) -> f64 {
     plane.distance_from_patient(disc.point).abs().min(plane.distance_from_patient(behind).abs())
 }
 
-/// Whether a slice is far from all discs, those included that were not found.
+/// Whether a slice is far from all discs, those included that were not found. At this time the detector of levels alone has
+/// numbered them, and may be one off: the next disc beyond either end counts too.
 fn is_far(plane: &ImagePlane, discs: &[Disc]) -> bool {
     // Above the slice (towards the head) is +.
     let upward = if plane.normal().z < 0.0 { -1.0 } else { 1.0 };
@@ -110,5 +113,12 @@ fn is_far(plane: &ImagePlane, discs: &[Disc]) -> bool {
         (None, Some(first)) => first.level == Level::L1L2,
         (None, None) => false,
     };
-    is_between_known && discs.iter().all(|disc| off(plane, disc) > FAR_MM)
+    let (Some(first), Some(last)) = (discs.first(), discs.last()) else { return false };
+    let [Some(second), Some(last_but_one)] = [discs.get(1), discs.len().checked_sub(2).and_then(|i| discs.get(i))]
+    else {
+        return false;
+    };
+    let beyond = |end: &Disc, next: &Disc| Disc { point: end.point + (end.point - next.point), ..*end };
+    let all = discs.iter().copied().chain([beyond(first, second), beyond(last, last_but_one)]);
+    is_between_known && all.into_iter().all(|disc| off(plane, &disc) > FAR_MM)
 }

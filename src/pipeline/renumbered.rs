@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::GradedStudy;
 use crate::{
     geometry::Vec3,
-    grading::{self, Aggregate, Assessment, GradeTable, Layout, Level, Shift, Vote},
+    grading::{self, Aggregate, Assessment, Disc, GradeTable, Layout, Level, Shift, Vote},
 };
 
 impl GradedStudy {
@@ -28,7 +28,7 @@ impl GradedStudy {
         Self {
             table: table(&found.table, shift),
             levels: levels(found.levels, shift),
-            discs: found.discs.renumbered(shift),
+            discs: discs(&found.discs, shift),
             found: Some((shift, found)),
             ..self.clone()
         }
@@ -39,7 +39,7 @@ impl GradedStudy {
         let (shift, found) = self.found.as_ref().map_or((Shift::NONE, self), |(shift, found)| (*shift, &**found));
         let votes = match found.aggregate {
             Aggregate::Max | Aggregate::Seed => grading::max(&found.detections),
-            Aggregate::Geometric => grading::geometric_at(&found.discs, &found.detections, layout).votes,
+            Aggregate::Geometric => grading::geometric_at(&found.disc_places, &found.detections, layout).votes,
         };
         votes.into_iter().filter_map(|vote| Some(Vote { grade: shift.grade(vote.grade)?, ..vote })).collect()
     }
@@ -53,6 +53,10 @@ pub fn table(found: &GradeTable, shift: Shift) -> GradeTable {
             Assessment::NotAssessed { reason: "the levels were renumbered, and nothing looked at this disc".to_owned() }
         }
     })
+}
+
+fn discs(found: &[Disc], shift: Shift) -> Vec<Disc> {
+    found.iter().filter_map(|disc| Some(Disc { level: shift.level(disc.level)?, ..*disc })).collect()
 }
 
 fn levels(found: [Option<Vec3>; 5], shift: Shift) -> [Option<Vec3>; 5] {

@@ -206,7 +206,7 @@ pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
             description: report.description(),
         },
         provenance: provenance(report),
-        discs: report.graded.discs.best().iter().map(Into::into).collect(),
+        discs: report.graded.discs.iter().map(Into::into).collect(),
         impression: Impression {
             levels: report.sentences().into_iter().map(|(level, text)| Sentence { level, text }).collect(),
             conclusion: report.conclusion(),

@@ -15,10 +15,10 @@ const REACH_MM: f64 = 16.0;
 /// Scores of boxes that come to less tell nothing.
 const FAINT: f64 = 0.1;
 
-/// The spine at discs that were found, with the sagittal boxes of the same patient space.
-pub fn spine_of(discs: &[Disc], sightings: &[Sighting]) -> Spine {
-    let frames = frames(discs);
-    let usual: Vec<DVec2> = discs.iter().zip(&frames).map(|(disc, frame)| frame.place(disc, BEHIND_MM, 0.0)).collect();
+/// The sagittal boxes by the disc at which the canal that they show lies, or the foramen; others are left out.
+pub fn by_disc<'a>(discs: &[DVec3], sightings: &'a [Sighting]) -> Vec<Vec<&'a Sighting>> {
+    let usual: Vec<DVec2> =
+        discs.iter().zip(frames(discs)).map(|(disc, frame)| frame.place(*disc, BEHIND_MM, 0.0)).collect();
     let mut here: Vec<Vec<&Sighting>> = vec![Vec::new(); discs.len()];
     for sighting in sightings.iter().filter(|s| s.point.is_finite()) {
         let off = |at: &DVec2| at.distance(side_view(sighting.point));
@@ -29,16 +29,23 @@ pub fn spine_of(discs: &[Disc], sightings: &[Sighting]) -> Spine {
             here[at].push(sighting);
         }
     }
+    here
+}
+
+/// The spine at discs that were found, with the sagittal boxes of the same patient space.
+pub fn spine_of(discs: &[Disc], sightings: &[Sighting]) -> Spine {
+    let points: Vec<DVec3> = discs.iter().map(|disc| disc.point).collect();
+    let (frames, here) = (frames(&points), by_disc(&points, sightings));
     let seen: Vec<Option<DVec2>> = here.iter().map(|boxes| side_of_canal(boxes)).collect();
     // Where no box shows the canal it lies behind its disc as it does at the other levels.
     let offsets =
-        discs.iter().zip(&frames).zip(&seen).filter_map(|((disc, frame), at)| Some(frame.offset(disc, (*at)?)));
+        points.iter().zip(&frames).zip(&seen).filter_map(|((disc, frame), at)| Some(frame.offset(*disc, (*at)?)));
     let (back, up): (Vec<f64>, Vec<f64>) = offsets.map(|offset| (offset.x, offset.y)).unzip();
     let (back, up) = (median(back).unwrap_or(BEHIND_MM), median(up).unwrap_or(0.0));
     let middles: Vec<Option<f64>> = here.iter().map(|boxes| middle(boxes)).collect();
     let mut levels = [None; 5];
     for (i, disc) in discs.iter().enumerate() {
-        let side = seen[i].unwrap_or_else(|| frames[i].place(disc, back, up));
+        let side = seen[i].unwrap_or_else(|| frames[i].place(disc.point, back, up));
         let nearest = (0..discs.len()).filter(|&j| middles[j].is_some()).min_by_key(|&j| j.abs_diff(i));
         let x = nearest.and_then(|j| middles[j]).unwrap_or(disc.point.x);
         levels[disc.level.index()] = Some(DVec3::new(x, side.x, side.y));
@@ -52,19 +59,19 @@ struct Frame {
 }
 
 impl Frame {
-    fn place(&self, disc: &Disc, back: f64, up: f64) -> DVec2 {
-        side_view(disc.point) + self.back * back + self.back.perp() * up
+    fn place(&self, disc: DVec3, back: f64, up: f64) -> DVec2 {
+        side_view(disc) + self.back * back + self.back.perp() * up
     }
 
     /// How far a point lies behind and above a disc.
-    fn offset(&self, disc: &Disc, point: DVec2) -> DVec2 {
-        let way = point - side_view(disc.point);
+    fn offset(&self, disc: DVec3, point: DVec2) -> DVec2 {
+        let way = point - side_view(disc);
         DVec2::new(way.dot(self.back), way.dot(self.back.perp()))
     }
 }
 
-fn frames(discs: &[Disc]) -> Vec<Frame> {
-    let way = |from: usize, to: usize| (side_view(discs[to].point) - side_view(discs[from].point)).normalize_or_zero();
+fn frames(discs: &[DVec3]) -> Vec<Frame> {
+    let way = |from: usize, to: usize| (side_view(discs[to]) - side_view(discs[from])).normalize_or_zero();
     let count = discs.len();
     (0..count)
         .map(|i| {
@@ -125,7 +132,8 @@ mod tests {
             .zip(Level::ALL)
             .map(|(&(y, z), &level)| Disc { level, point: DVec3::new(3.0, y, z), score: 0.8 })
             .collect();
-        let canal = discs.iter().zip(frames(&discs)).map(|(disc, frame)| frame.place(disc, 27.0, 1.0));
+        let points: Vec<DVec3> = discs.iter().map(|disc| disc.point).collect();
+        let canal = points.iter().zip(frames(&points)).map(|(disc, frame)| frame.place(*disc, 27.0, 1.0));
         let canal = canal.map(|side| DVec3::new(5.0, side.x, side.y)).collect();
         (discs, canal)
     }

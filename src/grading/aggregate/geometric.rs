@@ -19,7 +19,7 @@ use series_doubt::Beside;
 pub use series_doubt::SeriesDoubt;
 
 use super::{
-    Discs, Layout, Placed, Vote,
+    Disc, Discs, Layout, Placed, Vote,
     canal::spine_of,
     max::claimed,
     spine::{Sighting, Spine},
@@ -55,6 +55,8 @@ pub struct Resolved {
     pub votes: Vec<Vote>,
     /// The canal at the disc of each level, head to foot, patient mm.
     pub levels: [Option<DVec3>; 5],
+    /// The discs that the detector of levels found, numbered by all detectors together; none where they are too few.
+    pub discs: Vec<Disc>,
     /// Roles whose boxes had to be taken at their word, and why.
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by `SeriesInstanceUID`, say against where it lies. Where they deny its place, it is
@@ -70,10 +72,19 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
 
 /// The same with the discs that the detector of levels found.
 pub fn geometric_at(discs: &Discs, detections: &[Detection], layout: &Layout) -> Resolved {
-    let spines = spines(discs, detections, layout);
+    let sightings = sightings(discs, detections, layout);
+    let numbered: BTreeMap<usize, Vec<Disc>> =
+        sightings.iter().filter_map(|(space, boxes)| Some((*space, discs.of(*space, boxes)?))).collect();
+    let spines: BTreeMap<usize, Spine> = sightings
+        .iter()
+        .map(|(space, boxes)| {
+            (*space, numbered.get(space).map_or_else(|| Spine::find(boxes), |discs| spine_of(discs, boxes)))
+        })
+        .collect();
     let mut resolved = Resolved::default();
-    if let Some(best) = spines.values().max_by(|a, b| a.evidence().total_cmp(&b.evidence())) {
+    if let Some((space, best)) = spines.iter().max_by(|a, b| a.1.evidence().total_cmp(&b.1.evidence())) {
         resolved.levels = best.levels();
+        resolved.discs = numbered.get(space).cloned().unwrap_or_default();
     }
     let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<Seen<'_>>)> = BTreeMap::new();
     for detection in detections {
@@ -113,7 +124,7 @@ pub fn geometric_at(discs: &Discs, detections: &[Detection], layout: &Layout) ->
             let canal_mm = (way - normal * way.dot(normal)).length();
             beside.push((detection, Beside { canal_mm, is_at_disc }));
         }
-        let by_discs = discs.of(at.space).is_some();
+        let by_discs = numbered.contains_key(&at.space);
         resolved.votes.extend(axial::votes(&boxes, &at, spine, level, by_discs));
     }
     resolved.doubts = series_doubt::find(&resolved.votes, &beside);
@@ -136,8 +147,8 @@ impl Resolved {
     }
 }
 
-/// The spine in each patient space that sagittal boxes, or discs, lie in.
-fn spines(discs: &Discs, detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
+/// The sagittal boxes in each patient space that they, or discs, lie in.
+fn sightings(discs: &Discs, detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Vec<Sighting>> {
     let mut by_space: BTreeMap<usize, Vec<Sighting>> = discs.spaces().map(|space| (space, Vec::new())).collect();
     for detection in detections {
         let condition = detection.class.grade.condition();
@@ -156,11 +167,7 @@ fn spines(discs: &Discs, detections: &[Detection], layout: &Layout) -> BTreeMap<
             });
         }
     }
-    let spine = |space: usize, sightings: &[Sighting]| match discs.of(space) {
-        Some(discs) => spine_of(discs, sightings),
-        None => Spine::find(sightings),
-    };
-    by_space.into_iter().map(|(space, sightings)| (space, spine(space, &sightings))).collect()
+    by_space
 }
 
 fn is_too_large(detection: &Detection, at: &Placed) -> bool {

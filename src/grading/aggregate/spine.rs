@@ -43,9 +43,13 @@ pub struct Spine {
     evidence: f64,
 }
 
-struct Place {
-    point: DVec3,
-    by_level: [f64; 5],
+/// Where boxes gather, and how much they say for each level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// Patient mm.
+    pub point: DVec3,
+    /// Sums of scores.
+    pub by_level: [f64; 5],
 }
 
 /// Seen from the side: the left-right position of a sagittal slice says nothing of a level.
@@ -56,7 +60,12 @@ pub fn side_view(point: DVec3) -> DVec2 {
 impl Spine {
     /// From the boxes of one patient space.
     pub fn find(sightings: &[Sighting]) -> Self {
-        let Some((evidence, mut levels)) = chain(sightings) else { return Self::default() };
+        let places = gather(sightings);
+        let Some((evidence, chain)) = best_chain(&places) else { return Self::default() };
+        let mut levels = [None; 5];
+        for (place, level) in chain {
+            levels[level] = Some(places[place].point);
+        }
         fill_gaps(&mut levels);
         Self { levels, evidence }
     }
@@ -114,25 +123,13 @@ impl Spine {
     }
 }
 
-/// The chain of discs that sightings speak for most, by level, with the sum of their scores; levels that nothing speaks
-/// for are left out.
-pub fn chain(sightings: &[Sighting]) -> Option<(f64, [Option<DVec3>; 5])> {
-    let places = gather(sightings);
-    let (evidence, chain) = best_chain(&places)?;
-    let mut levels = [None; 5];
-    for (place, level) in chain {
-        levels[level] = Some(places[place].point);
-    }
-    Some((evidence, levels))
-}
-
 /// Whether two points are about one disc.
 pub fn is_one_place(a: DVec3, b: DVec3) -> bool {
     side_view(a).distance(side_view(b)) <= GATHER_MM
 }
 
 /// Places where boxes gather, head to foot.
-fn gather(sightings: &[Sighting]) -> Vec<Place> {
+pub fn gather(sightings: &[Sighting]) -> Vec<Place> {
     let mut left: Vec<&Sighting> = sightings.iter().filter(|s| s.point.is_finite() && s.weight > 0.0).collect();
     // The strongest first; equals in an order of their own, so that it does not matter how they were listed.
     let key = |s: &Sighting| [-s.weight, s.point.z, s.point.y, s.point.x, s.level.index() as f64];
@@ -164,7 +161,7 @@ impl Place {
 
 /// The best way to give levels to places, head to foot, levels left out where nothing speaks for them:
 /// (sum of scores less what odd distances cost, (place, level) pairs).
-fn best_chain(places: &[Place]) -> Option<(f64, Vec<(usize, usize)>)> {
+pub fn best_chain(places: &[Place]) -> Option<(f64, Vec<(usize, usize)>)> {
     /// Sum so far, and the place and level before.
     type Step = (f64, Option<(usize, usize)>);
     let mut best: Vec<[Option<Step>; 5]> = Vec::with_capacity(places.len());
