@@ -13,6 +13,11 @@ use crate::{
 const FAR_MM: f64 = 12.0;
 /// A series of which slices lie at fewer discs is looked at whole: it may not lie where it says, and its boxes tell.
 const ENOUGH_DISCS: usize = 4;
+/// A disc is met by a series of which a slice passes this near to it, mm. Where none does, the slices farther away are all
+/// that shows its level, and are looked at.
+const MET_MM: f64 = 6.0;
+/// Slices up to this far from a disc count for its level, mm, with some room.
+const REACH_MM: f64 = 20.0;
 /// The canal lies so far behind the middle of a disc, mm: an angled slice may be nearer to the one than to the other.
 const BEHIND_MM: f64 = 24.0;
 
@@ -78,13 +83,17 @@ impl Plan {
             };
             let met: BTreeSet<Level> = (0..series.slices.len())
                 .filter_map(nearest)
-                .filter_map(|(level, mm)| (mm <= FAR_MM).then_some(level))
+                .filter_map(|(level, mm)| (mm <= MET_MM).then_some(level))
                 .collect();
             if met.len() < ENOUGH_DISCS {
                 continue;
             }
             let is_far = |job: &Job| {
-                job.series == index && placed(job.slice).is_some_and(|(plane, discs)| is_far(&plane, discs))
+                job.series == index
+                    && placed(job.slice).is_some_and(|(plane, discs)| {
+                        let is_left = |disc: &Disc| off(&plane, disc) > REACH_MM || met.contains(&disc.level);
+                        is_far(&plane, discs) && discs.iter().all(is_left)
+                    })
             };
             let (far, near): (Vec<Job>, Vec<Job>) = std::mem::take(&mut self.jobs).into_iter().partition(is_far);
             self.jobs = near;
