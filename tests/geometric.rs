@@ -5,8 +5,8 @@
 use foramen::{
     geometry::{ImagePlane, PixelCenter, PixelCorner, Vec3},
     grading::{
-        Assessment, Condition, Conflict, Detection, DetectionClass, GradeId, Layout, Level, Placed, Prior, Resolved,
-        Role, SeriesDoubt, Severity, Side, SliceId, assess, geometric, max,
+        Assessment, Condition, Conflict, Detection, DetectionClass, DiscClass, Discs, GradeId, Layout, Level, Placed,
+        Prior, Resolved, Role, SeriesDoubt, Severity, Side, SliceId, assess, geometric, geometric_at, max,
     },
     raster::BBox,
 };
@@ -440,4 +440,66 @@ fn a_sagittal_series_upside_down_gives_no_axial_slice_its_level() {
         let claimed = vote.detection.class.grade;
         assert!(vote.grade.level() == claimed.level() || resolved.doubts.is_empty(), "{claimed:?}: {resolved:?}");
     }
+}
+
+/// The boxes of the detector of levels on one sagittal slice: the middles of the discs, before the canal.
+fn discs_found(study: &mut Study, found: &[Level]) -> Discs {
+    let slice = study.slice("t1", 0, sagittal(1.5));
+    let (id, at) = study.slices[slice].clone();
+    let boxes: Vec<Detection<DiscClass>> = found
+        .iter()
+        .map(|&level| {
+            let center = PixelCorner::from(at.plane.pixel_from_patient(discs()[level.index()] - Vec3::Y * 24.0));
+            let bbox = BBox::from_center(center.x as f32, center.y as f32, 60.0, 20.0);
+            Detection { class: DiscClass(level), score: 0.8, bbox, slice: id.clone() }
+        })
+        .collect();
+    Discs::find(&boxes, &Layout::new(study.slices.iter().cloned()))
+}
+
+fn resolve_at(discs: &Discs, study: &Study) -> Resolved {
+    geometric_at(discs, &study.boxes, &Layout::new(study.slices.iter().cloned()))
+}
+
+/// A detector of the canal that has seen phantoms alone counts from a wrong vertebra of a patient: every grade would be
+/// that of the neighbouring disc.
+#[test]
+fn discs_outvote_a_detector_that_counts_from_the_wrong_vertebra() {
+    let mut study = Study::default();
+    let slice = study.slice("t2", 0, sagittal(1.5));
+    for (i, disc) in discs().into_iter().enumerate().skip(1) {
+        let severity = if i == 3 { Severity::Severe } else { Severity::NormalMild };
+        study.see(slice, disc, canal(Level::ALL[i - 1]), severity, 0.8);
+    }
+    let found = discs_found(&mut study, Level::ALL);
+    let resolved = resolve_at(&found, &study);
+    let of = |resolved: &Resolved, level| likeliest(&assess(canal(level), &resolved.votes, &Prior::default()));
+    assert_eq!(of(&resolved, Level::L4L5), Some(Severity::Severe));
+    assert_eq!(of(&study.resolve(), Level::L3L4), Some(Severity::Severe), "which is what the names say");
+    for (found, truth) in resolved.levels.iter().zip(discs()).skip(1) {
+        assert!(found.unwrap().distance(truth) < 1.0, "the canal is where its boxes lie");
+    }
+    assert!(resolved.levels[0].unwrap().distance(discs()[0]) < 6.0, "and where there is none, behind the disc");
+}
+
+/// With two discs the numbering hangs on one name: nothing changes.
+#[test]
+fn fewer_than_three_discs_change_nothing() {
+    let mut study = Study::default().with_canal(0);
+    let found = discs_found(&mut study, &[Level::L1L2, Level::L2L3]);
+    assert_eq!((found.alone().len(), resolve_at(&found, &study)), (2, study.resolve()));
+}
+
+/// On a real axial image a detector of phantoms sees a recess in a muscle, with great confidence.
+#[test]
+fn an_axial_box_far_from_where_the_discs_put_the_recesses_counts_little() {
+    let mut study = Study::default().with_canal(0);
+    let (disc, grade) = (discs()[3], recess(Side::Left, Level::L4L5));
+    let slice = study.slice("ax", 0, axial(disc, 0.0));
+    study.see(slice, beside(disc, Side::Left, 10.0), grade, Severity::NormalMild, 0.3);
+    study.see(slice, beside(disc, Side::Left, 35.0) + Vec3::Y * 30.0, grade, Severity::Severe, 0.9);
+    let found = discs_found(&mut study, Level::ALL);
+    let of = |resolved: &Resolved| likeliest(&assess(grade, &resolved.votes, &Prior::default()));
+    assert_eq!(of(&resolve_at(&found, &study)), Some(Severity::NormalMild));
+    assert_eq!(of(&study.resolve()), Some(Severity::Severe), "without discs, as before");
 }

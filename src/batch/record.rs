@@ -232,7 +232,8 @@ mod tests {
     fn a_note_leaves_a_study_graded_and_a_doubt_makes_it_partial() {
         let status = |issue: Issue| {
             let table = GradeTable::from_fn(|id| Assessment::Prior { probabilities: Prior::default().of(id) });
-            let graded = GradedStudy { issues: vec![issue], ..GradedStudy::of_table("1.2.3", table) };
+            let mut graded = GradedStudy::of_table("1.2.3", table);
+            graded.issues.push(issue);
             Record::parse(&json_bytes_of(&graded, OURS.id, "abc").unwrap(), OURS).unwrap().study.status()
         };
         assert_eq!(status(Issue::note("a", "a copy")), Status::Graded);

@@ -93,7 +93,7 @@ fn rows(args: &Args) -> Result<Vec<ScoredRow>, metric::MetricError> {
 }
 
 fn judge(manifest: &Manifest, role: Role, rows: &[ScoredRow], aggregate: Aggregate) -> Verdict {
-    let entries: Vec<&ManifestEntry> = manifest.models.iter().filter(|m| m.role == role).collect();
+    let entries: Vec<&ManifestEntry> = manifest.models.iter().filter(|m| m.role == role.into()).collect();
     if entries.is_empty() {
         return Verdict::Left("no model of this role".to_owned(), None);
     }
@@ -140,7 +140,8 @@ fn line(role: Role, verdict: &Verdict) -> String {
 /// One calibration for every model of a role: they grade together.
 fn with(mut manifest: Manifest, aggregate: Aggregate, fitted: &BTreeMap<Role, Calibration>) -> Manifest {
     for entry in &mut manifest.models {
-        if let Some(calibration) = fitted.get(&entry.role) {
+        let of_role = fitted.iter().find(|(role, _)| entry.role == (**role).into());
+        if let Some((_, calibration)) = of_role {
             entry.calibration.insert(aggregate, *calibration);
         }
     }

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cancel::Cancel,
-    detector::{Detector, EngineChoice, Model, RawDetection},
+    detector::{AnyModel, Class, Detector, EngineChoice, Model, ModelError, RawDetection},
     files,
     geometry::Turn,
     raster::{Image8, Standardize},
@@ -73,8 +73,25 @@ struct Found {
 }
 
 pub fn run(args: &Args) -> Outcome {
-    let unusable = |e: crate::detector::ModelError| Failure::new(Exit::Model, e);
-    let model = std::sync::Arc::new(Model::read(&args.model).map_err(unusable)?);
+    let report = match AnyModel::read(&args.model).map_err(unusable)? {
+        AnyModel::Grades(model) => detect(args, model),
+        AnyModel::Discs(model) => detect(args, model),
+    }?;
+    let text = if args.json {
+        serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
+    } else {
+        human(&report)
+    };
+    print(text.as_bytes())?;
+    Ok(Exit::Ok)
+}
+
+fn unusable(error: ModelError) -> Failure {
+    Failure::new(Exit::Model, error)
+}
+
+fn detect<C: Class>(args: &Args, model: Model<C>) -> Result<Report, Failure> {
+    let model = std::sync::Arc::new(model);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut detector = Detector::new(&model, args.engine, threads).map_err(unusable)?;
     let mut images = Vec::new();
@@ -94,20 +111,13 @@ pub fn run(args: &Args) -> Outcome {
             });
         }
     }
-    let report = Report {
+    Ok(Report {
         model: model.name.clone(),
         sha256: model.sha256.clone(),
         engine: detector.engine().to_owned(),
         conf: args.conf,
         images,
-    };
-    let text = if args.json {
-        serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
-    } else {
-        human(&report)
-    };
-    print(text.as_bytes())?;
-    Ok(Exit::Ok)
+    })
 }
 
 /// (frame from 1, how it was rotated to be upright, image). Colour is converted to grey.
@@ -164,8 +174,8 @@ fn human(report: &Report) -> String {
     text
 }
 
-impl From<&RawDetection> for Found {
-    fn from(d: &RawDetection) -> Self {
+impl<C: Class> From<&RawDetection<C>> for Found {
+    fn from(d: &RawDetection<C>) -> Self {
         Self { class: d.class.to_string(), score: d.score, r#box: [d.bbox.x0, d.bbox.y0, d.bbox.x1, d.bbox.y1] }
     }
 }

@@ -73,7 +73,7 @@ impl GradingArgs {
         for warning in &models.warnings {
             eprintln!("foramen: {warning}");
         }
-        if models.models.iter().any(|m| m.demo) {
+        if models.is_demo() {
             eprintln!("foramen: demo models, trained on computed phantoms; {}", crate::RESEARCH_USE_ONLY);
         }
         Ok(models)

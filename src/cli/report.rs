@@ -164,7 +164,8 @@ impl<'a> Run<'a> {
             Ok(said) => said,
             Err(failure) => return (Vec::new(), vec![failure]),
         };
-        let made = Report::new(study, graded, &review, &markup, Moment::now(), self.identity.clone());
+        let graded = graded.renumbered(review.shift());
+        let made = Report::new(study, &graded, &review, &markup, Moment::now(), self.identity.clone());
         let report = match made {
             Ok(report) => report,
             Err(error) => return (Vec::new(), vec![Failure::new(Exit::Input, error)]),

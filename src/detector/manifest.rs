@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::{WriteError, write_json},
-    grading::{Calibrations, Prior, Role},
+    grading::{Calibrations, ModelRole, Prior},
     raster::Standardize,
 };
 
@@ -39,8 +39,8 @@ pub struct ManifestEntry {
     pub file: String,
     /// Hex SHA-256 of the file.
     pub sha256: String,
-    /// Which series it looks at.
-    pub role: Role,
+    /// Which detector it is: `levels`, `nfn`, `scs` or `ss`.
+    pub role: ModelRole,
     /// How slices became 0-255 when its data set was written.
     pub standardize: Standardize,
     /// What to say of a grade that it did not see; the contest's prevalence if left out.

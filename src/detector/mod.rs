@@ -1,8 +1,11 @@
 //! A slice to detections: letterbox, inference engine, decode, NMS, and the model files
 //! with what their classes mean.
 
+mod any;
+mod class;
 mod decode;
 mod engine;
+mod file;
 mod graph;
 mod letterbox;
 pub mod manifest;
@@ -17,6 +20,8 @@ use crate::{
     grading::DetectionClass,
     raster::{BBox, Image8},
 };
+pub use any::AnyModel;
+pub use class::{Class, Levels};
 pub use decode::{Candidate, RawOutput};
 use engine::Engine;
 pub use engine::describe as describe_engine;
@@ -40,9 +45,9 @@ pub enum EngineChoice {
 
 /// One detection of one image, before it is tied to a slice.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RawDetection {
-    /// Grade and severity by the model's class names.
-    pub class: DetectionClass,
+pub struct RawDetection<C = DetectionClass> {
+    /// What the box says: by default grade and severity, by the model's class names.
+    pub class: C,
     /// Confidence, 0 to 1; not a probability of disease.
     pub score: f32,
     /// In pixel edges of the image that the detector was given.
@@ -119,20 +124,20 @@ pub enum ModelError {
 /// assert!(!boxes.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Detector {
-    model: Arc<Model>,
+pub struct Detector<C: Class = DetectionClass> {
+    model: Arc<Model<C>>,
     engine: Box<dyn Engine>,
     /// `[3, height, width]`, kept from image to image.
     input: Vec<f32>,
 }
 
-impl Detector {
+impl<C: Class> Detector<C> {
     /// Loads `model` with `threads` intra-op threads.
     ///
     /// # Errors
     ///
     /// The engine is not there or too old (ONNX Runtime, asked for by name), or cannot load the model.
-    pub fn new(model: &Arc<Model>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
+    pub fn new(model: &Arc<Model<C>>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
         Ok(Self { model: model.clone(), engine: engine::load(model, engine, threads)?, input: Vec::new() })
     }
 
@@ -146,7 +151,7 @@ impl Detector {
     /// # Errors
     ///
     /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
-    pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn predict(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.predict(conf))
     }
 
@@ -156,7 +161,7 @@ impl Detector {
     /// # Errors
     ///
     /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
-    pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn multi_label(&mut self, image: &Image8, conf: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.multi_label(conf))
     }
 
@@ -166,7 +171,7 @@ impl Detector {
     /// # Errors
     ///
     /// The engine fails while it runs, or what comes out of it is no YOLOv8 output or holds NaN.
-    pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection>, ModelError> {
+    pub fn evidence(&mut self, image: &Image8, floor: f32) -> Result<Vec<RawDetection<C>>, ModelError> {
         self.detect(image, |output| output.evidence(floor))
     }
 
@@ -174,7 +179,7 @@ impl Detector {
         &mut self,
         image: &Image8,
         select: impl FnOnce(&RawOutput<'_>) -> Vec<Candidate>,
-    ) -> Result<Vec<RawDetection>, ModelError> {
+    ) -> Result<Vec<RawDetection<C>>, ModelError> {
         let (height, width) = self.model.input_size;
         let letterbox = Letterbox::new((image.width(), image.height()), (width, height));
         self.fill(&letterbox.apply(image));

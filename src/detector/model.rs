@@ -5,26 +5,27 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    ModelError, graph,
+    Class, ModelError,
+    file::{self, OnnxFile},
+    graph,
     manifest::ManifestEntry,
-    onnx::{OnnxInfo, python_names},
+    onnx::OnnxInfo,
     warning::ModelWarning,
 };
 use crate::{
-    files,
-    grading::{Calibrations, DetectionClass, GradeId, Prior, Role},
+    grading::{Calibrations, DetectionClass, GradeId, Prior},
     raster::Standardize,
 };
 
 /// A detector's file and what is known of it. Cheap to share.
 #[derive(Debug, Clone)]
-pub struct Model {
+pub struct Model<C: Class = DetectionClass> {
     /// File name, for messages and reports.
     pub name: String,
-    /// Which series it looks at.
-    pub role: Role,
+    /// Which detector it is, and so at which series it looks.
+    pub role: C::Role,
     /// Meaning of each class index.
-    pub classes: Vec<DetectionClass>,
+    pub classes: Vec<C>,
     /// Height and width of the input, pixels; multiples of 32.
     pub input_size: (u32, u32),
     /// Hex SHA-256 of the ONNX file.
@@ -47,16 +48,14 @@ pub struct Model {
 const MAX_INPUT: i64 = 4096;
 
 impl Model {
-    /// Reads and checks an ONNX file; see [`Self::from_bytes`].
+    /// Reads and checks an ONNX file of a detector that grades; see [`Self::from_bytes`].
     ///
     /// # Errors
     ///
     /// The file cannot be read or is too large, or is refused by [`Self::from_bytes`].
     pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let bytes = files::read_regular(path, files::MOST_OF_MODEL)
-            .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Self::from_bytes(name, bytes.into())
+        let (name, bytes) = file::read(path)?;
+        Self::from_bytes(name, bytes)
     }
 
     /// From the bytes of an ONNX file. Without a manifest: `slice_min_max`, the contest's prevalence, not a demo.
@@ -65,31 +64,34 @@ impl Model {
     ///
     /// It is no ONNX file of a YOLOv8 detector: class names, shapes, number type or operators are others.
     pub fn from_bytes(name: String, onnx: Arc<[u8]>) -> Result<Self, ModelError> {
+        let file = OnnxFile::read(&name, &onnx)?;
+        Self::understood(name, onnx, &file)
+    }
+
+    /// Whether it has any class of a grade.
+    pub fn knows(&self, id: GradeId) -> bool {
+        self.classes.iter().any(|class| class.grade == id)
+    }
+}
+
+impl<C: Class> Model<C> {
+    /// What a file says, checked: class names, shapes, operators.
+    pub(super) fn understood(name: String, onnx: Arc<[u8]>, file: &OnnxFile) -> Result<Self, ModelError> {
         let refuse = |problem: String| ModelError::Refused { name: name.clone(), problem };
-        let info = OnnxInfo::read(&onnx).ok_or_else(|| refuse("it is not an ONNX file".to_owned()))?;
-        if let Some(task) = info.metadata("task").filter(|task| *task != "detect") {
-            return Err(refuse(format!("it was made for the task '{task}', not 'detect'")));
-        }
-        let names = info.metadata("names").ok_or_else(|| {
-            refuse(
-                "it has no `names` metadata; export it with Ultralytics (`model.export(format=\"onnx\")`)".to_owned(),
-            )
-        })?;
-        let names = python_names(names)
-            .ok_or_else(|| refuse(format!("its `names` metadata cannot be read: {}", begin(names))))?;
-        let classes: Vec<DetectionClass> = names
+        let classes: Vec<C> = file
+            .names
             .iter()
             .map(|name| name.parse())
             .collect::<Result<_, _>>()
-            .map_err(|e: crate::grading::ParseClassError| refuse(e.to_string()))?;
-        let roles: BTreeSet<Role> = classes.iter().map(|c| c.role()).collect();
+            .map_err(|e: C::Err| refuse(e.to_string()))?;
+        let roles: BTreeSet<C::Role> = classes.iter().map(|c| c.role()).collect();
         let (Some(&role), 1) = (roles.first(), roles.len()) else {
             return Err(refuse("its classes belong to more than one role".to_owned()));
         };
         if classes.iter().collect::<BTreeSet<_>>().len() != classes.len() {
             return Err(refuse("two of its classes mean the same".to_owned()));
         }
-        let input_size = shapes(&info, classes.len()).map_err(refuse)?;
+        let input_size = shapes(&file.info, classes.len()).map_err(refuse)?;
         if let Some(why) = graph::objection(&onnx) {
             return Err(refuse(why));
         }
@@ -108,21 +110,20 @@ impl Model {
         })
     }
 
-    /// Whether it has any class of a grade.
-    pub fn knows(&self, id: GradeId) -> bool {
-        self.classes.iter().any(|class| class.grade == id)
-    }
-
     /// The classes of its role that it does not have.
-    pub fn missing_classes(&self) -> Vec<DetectionClass> {
-        DetectionClass::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
+    pub fn missing_classes(&self) -> Vec<C> {
+        C::all(self.role).into_iter().filter(|class| !self.classes.contains(class)).collect()
     }
 
     /// The doubt about a model that does not know every class of its role.
     pub fn lack(&self) -> Option<ModelWarning> {
-        let missing: Vec<DetectionClass> = self.missing_classes().into_iter().collect();
-        let (model, role) = (self.name.clone(), self.role);
-        (!missing.is_empty()).then_some(ModelWarning::LacksClasses { model, role, missing })
+        let missing: Vec<String> = self.missing_classes().iter().map(ToString::to_string).collect();
+        (!missing.is_empty()).then(|| ModelWarning::LacksClasses {
+            model: self.name.clone(),
+            role: self.role.into(),
+            missing,
+            all: C::all(self.role).len(),
+        })
     }
 
     /// Takes over what a manifest says of the file; returns a doubt if the manifest is about another file.
@@ -160,13 +161,4 @@ fn shapes(info: &OnnxInfo, classes: usize) -> Result<(u32, u32), String> {
         ));
     }
     Ok((height as u32, width as u32))
-}
-
-/// The beginning of a text that may be of any length.
-fn begin(text: &str) -> String {
-    const MOST: usize = 120;
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}...", &text[..at]),
-        None => text.to_owned(),
-    }
 }

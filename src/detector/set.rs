@@ -7,11 +7,14 @@ use std::{
 };
 
 use super::{
-    Model, ModelError,
+    AnyModel, Class, Model, ModelError,
     manifest::{MANIFEST_NAME, Manifest},
     warning::ModelWarning,
 };
-use crate::{files, grading::Role};
+use crate::{
+    files,
+    grading::{DiscClass, Role},
+};
 
 /// Name and bytes of every model in `models/` when the program was built.
 const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/models.rs"));
@@ -33,8 +36,10 @@ const EMBEDDED_MANIFEST: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"),
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct ModelSet {
-    /// In order of [`Role::ALL`]; several of one role are an ensemble.
+    /// Those that grade, in order of [`Role::ALL`]; several of one role are an ensemble.
     pub models: Vec<Arc<Model>>,
+    /// The detectors of levels; none in a folder of the three that grade.
+    pub levels: Vec<Arc<Model<DiscClass>>>,
     /// Doubts to pass on to the user, such as "no manifest: `slice_min_max` assumed".
     pub warnings: Vec<ModelWarning>,
 }
@@ -58,7 +63,7 @@ impl ModelSet {
         let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"))?;
         let models = EMBEDDED
             .iter()
-            .map(|(name, bytes)| Model::from_bytes((*name).to_owned(), (*bytes).into()))
+            .map(|(name, bytes)| AnyModel::from_bytes((*name).to_owned(), (*bytes).into()))
             .collect::<Result<Vec<_>, _>>()?;
         if models.is_empty() {
             return Err(ModelError::NoneEmbedded);
@@ -89,41 +94,59 @@ impl ModelSet {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(source) => return Err(ModelError::Unreadable { path: file, source }),
         };
-        let models = files.iter().map(|file| Model::read(file)).collect::<Result<Vec<_>, _>>()?;
+        let models = files.iter().map(|file| AnyModel::read(file)).collect::<Result<Vec<_>, _>>()?;
         Ok(Self::with_manifest(models, manifest.as_ref()))
     }
 
-    fn with_manifest(models: Vec<Model>, manifest: Option<&Manifest>) -> Self {
+    fn with_manifest(models: Vec<AnyModel>, manifest: Option<&Manifest>) -> Self {
         let mut set = Self::default();
-        let demo = demo_hashes();
-        for mut model in models {
-            let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
-            match entry {
-                Some(entry) => set.warnings.extend(model.apply(entry)),
-                None => set
-                    .warnings
-                    .push(ModelWarning::NotInManifest { model: model.name.clone(), standardize: model.standardize }),
+        for model in models {
+            match model {
+                AnyModel::Grades(mut model) => {
+                    set.describe(&mut model, manifest);
+                    set.models.push(Arc::new(model));
+                }
+                AnyModel::Discs(mut model) => {
+                    set.describe(&mut model, manifest);
+                    set.levels.push(Arc::new(model));
+                }
             }
-            set.warnings.extend(model.lack());
-            // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
-            model.demo |= demo.contains(&model.sha256);
-            set.models.push(Arc::new(model));
         }
         set.models.sort_by_key(|m| m.role);
         set
     }
 
-    /// The models that were trained without each fold; those that name no fold are left out.
+    /// What the manifest says of a model, and what must be said of it.
+    fn describe<C: Class>(&mut self, model: &mut Model<C>, manifest: Option<&Manifest>) {
+        let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
+        match entry {
+            Some(entry) => self.warnings.extend(model.apply(entry)),
+            None => self
+                .warnings
+                .push(ModelWarning::NotInManifest { model: model.name.clone(), standardize: model.standardize }),
+        }
+        self.warnings.extend(model.lack());
+        // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
+        model.demo |= demo_hashes().contains(&model.sha256);
+    }
+
+    /// The models that were trained without each fold; those that name no fold are left out. A detector of levels
+    /// that names no fold is in every set: it tells where discs are, and grades nothing.
     pub fn by_fold(&self) -> BTreeMap<u32, Self> {
         let mut sets: BTreeMap<u32, Self> = BTreeMap::new();
         for model in &self.models {
             if let Some(fold) = model.fold {
-                let set =
-                    sets.entry(fold).or_insert_with(|| Self { models: Vec::new(), warnings: self.warnings.clone() });
-                set.models.push(model.clone());
+                let levels = || self.levels.iter().filter(|m| m.fold.is_none_or(|of| of == fold)).cloned().collect();
+                let empty = || Self { models: Vec::new(), levels: levels(), warnings: self.warnings.clone() };
+                sets.entry(fold).or_insert_with(empty).models.push(model.clone());
             }
         }
         sets
+    }
+
+    /// Whether any of them was trained on phantoms, among others or alone.
+    pub fn is_demo(&self) -> bool {
+        self.models.iter().any(|model| model.demo) || self.levels.iter().any(|model| model.demo)
     }
 
     /// The models of one role, none to many.
@@ -132,10 +155,11 @@ impl ModelSet {
     }
 }
 
-/// SHA-256 of the models inside the program.
+/// SHA-256 of those models inside the program that are demo models.
 fn demo_hashes() -> Vec<String> {
     let manifest = parse(EMBEDDED_MANIFEST, Path::new("models/manifest.json"));
-    manifest.map_or_else(|_| Vec::new(), |manifest| manifest.models.into_iter().map(|entry| entry.sha256).collect())
+    let demo = |manifest: Manifest| manifest.models.into_iter().filter(|entry| entry.demo);
+    manifest.map_or_else(|_| Vec::new(), |manifest| demo(manifest).map(|entry| entry.sha256).collect())
 }
 
 fn parse(text: &str, file: &Path) -> Result<Manifest, ModelError> {

@@ -2,10 +2,7 @@
 
 use std::fmt;
 
-use crate::{
-    grading::{DetectionClass, Role},
-    raster::Standardize,
-};
+use crate::{grading::ModelRole, raster::Standardize};
 
 /// A doubt about one model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +24,11 @@ pub enum ModelWarning {
         /// Its file.
         model: String,
         /// Its role.
-        role: Role,
-        /// The classes that it can never detect.
-        missing: Vec<DetectionClass>,
+        role: ModelRole,
+        /// The names of the classes that it can never detect.
+        missing: Vec<String>,
+        /// How many classes the role has.
+        all: usize,
     },
 }
 
@@ -42,15 +41,13 @@ impl fmt::Display for ModelWarning {
             Self::OtherFile { model } => {
                 write!(f, "{model}: the file is not the one that manifest.json describes (its SHA-256 differs)")
             }
-            Self::LacksClasses { model, role, missing } => {
-                let all = DetectionClass::all(*role).len();
-                let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            Self::LacksClasses { model, role, missing, all } => {
                 write!(
                     f,
                     "{model}: it has only {} of the {all} classes for {} and can never detect the others: {}",
                     all - missing.len(),
                     role.label(),
-                    names.join(", ")
+                    missing.join(", ")
                 )
             }
         }

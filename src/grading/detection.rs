@@ -30,9 +30,9 @@ const fn is_first(twin: &u32) -> bool {
 
 /// One box with its class and score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Detection {
-    /// The grade and severity that the box claims.
-    pub class: DetectionClass,
+pub struct Detection<C = DetectionClass> {
+    /// What the box claims: by default a grade and its severity.
+    pub class: C,
     /// The detector's confidence, 0 to 1. Not a probability of disease.
     pub score: f32,
     /// In pixel edges of the slice as it is stored in the file.

@@ -7,21 +7,25 @@ mod aggregate;
 mod calibration;
 mod class;
 mod detection;
+mod disc;
 mod id;
 mod probabilities;
+mod shift;
 mod table;
 mod vocabulary;
 mod weak;
 
 pub use aggregate::{
-    Aggregate, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, SEED_CONF, SeriesDoubt, Vote, WithoutBox,
-    assess, assess_seed, expected_place, geometric, lies, max,
+    Aggregate, Disc, Discs, ExpectedPlace, Layout, Lies, Placed, Resolved, SCORE_FLOOR, SEED_CONF, SeriesDoubt, Vote,
+    WithoutBox, assess, assess_seed, expected_place, geometric, geometric_at, lies, max,
 };
 pub use calibration::{Calibration, Calibrations};
 pub use class::{DetectionClass, ParseClassError};
 pub use detection::{Detection, SliceId};
+pub use disc::{DiscClass, ParseDiscError};
 pub use id::{GradeId, ParseGradeIdError, csv_id};
 pub use probabilities::{InvalidProbabilities, Probabilities};
+pub use shift::Shift;
 pub use table::{Assessment, Conflict, Evidence, Grade, GradeTable, Prior};
-pub use vocabulary::{Condition, Level, ParseWordError, Role, Severity, Side};
+pub use vocabulary::{Condition, Level, ModelRole, ParseWordError, Role, Severity, Side};
 pub use weak::WEAK_BELOW;

@@ -100,6 +100,20 @@ words! {
 }
 
 words! {
+    /// Which detector a model file is: one of the three that look at a series' role and grade, or the one that finds discs.
+    ModelRole, "role of a model", {
+        /// The discs on both kinds of sagittal series.
+        Levels = "levels", "Sagittal T1 and T2/STIR, discs";
+        /// As [`Role::Nfn`].
+        Nfn = "nfn", "Sagittal T1";
+        /// As [`Role::Scs`].
+        Scs = "scs", "Sagittal T2/STIR";
+        /// As [`Role::Ss`].
+        Ss = "ss", "Axial T2";
+    }
+}
+
+words! {
     /// A narrowing that is graded. Side is separate: see [`Side`].
     Condition, "condition", {
         /// Of the spinal canal; has no side.
@@ -167,6 +181,16 @@ words! {
         Moderate = "moderate", "Moderate";
         /// The contest's worst grade; weighs 4 in its score.
         Severe = "severe", "Severe";
+    }
+}
+
+impl From<Role> for ModelRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Nfn => Self::Nfn,
+            Role::Scs => Self::Scs,
+            Role::Ss => Self::Ss,
+        }
     }
 }
 

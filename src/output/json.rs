@@ -6,7 +6,9 @@ use super::{Filling, Tally, csv::row_id};
 use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, PixelCorner, Vec3},
-    grading::{Aggregate, Assessment, Condition, Conflict, Evidence, Grade, Level, Probabilities, Severity, Side},
+    grading::{
+        Aggregate, Assessment, Condition, Conflict, Disc, Evidence, Grade, Level, Probabilities, Severity, Side,
+    },
     pipeline::{GradedStudy, UsedModel, Warning},
     raster::BBox,
     study::Issue,
@@ -55,6 +57,10 @@ struct StudyForm<'a> {
     calibrated: bool,
     /// The discs that geometry found.
     levels: Vec<LevelForm>,
+    /// The discs that the detector of levels found.
+    discs: Vec<DiscForm>,
+    /// Axial slices far from every disc, at which nothing looked.
+    slices_left_out: usize,
     models: &'a [UsedModel],
     warnings: &'a [Warning],
     issues: &'a [Issue],
@@ -83,6 +89,22 @@ struct LevelForm {
     level: Level,
     /// The canal at the level of the disc, LPS, mm.
     patient_mm: [f64; 3],
+}
+
+/// A disc as the detector of levels found it.
+#[derive(Serialize)]
+pub struct DiscForm {
+    level: Level,
+    /// Its centre, LPS, mm.
+    patient_mm: [f64; 3],
+    /// The best box that names it.
+    score: f32,
+}
+
+impl From<&Disc> for DiscForm {
+    fn from(disc: &Disc) -> Self {
+        Self { level: disc.level, patient_mm: disc.point.to_array(), score: disc.score }
+    }
 }
 
 /// The three scores of a row, each 0 to 1, together 1.
@@ -192,6 +214,8 @@ fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
         aggregate: study.aggregate,
         calibrated: study.calibrated,
         levels: levels(study),
+        discs: study.discs.iter().map(DiscForm::from).collect(),
+        slices_left_out: study.slices_left_out,
         models: &study.models,
         warnings: &study.warnings,
         issues: &study.issues,

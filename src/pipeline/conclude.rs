@@ -5,12 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     GradeOptions, GradedStudy, Grader, UsedModel, Warning,
+    levels::Search,
     plan::{Job, Plan},
     results::Results,
 };
 use crate::{
+    detector::{Class, Model},
     geometry::Vec3,
-    grading::{self, Aggregate, Assessment, Detection, GradeTable, Layout, Placed, Prior, Resolved, Role, SeriesDoubt},
+    grading::{
+        self, Aggregate, Assessment, Detection, Disc, Discs, GradeTable, Layout, Placed, Prior, Resolved, Role,
+        SeriesDoubt,
+    },
     study::{Issue, Series, Study, gathered},
     uid::SeriesUid,
 };
@@ -20,6 +25,8 @@ pub struct Conclusion {
     pub table: GradeTable,
     /// The canal at the disc of each level; all `None` without geometry.
     pub levels: [Option<Vec3>; 5],
+    /// The discs, where geometry goes by them.
+    pub discs: Vec<Disc>,
     /// Roles that geometry could not help, and why.
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by UID, say against where it lies.
@@ -29,7 +36,7 @@ pub struct Conclusion {
 }
 
 /// The table of what is known so far.
-pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -> Conclusion {
+pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, discs: &Discs, results: &Results) -> Conclusion {
     let mut reasons: BTreeMap<Role, String> = plan.skipped.iter().cloned().collect();
     let mut looked: BTreeSet<Role> = BTreeSet::new();
     let mut boxes: Vec<Detection> = Vec::new();
@@ -53,7 +60,7 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
     let aggregate = grader.options.aggregate;
     let resolved = match aggregate {
         Aggregate::Max | Aggregate::Seed => Resolved { votes: grading::max(&boxes), ..Resolved::default() },
-        Aggregate::Geometric => grading::geometric(&boxes, layout),
+        Aggregate::Geometric => grading::geometric_at(discs, &boxes, layout),
     };
     let assess = |id, prior: &Prior| match aggregate {
         Aggregate::Seed => grading::assess_seed(id, &resolved.votes, prior, grader.options.without_box),
@@ -79,8 +86,8 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, results: &Results) -
             (assessment, _) => assessment,
         }
     });
-    let Resolved { levels, at_their_word, doubts, .. } = resolved;
-    Conclusion { table, levels, at_their_word, doubts, calibrated }
+    let Resolved { levels, discs, at_their_word, doubts, .. } = resolved;
+    Conclusion { table, levels, discs, at_their_word, doubts, calibrated }
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
@@ -93,8 +100,15 @@ pub fn layout(study: &Study) -> Layout {
 }
 
 /// The finished study.
-pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut results: Results) -> GradedStudy {
-    let conclusion = table(grader, layout, plan, &results);
+pub fn graded(
+    grader: &Grader,
+    study: &Study,
+    layout: &Layout,
+    plan: &Plan,
+    search: &Search,
+    mut results: Results,
+) -> GradedStudy {
+    let conclusion = table(grader, layout, plan, &search.discs, &results);
     results.failures.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let mut planes = BTreeMap::new();
     for evidence in conclusion.table.rows().iter().flat_map(grading::Grade::evidence) {
@@ -110,8 +124,9 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
     let doubts = gathered(std::mem::take(&mut results.doubts).into_iter().map(|(job, doubt)| (doubt, file(job))));
     let of_series: Vec<Issue> = conclusion.doubts.iter().map(|(uid, doubt)| of_series(study, uid, *doubt)).collect();
     let faint: Vec<Issue> = Role::ALL.iter().filter_map(|&role| faint(role, &conclusion.table)).collect();
-    let models = used_models(grader, &results);
-    let warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
+    let models = used_models(grader, search, &results);
+    let mut warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
+    warnings.extend(doubt_of_discs(search, &conclusion.discs));
     let failures = failures(study, &results.failures);
     GradedStudy {
         study_uid: study.uid.clone(),
@@ -122,9 +137,13 @@ pub fn graded(grader: &Grader, study: &Study, layout: &Layout, plan: &Plan, mut 
         calibrated: conclusion.calibrated,
         floor: grader.options.floor,
         levels: conclusion.levels,
+        discs: conclusion.discs,
+        disc_places: search.discs.clone(),
+        slices_left_out: plan.left_out.len(),
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
         models,
+        found: None,
         issues: failures.into_iter().chain(doubts).chain(of_series).chain(faint).collect(),
     }
 }
@@ -182,20 +201,34 @@ fn failures(study: &Study, all: &[(Job, String)]) -> Vec<Issue> {
     all.chunk_by(alike).filter_map(said).collect()
 }
 
-fn used_models(grader: &Grader, results: &Results) -> Vec<UsedModel> {
-    let used = |(&index, engine): (&usize, &String)| {
-        let model = &grader.models.models[index];
-        UsedModel {
-            role: model.role,
-            name: model.name.clone(),
-            sha256: model.sha256.clone(),
-            demo: model.demo,
-            engine: engine.clone(),
-            standardize: model.standardize.to_string(),
-            missing_classes: model.missing_classes(),
-        }
-    };
-    results.engines.iter().map(used).collect()
+fn used_models(grader: &Grader, search: &Search, results: &Results) -> Vec<UsedModel> {
+    let levels = search.engines.iter().map(|(&index, engine)| used(&grader.levels.models[index], engine));
+    levels.chain(results.engines.iter().map(|(&index, engine)| used(&grader.pool.models[index], engine))).collect()
+}
+
+fn used<C: Class>(model: &Model<C>, engine: &str) -> UsedModel {
+    UsedModel {
+        role: model.role.into(),
+        name: model.name.clone(),
+        sha256: model.sha256.clone(),
+        demo: model.demo,
+        engine: engine.to_owned(),
+        standardize: model.standardize.to_string(),
+        missing_classes: model.missing_classes().iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// The detector of levels looked, and found too few discs to go by, or numbers them otherwise than all detectors together.
+fn doubt_of_discs(search: &Search, discs: &[Disc]) -> Option<Warning> {
+    let alone = search.discs.alone();
+    if search.looked == 0 {
+        return None;
+    }
+    if discs.is_empty() {
+        return Some(Warning::FewDiscs { found: alone.len() });
+    }
+    let is_other = |disc: &Disc| alone.iter().any(|own| own.point == disc.point && own.level != disc.level);
+    discs.iter().any(is_other).then_some(Warning::OtherNumbers)
 }
 
 fn warnings(
@@ -220,8 +253,9 @@ fn warnings(
         if failed > 0 {
             all.push(Warning::UnreadSlices { role, failed, slices });
         }
-        if (1..FEW_SLICES).contains(&slices) {
-            all.push(Warning::FewSlices { role, slices });
+        let there = slices + plan.left_out.iter().filter(|job| job.role == role).count();
+        if (1..FEW_SLICES).contains(&there) {
+            all.push(Warning::FewSlices { role, slices: there });
         }
     }
     all.extend(

@@ -1,6 +1,9 @@
 //! Several models for one role (folds): one set of boxes from theirs.
 
-use crate::{detector::RawDetection, raster::BBox};
+use crate::{
+    detector::{Class, RawDetection},
+    raster::BBox,
+};
 
 /// Boxes of one class that overlap more than this are one finding.
 const SAME_FINDING_IOU: f32 = 0.5;
@@ -9,19 +12,19 @@ const SAME_FINDING_IOU: f32 = 0.5;
 /// its edges weighted by score, its score the mean over all models (a model that did not see it counts 0).
 ///
 /// One model's boxes are returned as they are.
-pub fn merge(mut per_model: Vec<Vec<RawDetection>>) -> Vec<RawDetection> {
+pub fn merge<C: Class>(mut per_model: Vec<Vec<RawDetection<C>>>) -> Vec<RawDetection<C>> {
     if per_model.len() == 1 {
         return per_model.remove(0);
     }
     let model_count = per_model.len() as f32;
-    let mut boxes: Vec<(usize, RawDetection)> = per_model
+    let mut boxes: Vec<(usize, RawDetection<C>)> = per_model
         .into_iter()
         .enumerate()
         .flat_map(|(model, boxes)| boxes.into_iter().map(move |b| (model, b)))
         .collect();
     boxes.sort_by(|a, b| b.1.score.total_cmp(&a.1.score));
 
-    let mut groups: Vec<Vec<(usize, RawDetection)>> = Vec::new();
+    let mut groups: Vec<Vec<(usize, RawDetection<C>)>> = Vec::new();
     for (model, candidate) in boxes {
         let home = groups.iter_mut().find(|group| {
             let (_, lead) = &group[0];

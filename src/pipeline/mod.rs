@@ -6,23 +6,31 @@
 
 mod conclude;
 mod ensemble;
+mod levels;
 mod plan;
+mod pool;
+mod ranges;
+mod renumbered;
 mod results;
 mod room;
 mod run;
 mod warning;
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{conclude::layout, room::NotEnough, warning::Warning};
+use self::pool::Pool;
+pub use self::{conclude::layout, renumbered::table as renumbered_table, room::NotEnough, warning::Warning};
 
 use crate::{
     cancel::Cancel,
-    detector::{Detector, EngineChoice, ModelError, ModelSet},
+    detector::{EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
-    grading::{Aggregate, Calibration, Detection, DetectionClass, GradeTable, Role, SliceId, WithoutBox},
+    grading::{
+        Aggregate, Calibration, Detection, DetectionClass, Disc, DiscClass, Discs, GradeTable, ModelRole, Role, Shift,
+        SliceId, WithoutBox,
+    },
     study::{Issue, Study},
     uid::StudyUid,
 };
@@ -67,10 +75,10 @@ pub enum GradeEvent {
         /// Whether a demo model is among those that will run: whoever shows the first grades must say so.
         demo: bool,
     },
-    /// One slice is done; its boxes.
+    /// One slice is done, or need not be looked at; its boxes.
     Slice {
-        /// The role of the detector that looked.
-        role: Role,
+        /// The detector that looked.
+        role: ModelRole,
         /// Evidence of this slice, low scores included.
         detections: Vec<Detection>,
     },
@@ -86,8 +94,8 @@ pub enum GradeEvent {
 /// A model that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsedModel {
-    /// The kind of series that it looked at.
-    pub role: Role,
+    /// Which detector.
+    pub role: ModelRole,
     /// File name, without its folder.
     pub name: String,
     /// Hex SHA-256 of the ONNX file.
@@ -100,7 +108,7 @@ pub struct UsedModel {
     pub standardize: String,
     /// Classes of its role that it does not have: what they name it cannot see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub missing_classes: Vec<DetectionClass>,
+    pub missing_classes: Vec<String>,
 }
 
 /// The grades of a study, with all that they were made of.
@@ -120,6 +128,12 @@ pub struct GradedStudy {
     pub floor: f32,
     /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
     pub levels: [Option<Vec3>; 5],
+    /// The discs that the detector of levels found, head to foot; none without it, or where they are too few.
+    pub discs: Vec<Disc>,
+    /// Where that detector sees discs, whatever they are called.
+    pub disc_places: Discs,
+    /// Axial slices that were not looked at, because they lie far from every disc.
+    pub slices_left_out: usize,
     /// Every box above the floor, in order of slice.
     pub detections: Vec<Detection>,
     /// Where the slices with evidence lie in the patient, for those that say so.
@@ -130,6 +144,8 @@ pub struct GradedStudy {
     pub warnings: Vec<Warning>,
     /// Slices that could not be decoded or run.
     pub issues: Vec<Issue>,
+    /// Where a reader has given the levels other numbers: by how much they moved, and what was found.
+    found: Option<(Shift, Arc<Self>)>,
 }
 
 impl GradedStudy {
@@ -156,11 +172,15 @@ impl GradedStudy {
             calibrated: false,
             floor: 0.01,
             levels: [None; 5],
+            discs: vec![],
+            disc_places: Discs::default(),
+            slices_left_out: 0,
             detections: vec![],
             planes: BTreeMap::new(),
             models: vec![],
             warnings: vec![],
             issues: vec![],
+            found: None,
         }
     }
 }
@@ -216,15 +236,19 @@ pub enum GradeError {
 pub struct Grader {
     models: ModelSet,
     options: GradeOptions,
-    /// By index into `models`: detectors that no thread is using.
-    idle: Mutex<Vec<Vec<Detector>>>,
+    /// The detectors that grade.
+    pool: Pool<DetectionClass>,
+    /// The detectors of levels, where geometry is asked for.
+    levels: Pool<DiscClass>,
 }
 
 impl Grader {
     /// Loads nothing yet: detectors are made with the first study.
     pub fn new(models: ModelSet, options: GradeOptions) -> Self {
-        let idle = Mutex::new(models.models.iter().map(|_| Vec::new()).collect());
-        Self { models, options, idle }
+        let pool = Pool::new(models.models.clone(), options.engine);
+        let is_geometric = options.aggregate == Aggregate::Geometric;
+        let levels = Pool::new(if is_geometric { models.levels.clone() } else { Vec::new() }, options.engine);
+        Self { models, options, pool, levels }
     }
 
     /// The models that it was made with.
@@ -242,10 +266,13 @@ impl Grader {
         let options = &self.options;
         let models: Vec<_> =
             self.models.models.iter().map(|m| (m.role, &m.sha256, m.standardize, &m.prior, &m.calibration)).collect();
+        let levels: Vec<_> = self.levels.models.iter().map(|m| (&m.sha256, m.standardize)).collect();
+        // Without a detector of levels the text is what it was before there were any.
+        let levels = if levels.is_empty() { String::new() } else { format!(" {}", serde_json::to_string(&levels)?) };
         let models = serde_json::to_string(&models)?;
         let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate } = options;
         let version = env!("CARGO_PKG_VERSION");
-        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}"))
+        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}{levels}"))
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.
@@ -277,26 +304,8 @@ impl Grader {
             n => n,
         };
         // Detectors of an earlier study are there already.
-        let loaded = self.lock().iter().map(Vec::len).min().unwrap_or(0);
+        let loaded = [self.pool.loaded(), self.levels.loaded()].into_iter().flatten().min().unwrap_or(0);
         room::workers(wanted, loaded, &self.models)
-    }
-
-    /// An idle detector of a model, or a new one.
-    fn take(&self, model: usize) -> Result<Detector, ModelError> {
-        let idle = self.lock()[model].pop();
-        match idle {
-            Some(detector) => Ok(detector),
-            None => Detector::new(&self.models.models[model], self.options.engine, 1),
-        }
-    }
-
-    fn give_back(&self, model: usize, detector: Detector) {
-        self.lock()[model].push(detector);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Detector>>> {
-        // A thread that panicked held only a push or a pop: the list is whole.
-        self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

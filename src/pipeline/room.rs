@@ -31,11 +31,11 @@ const ARENA: u64 = 64 << 20;
 
 /// So many of the `wanted` threads have room to load and run `models`; `loaded` of them have their detectors already.
 pub fn workers(wanted: usize, loaded: usize, models: &ModelSet) -> Result<usize, NotEnough> {
-    let one = |model: &std::sync::Arc<crate::detector::Model>| {
-        let (height, width) = model.input_size;
-        model.onnx.len() as u64 * WEIGHTS + RUN * u64::from(height) * u64::from(width) / RUN_PIXELS
+    let need = |onnx: &[u8], (height, width): (u32, u32)| {
+        onnx.len() as u64 * WEIGHTS + RUN * u64::from(height) * u64::from(width) / RUN_PIXELS
     };
-    let each = THREAD + models.models.iter().map(one).sum::<u64>();
+    let levels = models.levels.iter().map(|m| need(&m.onnx, m.input_size));
+    let each = THREAD + models.models.iter().map(|m| need(&m.onnx, m.input_size)).chain(levels).sum::<u64>();
     fitting(wanted, loaded, each, study::available_memory(), study::available_addresses())
 }
 

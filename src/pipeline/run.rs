@@ -1,23 +1,22 @@
 //! The work itself: worker threads over a plan's slices, and the table from their boxes.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use super::{
     GradeError, GradeEvent, GradedStudy, Grader, conclude, ensemble,
+    levels::{self, Search},
     plan::{Job, Plan},
+    pool::{Lent, side_by_side},
+    ranges::Ranges,
     results::Results,
 };
 use crate::{
     cancel::Cancel,
-    detector::{Detector, ModelError, RawDetection},
-    grading::{Aggregate, Detection, Layout, Role},
-    raster::{Slice, ValueRange},
+    detector::{ModelError, RawDetection},
+    grading::{Aggregate, Detection, DetectionClass, Layout, Role},
     study::{Doubt, Study},
 };
 
@@ -27,11 +26,11 @@ struct Shared<'a> {
     study: &'a Study,
     plan: &'a Plan,
     layout: &'a Layout,
+    search: &'a Search,
     cancel: &'a Cancel,
     on_event: &'a (dyn Fn(GradeEvent) + Sync),
     next: AtomicUsize,
-    /// By series: the range of all its values, computed by the first thread that needs it.
-    ranges: Vec<OnceLock<ValueRange>>,
+    ranges: &'a Ranges<'a>,
     results: Mutex<Results>,
 }
 
@@ -41,30 +40,30 @@ pub fn grade(
     cancel: &Cancel,
     on_event: &(dyn Fn(GradeEvent) + Sync),
 ) -> Result<GradedStudy, GradeError> {
-    let plan = Plan::new(study, &grader.models);
+    let mut plan = Plan::new(study, &grader.models);
     let layout = conclude::layout(study);
-    let demo = grader.models.models.iter().any(|model| model.demo);
+    let ranges = Ranges::new(study);
+    let first = if grader.levels.models.is_empty() { Vec::new() } else { levels::slices(study) };
+    on_event(GradeEvent::Started { slices: first.len() + plan.jobs.len(), demo: grader.models.is_demo() });
+    let search = levels::find(grader, study, (&first, &layout, &ranges), cancel, on_event)?;
+    for _ in 0..plan.leave_out(study, &layout, &search.discs) {
+        on_event(GradeEvent::Slice { role: Role::Ss.into(), detections: Vec::new() });
+    }
     log_plan(grader, study, &plan);
-    on_event(GradeEvent::Started { slices: plan.jobs.len(), demo });
     let shared = Shared {
         grader,
         study,
         plan: &plan,
         layout: &layout,
+        search: &search,
         cancel,
         on_event,
         next: AtomicUsize::new(0),
-        ranges: study.series.iter().map(|_| OnceLock::new()).collect(),
+        ranges: &ranges,
         results: Mutex::new(Results { boxes: vec![None; plan.jobs.len()], ..Results::default() }),
     };
     let workers = if plan.jobs.is_empty() { 0 } else { grader.worker_count()?.min(plan.jobs.len()) };
-    std::thread::scope(|scope| {
-        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || shared.work()).is_ok();
-        // Where no thread can be started, this one does the work.
-        if (0..workers).take_while(start).count() == 0 {
-            shared.work();
-        }
-    });
+    side_by_side(workers, || shared.work());
     if cancel.is_cancelled() {
         return Err(GradeError::Cancelled);
     }
@@ -72,7 +71,7 @@ pub fn grade(
     if let Some(failure) = results.failure.take() {
         return Err(failure.into());
     }
-    Ok(conclude::graded(grader, study, &layout, &plan, results))
+    Ok(conclude::graded(grader, study, &layout, &plan, &search, results))
 }
 
 /// What will be looked at and what not, and why. Series by their names, so for debugging alone.
@@ -101,7 +100,7 @@ fn log_plan(grader: &Grader, study: &Study, plan: &Plan) {
 impl Shared<'_> {
     /// Takes slices until none is left.
     fn work(&self) {
-        let mut detectors: BTreeMap<usize, Detector> = BTreeMap::new();
+        let mut detectors = self.grader.pool.lend();
         while !self.cancel.is_cancelled() {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(&job) = self.plan.jobs.get(at) else { break };
@@ -115,14 +114,11 @@ impl Shared<'_> {
                 }
             }
         }
-        for (model, detector) in detectors {
-            self.grader.give_back(model, detector);
-        }
     }
 
     /// The boxes of one slice. A slice that cannot be decoded is an issue, not the end; a model that cannot be loaded, or
     /// that fails before it has run on any slice, is.
-    fn look(&self, job: Job, detectors: &mut BTreeMap<usize, Detector>) -> Result<Vec<Detection>, ModelError> {
+    fn look(&self, job: Job, detectors: &mut Lent<'_, DetectionClass>) -> Result<Vec<Detection>, ModelError> {
         let series = &self.study.series[job.series];
         let reference = &series.slices[job.slice];
         let slice = match reference.decode() {
@@ -138,15 +134,9 @@ impl Shared<'_> {
         let mut per_model = Vec::new();
         let models = self.grader.models.models.iter().enumerate().filter(|(_, m)| m.role == job.role);
         for (index, model) in models {
-            let detector = match detectors.entry(index) {
-                std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-                std::collections::btree_map::Entry::Vacant(entry) => {
-                    let detector = self.grader.take(index)?;
-                    self.results().engines.insert(index, detector.engine().to_owned());
-                    entry.insert(detector)
-                }
-            };
-            let range = model.standardize.needs_series().then(|| self.series_range(job, &slice));
+            let detector = detectors.of(index)?;
+            self.results().engines.entry(index).or_insert_with(|| detector.engine().to_owned());
+            let range = model.standardize.needs_series().then(|| self.ranges.of(job.series, &slice));
             // Whatever way its rows and columns run: the detector sees the patient, not the storage.
             let image = model.standardize.image(&slice, range).turned(reference.turn);
             let floor = self.grader.options.floor;
@@ -182,28 +172,19 @@ impl Shared<'_> {
         Ok(boxes.into_iter().map(tie).collect())
     }
 
-    /// The range of a whole series. Slices that cannot be decoded are left out; they are reported when their turn comes.
-    fn series_range(&self, job: Job, slice: &Slice) -> ValueRange {
-        *self.ranges[job.series].get_or_init(|| {
-            let decoded: Vec<Slice> =
-                self.study.series[job.series].slices.iter().filter_map(|s| s.decode().ok()).collect();
-            if decoded.is_empty() { ValueRange::of_series([slice]) } else { ValueRange::of_series(&decoded) }
-        })
-    }
-
     fn report(&self, job: Job, error: &dyn std::error::Error) {
         self.results().failures.push((job, error.to_string()));
     }
 
     fn finish(&self, at: usize, job: Job, boxes: Vec<Detection>) {
-        (self.on_event)(GradeEvent::Slice { role: job.role, detections: boxes.clone() });
+        (self.on_event)(GradeEvent::Slice { role: job.role.into(), detections: boxes.clone() });
         let role_is_done = {
             let mut results = self.results();
             results.boxes[at] = Some(boxes);
             let jobs = self.plan.jobs.iter().zip(&results.boxes);
             jobs.filter(|(j, _)| j.role == job.role)
                 .all(|(_, boxes)| boxes.is_some())
-                .then(|| conclude::table(self.grader, self.layout, self.plan, &results).table)
+                .then(|| conclude::table(self.grader, self.layout, self.plan, &self.search.discs, &results).table)
         };
         if let Some(table) = role_is_done {
             (self.on_event)(GradeEvent::Role { role: job.role, table: Box::new(table) });

@@ -58,6 +58,13 @@ pub enum Warning {
         /// With the seed's aggregate: the score that a box must exceed, and what such rows hold.
         seed: Option<(f32, WithoutBox)>,
     },
+    /// The detector of levels looked and found too few discs to number them.
+    FewDiscs {
+        /// How many it found, of 5.
+        found: usize,
+    },
+    /// The detector of levels alone would number the discs differently from all detectors together.
+    OtherNumbers,
     /// The series have different frames of reference.
     AssumedSpace,
     /// A doubt about a model, the same for every study.
@@ -104,6 +111,15 @@ impl fmt::Display for Warning {
                     ),
                 }
             }
+            Self::FewDiscs { found } => write!(
+                f,
+                "the detector of levels found {found} of 5 discs, too few to number them: levels and sides come from the \
+                 boxes of the other detectors"
+            ),
+            Self::OtherNumbers => f.write_str(
+                "the detector of levels alone would number the discs differently from all detectors together, which the \
+                 rows follow: check the levels",
+            ),
             Self::AssumedSpace => {
                 f.write_str("the series' frames of reference differ: one patient space is assumed for levels and sides")
             }

@@ -26,6 +26,8 @@ struct Document<'a> {
     patient: Option<PatientForm>,
     study: StudyForm<'a>,
     provenance: ProvenanceForm<'a>,
+    /// Where the discs are, by the detector of levels.
+    discs: Vec<crate::output::json::DiscForm>,
     impression: Impression<'a>,
     grades: Vec<GradeForm<'a>>,
     key_images: Vec<KeyForm<'a>>,
@@ -62,6 +64,9 @@ struct ProvenanceForm<'a> {
     calibrated: bool,
     threshold: f32,
     status: StatusForm<'a>,
+    /// Who gave the levels other numbers than the program; left out where nobody did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renumbered: Option<RenumberedForm<'a>>,
     sources: Vec<SourceForm<'a>>,
     /// How many things could not be read, are missing or doubtful.
     issue_count: usize,
@@ -81,6 +86,15 @@ enum StatusForm<'a> {
         who: Option<&'a str>,
         when: String,
     },
+}
+
+#[derive(Serialize)]
+struct RenumberedForm<'a> {
+    /// By how many levels, towards the foot.
+    levels: crate::grading::Shift,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    who: Option<&'a str>,
+    when: String,
 }
 
 #[derive(Serialize)]
@@ -196,6 +210,7 @@ pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
             description: report.description(),
         },
         provenance: provenance(report),
+        discs: report.graded.discs.iter().map(Into::into).collect(),
         impression: Impression {
             levels: report.sentences().into_iter().map(|(level, text)| Sentence { level, text }).collect(),
             conclusion: report.conclusion(),
@@ -237,6 +252,11 @@ fn provenance<'a>(report: &'a Report) -> ProvenanceForm<'a> {
                 when: signature.when.iso(),
             },
         },
+        renumbered: from.renumbered.as_ref().map(|(levels, by)| RenumberedForm {
+            levels: *levels,
+            who: Some(by.who.as_str()).filter(|_| !report.identity.is_removed()),
+            when: by.when.iso(),
+        }),
         sources: from
             .sources
             .iter()

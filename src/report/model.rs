@@ -29,6 +29,9 @@ pub enum ReportError {
     /// Boxes are on images that the study does not have.
     #[error("{0} boxes lie on images that are not in this study: no report is written. Grade this study again")]
     OtherImages(usize),
+    /// The levels of the grades are numbered differently from the review.
+    #[error("the levels were renumbered while the report was made: make it again")]
+    OtherNumbers,
     /// Files of several patients share one `StudyInstanceUID`.
     #[error(
         "the files of this study name different patients: no report is written. Correct the headers, or open the \
@@ -145,6 +148,9 @@ impl<'a> Report<'a> {
         }
         if study.uid != graded.study_uid {
             return Err(ReportError::OtherStudy);
+        }
+        if graded.shift() != review.shift() {
+            return Err(ReportError::OtherNumbers);
         }
         let provenance = Provenance::of(study, graded, review, created);
         let report = Self { study, graded, review, markup, provenance, identity, repeated: repeated(study) };

@@ -1,7 +1,7 @@
 //! Provenance: what every format of a report says about program, models, settings, images and reader.
 
 use crate::{
-    grading::Aggregate,
+    grading::{Aggregate, Shift},
     moment::Moment,
     pipeline::{GradedStudy, UsedModel},
     review::{Review, Signature},
@@ -54,6 +54,8 @@ pub struct Provenance {
     pub created: Moment,
     /// How far a person has gone through the grades.
     pub status: ReviewStatus,
+    /// By how much a person has moved the levels, who, and when.
+    pub renumbered: Option<(Shift, Signature)>,
     /// The images of every series that is graded.
     pub sources: Vec<SourceSeries>,
     /// What could not be read, is missing or doubtful in the study. Issues name files, and files may name a patient.
@@ -76,6 +78,7 @@ impl Provenance {
                 (None, 0) if review.is_untouched() => ReviewStatus::NotReviewed,
                 (None, decided) => ReviewStatus::InReview { decided },
             },
+            renumbered: review.renumbered().map(|by| (review.shift(), by)),
             sources: sources(study),
             issues: graded.unsaid(study).chain(&graded.issues).cloned().collect(),
         }
@@ -123,6 +126,10 @@ impl Provenance {
             self.threshold,
             self.aggregate.word()
         ));
+        if let Some((shift, by)) = &self.renumbered {
+            let who = if is_removed || by.who.is_empty() { "a reader" } else { &by.who };
+            lines.push(format!("Levels renumbered by {who}, {} UTC: {}.", by.when, shift.words()));
+        }
         let images: usize = self.sources.iter().map(|series| series.instances.len()).sum();
         lines.push(format!("Sources: {} series, {images} DICOM instances.", self.sources.len()));
         let doubts = self.doubts().count();

@@ -13,3 +13,10 @@ pub struct Act {
     #[serde(flatten)]
     pub draft: Draft,
 }
+
+impl Draft {
+    /// The act that it becomes at place `seq` of its trail.
+    pub fn at(self, seq: u64) -> Act {
+        Act { seq, draft: self }
+    }
+}

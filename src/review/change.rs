@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BoxChoice, Decision};
-use crate::grading::{GradeId, Level};
+use crate::grading::{GradeId, Level, Shift};
 
 /// A change that can be taken back: it knows what was there before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,13 @@ pub enum Change {
         /// What is there since.
         to: String,
     },
+    /// The numbers of the levels, against those that the program gave. All that was said moves with them.
+    Renumber {
+        /// Before.
+        from: Shift,
+        /// Since.
+        to: Shift,
+    },
     /// The author of the act stands by the report. Nothing changes after it, but that it is opened again.
     SignOff,
     /// What was signed is open to changes again.
@@ -78,6 +85,7 @@ impl Change {
             Self::Sentence { .. } => "sentence",
             Self::Conclusion { .. } => "conclusion",
             Self::Remark { .. } => "remark",
+            Self::Renumber { .. } => "renumber",
             Self::SignOff => "sign_off",
             Self::Reopen { .. } => "reopen",
         }
@@ -90,6 +98,7 @@ impl Change {
             Self::Sentence { .. }
             | Self::Conclusion { .. }
             | Self::Remark { .. }
+            | Self::Renumber { .. }
             | Self::SignOff
             | Self::Reopen { .. } => None,
         }
@@ -104,6 +113,7 @@ impl Change {
             Self::Sentence { level, from, to } => Self::Sentence { level, from: to, to: from },
             Self::Conclusion { from, to } => Self::Conclusion { from: to, to: from },
             Self::Remark { from, to } => Self::Remark { from: to, to: from },
+            Self::Renumber { from, to } => Self::Renumber { from: to, to: from },
             Self::SignOff | Self::Reopen { .. } => return None,
         })
     }
@@ -115,6 +125,7 @@ impl Change {
             Self::Box { from, to, .. } => from == to,
             Self::Comment { from, to, .. } | Self::Remark { from, to } => from == to,
             Self::Sentence { from, to, .. } | Self::Conclusion { from, to } => from == to,
+            Self::Renumber { from, to } => from == to,
             Self::SignOff | Self::Reopen { .. } => false,
         }
     }
@@ -137,6 +148,8 @@ impl Change {
             Self::Sentence { level, to, .. } => format!("{}: sentence {}", level.label(), proposed_or(to.as_ref())),
             Self::Conclusion { to, .. } => format!("Impression {}", proposed_or(to.as_ref())),
             Self::Remark { to, .. } => format!("Comment on the study {}", written(to)),
+            Self::Renumber { to, .. } if to.is_none() => "Levels numbered as the program numbers them".to_owned(),
+            Self::Renumber { from, to } => format!("Levels renumbered: {}", to.then(from.inverse()).words()),
             Self::SignOff => "Signed".to_owned(),
             Self::Reopen { .. } => "Reopened".to_owned(),
         }

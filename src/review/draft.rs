@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Act, Change};
+use super::Change;
 use crate::moment::Moment;
 
 /// An act before it has its place in the trail.
@@ -20,11 +20,4 @@ pub struct Draft {
     pub change: Change,
     /// The act that this one takes back.
     pub undoes: Option<u64>,
-}
-
-impl Draft {
-    /// The act that it becomes at place `seq` of its trail.
-    pub fn at(self, seq: u64) -> Act {
-        Act { seq, draft: self }
-    }
 }

@@ -12,6 +12,7 @@ mod desk;
 mod draft;
 mod state;
 mod statement;
+mod texts;
 mod undo;
 mod wording;
 

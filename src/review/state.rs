@@ -1,8 +1,14 @@
 //! What all acts of a review add up to.
 
-use super::{Act, BoxChoice, Change, Decision, undo::Steps};
+use std::collections::BTreeMap;
+
+use super::{
+    Act, BoxChoice, Change, Decision,
+    texts::{Place, Slot, Texts},
+    undo::Steps,
+};
 use crate::{
-    grading::{GradeId, Level},
+    grading::{GradeId, Level, Shift},
     moment::Moment,
 };
 
@@ -44,10 +50,16 @@ pub enum Refusal {
     /// Somebody must stand by it.
     #[error("enter your name before signing")]
     NoName,
+    /// None of the five levels would be left.
+    #[error("levels cannot be moved so far: none of the five would be left")]
+    TooFar,
     /// A report is not opened again without a word.
     #[error("reopening a signed report needs a reason")]
     NoReason,
 }
+
+/// A cell of which nothing was said.
+static NOTHING: CellReview = CellReview { decision: None, comment: String::new(), region: BoxChoice::Model };
 
 /// The review of one study.
 ///
@@ -82,10 +94,10 @@ pub enum Refusal {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Review {
-    cells: [CellReview; 25],
-    sentences: [Option<String>; 5],
-    conclusion: Option<String>,
-    remark: String,
+    /// By condition and side, and place: what is said of a disc stays with it, whatever it is called.
+    cells: BTreeMap<Place, CellReview>,
+    texts: Texts,
+    shift: Shift,
     signature: Option<Signature>,
     acts: Vec<Act>,
     steps: Steps,
@@ -102,12 +114,16 @@ impl Review {
     /// Takes in one more act, which was checked when it was written.
     pub fn follow(&mut self, act: Act) {
         match act.draft.change.clone() {
-            Change::Decision { cell, to, .. } => self.cells[cell.index()].decision = to,
-            Change::Comment { cell, to, .. } => self.cells[cell.index()].comment = to,
-            Change::Box { cell, to, .. } => self.cells[cell.index()].region = to,
-            Change::Sentence { level, to, .. } => self.sentences[level.index()] = to,
-            Change::Conclusion { to, .. } => self.conclusion = to,
-            Change::Remark { to, .. } => self.remark = to,
+            Change::Decision { cell, to, .. } => self.cell_mut(cell).decision = to,
+            Change::Comment { cell, to, .. } => {
+                self.texts.write(Slot::Comment(self.place(cell)), Some(to.clone()), self.shift);
+                self.cell_mut(cell).comment = to;
+            }
+            Change::Box { cell, to, .. } => self.cell_mut(cell).region = to,
+            Change::Sentence { level, to, .. } => self.texts.write(self.slot(level), to, self.shift),
+            Change::Conclusion { to, .. } => self.texts.write(Slot::Conclusion, to, self.shift),
+            Change::Remark { to, .. } => self.texts.write(Slot::Remark, Some(to), self.shift),
+            Change::Renumber { to, .. } => self.renumber(to),
             Change::SignOff => self.signature = Some(Signature { who: act.draft.who.clone(), when: act.draft.when }),
             Change::Reopen { .. } => self.signature = None,
         }
@@ -131,6 +147,8 @@ impl Review {
             _ => (),
         }
         let fits = match change {
+            Change::Renumber { to, .. } if !to.is_possible() => return Err(Refusal::TooFar),
+            Change::Renumber { from, .. } => *from == self.shift,
             Change::Decision { cell, from, .. } => *from == self.cell(*cell).decision,
             Change::Comment { cell, from, .. } => *from == self.cell(*cell).comment,
             Change::Box { cell, from, .. } => *from == self.cell(*cell).region,
@@ -144,27 +162,58 @@ impl Review {
 
     /// What the reader says of a cell.
     pub fn cell(&self, id: GradeId) -> &CellReview {
-        &self.cells[id.index()]
+        self.cells.get(&self.place(id)).unwrap_or(&NOTHING)
     }
 
     /// The sentence of a level, if the reader wrote one.
     pub fn sentence(&self, level: Level) -> Option<&str> {
-        self.sentences[level.index()].as_deref()
+        self.texts.get(self.slot(level))
     }
 
     /// The end of the impression, if the reader wrote one.
     pub fn conclusion(&self) -> Option<&str> {
-        self.conclusion.as_deref()
+        self.texts.get(Slot::Conclusion)
     }
 
     /// The comment to the whole study.
     pub fn remark(&self) -> &str {
-        &self.remark
+        self.texts.get(Slot::Remark).unwrap_or_default()
     }
 
     /// How many of the 25 cells are decided.
     pub fn decided(&self) -> usize {
-        self.cells.iter().filter(|cell| cell.decision.is_some()).count()
+        GradeId::ALL.iter().filter(|&&id| self.cell(id).decision.is_some()).count()
+    }
+
+    /// By how much the reader numbers the levels otherwise than the program.
+    pub const fn shift(&self) -> Shift {
+        self.shift
+    }
+
+    /// Who numbered the levels as they are, and when; `None` where they are as the program numbers them.
+    pub fn renumbered(&self) -> Option<Signature> {
+        let last = self.acts.iter().rev().find(|act| matches!(act.draft.change, Change::Renumber { .. }));
+        last.filter(|_| !self.shift.is_none()).map(|act| Signature { who: act.draft.who.clone(), when: act.draft.when })
+    }
+
+    fn place(&self, cell: GradeId) -> Place {
+        (cell.at(Level::L1L2), self.shift.found_at(cell.level()))
+    }
+
+    fn slot(&self, level: Level) -> Slot {
+        Slot::Sentence(self.shift.found_at(level))
+    }
+
+    fn cell_mut(&mut self, cell: GradeId) -> &mut CellReview {
+        self.cells.entry(self.place(cell)).or_default()
+    }
+
+    fn renumber(&mut self, to: Shift) {
+        self.shift = to;
+        self.texts.renumber(to);
+        for (place, cell) in &mut self.cells {
+            self.texts.get(Slot::Comment(*place)).unwrap_or_default().clone_into(&mut cell.comment);
+        }
     }
 
     /// Who stands by the report; `None` while it is open.

@@ -4,7 +4,7 @@ use proptest::{prelude::*, sample::select};
 
 use super::*;
 use crate::{
-    grading::{GradeId, Level, Severity, SliceId},
+    grading::{GradeId, Level, Severity, Shift, SliceId},
     moment::Moment,
     raster::BBox,
 };
@@ -28,6 +28,7 @@ enum Deed {
     Comment(GradeId, String),
     Box(GradeId, BoxChoice),
     Sentence(Level, Option<String>),
+    Renumber(Shift),
     Undo,
     Redo,
 }
@@ -58,7 +59,8 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         (cell(), proptest::option::of(any_decision())).prop_map(|(c, d)| Deed::Decide(c, d)),
         (cell(), "[ab]{0,2}").prop_map(|(c, t)| Deed::Comment(c, t)),
         (cell(), any_box()).prop_map(|(c, b)| Deed::Box(c, b)),
-        (select(Level::ALL), proptest::option::of("[ab]{0,2}")).prop_map(|(l, t)| Deed::Sentence(l, t)),
+        (select(Level::ALL), proptest::option::of("(L[1-4]/L[2-5]|[ab]){0,2}")).prop_map(|(l, t)| Deed::Sentence(l, t)),
+        (select(Level::ALL), select(Level::ALL)).prop_map(|(named, is)| Deed::Renumber(Shift::so_that(named, is))),
         Just(Deed::Undo),
         Just(Deed::Redo),
     ]
@@ -72,6 +74,7 @@ fn change(review: &Review, deed: &Deed) -> Option<(Change, Option<u64>)> {
         Deed::Sentence(level, to) => {
             (Change::Sentence { level, from: review.sentence(level).map(str::to_owned), to }, None)
         }
+        Deed::Renumber(to) => (Change::Renumber { from: review.shift(), to }, None),
         Deed::Undo => review.undo().map(|(seq, change)| (change, Some(seq)))?,
         Deed::Redo => review.redo().map(|(seq, change)| (change, Some(seq)))?,
     })
@@ -259,4 +262,37 @@ fn what_could_not_be_written_stays_on_the_desk_and_is_sent_again() {
     assert_eq!((desk.failure(), desk.unsaved()), (None, 0));
     let nothing = Change::Remark { from: "kept".into(), to: "kept".into() };
     assert_eq!(desk.propose(proposal(nothing)), Ok(None), "a change of nothing is no act");
+}
+
+/// A reader who has decided, commented and dictated, and then sees that a vertebra was counted wrongly, does not begin again.
+#[test]
+fn what_was_said_of_a_disc_stays_with_it_when_the_levels_are_renumbered() {
+    let id = |level: &str| format!("spinal_canal_stenosis_{level}").parse::<GradeId>().unwrap();
+    let down = Shift::so_that(Level::L3L4, Level::L4L5);
+    let decided = Some(Decision::Changed(Severity::Severe));
+    let comment = "worse than L4/L5".to_owned();
+    let mut review = Review::default();
+    let mut doing = |change: Change| {
+        review.check("A reader", &change).unwrap();
+        let next = act(&review, change, None);
+        review.follow(next);
+        review.clone()
+    };
+    doing(Change::Decision { cell: id("l3_l4"), from: None, to: decided });
+    doing(Change::Comment { cell: id("l5_s1"), from: String::new(), to: comment.clone() });
+    doing(Change::Sentence { level: Level::L3L4, from: None, to: Some("See L4/L5.".to_owned()) });
+    let before = doing(Change::Conclusion { from: None, to: Some("L3/L4, L5/S1.".to_owned()) });
+    let after = doing(Change::Renumber { from: Shift::NONE, to: down });
+    assert_eq!((after.cell(id("l3_l4")).decision, after.cell(id("l4_l5")).decision), (None, decided));
+    assert_eq!((after.sentence(Level::L4L5), after.sentence(Level::L3L4)), (Some("See L5/S1."), None));
+    assert_eq!(after.conclusion(), Some("L4/L5, S1/S2."));
+    assert_eq!(after.renumbered().map(|by| by.who), Some("A reader".to_owned()));
+    let (seq, back) = after.undo().unwrap();
+    assert_eq!(back, Change::Renumber { from: down, to: Shift::NONE });
+    let mut again = after.clone();
+    again.follow(act(&after, back, Some(seq)));
+    assert_eq!(again.cell(id("l5_s1")).comment, comment, "what had moved beyond the five levels is back");
+    assert_eq!((again.conclusion(), again.decided(), again.renumbered()), (before.conclusion(), 1, None));
+    let too_far = Change::Renumber { from: Shift::NONE, to: down.then(down).then(down).then(down).then(down) };
+    assert_eq!(again.check("A reader", &too_far), Err(Refusal::TooFar));
 }

@@ -116,7 +116,7 @@ fn by_library(bytes: Cow<'_, [u8]>, layout: &Layout, uid: &str) -> Result<Vec<u8
     let (Ok(rows), Ok(columns), Ok(samples)) =
         (u16::try_from(layout.rows), u16::try_from(layout.columns), u16::try_from(layout.samples))
     else {
-        return Err(PixelError::TooLarge(layout.columns as u32, layout.rows as u32));
+        return Err(PixelError::TooLarge(layout.columns, layout.rows));
     };
     let mut image = InMemDicomObject::new_empty();
     for (tag, value) in [

@@ -61,7 +61,7 @@ fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figur
     ManifestEntry {
         file: options.file.clone(),
         sha256: sha256(onnx),
-        role: options.role,
+        role: options.role.into(),
         standardize: data.standardize,
         prior: Prior::default(),
         // Fitted afterwards, by `foramen calibrate`.

@@ -42,7 +42,8 @@ pub struct Reported {
 /// Makes and writes all of it; one form that fails does not hold up the others.
 pub fn write(job: &ReportJob) -> Reported {
     let mut reported = Reported::default();
-    let made = Report::new(&job.study, &job.graded, &job.review, &job.markup, Moment::now(), job.identity.clone());
+    let graded = job.graded.renumbered(job.review.shift());
+    let made = Report::new(&job.study, &graded, &job.review, &job.markup, Moment::now(), job.identity.clone());
     let report = match made {
         Ok(report) => report,
         Err(error) => {

@@ -11,6 +11,7 @@ mod evaluate;
 mod faults;
 mod grade;
 mod help;
+mod levels;
 mod models;
 #[path = "../support/mounts.rs"]
 mod mounts;

@@ -3,9 +3,7 @@
 mod onnxruntime;
 mod rten;
 
-use std::sync::Arc;
-
-use super::{EngineChoice, Model, ModelError};
+use super::{Class, EngineChoice, Model, ModelError};
 
 /// One loaded network.
 pub trait Engine: Send {
@@ -17,7 +15,7 @@ pub trait Engine: Send {
 }
 
 /// Loads `model` into the engine of choice.
-pub fn load(model: &Arc<Model>, choice: EngineChoice, threads: usize) -> Result<Box<dyn Engine>, ModelError> {
+pub fn load<C: Class>(model: &Model<C>, choice: EngineChoice, threads: usize) -> Result<Box<dyn Engine>, ModelError> {
     let failed = |message: String| ModelError::Engine { name: model.name.clone(), message };
     match choice {
         EngineChoice::Rten => Ok(Box::new(rten::Rten::load(model, threads).map_err(failed)?)),

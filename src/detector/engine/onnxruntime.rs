@@ -9,7 +9,7 @@ use std::{
 use ort::{environment::Environment, logging::LogLevel, session::Session, value::TensorRef};
 
 use super::Engine;
-use crate::detector::Model;
+use crate::detector::{Class, Model};
 
 /// A network in ONNX Runtime.
 pub struct OnnxRuntime {
@@ -37,7 +37,7 @@ fn library() -> Result<&'static Library, String> {
 
 impl OnnxRuntime {
     /// Loads a model.
-    pub fn load(model: &Model, threads: usize) -> Result<Self, String> {
+    pub fn load<C: Class>(model: &Model<C>, threads: usize) -> Result<Self, String> {
         let Library { environment, name } = library()?;
         let session = guarded(|| {
             let builder = Session::builder(environment).map_err(|e| e.to_string())?;

@@ -6,7 +6,10 @@ use rten::{RunOptions, ThreadPool};
 use rten_tensor::NdTensorView;
 
 use super::Engine;
-use crate::{detector::Model, panics};
+use crate::{
+    detector::{Class, Model},
+    panics,
+};
 
 /// Name and version.
 pub const NAME: &str = concat!("rten ", env!("FORAMEN_RTEN_VERSION"));
@@ -20,7 +23,7 @@ pub struct Rten {
 
 impl Rten {
     /// Loads a model with a thread pool of its own.
-    pub fn load(model: &Model, threads: usize) -> Result<Self, String> {
+    pub fn load<C: Class>(model: &Model<C>, threads: usize) -> Result<Self, String> {
         let (height, width) = model.input_size;
         Ok(Self {
             model: panics::caught(|| rten::Model::load(model.onnx.to_vec()))

@@ -1,10 +1,12 @@
 //! Votes that are checked, and mended, by where their boxes lie in the patient.
 //!
-//! The sagittal boxes tell where the five discs are ([`super::spine`]). A sagittal box counts for the level of the
+//! The detector of levels tells where the five discs are ([`super::discs`]); where it found too few, the sagittal boxes
+//! tell it ([`super::spine`]). A sagittal box counts for the level of the
 //! disc at which it lies. An axial slice meets the spine at one place: its boxes count for the level of that place,
 //! whatever level they name, for an axial image does not show its level. Patient +x is the patient's left, which
 //! decides sides. Votes whose claim and place disagree count less and say so.
 
+mod axial;
 mod place;
 mod series_doubt;
 
@@ -17,7 +19,8 @@ use series_doubt::Beside;
 pub use series_doubt::SeriesDoubt;
 
 use super::{
-    Layout, Placed, Vote,
+    Disc, Discs, Layout, Placed, Vote,
+    canal::spine_of,
     max::claimed,
     spine::{Sighting, Spine},
 };
@@ -35,12 +38,8 @@ const OUT_OF_PLACE: f32 = 0.1;
 const LARGEST_MM: f64 = 60.0;
 /// What a box of such a size counts: less than the floor of any row.
 const TOO_LARGE: f32 = 0.001;
-/// A slice this far from a disc counts 1/e, mm: what narrows a recess is about as high.
-const SLICE_FALLOFF_MM: f64 = 9.0;
 /// Nearer to the midline than this a box tells no side, mm.
 const MIDLINE_MM: f64 = 5.0;
-/// Boxes of one slice that overlap by this much are about one place.
-const SAME_PLACE_IOU: f32 = 0.5;
 /// A spine of which fewer discs were found does not tell what lies at none.
 const ENOUGH_DISCS: usize = 4;
 /// From a foramen to the canal at its disc, mm: down and back.
@@ -56,6 +55,8 @@ pub struct Resolved {
     pub votes: Vec<Vote>,
     /// The canal at the disc of each level, head to foot, patient mm.
     pub levels: [Option<DVec3>; 5],
+    /// The discs that the detector of levels found, numbered by all detectors together; none where they are too few.
+    pub discs: Vec<Disc>,
     /// Roles whose boxes had to be taken at their word, and why.
     pub at_their_word: BTreeMap<Role, String>,
     /// What most boxes of a series, by `SeriesInstanceUID`, say against where it lies. Where they deny its place, it is
@@ -91,10 +92,24 @@ pub struct Resolved {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
-    let spines = spines(detections, layout);
+    geometric_at(&Discs::default(), detections, layout)
+}
+
+/// The same with the discs that the detector of levels found.
+pub fn geometric_at(discs: &Discs, detections: &[Detection], layout: &Layout) -> Resolved {
+    let sightings = sightings(discs, detections, layout);
+    let numbered: BTreeMap<usize, Vec<Disc>> =
+        sightings.iter().filter_map(|(space, boxes)| Some((*space, discs.of(*space, boxes)?))).collect();
+    let spines: BTreeMap<usize, Spine> = sightings
+        .iter()
+        .map(|(space, boxes)| {
+            (*space, numbered.get(space).map_or_else(|| Spine::find(boxes), |discs| spine_of(discs, boxes)))
+        })
+        .collect();
     let mut resolved = Resolved::default();
-    if let Some(best) = spines.values().max_by(|a, b| a.evidence().total_cmp(&b.evidence())) {
+    if let Some((space, best)) = spines.iter().max_by(|a, b| a.1.evidence().total_cmp(&b.1.evidence())) {
         resolved.levels = best.levels();
+        resolved.discs = numbered.get(space).cloned().unwrap_or_default();
     }
     let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<Seen<'_>>)> = BTreeMap::new();
     for detection in detections {
@@ -134,7 +149,8 @@ pub fn geometric(detections: &[Detection], layout: &Layout) -> Resolved {
             let canal_mm = (way - normal * way.dot(normal)).length();
             beside.push((detection, Beside { canal_mm, is_at_disc }));
         }
-        resolved.votes.extend(axial_votes(&boxes, &at, spine, level));
+        let by_discs = numbered.contains_key(&at.space);
+        resolved.votes.extend(axial::votes(&boxes, &at, spine, level, by_discs));
     }
     resolved.doubts = series_doubt::find(&resolved.votes, &beside);
     resolved.take_at_their_word();
@@ -156,9 +172,9 @@ impl Resolved {
     }
 }
 
-/// The spine in each patient space that sagittal boxes lie in.
-fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
-    let mut by_space: BTreeMap<usize, Vec<Sighting>> = BTreeMap::new();
+/// The sagittal boxes in each patient space that they, or discs, lie in.
+fn sightings(discs: &Discs, detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Vec<Sighting>> {
+    let mut by_space: BTreeMap<usize, Vec<Sighting>> = discs.spaces().map(|space| (space, Vec::new())).collect();
     for detection in detections {
         let condition = detection.class.grade.condition();
         if let Some((point, at)) = layout.point_of(detection)
@@ -176,7 +192,7 @@ fn spines(detections: &[Detection], layout: &Layout) -> BTreeMap<usize, Spine> {
             });
         }
     }
-    by_space.into_iter().map(|(space, sightings)| (space, Spine::find(&sightings))).collect()
+    by_space
 }
 
 fn is_too_large(detection: &Detection, at: &Placed) -> bool {
@@ -231,56 +247,4 @@ impl Vote {
             self.grade = grade;
         }
     }
-}
-
-/// The votes of one axial slice, which meets the disc of a level or none. What boxes at one place say of a severity under
-/// different levels' names is added up.
-fn axial_votes(boxes: &[Seen<'_>], at: &Placed, spine: &Spine, level: Option<Level>) -> Vec<Vote> {
-    let off = |disc: DVec3| at.plane.distance_from_patient(disc).abs();
-    let Some(level) = level else {
-        // Between discs, or at one that was not found: nothing is known of the names of levels not found.
-        let dampen = |&(detection, _): &Seen<'_>| {
-            let mut vote = claimed(detection);
-            if spine.at(detection.class.grade.level()).is_some() {
-                vote.overrule(Conflict::Level, OUT_OF_PLACE);
-            }
-            vote
-        };
-        return boxes.iter().map(dampen).collect();
-    };
-    let canal = spine.at(level);
-    let closeness = canal.map_or(0.0, |disc| (-(off(disc) / SLICE_FALLOFF_MM).powi(2)).exp()) as f32;
-    boxes
-        .iter()
-        .map(|&(detection, point)| {
-            let mut vote = claimed(detection);
-            vote.weight = pooled(detection, boxes) * closeness;
-            if detection.class.grade.level() != level {
-                // The name alone is wrong; pooling has counted the score once already.
-                vote.conflicts.push(Conflict::Level);
-            }
-            vote.regrade(side_of(point, canal), level);
-            vote
-        })
-        .collect()
-}
-
-/// The score of a box with those of boxes at its place that name its side and severity and another level: of each
-/// level the best. Only the best box of a place speaks for all; the others keep their own score.
-fn pooled(detection: &Detection, boxes: &[Seen<'_>]) -> f32 {
-    let class = detection.class;
-    let mut by_level = [0.0f32; 5];
-    for (other, _) in boxes {
-        let grade = other.class.grade;
-        let is_alike = other.class.severity == class.severity && grade.side() == class.grade.side();
-        if is_alike && other.bbox.iou(&detection.bbox) >= SAME_PLACE_IOU {
-            if other.score > detection.score {
-                return detection.score;
-            }
-            let best = &mut by_level[grade.level().index()];
-            *best = best.max(other.score);
-        }
-    }
-    by_level[class.grade.level().index()] = detection.score;
-    by_level.iter().sum::<f32>().min(1.0)
 }

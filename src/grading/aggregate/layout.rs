@@ -34,7 +34,7 @@ impl Layout {
     }
 
     /// The middle of a box in patient space, mm, with its slice's plane and space.
-    pub fn point_of(&self, detection: &Detection) -> Option<(DVec3, Placed)> {
+    pub fn point_of<C>(&self, detection: &Detection<C>) -> Option<(DVec3, Placed)> {
         let placed = *self.get(&detection.slice)?;
         Some((placed.plane.patient_from_pixel(detection.bbox.center()), placed))
     }

@@ -2,6 +2,9 @@
 //! lie), and the best vote of each severity makes the row. [`seed`] is the rule of the solution that Foramen started
 //! from, to the letter.
 
+mod canal;
+mod disc;
+mod discs;
 mod geometric;
 mod layout;
 mod max;
@@ -10,7 +13,9 @@ mod spine;
 
 use serde::{Deserialize, Serialize};
 
-pub use geometric::{ExpectedPlace, Lies, Resolved, SeriesDoubt, expected_place, geometric, lies};
+pub use disc::Disc;
+pub use discs::Discs;
+pub use geometric::{ExpectedPlace, Lies, Resolved, SeriesDoubt, expected_place, geometric, geometric_at, lies};
 pub use layout::{Layout, Placed};
 pub use max::max;
 pub use seed::{SEED_CONF, WithoutBox, assess_seed};

@@ -43,13 +43,17 @@ pub struct Spine {
     evidence: f64,
 }
 
-struct Place {
-    point: DVec3,
-    by_level: [f64; 5],
+/// Where boxes gather, and how much they say for each level.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    /// Patient mm.
+    pub point: DVec3,
+    /// Sums of scores.
+    pub by_level: [f64; 5],
 }
 
 /// Seen from the side: the left-right position of a sagittal slice says nothing of a level.
-fn side_view(point: DVec3) -> DVec2 {
+pub fn side_view(point: DVec3) -> DVec2 {
     DVec2::new(point.y, point.z)
 }
 
@@ -62,6 +66,13 @@ impl Spine {
         for (place, level) in chain {
             levels[level] = Some(places[place].point);
         }
+        fill_gaps(&mut levels);
+        Self { levels, evidence }
+    }
+
+    /// From the canal at discs that are known for certain, with the scores that speak for them; levels between them are
+    /// filled in.
+    pub fn certain(mut levels: [Option<DVec3>; 5], evidence: f64) -> Self {
         fill_gaps(&mut levels);
         Self { levels, evidence }
     }
@@ -112,8 +123,13 @@ impl Spine {
     }
 }
 
+/// Whether two points are about one disc.
+pub fn is_one_place(a: DVec3, b: DVec3) -> bool {
+    side_view(a).distance(side_view(b)) <= GATHER_MM
+}
+
 /// Places where boxes gather, head to foot.
-fn gather(sightings: &[Sighting]) -> Vec<Place> {
+pub fn gather(sightings: &[Sighting]) -> Vec<Place> {
     let mut left: Vec<&Sighting> = sightings.iter().filter(|s| s.point.is_finite() && s.weight > 0.0).collect();
     // The strongest first; equals in an order of their own, so that it does not matter how they were listed.
     let key = |s: &Sighting| [-s.weight, s.point.z, s.point.y, s.point.x, s.level.index() as f64];
@@ -145,7 +161,7 @@ impl Place {
 
 /// The best way to give levels to places, head to foot, levels left out where nothing speaks for them:
 /// (sum of scores less what odd distances cost, (place, level) pairs).
-fn best_chain(places: &[Place]) -> Option<(f64, Vec<(usize, usize)>)> {
+pub fn best_chain(places: &[Place]) -> Option<(f64, Vec<(usize, usize)>)> {
     /// Sum so far, and the place and level before.
     type Step = (f64, Option<(usize, usize)>);
     let mut best: Vec<[Option<Step>; 5]> = Vec::with_capacity(places.len());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities},
+    grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities, Shift},
     report::DeidentifyKey,
     review::{Act, Change, Decision, Draft, Region},
 };
@@ -148,4 +148,25 @@ fn without_identity_nothing_that_a_person_typed_or_is_called_is_left() {
         assert!(!without.contains(word), "{word} in {without}");
     }
     assert!(without.contains("Moderate spinal canal stenosis"), "the proposed sentences stand there instead");
+}
+
+/// The grade of a disc stands in the report under the number that the reader gave it, and the report says whose number it is.
+#[test]
+fn renumbered_levels_are_said_and_grades_of_other_numbers_are_refused() {
+    let down = Shift::so_that(Level::L3L4, Level::L4L5);
+    let review = review(vec![Change::Renumber { from: Shift::NONE, to: down }]);
+    let (study, graded) = (study("1"), graded("1"));
+    let markup = Markup::default();
+    let refused = Report::new(&study, &graded, &review, &markup, Moment(0), Identity::Full);
+    assert_eq!(refused.err(), Some(ReportError::OtherNumbers));
+    let moved = graded.renumbered(review.shift());
+    let full = report(&study, &moved, &review, Identity::Full);
+    for row in full.rows() {
+        if let Some(was) = down.inverse().grade(row.id) {
+            assert_eq!(row.grade.assessment, graded.table.get(was).assessment, "{}", row.id);
+        }
+    }
+    let lines = full.provenance.lines(false).join("\n");
+    assert!(lines.contains("Levels renumbered by Dr. A") && lines.contains("called L3/L4 is L4/L5"), "{lines}");
+    assert!(!full.provenance.lines(true).join("\n").contains("Dr. A"));
 }

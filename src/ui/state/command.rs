@@ -250,6 +250,11 @@ commands! {
         Undecide key(Key::Backspace), "", "Reset to undecided", "Clears your decision for the selected cell";
         CommentGrade key(Key::Slash), icon::PENCIL, "Comment on this grade", "Included in every report";
         NextUndecided shift(Key::Enter), "", "Next undecided cell", "Goes through the table level by level";
+        DiscIsL1L2 NONE, "", "The disc of the selected cell is L1/L2", "Moves all levels with their grades and texts; the report says so";
+        DiscIsL2L3 NONE, "", "The disc of the selected cell is L2/L3", "Moves all levels with their grades and texts; the report says so";
+        DiscIsL3L4 NONE, "", "The disc of the selected cell is L3/L4", "Moves all levels with their grades and texts; the report says so";
+        DiscIsL4L5 NONE, "", "The disc of the selected cell is L4/L5", "Moves all levels with their grades and texts; the report says so";
+        DiscIsL5S1 NONE, "", "The disc of the selected cell is L5/S1", "Moves all levels with their grades and texts; the report says so";
         ShowReport ctrl(Key::I), icon::NOTE, "Impression and signature...",
             "Sentences for each level, comment, signature and audit trail";
         ShowExport ctrl(Key::P), icon::EXPORT, "Export reports...",
@@ -287,6 +292,11 @@ impl UiCommand {
                 | Self::CommentGrade
                 | Self::RemoveBox
                 | Self::RestoreBox
+                | Self::DiscIsL1L2
+                | Self::DiscIsL2L3
+                | Self::DiscIsL3L4
+                | Self::DiscIsL4L5
+                | Self::DiscIsL5S1
         )
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    grading::{self, Aggregate, Detection, SliceId, Vote},
+    grading::{self, Detection, SliceId, Vote},
     pipeline::{self, GradedStudy},
     study::Study,
 };
@@ -19,13 +19,7 @@ pub fn at_their_word(votes: &mut Votes, detections: &[Detection]) {
 /// The votes that the table of a graded study was made of.
 pub fn of_study(study: &Study, graded: &GradedStudy) -> Votes {
     let mut votes = Votes::new();
-    insert(
-        &mut votes,
-        match graded.aggregate {
-            Aggregate::Max | Aggregate::Seed => grading::max(&graded.detections),
-            Aggregate::Geometric => grading::geometric(&graded.detections, &pipeline::layout(study)).votes,
-        },
-    );
+    insert(&mut votes, graded.votes(&pipeline::layout(study)));
     votes
 }
 

@@ -13,7 +13,7 @@ use crate::{
 
 /// From the canal to a foramen and to a subarticular zone, mm to the side, about.
 const FORAMEN_MM: f64 = 18.0;
-const SUBARTICULAR_MM: f64 = 9.0;
+pub(super) const SUBARTICULAR_MM: f64 = 9.0;
 /// From a disc to the next one below where only one is known, mm.
 const NEXT_DISC: DVec3 = DVec3::new(0.0, 0.0, -36.0);
 

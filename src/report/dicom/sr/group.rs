@@ -56,7 +56,7 @@ fn site(id: GradeId) -> Item {
 fn algorithm(context: &Context, id: GradeId) -> Vec<Item> {
     let made = &context.report.provenance;
     let role = id.condition().role();
-    let models: Vec<&UsedModel> = made.models.iter().filter(|model| model.role == role).collect();
+    let models: Vec<&UsedModel> = made.models.iter().filter(|model| model.role == role.into()).collect();
     let names: Vec<String> = models.iter().map(|model| demo_name(model)).collect();
     let name = match names.len() {
         0 => format!("{}, no model for {}", made.program, role.label()),

@@ -18,6 +18,7 @@ use crate::{
     grading::{GradeId, Role},
     library::{Entry, RoleOverrides, StudyState},
     markup::MarkupError,
+    pipeline::{GradeEvent, GradedStudy},
     review::{Desk, Review, Statement},
     study::{Issue, Study},
     worker::{SessionId, Ticket},
@@ -140,6 +141,28 @@ impl Session {
         self.marks.take_in(text)?;
         self.undo.stepped_revision = self.marks.markup.revision();
         Ok(())
+    }
+
+    /// Takes in what the background says of the grading.
+    pub fn apply(&mut self, event: GradeEvent) {
+        let shift = self.review().shift();
+        self.run.apply(event, shift);
+    }
+
+    /// Takes in the finished grading.
+    pub fn finish(&mut self, graded: &GradedStudy) {
+        let shift = self.review().shift();
+        self.run.finish(&self.study, graded, shift);
+    }
+
+    /// Grades, discs and the cell that is looked at follow the numbers that the review gives to the levels.
+    pub fn follow_numbers(&mut self) {
+        let shift = self.review().shift();
+        if let Some(graded) = self.run.graded.take_if(|graded| graded.shift() != shift) {
+            let moved = shift.then(graded.shift().inverse());
+            self.focus.cell = self.focus.cell.and_then(|cell| moved.grade(cell));
+            self.finish(&graded);
+        }
     }
 
     /// Forgets the grades; the next grading starts from nothing.

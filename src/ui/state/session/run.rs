@@ -3,8 +3,8 @@
 use super::super::votes::{self, Votes};
 use crate::{
     cancel::Cancel,
-    grading::GradeTable,
-    pipeline::{GradeEvent, GradedStudy},
+    grading::{GradeTable, Shift},
+    pipeline::{self, GradeEvent, GradedStudy},
     study::Study,
     worker::Ticket,
 };
@@ -70,8 +70,8 @@ impl GradingRun {
         *self = Self { demo_models: self.demo_models, ..Self::waiting(ticket) };
     }
 
-    /// Takes in what the background says.
-    pub fn apply(&mut self, event: GradeEvent) {
+    /// Takes in what the background says, under the numbers that the reader gives to the levels.
+    pub fn apply(&mut self, event: GradeEvent, shift: Shift) {
         match event {
             GradeEvent::Started { slices, demo } => {
                 self.progress = Grading::Running(0, slices);
@@ -83,12 +83,13 @@ impl GradingRun {
                 }
                 votes::at_their_word(&mut self.votes, &detections);
             }
-            GradeEvent::Role { table, .. } => self.table = Some(*table),
+            GradeEvent::Role { table, .. } => self.table = Some(pipeline::renumbered_table(&table, shift)),
         }
     }
 
-    /// Takes in the finished result.
-    pub fn finish(&mut self, study: &Study, graded: Box<GradedStudy>) {
+    /// Takes in the finished result, under the numbers that the reader gives to the levels.
+    pub fn finish(&mut self, study: &Study, graded: &GradedStudy, shift: Shift) {
+        let graded = Box::new(graded.renumbered(shift));
         self.progress = Grading::Done;
         self.table = Some(graded.table.clone());
         self.votes = votes::of_study(study, &graded);

@@ -71,6 +71,9 @@ impl Viewer {
             C::SavePicture => self.visible_panes().into_iter().any(|id| self.shown_in(id).is_some()),
             C::CopyReport => self.session().is_some_and(|s| s.run.graded.is_some()),
             C::Undecide | C::CommentGrade => self.session().is_some_and(|s| s.focus.cell.is_some()),
+            C::DiscIsL1L2 | C::DiscIsL2L3 | C::DiscIsL3L4 | C::DiscIsL4L5 | C::DiscIsL5S1 => {
+                self.session().is_some_and(|s| s.run.graded.is_some() && s.focus.cell.is_some())
+            }
             C::PreviousFinding | C::NextFinding => self.session().is_some_and(|s| !s.findings().is_empty()),
             C::PreviousEvidence | C::NextEvidence => self.session().is_some_and(|s| s.focus.cell.is_some()),
             C::OpenFolder

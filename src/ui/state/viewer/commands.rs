@@ -4,7 +4,7 @@ use egui::{Vec2, vec2};
 
 use super::{Action, Effect, OpenWindows, Viewer};
 use crate::{
-    grading::{Role, Severity},
+    grading::{Level, Role, Severity},
     library::StudyState,
     raster::{Slice, Window},
     report::Format,
@@ -145,6 +145,11 @@ impl Viewer {
             C::SayNotAssessable => self.decide(Decision::NotAssessable),
             C::Undecide => self.undecide(),
             C::NextUndecided => self.next_undecided(),
+            C::DiscIsL1L2 => self.selected_disc_is(Level::L1L2),
+            C::DiscIsL2L3 => self.selected_disc_is(Level::L2L3),
+            C::DiscIsL3L4 => self.selected_disc_is(Level::L3L4),
+            C::DiscIsL4L5 => self.selected_disc_is(Level::L4L5),
+            C::DiscIsL5S1 => self.selected_disc_is(Level::L5S1),
             C::CommentGrade => self.screen.focus_comment = true,
             C::ShowReport => toggle(&mut self.screen.windows.report),
             C::ShowExport => toggle(&mut self.screen.windows.export),

@@ -43,12 +43,12 @@ impl Viewer {
             }
             Event::Grading(ticket, event) => {
                 if let Some(session) = self.graded_by(ticket) {
-                    session.run.apply(event);
+                    session.apply(event);
                 }
             }
             Event::Graded(ticket, graded) => {
                 if let Some(session) = self.graded_by(ticket) {
-                    session.run.finish(&session.study, graded);
+                    session.finish(&graded);
                     let id = session.id;
                     self.remember_grades(id);
                 }

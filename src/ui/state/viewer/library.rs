@@ -31,7 +31,10 @@ impl Viewer {
             LibraryEvent::Places(places) => self.worklist.found_places(places),
             LibraryEvent::Priors(uid, priors) => self.of_uid(&uid).for_each(|s| s.listed.priors.clone_from(&priors)),
             LibraryEvent::Acted(session, draft, outcome) => self.acted(session, &draft, outcome),
-            LibraryEvent::News(uid, acts) => self.of_uid(&uid).for_each(|s| s.desk.take_in(acts.clone())),
+            LibraryEvent::News(uid, acts) => self.of_uid(&uid).for_each(|s| {
+                s.desk.take_in(acts.clone());
+                s.follow_numbers();
+            }),
             LibraryEvent::State(uid, state) => self.of_uid(&uid).for_each(|s| s.listed.state = Some(state)),
             LibraryEvent::Forgotten(uid) => {
                 self.worklist.forgotten(&uid);

@@ -2,7 +2,7 @@
 
 use super::Viewer;
 use crate::{
-    grading::{Assessment, GradeId, Level, Severity},
+    grading::{Assessment, GradeId, Level, Severity, Shift},
     library::Appended,
     moment::Moment,
     report::Provenance,
@@ -24,6 +24,8 @@ pub enum ReviewAction {
     Conclusion(SessionId, Option<String>),
     /// A comment to the study.
     Remark(SessionId, String),
+    /// That the disc which is called by one name has another; all levels follow.
+    Renumber(SessionId, Level, Level),
     /// That the report stands.
     SignOff(SessionId),
     /// That it is open again, and why.
@@ -53,6 +55,10 @@ impl Viewer {
             ReviewAction::Remark(id, to) => {
                 self.change_with(id, |review| Change::Remark { from: review.remark().to_owned(), to });
             }
+            ReviewAction::Renumber(id, named, is) => self.change_with(id, |review| {
+                let from = review.shift();
+                Change::Renumber { from, to: from.then(Shift::so_that(named, is)) }
+            }),
             ReviewAction::SignOff(id) => self.change_with(id, |_| Change::SignOff),
             ReviewAction::Reopen(id, reason) => self.change_with(id, |_| Change::Reopen { reason }),
             ReviewAction::SaveAgain(id) => self.send_pending(id),
@@ -133,6 +139,9 @@ impl Viewer {
                 self.jobs.worker.library(LibraryJob::Act(id, uid, Box::new(draft), after));
             }
         }
+        if let Some(session) = self.find_mut(id) {
+            session.follow_numbers();
+        }
         self.remember_grades(id);
         true
     }
@@ -153,6 +162,7 @@ impl Viewer {
             Ok(appended) => {
                 // Sent twice, as after a failure, it is settled once.
                 let was_pending = session.desk.settle(draft, appended.news);
+                session.follow_numbers();
                 let step = if session.desk.unsaved() == 0 { session.undo.waiting.take() } else { None };
                 if let Some(refusal) = appended.refusal.filter(|_| was_pending) {
                     self.notices.warn(format!("Not saved: {refusal}"));
@@ -181,6 +191,7 @@ impl Viewer {
             Ok(acts) => session.desk.take_in(acts.to_vec()),
             Err(why) => session.review_lock = Some(why.to_owned()),
         }
+        session.follow_numbers();
     }
 
     /// Asks what other windows have said of the open studies.
@@ -258,6 +269,13 @@ impl Viewer {
         let Some((series, slice)) = of.evidence_slice() else { return false };
         let key = SliceKey { session: of.id, series, slice };
         self.visible_panes().into_iter().any(|pane| self.shown_in(pane) == Some(key))
+    }
+
+    /// The disc of the selected cell has another name.
+    pub(super) fn selected_disc_is(&mut self, level: Level) {
+        if let Some((id, cell)) = self.selected_cell() {
+            self.review(ReviewAction::Renumber(id, cell.level(), level));
+        }
     }
 
     fn selected_cell(&self) -> Option<(SessionId, GradeId)> {

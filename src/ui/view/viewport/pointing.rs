@@ -94,7 +94,7 @@ fn tip_ui(ui: &mut Ui, session: &Session, vote: &Vote, of_slice: &[Vote]) {
 /// The models that looked at slices of this kind.
 fn models(session: &Session, vote: &Vote) -> Option<String> {
     let role: Role = vote.detection.class.role();
-    let of_role = session.run.graded.as_ref()?.models.iter().filter(|model| model.role == role);
+    let of_role = session.run.graded.as_ref()?.models.iter().filter(|model| model.role == role.into());
     let names = of_role.map(|m| if m.demo { format!("{} (demo model)", m.name) } else { m.name.clone() });
     Some(format!("Detected by {}", names.collect::<Vec<_>>().join(", ")))
 }

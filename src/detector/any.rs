@@ -1,0 +1,37 @@
+//! A model of either kind: what its class names make it.
+
+use std::{path::Path, sync::Arc};
+
+use super::{
+    Model, ModelError,
+    file::{self, OnnxFile},
+};
+use crate::grading::DiscClass;
+
+/// A model of either kind, as its class names say.
+#[derive(Debug, Clone)]
+pub enum AnyModel {
+    /// One of the three detectors that grade.
+    Grades(Model),
+    /// The detector of levels.
+    Discs(Model<DiscClass>),
+}
+
+impl AnyModel {
+    /// Reads a file.
+    pub fn read(path: &Path) -> Result<Self, ModelError> {
+        let (name, bytes) = file::read(path)?;
+        Self::from_bytes(name, bytes)
+    }
+
+    /// From the bytes of an ONNX file; see [`Model::from_bytes`].
+    pub fn from_bytes(name: String, onnx: Arc<[u8]>) -> Result<Self, ModelError> {
+        let file = OnnxFile::read(&name, &onnx)?;
+        // Names that are partly discs are refused there, by name.
+        if file.names.iter().any(|name| DiscClass::is_meant_by(name)) {
+            Model::understood(name, onnx, &file).map(Self::Discs)
+        } else {
+            Model::understood(name, onnx, &file).map(Self::Grades)
+        }
+    }
+}
