@@ -203,7 +203,7 @@ fn without_a_common_space_or_a_sagittal_series_boxes_are_taken_at_their_word() {
     }
     let mut lost = add_axial(Study::default().with_canal(1));
     lost.slices.retain(|(id, _)| id.series_uid != "ax");
-    assert!(lost.resolve().at_their_word[&Role::Ss].contains("where they lie"));
+    assert!(lost.resolve().at_their_word[&Role::Ss].contains("some slices have no position"));
 }
 
 /// A detector that has lost its way calls the whole image a finding, and is sure of it.

@@ -140,7 +140,7 @@ fn images_that_are_turned_and_do_not_say_so_are_in_doubt() {
         let turn = |role: Role| if turned.contains(&role) { half } else { Turn::default() };
         let issues = grade(&opened(stored(&files, &plain, turn, false))).issues;
         let is_said = |role: &Role| {
-            let of = |issue: &&foramen::study::Issue| !issue.is_note && issue.message.contains("may be turned");
+            let of = |issue: &&foramen::study::Issue| !issue.is_note && issue.message.contains("may be rotated");
             issues.iter().filter(of).any(|issue| issue.message.starts_with(role.label()))
         };
         // Of a study all of which is turned, boxes of one series find no level by another: one word is enough.

@@ -119,7 +119,7 @@ mod tests {
         let (solution, one) = tables(|study, _| study == "1");
         let message = match_rows(&solution, &one, Studies::All).unwrap_err().to_string();
         assert!(
-            message.contains("24 rows") && message.contains("2_left_neural_foraminal_narrowing_l1_l2"),
+            message.contains("24 labelled rows") && message.contains("2_left_neural_foraminal_narrowing_l1_l2"),
             "{message}"
         );
         assert!(message.contains("--studies-of-submission"), "{message}");

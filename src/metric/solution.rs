@@ -160,7 +160,7 @@ mod tests {
         let cases = [
             (table(head().skip(1), &[]), "left_neural_foraminal_narrowing_l1_l2"),
             (table(head().chain(["L1/L2".to_owned()]), &[]), "no rows"),
-            (table(head().chain(["study_id".to_owned()]), &[]), "column study_id stands twice"),
+            (table(head().chain(["study_id".to_owned()]), &[]), "column study_id appears twice"),
             (table(head(), &[("7", "Severe"), ("8", "Awful")]), "line 3: study 8, left_neural"),
             (table(head(), &[("7", "Severe"), ("7", "Severe")]), "line 3: study 7: it has two lines"),
             (table(head(), &[("", "Severe")]), "line 2: study_id: it is empty"),

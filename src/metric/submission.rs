@@ -137,7 +137,7 @@ mod tests {
             (format!("{head}{row},0,0,0\n"), "all three numbers are 0"),
             (
                 format!("{head}{row},1,0,0\n{row},1,0,0\n"),
-                "line 3: row \"7_spinal_canal_stenosis_l1_l2\": it stands twice",
+                "line 3: row \"7_spinal_canal_stenosis_l1_l2\": it appears twice",
             ),
             (format!("{head}8_spinal_canal_stenosis_l1_l2,1,0,0\n"), "study 8 is not in the solution"),
             (format!("{head}7_spinal_l1_l2,1,0,0\n"), "not <study_id>_<condition>_<level>"),

@@ -243,7 +243,7 @@ mod tests {
         let said = filling.words().join("\n");
         assert!(said.contains("study 8: 1 row holds the contest's prevalence: no image of this study"), "{said}");
         assert!(
-            said.contains("study 9: the sample does not ask for it") && said.contains("1 graded, 1 filled"),
+            said.contains("study 9: not in the sample, so it has no rows") && said.contains("1 graded, 1 filled"),
             "{said}"
         );
     }
@@ -253,8 +253,8 @@ mod tests {
         for (text, expected) in [
             ("study_id,series_id\n1,2\n".to_owned(), "it has no column row_id"),
             ("row_id\n".to_owned(), "it has no rows"),
-            (format!("row_id\n{CANAL}\n7_knee_l1_l2\n"), "line 3: \"7_knee_l1_l2\" is no row id"),
-            (format!("row_id\n{CANAL}\n{CANAL}\n"), "line 3: 7_spinal_canal_stenosis_l1_l2 stands twice"),
+            (format!("row_id\n{CANAL}\n7_knee_l1_l2\n"), "line 3: \"7_knee_l1_l2\" is not a row id"),
+            (format!("row_id\n{CANAL}\n{CANAL}\n"), "line 3: 7_spinal_canal_stenosis_l1_l2 appears twice"),
             (String::new(), "it has no column row_id"),
         ] {
             let message = read(&text).unwrap_err();

@@ -123,7 +123,7 @@ mod tests {
         std::fs::write(dir.path().join("b"), "old").unwrap();
         let outputs = [output("a"), output("b")];
         let refused = save_in(&outputs, dir.path(), OPEN).unwrap_err();
-        assert!(refused.to_string().contains("is there already"), "{refused}");
+        assert!(refused.to_string().contains("already exists"), "{refused}");
         assert!(!dir.path().join("a").exists());
         assert_eq!(save_in(&outputs, dir.path(), Saving { existing: Existing::Replace, ..OPEN }).unwrap().len(), 2);
         assert_eq!(std::fs::read(dir.path().join("b")).unwrap(), b"b");

@@ -194,7 +194,7 @@ fn sentences_say_side_and_severity_and_what_is_not_known() {
              canal stenosis or subarticular stenosis.",
             "Severe spinal canal stenosis. Severe right and moderate left subarticular stenosis. Severe left neural \
              foraminal narrowing; right normal or mild.",
-            "Subarticular stenosis of both sides: not assessable. Moderate bilateral neural foraminal narrowing. No \
+            "Bilateral subarticular stenosis: not assessable. Moderate bilateral neural foraminal narrowing. No \
              moderate or severe spinal canal stenosis.",
         ]
     );

@@ -389,7 +389,7 @@ mod tests {
         ] {
             let verdict = classify(&timed(plane, text, tr, te));
             assert_eq!((verdict.role, verdict.doubt.is_some()), (role, is_doubt), "{text} {tr} {te}: {verdict:?}");
-            assert!(!is_doubt || role.is_none() || verdict.reason.contains("in doubt"), "{verdict:?}");
+            assert!(!is_doubt || role.is_none() || verdict.reason.contains("doubtful"), "{verdict:?}");
         }
         // T1 FLAIR: long repetition, and an inversion that nulls neither fat nor fluid.
         let flair = Facts { inversion_time: Some(860.0), ..timed(Sagittal, "SAG T1 FLAIR", 2300.0, 24.0) };

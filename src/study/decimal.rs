@@ -212,7 +212,7 @@ mod tests {
         assert_eq!(exactly(&binary, tags::PIXEL_SPACING), Ok(Some([0.5, 0.75])));
         let one = put(VR::DS, PrimitiveValue::from("0,5"));
         let why = exactly::<2>(&one, tags::PIXEL_SPACING).unwrap_err();
-        assert_eq!(why, "its PixelSpacing '0,5' has 1 value where 2 belong");
+        assert_eq!(why, "its PixelSpacing '0,5' has 1 value instead of 2");
         let why = exactly::<2>(&put(VR::DS, PrimitiveValue::from("1.2.3")), tags::PIXEL_SPACING).unwrap_err();
         assert_eq!(why, "its PixelSpacing '1.2.3' cannot be read");
         let some = put(VR::DS, PrimitiveValue::Strs(["x".to_owned(), "7,5".to_owned()].as_slice().into()));

@@ -55,6 +55,6 @@ mod tests {
         doubts.push((Doubt::note("x"), "e".to_owned()));
         let issues = gathered(doubts);
         let said: Vec<_> = issues.iter().map(|i| (i.file.as_str(), i.message.as_str(), i.is_note)).collect();
-        assert_eq!(said, [("a", "x (so it is in 2 more files)", false), ("b", "y", false), ("e", "x", true)]);
+        assert_eq!(said, [("a", "x (also in 2 more files)", false), ("b", "y", false), ("e", "x", true)]);
     }
 }

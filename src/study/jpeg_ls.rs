@@ -341,21 +341,21 @@ mod tests {
     fn what_is_not_as_the_header_says_is_refused() {
         let grey = stream!("grey-12");
         let why = |layout: &Layout, stream: &[u8]| decode(stream, layout).unwrap_err().to_string();
-        assert!(why(&layout((38, 53), 1, 16), grey).contains("53 x 38 pixels where the header says 38 x 53"));
-        assert!(why(&layout(SIZE, 3, 16), grey).contains("1 samples a pixel where the header says 3"));
-        assert!(why(&layout(SIZE, 1, 8), grey).contains("samples of 12 bits in 8"));
+        assert!(why(&layout((38, 53), 1, 16), grey).contains("53 x 38 pixels, but the header says 38 x 53"));
+        assert!(why(&layout(SIZE, 3, 16), grey).contains("1 samples per pixel, but the header says 3"));
+        assert!(why(&layout(SIZE, 1, 8), grey).contains("12-bit samples in 8"));
         let behind_the_start = |segment: &[u8]| [&grey[..2], segment, &grey[2..]].concat();
         let layout = layout(SIZE, 1, 16);
         let why = |stream: &[u8]| why(&layout, stream);
-        assert!(why(&behind_the_start(b"\xFF\xE8\0\x07mrfx\x01")).contains("its colours are transformed"));
+        assert!(why(&behind_the_start(b"\xFF\xE8\0\x07mrfx\x01")).contains("its colour transform is not supported"));
         assert!(decode(&behind_the_start(b"\xFF\xE8\0\x07mrfx\0"), &layout).is_ok());
         assert!(decode(&behind_the_start(b"\xFF\xFE\0\x05abc"), &layout).is_ok(), "a comment");
         assert!(why(&behind_the_start(b"\xFF\xF8\0\x06\x02\x01\x02\x03")).contains("a table or an extension"));
         assert!(why(&behind_the_start(b"\xFF\xF8\0\x0D\x01\x0F\xFF\0\x09\0\x08\0\x07\0\x40")).contains("thresholds"));
-        assert!(why(&behind_the_start(b"\xFF\xC0\0\x02")).contains("the marker FFC0 has no place in it"));
+        assert!(why(&behind_the_start(b"\xFF\xC0\0\x02")).contains("the marker FFC0 is not allowed there"));
         // Bits behind the last pixel: the stream is of another image.
         let scan = grey.windows(2).position(|marker| marker == [0xFF, 0xDA]).unwrap() + 10;
-        assert!(why(&[&grey[..scan], &[0; 4], &grey[scan..]].concat()).contains("bits"));
+        assert!(why(&[&grey[..scan], &[0; 4], &grey[scan..]].concat()).contains("its data"));
         let longer = [&grey[..grey.len() - 2], &[0x12; 4], &grey[grey.len() - 2..]].concat();
         assert!(why(&longer).contains("its data continues after its last pixel"));
     }

@@ -77,10 +77,10 @@ mod tests {
     fn what_is_not_as_the_header_says_is_refused() {
         let wide = Layout { columns: 63, ..layout(1, 16) };
         assert!(
-            decode(BITS_16, &wide).unwrap_err().to_string().contains("64 x 48 pixels where the header says 63 x 48")
+            decode(BITS_16, &wide).unwrap_err().to_string().contains("64 x 48 pixels, but the header says 63 x 48")
         );
         assert!(decode(COLOUR, &layout(1, 8)).unwrap_err().to_string().contains("3 samples"));
-        assert!(decode(BITS_16, &layout(1, 8)).unwrap_err().to_string().contains("16 bits in 8"));
+        assert!(decode(BITS_16, &layout(1, 8)).unwrap_err().to_string().contains("16-bit samples in 8"));
         for length in 0..BITS_16.len() {
             let _ = decode(&BITS_16[..length], &layout(1, 16));
         }

@@ -245,7 +245,7 @@ mod tests {
     fn several_images_behind_each_other_are_named() {
         let said = |length| super::length(&layout(8, 8, 16), Plain { at: 0, length }, 1, 1000).doubt.unwrap().message;
         assert!(said(384).contains("room for 3 images"));
-        assert!(said(130).contains("2 bytes behind its pixels"));
+        assert!(said(130).contains("2 extra bytes after its pixels"));
     }
 
     #[test]

@@ -185,7 +185,7 @@ mod tests {
         place.lay_out(&job(dir.path(), true, "a")).unwrap();
         place.lay_out(&job(dir.path(), true, "a")).unwrap();
         let error = place.lay_out(&job(dir.path(), true, "b")).unwrap_err().to_string();
-        assert!(error.contains("another recipe"), "{error}");
+        assert!(error.contains("a different recipe"), "{error}");
         for name in ["stage1", "stage12", "stages", "mine"] {
             fs::create_dir_all(dir.path().join(name)).unwrap();
         }

@@ -353,7 +353,7 @@ mod tests {
             LibraryEvent::Started(message) => Some(message),
             _ => None,
         });
-        assert!(message.is_some_and(|text| text.contains("cannot be kept in")));
+        assert!(message.is_some_and(|text| text.contains("cannot be stored in")));
         worker.library(LibraryJob::Opened(study("1", ""), StudySource::Demo));
         worker.library(LibraryJob::List(ListName::Worklist, Query::default()));
         let (known, places) = (

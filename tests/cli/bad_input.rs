@@ -63,7 +63,7 @@ fn a_file_cut_at_any_length_costs_only_itself() {
         let issues: Vec<_> = issues.collect();
         let [issue] = issues[..] else { panic!("{length}: {issues:?}") };
         assert_eq!(issue["file"].as_str(), victim.to_str());
-        let part = if length > 132 { "cut short" } else { "an image is missing here" };
+        let part = if length > 132 { "truncated" } else { "an image is missing here" };
         assert!(issue["message"].as_str().unwrap().contains(part), "{length}: {issue}");
         let account = &json["account"];
         assert_eq!((account["found"].as_u64(), account["issues"].as_u64()), (Some(files.len() as u64), Some(1)));

@@ -89,16 +89,16 @@ fn a_batch_is_resumed_by_content_and_its_tables_are_those_of_one_run() {
     std::fs::create_dir(tree.path().join("train_images/moved")).unwrap();
     std::fs::rename(study(names[2]), tree.path().join("train_images/moved/here")).unwrap();
     let run = grade(&images, &out, &[]);
-    assert!(run.err.contains("1 done before"), "{}", run.err);
+    assert!(run.err.contains("1 already done"), "{}", run.err);
     let again = results(&out);
     assert_ne!(again[names[0]], first[names[0]]);
     assert_eq!(again[names[1]], first[names[1]], "a damaged result is made anew");
     assert_eq!(written_at(&out)[names[2]], times[names[2]], "what is only moved is left alone");
 
     // Other settings, or --redo: all of them.
-    assert!(grade(&images, &out, &["--aggregate", "max"]).err.contains("0 done before"));
-    assert!(grade(&images, &out, &["--aggregate", "max"]).err.contains("3 done before"));
-    assert!(grade(&images, &out, &["--aggregate", "max", "--redo"]).err.contains("0 done before"));
+    assert!(grade(&images, &out, &["--aggregate", "max"]).err.contains("0 already done"));
+    assert!(grade(&images, &out, &["--aggregate", "max"]).err.contains("3 already done"));
+    assert!(grade(&images, &out, &["--aggregate", "max", "--redo"]).err.contains("0 already done"));
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn what_is_wrong_with_a_study_is_said_again_when_it_was_done_before() {
         let run = grade(&images, &out, &[bare.to_str().unwrap()]);
         assert_eq!(run.code, 6, "{}", run.err);
         assert!(
-            run.err.contains(&format!("1 graded, 1 in part, 0 not assessed, 1 failed; {before} done")),
+            run.err.contains(&format!("1 graded, 1 partially graded, 0 not assessed, 1 failed; {before} already done")),
             "{}",
             run.err
         );

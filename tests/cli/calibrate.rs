@@ -74,7 +74,7 @@ fn certain_rows_that_are_often_wrong_are_made_less_certain_in_every_model_of_the
     let before = manifest(dir.path());
     let dry = calibrate(dir.path(), &["--dry-run"]);
     assert_eq!((dry.code, dry.err.as_str()), (0, ""), "{}", dry.out);
-    assert!(dry.out.contains("is as it was (--dry-run)"), "{}", dry.out);
+    assert!(dry.out.contains("is unchanged (--dry-run)"), "{}", dry.out);
     assert_eq!(manifest(dir.path()), before);
 
     let run = calibrate(dir.path(), &[]);
@@ -83,7 +83,7 @@ fn certain_rows_that_are_often_wrong_are_made_less_certain_in_every_model_of_the
     assert!(line("scs: log loss").contains("cross-validated; temperature"), "{}", run.out);
     assert!(line("scs").contains("300 rows of 60 studies"), "{}", run.out);
     // Rows that no detector saw are not calibrated in grading, so they say nothing here.
-    assert!(line("nfn").contains("left as it is: 0 rows of 0 studies"), "{}", run.out);
+    assert!(line("nfn").contains("left unchanged: 0 rows of 0 studies"), "{}", run.out);
     assert!(line("ss").contains("no model of this role"), "{}", run.out);
     let after = manifest(dir.path());
     let of = |file: &str| after.models.iter().find(|m| m.file == file).unwrap().calibration.clone();
@@ -110,7 +110,7 @@ fn too_few_rows_or_no_manifest_change_nothing() {
     );
     assert_eq!(fs::read(dir.path().join("manifest.json")).unwrap(), before);
     fs::remove_file(dir.path().join("manifest.json")).unwrap();
-    assert!(calibrate(dir.path(), &[]).one_line(4).contains("no manifest.json with models in it"));
+    assert!(calibrate(dir.path(), &[]).one_line(4).contains("no manifest.json that lists models"));
     fs::remove_file(dir.path().join("oof.csv")).unwrap();
     fs::write(dir.path().join("manifest.json"), &before).unwrap();
     assert!(calibrate(dir.path(), &[]).one_line(3).contains("oof.csv: cannot be read"));

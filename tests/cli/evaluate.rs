@@ -107,9 +107,9 @@ fn submissions_that_cannot_be_compared_are_refused() {
     let both = ["--solution", &solution, "--submission", &a, "--submission", &part];
     let run = evaluate(&[&both[..], &["--studies-of-submission"]].concat());
     let line = run.one_line(3);
-    assert!(line.contains("not about the same studies; in one of them alone: 3;"), "{line}");
+    assert!(line.contains("do not cover the same studies; in only one of them: 3;"), "{line}");
     let line = evaluate(&both).one_line(3).to_owned();
-    assert!(line.contains("part.csv: 25 rows that have a label are missing"), "{line}");
+    assert!(line.contains("part.csv: 25 labelled rows are missing"), "{line}");
     let twice = evaluate(&["--solution", &solution, "--submission", &a, "--submission", &a]);
     assert!(twice.one_line(3).contains("the same name"), "{}", twice.err);
     // The command line itself: nothing, two things at once, a part of one thing, too few resamples.
@@ -229,9 +229,9 @@ fn a_data_set_or_model_that_does_not_fit_is_refused_in_words() {
         run.one_line(code).replace(&dir.path().display().to_string(), "DIR")
     };
     let is = |found: String, expected: &str| assert!(found.contains(expected), "{found}\nexpected: {expected}");
-    is(line(dir.path(), models(), 3, &[]), "DIR/dataset.json: a data set of `foramen dataset` was expected");
-    is(line(&today, models(), 3, &["--fold", "3"]), "DIR/today: it has no fold 3; it has 1");
-    is(line(&first, models(), 3, &["--fold", "3"]), "DIR/first: it has one fold, 1");
+    is(line(dir.path(), models(), 3, &[]), "DIR/dataset.json: expected a data set made by `foramen dataset`");
+    is(line(&today, models(), 3, &["--fold", "3"]), "DIR/today: it has no fold 3, only 1");
+    is(line(&first, models(), 3, &["--fold", "3"]), "DIR/first: it has one fold (1)");
     let folder = |name: &str, bytes: Vec<u8>| {
         let folder = dir.path().join(name);
         std::fs::create_dir(&folder).unwrap();
@@ -245,14 +245,14 @@ fn a_data_set_or_model_that_does_not_fit_is_refused_in_words() {
     let few = folder("few", onnx::detector(Some("{0: 'spinal_canal_stenosis_l1_l2_severe'}"), &[1, 5, 21], &[0.5]));
     is(
         line(&today, &few, 4, &["--fold", "1"]),
-        "DIR/today and x.onnx have different classes: in the data alone: spinal_canal_stenosis_l1_l2_normal_mild and 13 more; \
-         in the model alone: none",
+        "DIR/today and x.onnx have different classes: only in the data: spinal_canal_stenosis_l1_l2_normal_mild and 13 more; \
+         only in the model: none",
     );
     let label = today.join("labels/2.txt");
     std::fs::write(&label, "3 0.5 0.5 0.2 0.2\n77 0.5 0.5 0.2 0.2\n").unwrap();
     is(
         line(&today, models(), 3, &["--fold", "1"]),
-        "DIR/today/labels/2.txt, line 2: \"77 0.5 0.5 0.2 0.2\": a class from 0 to 14",
+        "DIR/today/labels/2.txt, line 2: \"77 0.5 0.5 0.2 0.2\": expected a class from 0 to 14",
     );
     // Lost, not background: that has an empty file.
     std::fs::remove_file(&label).unwrap();
@@ -347,7 +347,7 @@ fn grades_of_other_studies_and_other_files_are_refused() {
     };
     let other = json!({"studies": [{"study_uid": "unknown", "grades": []}]}).to_string();
     assert!(line(&other).contains("have no study in common"), "{}", line(&other));
-    assert!(line("[1, 2]").contains("not what `foramen grade --format json` writes"));
+    assert!(line("[1, 2]").contains("not written by `foramen grade --format json`"));
     let missing = evaluate(&[
         "--localisation",
         dir.path().to_str().unwrap(),

@@ -113,7 +113,7 @@ fn a_broken_study_does_not_stop_the_others() {
     assert_eq!(told.len(), 2, "{}", run.err);
     assert!(told[0].contains("1.dcm: cannot be read: the file ends in the middle of its header"), "{told:?}");
     assert!(told[1].ends_with("no DICOM image in it; the others are graded"), "{told:?}");
-    assert!(run.err.contains("2 studies: 1 graded, 0 in part, 0 not assessed, 1 failed"), "{}", run.err);
+    assert!(run.err.contains("2 studies: 1 graded, 0 partially graded, 0 not assessed, 1 failed"), "{}", run.err);
 
     // One slice without its pixels: said once, with series and slice; the study is graded from the others.
     let files = write_small_study(&cut);
@@ -125,7 +125,7 @@ fn a_broken_study_does_not_stop_the_others() {
     let name = files[3].display().to_string();
     let told: Vec<&str> = run.err.lines().filter(|line| line.contains(&name)).collect();
     assert_eq!(told.len(), 1, "{}", run.err);
-    assert!(told[0].contains("slice") && told[0].contains("cut short"), "{told:?}");
+    assert!(told[0].contains("slice") && told[0].contains("truncated"), "{told:?}");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_missing_series_is_graded_in_part_and_said_so() {
     let run = grade(&[dir.path()], "json");
     assert_eq!(run.code, 6, "in part, as a batch has it: {}", run.err);
     assert!(run.err.contains("Axial T2: not assessed: no Axial T2 series in this study"), "{}", run.err);
-    assert!(run.err.contains("1 study: 0 graded, 1 in part"), "{}", run.err);
+    assert!(run.err.contains("1 study: 0 graded, 1 partially graded"), "{}", run.err);
     let json: serde_json::Value = serde_json::from_str(&run.out).unwrap();
     let grades = json["studies"][0]["grades"].as_array().unwrap();
     let not_assessed: Vec<_> = grades.iter().filter(|g| g["source"] == "not_assessed").collect();

@@ -81,12 +81,12 @@ fn a_submission_has_every_row_of_the_sample_in_its_order_whatever_is_missing() {
     let row = run.out.lines().find(|line| line.starts_with(&graded)).unwrap();
     assert!(row.rsplit(',').next().unwrap().parse::<f64>().unwrap() > 0.9, "{row}");
     for words in [
-        "study 101: 25 rows hold the contest's prevalence: no image in it that can be read (1 file)",
+        "study 101: 25 rows hold the contest's prevalence: no readable image in it (1 file)",
         "study 102: 25 rows hold the contest's prevalence: an empty folder",
-        "study 103: 25 rows hold the contest's prevalence: no image in it that can be read (1 file)",
+        "study 103: 25 rows hold the contest's prevalence: no readable image in it (1 file)",
         "study 104: 25 rows hold the contest's prevalence: no image of this study was found",
-        "125 rows as the sample asks for: 25 graded, 100 filled",
-        "4 studies: 1 graded, 0 in part, 0 not assessed, 3 failed",
+        "125 rows, as in the sample: 25 graded, 100 filled",
+        "4 studies: 1 graded, 0 partially graded, 0 not assessed, 3 failed",
     ] {
         assert!(run.err.contains(words), "{words}\n{}", run.err);
     }
@@ -112,11 +112,11 @@ fn a_study_of_other_uids_is_known_by_its_folder_and_one_that_is_not_asked_for_is
     let bench = Bench::new();
     let sample = bench.sample("100");
     let run = Bench::grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
-    assert!(run.err.contains("study 100: its files have another UID: known by the folder"), "{}", run.err);
+    assert!(run.err.contains("study 100: its files have a different UID; identified by its folder"), "{}", run.err);
     assert!(run.err.contains("25 graded, 100 filled"), "{}", run.err);
     let sample = bench.sample("999");
     let run = Bench::grade(&[&bench.images()], &["--sample", sample.to_str().unwrap()]);
-    assert!(run.err.contains(&format!("study {}: the sample does not ask for it", bench.uid)), "{}", run.err);
+    assert!(run.err.contains(&format!("study {}: not in the sample, so it has no rows", bench.uid)), "{}", run.err);
     assert_eq!(ids(&run.out).len(), 125);
 }
 
@@ -165,7 +165,7 @@ fn a_folder_without_an_image_is_a_failed_study_and_results_are_not() {
     let out = images.join("out");
     let batch = Bench::grade(&[&images], &["--out-dir", out.to_str().unwrap()]);
     assert_eq!(batch.code, 6, "{}", batch.err);
-    assert!(batch.err.contains("1 graded, 0 in part, 0 not assessed, 3 failed"), "{}", batch.err);
+    assert!(batch.err.contains("1 graded, 0 partially graded, 0 not assessed, 3 failed"), "{}", batch.err);
     let lines = |name: &str| -> Vec<String> {
         let text = std::fs::read_to_string(out.join(name)).unwrap();
         text.lines().filter(|line| line.contains(",failed,")).map(str::to_owned).collect()
@@ -204,6 +204,6 @@ fn several_studies_are_named_by_their_ids_and_one_is_not() {
             run.err.lines().any(|line| line.contains(&format!(" of 2 ({study}): ")) && line.contains("no model for"));
         assert!(named, "{study}: {}", run.err);
     }
-    assert!(run.err.contains("2 studies: 0 graded, 2 in part"), "{}", run.err);
+    assert!(run.err.contains("2 studies: 0 graded, 2 partially graded"), "{}", run.err);
     assert!(grade(&images.join(&studies[0])).err.contains("study 1 of 1: "));
 }

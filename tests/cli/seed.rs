@@ -96,7 +96,7 @@ fn the_threshold_is_strict_and_a_row_without_a_box_may_hold_a_third_each() {
     let at = bench.grade(&["--conf", "0.30000001192092896"]);
     assert!(row(&at.out, "spinal_canal_stenosis_l4_l5")[0] > 0.5, "{}", at.out);
     let run = foramen(&["grade", ".", "--conf", "0.3"]);
-    assert!(run.one_line(2).contains("--conf and --without-box belong to --aggregate seed"), "{}", run.err);
+    assert!(run.one_line(2).contains("--conf and --without-box only work with --aggregate seed"), "{}", run.err);
 }
 
 #[test]
@@ -124,12 +124,12 @@ fn a_model_that_lacks_classes_says_so_and_does_not_deny_what_it_cannot_see() {
     std::fs::write(bench.models.path().join("scs.onnx"), bytes).unwrap();
     let run = bench.grade(&["--format", "json"]);
     assert_eq!(run.code, 6, "the canal is graded in part: {}", run.err);
-    let said: Vec<&str> = run.err.lines().filter(|line| line.contains("it knows 2 of the 15 classes")).collect();
+    let said: Vec<&str> = run.err.lines().filter(|line| line.contains("it has only 2 of the 15 classes")).collect();
     assert_eq!(said.len(), 1, "{}", run.err);
     assert!(said[0].contains("scs.onnx") && said[0].contains("spinal_canal_stenosis_l1_l2_normal_mild"), "{}", said[0]);
     let json: Value = serde_json::from_str(&run.out).unwrap();
     let study = &json["studies"][0];
-    assert!(study["warnings"].to_string().contains("it knows 2 of the 15 classes"), "{}", study["warnings"]);
+    assert!(study["warnings"].to_string().contains("it has only 2 of the 15 classes"), "{}", study["warnings"]);
     let models = study["models"].as_array().unwrap();
     let missing = |role: &str| models.iter().find(|m| m["role"] == role).unwrap()["missing_classes"].clone();
     assert_eq!((missing("scs").as_array().unwrap().len(), missing("nfn")), (13, Value::Null));

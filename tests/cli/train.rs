@@ -120,14 +120,14 @@ fn five_folds_become_five_models_that_grade_together() {
     // All of it again: nothing to do. One file lost: it is entered from its work folder.
     let again = bench.train(&["--fold", "all", "--resume"]);
     assert_eq!((again.code, bench.runs()), (0, 5), "{}", again.err);
-    assert_eq!(again.out.matches("is there already, of the same data and recipe").count(), 5, "{}", again.out);
+    assert_eq!(again.out.matches("already exists, with the same data and recipe").count(), 5, "{}", again.out);
     fs::remove_file(bench.path("models/scs-fold2.onnx")).unwrap();
     let again = bench.train(&["--fold", "all", "--resume"]);
     assert_eq!((again.code, bench.runs()), (0, 5), "{}", again.err);
     assert_eq!(bench.manifest(), manifest);
     // A model of one fold beside them would be counted among them.
     let single = bench.train(&[]);
-    assert!(single.one_line(0).contains("scs.onnx: it lies beside scs-fold*.onnx"));
+    assert!(single.one_line(0).contains("scs.onnx: it is in the same folder as scs-fold*.onnx"));
     assert_eq!(bench.manifest().models[5].fold, Some(0));
 }
 
@@ -139,7 +139,7 @@ fn a_training_that_fails_leaves_the_folds_before_it_and_goes_on() {
     let run = bench.train(&["--fold", "all", "--resume"]);
     let line = run.one_line(8);
     assert!(line.contains("ValueError: the batch is too large"), "{line}");
-    assert!(line.contains("training-scs-fold1/ultralytics.log; --resume goes on"), "{line}");
+    assert!(line.contains("training-scs-fold1/ultralytics.log; --resume continues"), "{line}");
     assert_eq!(bench.manifest().models.len(), 1, "nothing of the failed fold");
     assert!(!bench.path("models/scs-fold1.onnx").exists());
     bench.set("mode", "good");
@@ -153,10 +153,10 @@ fn another_data_set_or_recipe_is_not_gone_on_with() {
     let bench = Bench::new();
     assert_eq!(bench.train(&[]).code, 0);
     let run = bench.train(&["--resume", "--epochs", "9"]);
-    assert!(run.one_line(3).contains("another recipe, length or weights"), "{}", run.err);
+    assert!(run.one_line(3).contains("a different recipe, length or initial weights"), "{}", run.err);
     bench.set("data/images/3.png", "retouched");
     let run = bench.train(&["--resume"]);
-    assert!(run.one_line(3).contains("training-scs: what was begun there has another data set"), "{}", run.err);
+    assert!(run.one_line(3).contains("training-scs: the training there has a different data set"), "{}", run.err);
     assert_eq!(bench.runs(), 1);
     assert_eq!(bench.train(&[]).code, 0, "anew");
     assert_eq!((bench.manifest().models.len(), bench.runs()), (1, 2));
@@ -190,10 +190,10 @@ fn what_is_no_detector_of_the_role_is_not_entered() {
         assert!(!bench.path("models/scs.onnx").exists() && !bench.path("models/manifest.json").exists());
         run.one_line(8).to_owned()
     };
-    assert!(refusal("opset").contains("opset 12; 17 was asked for"));
-    assert!(refusal("torn").contains("was not entered: model scs.onnx"));
+    assert!(refusal("opset").contains("opset is 12; 17 was requested"));
+    assert!(refusal("torn").contains("was not added: model scs.onnx"));
     bench.set("recipe.toml", &RECIPE.replace("input = 32", "input = 64"));
-    assert!(refusal("good").contains("its input is 32 x 32; 64 x 64 was asked for"));
+    assert!(refusal("good").contains("its input is 32 x 32; 64 x 64 was requested"));
     bench.set("names", "[\"cat\"]");
     assert!(refusal("good").contains("its class names are not those of scs: cat"));
     // Another role's file under the right list of names.
@@ -241,7 +241,7 @@ fn what_is_wrong_is_said_before_anything_is_trained() {
     assert!(refused(&[], 3).contains("manifest.json: cannot be read"));
     fs::remove_file(bench.path("models/manifest.json")).unwrap();
     let missing = foramen_with(&["train", "--role", "scs", "--out", "x", "--data", &data], &[]);
-    assert!(missing.one_line(3).contains("nowhere: not a whole data set"), "{}", missing.err);
+    assert!(missing.one_line(3).contains("nowhere: not a complete data set"), "{}", missing.err);
     assert_eq!(bench.runs(), 0);
     bench.set("mode", "refuse");
     assert_eq!(refused(&[], 3), "the recipe sets 'batsch'");
@@ -281,7 +281,7 @@ fn the_seed_starts_from_pretrained_weights_that_ultralytics_fetches() {
     };
     let (named, file, how) = trained(&[]);
     assert_eq!((named, file.is_null()), ("yolov8s.pt".into(), true));
-    assert!(how.contains("from yolov8s.pt as Ultralytics fetched it") && how.contains("the best of them"), "{how}");
+    assert!(how.contains("from yolov8s.pt as downloaded by Ultralytics") && how.contains("the best of them"), "{how}");
     assert_eq!((&bench.job()["validate"], &bench.job()["checkpoint"]), (&true.into(), &"best".into()));
     let (named, _, how) = trained(&["--from-scratch", "--no-val"]);
     assert!(named.is_null() && how.contains("yolov8s.yaml from scratch") && !how.contains("best"), "{how}");
@@ -298,7 +298,7 @@ fn the_seed_starts_from_pretrained_weights_that_ultralytics_fetches() {
     bench.set("mode", "offline");
     let run = bench.train(&[]);
     let line = run.one_line(8);
-    for words in ["yolov8s.pt: there is no such file here", "may be offline", "--weights", "--from-scratch"] {
+    for words in ["yolov8s.pt: no such file here", "may be offline", "--weights", "--from-scratch"] {
         assert!(line.contains(words), "{line}");
     }
 }
@@ -316,8 +316,8 @@ fn validation_and_the_checkpoint_are_a_choice() {
     assert_eq!(kept(&["--val"]), (true, "last".to_owned()));
     assert_eq!(kept(&["--checkpoint", "best"]), (true, "best".to_owned()), "which is known by validating alone");
     let run = bench.train(&["--checkpoint", "best", "--no-val"]);
-    assert!(run.one_line(2).contains("--checkpoint best needs a validation after each epoch"), "{}", run.err);
+    assert!(run.one_line(2).contains("--checkpoint best needs validation after each epoch"), "{}", run.err);
     // Another choice is another training.
     let run = bench.train(&["--resume"]);
-    assert!(run.one_line(3).contains("another recipe, length or weights"), "{}", run.err);
+    assert!(run.one_line(3).contains("a different recipe, length or initial weights"), "{}", run.err);
 }

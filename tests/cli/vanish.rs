@@ -129,9 +129,9 @@ fn images_without_anything_in_them_are_no_finding_of_nothing() {
     let run = foramen(&["grade", "--engine", "rten", dir.path().to_str().unwrap()]);
     assert_eq!(run.code, 6, "{}", run.err);
     for said in [
-        "one value all over: there is nothing to see in it",
+        "all its pixels have the same value: there is nothing to see",
         "only 4 slices are used as Sagittal T1: the anatomy next to them was not looked at",
-        "no box, and hold how common each severity is: nothing was seen there",
+        "no box, and hold the prevalence of each severity: nothing was seen there",
     ] {
         assert!(run.err.contains(said), "{said}: {}", run.err);
     }

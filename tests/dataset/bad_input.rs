@@ -65,7 +65,7 @@ fn labels_that_do_not_fit_are_listed_by_reason_and_the_rest_is_made() {
             "another point for a label",
             "line 4: study 101, series 12, spinal_canal_stenosis_l1_l2: the first is in line 2",
         ),
-        ("not of its condition's kind", "Sagittal T1 where Sagittal T2/STIR belongs"),
+        ("of the wrong type for its condition", "Sagittal T1 where Sagittal T2/STIR belongs"),
         (
             "an image that its series does not have",
             "line 7: study 101, series 12, spinal_canal_stenosis_l3_l4: InstanceNumber 99",
@@ -112,7 +112,7 @@ fn background_is_drawn_only_where_everything_was_marked() {
     let part = dir.path().join("part");
     make("ss", &data, &part, &["--negatives", "1"]);
     assert_eq!(stems(&part.join("images")).len(), 4);
-    assert_eq!(left_out(&info(&part), "it may show the level that is missing").examples, ["study 1, series 13"]);
+    assert_eq!(left_out(&info(&part), "it may show that level").examples, ["study 1, series 13"]);
 }
 
 /// Without spacing a millimetre is 1.5 pixels, and the slice of the point alone is labelled.

@@ -20,7 +20,7 @@ fn what_is_there_is_not_touched() {
     fs::write(out.join("precious"), "x").unwrap();
     let (code, _, said) = run(&["dataset", "--role", "scs", "--data", text(dir.path()), "--out", text(&out)]);
     assert_eq!(code, 5, "{said}");
-    assert!(said.contains("exists already; name a new folder"), "{said}");
+    assert!(said.contains("already exists; give a new folder"), "{said}");
     assert_eq!((stems(dir.path()), stems(&out)), (vec!["yolo".to_owned()], vec!["precious".to_owned()]));
 }
 
@@ -44,7 +44,7 @@ fn a_killed_run_leaves_no_data_set_and_the_next_one_is_whole() {
     // It is still there: another run keeps off.
     let (code, _, said) = run(&args);
     assert_eq!(code, 5, "{said}");
-    assert!(said.contains("another run is writing it"), "{said}");
+    assert!(said.contains("another run is writing to it"), "{said}");
     signal("-KILL");
     child.wait().unwrap();
     assert!(!out.exists() && partial.is_dir() && !partial.join("ss/dataset.json").exists());

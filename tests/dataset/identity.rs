@@ -142,11 +142,11 @@ fn names_that_contradict_each_other_are_listed_and_not_guessed() {
     let out = dir.path().join("yolo");
     let info = make("scs", &data, &out, &["--negatives", "0"]);
     assert_eq!(info.studies, 1, "study 2 is as it was");
-    let said = left_out(&info, "not the only one its series_id fits").examples.join("\n");
+    let said = left_out(&info, "series_id matches more than one series").examples.join("\n");
     assert!(said.contains("1.11") && said.contains("1.12") && said.contains("contradict"), "{said}");
     let files = left_out(&info, "a file was not read, or is doubtful").examples.join("\n");
     assert!(files.contains("study 1: a description is not used"), "{files}");
-    assert!(files.contains("1 series of study 2 are not there: 77 (Axial T2)"), "{files}");
+    assert!(files.contains("1 series of study 2 are missing: 77 (Axial T2)"), "{files}");
 
     // The folder says study 2, the files say study 1.
     let data = dir.path().join("studies");
@@ -155,7 +155,7 @@ fn names_that_contradict_each_other_are_listed_and_not_guessed() {
     moved(&images.join("2"), &images.join("x"));
     moved(&images.join("1"), &images.join("2"));
     let info = make("scs", &data, &dir.path().join("of-studies"), &["--negatives", "0"]);
-    let said = &left_out(&info, "no single study_id of train.csv stands for").examples;
+    let said = &left_out(&info, "match no single study_id of train.csv").examples;
     assert!(said[0].contains("study 1") && said[0].contains("study 2"), "{said:?}");
     assert_eq!(info.studies, 1);
     assert!(left_out(&info, "a study in train.csv without images").examples == ["study 1"]);
@@ -203,8 +203,8 @@ fn any_synthetic_image_makes_a_data_set_a_demo_and_nothing_else_does() {
     dicom::set(&Small::file(&data, "2", "11", 3), tags::SYNTHETIC_DATA, VR::CS, "YES");
     let mixed = make("scs", &data, &out("mixed"), &["--negatives", "0"]);
     assert_eq!((mixed.demo, mixed.synthetic_studies, mixed.studies), (true, Some(1), 2));
-    let said = left_out(&mixed, "read with a doubt").examples.join("");
-    assert!(said.contains("1 of its 21 images give that they are synthetic"), "{said}");
+    let said = left_out(&mixed, "a file was not read, or is doubtful").examples.join("");
+    assert!(said.contains("1 of its 21 images say that they are synthetic"), "{said}");
     let report = fs::read_to_string(out("mixed").join("report.md")).unwrap();
     assert!(report.contains("1 real study and 1 computed phantom: a model trained on them is a demo"), "{report}");
     // The option of the first version is gone, and clap says so.

@@ -88,7 +88,7 @@ fn all_roles_in_one_run_are_what_each_alone_is() {
     // The size of a box is that of one role.
     let (code, _, said) = run(&[&args[..], &["--box-mm", "20"]].concat());
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("one role"), "{said}");
+    assert!(said.contains("a single role"), "{said}");
     let (code, _, said) = run(&["dataset", "--role", "knee", "--data", "x", "--out", "y"]);
     assert_eq!(code, 2);
     assert!(said.contains("nfn, scs, ss or all"), "{said}");
@@ -119,7 +119,7 @@ fn the_seeds_choices_come_at_once_and_each_can_be_changed() {
     assert!(boxes.iter().all(|cells| cells[3..].iter().all(|s| (s - side).abs() < 1e-5)), "{boxes:?}");
     let report = fs::read_to_string(dir.path().join("seed/report.md")).unwrap();
     assert!(
-        report.contains("A point is a box of 5.21 % of the image's width and height, only on its own slice"),
+        report.contains("Each point becomes a box of 5.21 % of the image's width and height, only on its own slice"),
         "{report}"
     );
 

@@ -81,8 +81,8 @@ fn five_folds_are_trained_through_a_kill_and_grade_together() {
 
     train.push("--resume");
     let said = ok(&train);
-    assert!(said.contains("scs-fold0.onnx is there already"), "{said}");
-    assert!(said.contains("fold 1 stage 1/2 is done already") && said.contains("fold 1 stage 2/2 goes on"), "{said}");
+    assert!(said.contains("scs-fold0.onnx already exists"), "{said}");
+    assert!(said.contains("fold 1 stage 1/2 is done already") && said.contains("fold 1 stage 2/2 continues"), "{said}");
     assert!(!said.contains("fold 1 stage 2/2 epoch 1/4") && said.contains("fold 1 stage 2/2 epoch 4/4"), "{said}");
     let numbers: Vec<String> = epochs().lines().skip(1).map(|l| l.split(',').next().unwrap().trim().into()).collect();
     assert_eq!(numbers, ["1", "2", "3", "4"], "each epoch once");
@@ -125,7 +125,7 @@ fn weights_that_cannot_be_fetched_are_one_clear_line_and_the_best_epoch_can_be_k
     let said = String::from_utf8_lossy(&output.stderr);
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!((output.status.code(), lines.len()), (Some(8), 1), "{said}");
-    for words in ["yolov8n.pt: there is no such file here", "could not fetch it", "--weights", "--from-scratch"] {
+    for words in ["yolov8n.pt: no such file here", "could not download it", "--weights", "--from-scratch"] {
         assert!(said.contains(words), "{said}");
     }
     assert!(!models.join("scs.onnx").exists());

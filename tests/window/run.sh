@@ -111,7 +111,7 @@ sleep 1
 shoot 6-measured
 changed 4-windowed 6-measured 100 "a length"
 xdotool key ctrl+k; sleep 1
-xdotool type --delay 40 "flip left"; sleep 0.5
+xdotool type --delay 40 "flip horiz"; sleep 0.5
 xdotool key Return; sleep 1
 shoot 7-flipped
 changed 6-measured 7-flipped 3000 "flip by its name"

@@ -217,7 +217,7 @@ mod tests {
         for (text, expected) in [
             ("train: x\n", "no `names:`"),
             ("names:\nval: x\n", "names no classes"),
-            ("names:\n  1: spinal_canal_stenosis_l1_l2_severe\n", "class 0 was expected"),
+            ("names:\n  1: spinal_canal_stenosis_l1_l2_severe\n", "expected class 0, found 1"),
             ("names:\n  0: cat\n", "\"cat\""),
         ] {
             let message = classes_of(text).unwrap_err();

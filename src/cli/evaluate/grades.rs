@@ -154,7 +154,7 @@ mod tests {
     fn another_file_is_refused_by_name() {
         for (text, expected) in [
             ("{\"models\": []}", "missing field `studies`"),
-            ("row_id,normal_mild", "not what `foramen grade --format json` writes"),
+            ("row_id,normal_mild", "not written by `foramen grade --format json`"),
             ("{\"studies\": []}", "no studies"),
         ] {
             let message = read_text(text).unwrap_err();

@@ -257,7 +257,10 @@ fn a_folder_that_cannot_be_made_is_an_error_in_words() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
     let error = Library::open(&folder.path().join("file/below")).unwrap_err();
-    assert!(matches!(error, LibraryError::Folder { .. }) && error.to_string().contains("cannot be kept in"), "{error}");
+    assert!(
+        matches!(error, LibraryError::Folder { .. }) && error.to_string().contains("cannot be stored in"),
+        "{error}"
+    );
 }
 
 #[test]

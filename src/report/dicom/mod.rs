@@ -37,8 +37,8 @@ pub enum DicomError {
     },
     /// As in the contest's files.
     #[error(
-        "several images of this study have the SOPInstanceUID {value:?}, so no DICOM object can refer to one of them \
-         . Export with the identity removed, which replaces them with new UIDs, or give each file its own UID"
+        "several images of this study have the SOPInstanceUID {value:?}, so no DICOM object can refer to one of them. \
+         Export with the identity removed, which replaces them with new UIDs, or give each file its own UID"
     )]
     Repeated {
         /// The UID that they share.

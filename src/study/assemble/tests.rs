@@ -153,7 +153,7 @@ fn volumes_that_only_their_numbers_tell_apart_are_a_doubt() {
     let files = doubled(|file, _| later(file));
     let study = study(&files);
     assert_eq!(study.series.len(), 2, "{:?}", summary(&study));
-    assert!(doubts(&study).iter().any(|text| text.contains("nothing but their numbers")), "{:?}", study.issues);
+    assert!(doubts(&study).iter().any(|text| text.contains("only their instance numbers")), "{:?}", study.issues);
 }
 
 /// Equal positions are unknown positions.
@@ -350,7 +350,7 @@ fn one_image_stored_another_way_is_told() {
     let study = study(&t2);
     let series = of_role(&study, Role::Scs);
     assert_eq!((series.slices.len(), series.blocks.len()), (t2.len(), 1));
-    assert!(doubts(&study).iter().any(|text| text.contains("turned or mirrored")), "{:?}", study.issues);
+    assert!(doubts(&study).iter().any(|text| text.contains("rotated or mirrored")), "{:?}", study.issues);
 }
 
 /// An enhanced file of several volumes at one place.

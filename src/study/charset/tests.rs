@@ -106,17 +106,22 @@ fn a_text_whose_set_is_not_understood_is_passed_on_or_marked_and_never_changed_i
         doubt.is_note
     };
     is_read("ISO_IR 999", b"Doe^Jane", "Doe^Jane");
-    assert!(!doubt("ISO_IR 999", "Müller".as_bytes(), "Müller", "'ISO_IR 999' is not known: read as UTF-8"));
+    assert!(!doubt(
+        "ISO_IR 999",
+        "Müller".as_bytes(),
+        "Müller",
+        "unknown character set 'ISO_IR 999': its text is read as UTF-8"
+    ));
     assert!(!doubt("ISO_IR 999", b"M\xfcller", "M\u{fffd}ller", "U+FFFD"));
     assert!(!doubt("UTF-16", b"M\xfcller", "M\u{fffd}ller", "U+FFFD"));
-    assert!(!doubt("ISO_IR 192", b"M\xfcller", "M\u{fffd}ller", "do not fit"));
+    assert!(!doubt("ISO_IR 192", b"M\xfcller", "M\u{fffd}ller", "is not valid in"));
     assert!(!doubt("", b"M\xfcller", "Müller", "Latin-1"));
     assert!(!doubt("ISO_IR 6", b"M\xfcller", "Müller", "Latin-1"));
     assert!(doubt("", "Müller".as_bytes(), "Müller", "UTF-8"), "what fits UTF-8 is nothing else");
-    assert!(!doubt("ISO_IR 100", "Müller".as_bytes(), "MÃ¼ller", "look like UTF-8"));
+    assert!(!doubt("ISO_IR 100", "Müller".as_bytes(), "MÃ¼ller", "looks like UTF-8"));
     assert!(!doubt("ISO_IR 13", "Ä山".as_bytes(), "Ä山", "in UTF-8"));
     assert!(!doubt("\\ISO 2022 IR 149", b"\xfb\xf3^\xd1\xce", "洪^吉", "escape sequences"));
-    assert!(!doubt("ISO 2022 IR 6", b"a\x1b%Gb\xff", "a%Gb\u{fffd}", "do not fit"));
+    assert!(!doubt("ISO 2022 IR 6", b"a\x1b%Gb\xff", "a%Gb\u{fffd}", "is not valid in"));
 }
 
 proptest! {

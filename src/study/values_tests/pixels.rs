@@ -75,7 +75,10 @@ fn an_image_of_one_value_is_in_doubt() {
     for word in [0, 500] {
         let mut made = Made::new();
         made.words(vec![word; 64]);
-        assert!(made.decoded().doubt.is_some_and(|doubt| doubt.contains("one value all over")), "{word}");
+        assert!(
+            made.decoded().doubt.is_some_and(|doubt| doubt.contains("all its pixels have the same value")),
+            "{word}"
+        );
     }
     let mut padded = Made::new();
     padded.words((0..64).map(|i| if i < 32 { 7 } else { 9 }).collect());
@@ -116,18 +119,18 @@ fn the_pixels_are_shown_where_they_are_all_there_whatever_their_length_says() {
     let right = made.decoded();
     let more = [&pixels[..], &[0; 128]].concat();
     for (claims, bytes, words, is_note) in [
-        (136, &pixels[..], "136 bytes, and there are 128", true),
-        (130, &pixels, "130 bytes, and there are 128", true),
+        (136, &pixels[..], "136 bytes but has 128", true),
+        (130, &pixels, "130 bytes but has 128", true),
         (256, &more, "room for 2 images", true),
-        (148, &more[..148], "20 bytes behind its pixels", true),
-        (100, &pixels, "says that it has 100 bytes", false),
+        (148, &more[..148], "20 extra bytes after its pixels", true),
+        (100, &pixels, "declares 100 bytes", false),
     ] {
         let (slice, issues) = slice_of(with_length(&made, claims, bytes));
         assert_eq!(slice.decode().unwrap(), right, "{claims}");
         assert_eq!(only(&issues, words), is_note, "{claims}");
     }
     // And where they are not, nothing is shown.
-    for (claims, bytes, words) in [(128, &pixels[..100], "cut short"), (100, &more[..190], "100 of 128 bytes")] {
+    for (claims, bytes, words) in [(128, &pixels[..100], "truncated"), (100, &more[..190], "100 of 128 bytes")] {
         let (slice, issues) = slice_of(with_length(&made, claims, bytes));
         assert!(!only(&issues, words) && slice.decode().is_err());
     }

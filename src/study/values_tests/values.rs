@@ -16,7 +16,7 @@ fn spacing_is_read_from_any_kind_of_element() {
             assert_eq!(slice.pixel_spacing, Some([0.5, 0.75]), "{vr:?} {text:?}");
             assert!(slice.plane.is_some());
             if text.contains(',') {
-                assert!(only(&issues, "decimal commas are read as points: PixelSpacing"));
+                assert!(only(&issues, "decimal commas are read as decimal points: PixelSpacing"));
             } else {
                 assert!(issues.is_empty(), "{issues:?}");
             }
@@ -27,12 +27,12 @@ fn spacing_is_read_from_any_kind_of_element() {
 #[test]
 fn spacing_that_cannot_be_used_is_named_with_its_text() {
     for (text, words) in [
-        ("0.5", "its PixelSpacing '0.5' has 1 value where 2 belong"),
-        ("0.5\\0\\0.75", "its PixelSpacing '0.5\\0\\0.75' has 3 values where 2 belong"),
+        ("0.5", "its PixelSpacing '0.5' has 1 value instead of 2"),
+        ("0.5\\0\\0.75", "its PixelSpacing '0.5\\0\\0.75' has 3 values instead of 2"),
         ("0.5,0.75", "its PixelSpacing '0.5,0.75' cannot be read"),
         ("half\\half", "its PixelSpacing 'half\\half' cannot be read"),
-        ("0\\0", "its PixelSpacing '0\\0' is no distance"),
-        ("-0.5\\0.5", "its PixelSpacing '-0.5\\0.5' is no distance"),
+        ("0\\0", "its PixelSpacing '0\\0' is not a distance"),
+        ("-0.5\\0.5", "its PixelSpacing '-0.5\\0.5' is not a distance"),
         ("", "it has a position but no PixelSpacing"),
     ] {
         for vr in [VR::DS, VR::UT, VR::UN] {
@@ -50,7 +50,7 @@ fn spacing_that_cannot_be_used_is_named_with_its_text() {
         if text.is_empty() {
             assert!(issues.is_empty());
         } else {
-            assert!(!only(&issues, words) && issues[0].message.contains("counted in pixels"));
+            assert!(!only(&issues, words) && issues[0].message.contains("measured in pixels"));
         }
     }
 }

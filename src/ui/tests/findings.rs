@@ -91,7 +91,7 @@ fn a_box_under_the_pointer_says_what_was_seen_there_and_a_click_selects_its_cell
     let wanted = painted(&window, 1).into_iter().find(|v| v.grade.level() == Level::L4L5).expect("a box at L4/L5");
     let at = transform(&window, 1).screen_from_pixel(wanted.detection.bbox.center());
     rest(&mut window, at);
-    assert!(has_label(&window, "Said by scs.onnx (demo model)"));
+    assert!(has_label(&window, "Detected by scs.onnx (demo model)"));
     assert!(has_label(&window, "L4/L5 spinal canal stenosis"));
     let before = session(&window).panes[1].clone();
     click(&mut window, at);
@@ -200,7 +200,7 @@ fn a_contradicted_box_is_marked_in_the_cell_in_its_tooltip_and_in_the_panel() {
     session.run.table = Some(serde_json::from_value(json).expect("a table"));
     window.step();
     let start = format!("{}:", cell.label());
-    assert!(has_label(&window, "the best box names another place than where it lies"));
+    assert!(has_label(&window, "the best box names a different level or side from where it lies"));
     let at = center_of(&window, &start);
     rest(&mut window, at);
     assert!(has_label(&window, "! says L3/L4, lies at L4/L5"));

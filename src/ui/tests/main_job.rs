@@ -179,7 +179,7 @@ fn exports_are_what_foramen_grade_writes() {
     std::fs::write(files.join("report.txt"), "mine").expect("written");
     window.state_mut().viewer.perform(Action::Export(id, wish, to));
     wait_for(&mut window, "the refusal", |app| !app.viewer.is_exporting());
-    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("is there already")));
+    assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("already exists")));
     assert_eq!(std::fs::read(files.join("report.txt")).expect("there"), b"mine");
     // A folder in the way of a file: the same.
     let wish = Wish::one(Format::Csv, true);

@@ -198,7 +198,7 @@ fn the_picture_of_the_pane_comes_into_the_clipboard() {
         if let Some(copied) = copied {
             let copied = RgbaImage::from_raw(copied.size[0] as u32, copied.size[1] as u32, copied.as_raw().to_vec());
             assert_eq!(differing(&copied.expect("pixels"), &expected, 0), 0);
-            assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("in the clipboard")));
+            assert!(window.state().viewer.notices.last().is_some_and(|n| n.text.contains("copied to the clipboard")));
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(10));

@@ -152,8 +152,8 @@ fn a_box_by_hand_at_another_disc_is_a_conflict_at_once_and_the_reader_is_told() 
     let words = "drawn for L4/L5, lies at L2/L3";
     let told = said(&window);
     assert!(told.iter().any(|text| text.contains(words) && text.contains("kept as you drew it")), "{told:?}");
-    assert!(has(&window, &format!("the box by hand: {words}")), "the cell says so");
-    assert!(has(&window, &format!("! Box by hand: {words}")), "the panel says so");
+    assert!(has(&window, &format!("the hand-drawn box: {words}")), "the cell says so");
+    assert!(has(&window, &format!("! Hand-drawn box: {words}")), "the panel says so");
     // Where it belongs nothing is said.
     window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RestoreBox));
     window.state_mut().viewer.perform(Action::Do(crate::ui::state::command::UiCommand::RemoveBox));

@@ -68,7 +68,7 @@ fn problems_are_counted_listed_with_file_and_reason_and_copied() {
     assert!(text.ends_with("Note: copy.dcm: a copy of a.dcm was left out"), "{text}");
     press(&mut window, Modifiers::NONE, Key::Escape);
     window.run_steps(4);
-    assert!(!has(&window, "The rest is open and graded."));
+    assert!(!has(&window, "Everything else is open and graded."));
     // The strip stays.
     assert!(has(&window, "3 problems reading this study"));
     let list = |node: &egui_kittest::kittest::AccessKitNode<'_>| {
@@ -77,7 +77,7 @@ fn problems_are_counted_listed_with_file_and_reason_and_copied() {
     window.get_all_by(list).next().expect("a button").click();
     window.step();
     window.step();
-    assert!(has(&window, "The rest is open and graded."));
+    assert!(has(&window, "Everything else is open and graded."));
 }
 
 #[test]

@@ -156,7 +156,7 @@ fn a_study_in_a_folder_that_was_moved_is_found_again() {
         let viewer = &app.viewer;
         viewer.worklist.listing.entries.iter().all(|e| e.place.is_there() && !viewer.worklist.is_gone(&e.uid))
     });
-    assert!(window.state().viewer.notices.iter().any(|n| n.text.starts_with("1 study more")));
+    assert!(window.state().viewer.notices.iter().any(|n| n.text.starts_with("1 study from the worklist also found")));
 }
 
 /// A line of the table that ends in a text.

@@ -32,12 +32,12 @@ fn every_kind_of_file_is_accounted_for_once() {
     wrong.sort();
     let expected = [
         ("IM0100.dcm", "it is a web page"),
-        ("IM0101.dcm", "cut short"),
+        ("IM0101.dcm", "truncated"),
         ("ZEROS.DCM", "it holds zeros"),
-        ("cut.dcm", "another file holds this image whole"),
+        ("cut.dcm", "another file holds this image complete"),
         ("empty.dcm", "0 bytes"),
         ("image.dcm", "without Rows and Columns"),
-        ("old.zip", "called an archive, and none"),
+        ("old.zip", "named as an archive, but "),
         ("study.7z", "7-Zip"),
     ];
     assert_eq!(wrong.len(), expected.len(), "{wrong:?}");

@@ -99,7 +99,11 @@ fn of_a_whole_and_a_damaged_file_the_whole_one_is_shown_wherever_it_lies() {
         let (study, tally) = of(files);
         assert_eq!((tally.images, tally.copies, tally.issues), (1, 0, 1));
         assert!(study.series[0].slices[0].decode().is_ok());
-        assert!(wrong(&study)[0].1.contains("cut short") && wrong(&study)[0].1.contains("whole"), "{:?}", study.issues);
+        assert!(
+            wrong(&study)[0].1.contains("truncated") && wrong(&study)[0].1.contains("complete"),
+            "{:?}",
+            study.issues
+        );
     }
     let (study, tally) = of(vec![cut.clone(), cut]);
     assert_eq!((tally.images, tally.copies, tally.issues), (0, 1, 1));
@@ -128,7 +132,7 @@ fn the_image_that_can_be_shown_wins_over_one_of_its_uid_that_cannot() {
     let good = series[3].clone();
     let short: Arc<[u8]> = good[..good.len() / 2].into();
     let odd = with(&good, "1.2.840.10008.1.2.1", "1.2.840.10008.9.9.9");
-    for (bad, why) in [(short, "cut short"), (odd, "is not known")] {
+    for (bad, why) in [(short, "truncated"), (odd, "is unknown")] {
         for order in [[&bad, &good], [&good, &bad]] {
             let mut files: Vec<Arc<[u8]>> = series.clone();
             files.remove(3);

@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn a_part_of_a_name_finds_its_command_first() {
         assert_eq!(find("worklist").first(), Some(&UiCommand::ShowWorklist));
-        assert_eq!(find("flip left").first(), Some(&UiCommand::FlipHorizontal));
+        assert_eq!(find("flip horiz").first(), Some(&UiCommand::FlipHorizontal));
         assert!(find("contrast").contains(&UiCommand::Wider), "tooltips count too");
         assert!(find("zzz").is_empty());
         assert_eq!(find("").len(), UiCommand::ALL.len());

@@ -84,15 +84,11 @@ pub fn table_ui(
     clicked
 }
 
-/// Their widths at first; a reader may pull them. What the window gains or loses in width, the last one does.
+/// Their widths: what is left of the window's width is shared out, so that a wide window shows whole names.
 fn columns(ui: &Ui) -> Vec<TableColumn> {
     let fixed: f32 = COLUMNS.iter().map(|c| c.least + ui.spacing().item_spacing.x).sum();
-    let left = (ui.available_width() - fixed - ui.spacing().scroll.bar_width).max(0.0);
-    let column = |column: &Column| match column.order {
-        Order::Place => TableColumn::remainder().at_least(column.least).clip(true),
-        _ => TableColumn::initial(column.least + left * column.share).at_least(40.0).clip(true).resizable(true),
-    };
-    COLUMNS.iter().map(column).collect()
+    let left = (ui.available_width() - fixed - ui.spacing().scroll.allocated_width()).max(0.0);
+    COLUMNS.iter().map(|c| TableColumn::exact(c.least + left * c.share).clip(true)).collect()
 }
 
 fn head_ui(ui: &Ui, column: &Column, query: &Query) {
