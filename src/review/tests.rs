@@ -59,8 +59,7 @@ fn any_deed() -> impl Strategy<Value = Deed> {
         (cell(), proptest::option::of(any_decision())).prop_map(|(c, d)| Deed::Decide(c, d)),
         (cell(), "[ab]{0,2}").prop_map(|(c, t)| Deed::Comment(c, t)),
         (cell(), any_box()).prop_map(|(c, b)| Deed::Box(c, b)),
-        (select(Level::ALL), proptest::option::of("(L[1-4]/L[2-5]|[ab]){0,2}"))
-            .prop_map(|(l, t)| Deed::Sentence(l, t)),
+        (select(Level::ALL), proptest::option::of("(L[1-4]/L[2-5]|[ab]){0,2}")).prop_map(|(l, t)| Deed::Sentence(l, t)),
         (select(Level::ALL), select(Level::ALL)).prop_map(|(named, is)| Deed::Renumber(Shift::so_that(named, is))),
         Just(Deed::Undo),
         Just(Deed::Redo),
