@@ -145,7 +145,7 @@ pub struct GradedStudy {
     /// Slices that could not be decoded or run.
     pub issues: Vec<Issue>,
     /// Where a reader has given the levels other numbers: by how much they moved, and what was found.
-    found: Option<(Shift, Arc<Self>)>,
+    pub(crate) found: Option<(Shift, Arc<Self>)>,
 }
 
 impl GradedStudy {

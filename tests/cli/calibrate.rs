@@ -15,7 +15,7 @@ fn entry(file: &str, role: Role, fold: u32) -> ManifestEntry {
     ManifestEntry {
         file: file.into(),
         sha256: "ab".into(),
-        role,
+        role: role.into(),
         standardize: Standardize::SliceMinMax,
         prior: Prior::default(),
         calibration: Calibrations::new(),

@@ -74,7 +74,8 @@ impl House {
 
     /// The file that what a path names is in: a module may pass on what is in one of its children.
     fn home(&self, path: &[String]) -> Option<Segments> {
-        let module = (1..=path.len()).rev().map(|count| &path[..count]).find(|part| self.imports.contains_key(*part))?;
+        let module =
+            (1..=path.len()).rev().map(|count| &path[..count]).find(|part| self.imports.contains_key(*part))?;
         let name = path.get(module.len());
         let passed_on = self.imports[module].iter().find(|inner| {
             inner.len() == module.len() + 2 && inner.starts_with(module) && inner.last() == name && name.is_some()
