@@ -110,7 +110,7 @@ fn compare(report: &Report, read: &ReadReport) {
             _ => vec![],
         };
         assert_eq!(group.reason, reason);
-        let models = report.graded.models.iter().filter(|model| model.role == row.id.condition().role());
+        let models = report.graded.models.iter().filter(|model| model.role == row.id.condition().role().into());
         for model in models {
             assert!(group.algorithm[0].contains(&format!("DEMO model {}", model.name)));
             assert!(group.parameters.iter().any(|p| p.contains(&model.sha256) && p.contains(&model.engine)));
