@@ -226,7 +226,7 @@ fn defect(header: &Header) -> Option<String> {
         }
         None if !header.has_pixels => Some("it has no pixels".to_owned()),
         None => (syntax::form(&header.transfer_syntax) == Form::Unknown)
-            .then(|| format!("its transfer syntax, {}, is not known", syntax::name(&header.transfer_syntax))),
+            .then(|| format!("its transfer syntax, {}, is unknown", syntax::name(&header.transfer_syntax))),
     }
 }
 

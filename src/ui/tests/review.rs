@@ -311,7 +311,8 @@ fn a_window_opens_from_the_palette() {
 /// A transitional vertebra: the reader says which disc this is, and all that is on screen follows, and comes back.
 #[test]
 fn one_command_renumbers_all_levels_and_undo_takes_it_back() {
-    let mut window = graded_demo();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = demo_at(&kept(folder.path()));
     let table = |window: &Window| session(window.state()).run.table.clone().expect("graded");
     let discs = |window: &Window| session(window.state()).run.graded.as_ref().expect("graded").levels;
     let (found, places) = (table(&window), discs(&window));
@@ -321,6 +322,7 @@ fn one_command_renumbers_all_levels_and_undo_takes_it_back() {
     assert_eq!(table(&window).get(canal("l4_l5")).assessment, found.get(canal("l3_l4")).assessment);
     assert_eq!((discs(&window)[3], discs(&window)[0]), (places[2], None), "the names beside the discs");
     assert_eq!(session(window.state()).focus.cell, Some(canal("l4_l5")), "the same disc stays selected");
+    wait_for(&mut window, "all of it to be saved", is_saved);
     ask(&mut window, UiCommand::Undo);
     wait_for(&mut window, "the numbers as they were", |app| session(app).review().shift().is_none());
     assert_eq!((table(&window), discs(&window)), (found, places));
