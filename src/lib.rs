@@ -39,13 +39,13 @@ pub mod files;
 pub mod geometry;
 pub mod grading;
 pub mod growing;
-pub mod ink;
+pub(crate) mod ink;
 pub mod library;
 pub mod markup;
 pub mod metric;
 pub mod moment;
 pub mod output;
-pub mod panics;
+pub(crate) mod panics;
 pub mod phantom;
 pub mod pipeline;
 pub mod plain;
@@ -58,7 +58,7 @@ pub mod training;
 pub mod ui;
 pub mod uid;
 #[cfg(feature = "gui")]
-pub mod worker;
+pub(crate) mod worker;
 
 /// Shown wherever results are shown.
 pub const RESEARCH_USE_ONLY: &str = "Research use only - not for diagnosis";
