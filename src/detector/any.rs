@@ -18,6 +18,14 @@ pub enum AnyModel {
 }
 
 impl AnyModel {
+    /// Its file.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Grades(model) => &model.name,
+            Self::Discs(model) => &model.name,
+        }
+    }
+
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, ModelError> {
         let (name, bytes) = file::read(path)?;

@@ -100,6 +100,9 @@ impl ModelSet {
 
     fn with_manifest(models: Vec<AnyModel>, manifest: Option<&Manifest>) -> Self {
         let mut set = Self::default();
+        let is_there = |file: &str| models.iter().any(|model| model.name() == file);
+        let missing = manifest.iter().flat_map(|m| &m.models).filter(|entry| !is_there(&entry.file));
+        set.warnings.extend(missing.map(|entry| ModelWarning::Missing { model: entry.file.clone() }));
         for model in models {
             match model {
                 AnyModel::Grades(mut model) => {
@@ -120,7 +123,13 @@ impl ModelSet {
     fn describe<C: Class>(&mut self, model: &mut Model<C>, manifest: Option<&Manifest>) {
         let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
         match entry {
-            Some(entry) => self.warnings.extend(model.apply(entry)),
+            Some(entry) => {
+                let (model_name, said, role) = (model.name.clone(), entry.role, model.role.into());
+                if said != role {
+                    self.warnings.push(ModelWarning::OtherRole { model: model_name, said, role });
+                }
+                self.warnings.extend(model.apply(entry));
+            }
             None => self
                 .warnings
                 .push(ModelWarning::NotInManifest { model: model.name.clone(), standardize: model.standardize }),

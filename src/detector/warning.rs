@@ -19,6 +19,20 @@ pub enum ModelWarning {
         /// Its file.
         model: String,
     },
+    /// The manifest lists it, and it is not in the folder.
+    Missing {
+        /// Its file.
+        model: String,
+    },
+    /// The manifest says another role than its class names, which decide.
+    OtherRole {
+        /// Its file.
+        model: String,
+        /// What the manifest says.
+        said: ModelRole,
+        /// What its class names say.
+        role: ModelRole,
+    },
     /// It does not know every class of its role: it can't rule out what it can't see.
     LacksClasses {
         /// Its file.
@@ -40,6 +54,12 @@ impl fmt::Display for ModelWarning {
             }
             Self::OtherFile { model } => {
                 write!(f, "{model}: the file is not the one that manifest.json describes (its SHA-256 differs)")
+            }
+            Self::Missing { model } => {
+                write!(f, "{model}: manifest.json lists it, but the file is not in the folder: it is not used")
+            }
+            Self::OtherRole { model, said, role } => {
+                write!(f, "{model}: manifest.json says that it is {said}, but its class names are those of {role}")
             }
             Self::LacksClasses { model, role, missing, all } => {
                 write!(

@@ -101,3 +101,23 @@ fn max_and_seed_do_not_run_it() {
         assert!(models.iter().all(|model| model["role"] == "scs"), "{way}: {models:?}");
     }
 }
+
+/// A detector that was lost while copying, or is listed as another one, must not go unnoticed.
+#[test]
+fn a_manifest_that_does_not_fit_its_folder_is_contradicted() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("levels.onnx"), levels([0.8; 5])).unwrap();
+    let entry = |file: &str, role: &str| {
+        serde_json::json!({
+            "file": file, "sha256": "ab", "role": role, "standardize": "slice_percentile", "demo": false, "classes": [],
+            "training_data": "", "training": "", "metric": "", "licence": "",
+        })
+    };
+    let manifest =
+        serde_json::json!({ "format": 1, "models": [entry("gone.onnx", "nfn"), entry("levels.onnx", "scs")] });
+    std::fs::write(dir.path().join("manifest.json"), manifest.to_string()).unwrap();
+    let set = foramen::detector::ModelSet::from_dir(dir.path()).unwrap();
+    let warnings: Vec<String> = set.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings[0], "gone.onnx: manifest.json lists it, but the file is not in the folder: it is not used");
+    assert_eq!(warnings[1], "levels.onnx: manifest.json says that it is scs, but its class names are those of levels");
+}
