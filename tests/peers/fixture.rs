@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use foramen::detector::Model;
+use foramen::detector::AnyModel;
 
 use super::{
     boxes::differences,
@@ -19,7 +19,10 @@ fn the_stored_boxes_are_still_ultralytics_boxes() {
         (models.join(&m.model), m.images.iter().map(Fixture::path).collect(), fixture.conf)
     };
     for m in &fixture.models {
-        let now = Model::read(&models.join(&m.model)).unwrap().sha256;
+        let now = match AnyModel::read(&models.join(&m.model)).unwrap() {
+            AnyModel::Grades(model) => model.sha256,
+            AnyModel::Discs(model) => model.sha256,
+        };
         assert_eq!(now, m.sha256, "{}: another model; write the fixture anew", m.model);
     }
     let runs: Vec<_> = fixture.models.iter().map(run).collect();

@@ -45,6 +45,8 @@ def main():
     roles = {m["file"]: m["role"] for m in json.loads((MODELS / "manifest.json").read_text())["models"]}
     with tempfile.TemporaryDirectory() as folder:
         of_role = pictures(foramen, pathlib.Path(folder, "study"))
+    # Discs are on both kinds of sagittal images.
+    of_role["levels"] = of_role["scs"] + of_role["nfn"]
     runs = [
         {"model": str(MODELS / file), "images": of_role[role], "conf": CONF} for file, role in roles.items()
     ]
