@@ -210,8 +210,9 @@ fn failure(format: Format, error: ExportError) -> Failure {
             let error = anyhow::Error::from(error);
             Failure::new(Exit::Output, if is_there { error.context("use --overwrite to replace it") } else { error })
         }
-        ExportError::Format(error) => Failure::new(Exit::Error, anyhow::Error::from(error).context(not_written)),
-        error @ ExportError::Panicked(_) => Failure::new(Exit::Error, anyhow::Error::from(error).context(not_written)),
+        error @ (ExportError::Format(_) | ExportError::Panicked(_)) => {
+            Failure::new(Exit::Error, anyhow::Error::from(error).context(not_written))
+        }
     }
 }
 

@@ -103,14 +103,15 @@ impl ModelSet {
         let is_there = |file: &str| models.iter().any(|model| model.name() == file);
         let missing = manifest.iter().flat_map(|m| &m.models).filter(|entry| !is_there(&entry.file));
         set.warnings.extend(missing.map(|entry| ModelWarning::Missing { model: entry.file.clone() }));
+        let demo = demo_hashes();
         for model in models {
             match model {
                 AnyModel::Grades(mut model) => {
-                    set.describe(&mut model, manifest);
+                    set.describe(&mut model, manifest, &demo);
                     set.models.push(Arc::new(model));
                 }
                 AnyModel::Discs(mut model) => {
-                    set.describe(&mut model, manifest);
+                    set.describe(&mut model, manifest, &demo);
                     set.levels.push(Arc::new(model));
                 }
             }
@@ -120,13 +121,13 @@ impl ModelSet {
     }
 
     /// What the manifest says of a model, and what must be said of it.
-    fn describe<C: Class>(&mut self, model: &mut Model<C>, manifest: Option<&Manifest>) {
+    fn describe<C: Class>(&mut self, model: &mut Model<C>, manifest: Option<&Manifest>, demo: &[String]) {
         let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
         match entry {
             Some(entry) => {
-                let (model_name, said, role) = (model.name.clone(), entry.role, model.role.into());
+                let (said, role) = (entry.role, model.role.into());
                 if said != role {
-                    self.warnings.push(ModelWarning::OtherRole { model: model_name, said, role });
+                    self.warnings.push(ModelWarning::OtherRole { model: model.name.clone(), said, role });
                 }
                 self.warnings.extend(model.apply(entry));
             }
@@ -136,7 +137,7 @@ impl ModelSet {
         }
         self.warnings.extend(model.lack());
         // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
-        model.demo |= demo_hashes().contains(&model.sha256);
+        model.demo |= demo.contains(&model.sha256);
     }
 
     /// The models that were trained without each fold; those that name no fold are left out. A detector of levels

@@ -111,6 +111,20 @@ impl Review {
         review
     }
 
+    /// A review in which somebody changed this, one after the other.
+    #[cfg(test)]
+    pub fn of_changes(changes: impl IntoIterator<Item = Change>) -> Self {
+        let draft = |change| super::Draft {
+            who: "Dr. A".into(),
+            when: crate::moment::Moment(0),
+            program: String::new(),
+            models: vec![],
+            change,
+            undoes: None,
+        };
+        Self::from_acts((1..).zip(changes).map(|(seq, change)| draft(change).at(seq)))
+    }
+
     /// Takes in one more act, which was checked when it was written.
     pub fn follow(&mut self, act: Act) {
         match act.draft.change.clone() {

@@ -9,7 +9,7 @@ use crate::{
     phantom,
     pipeline::GradedStudy,
     report::{DeidentifyKey, Identity},
-    review::{Act, BoxChoice, Change, Decision, Draft, Region, Review},
+    review::{BoxChoice, Change, Decision, Region, Review},
     study::{self, Study},
 };
 
@@ -37,20 +37,6 @@ fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
         Assessment::Detected { probabilities: Probabilities::normalized(shares).unwrap(), evidence }
     });
     GradedStudy::of_table(STUDY.uid.as_str(), table)
-}
-
-fn review(changes: Vec<Change>) -> Review {
-    Review::from_acts((1..).zip(changes).map(|(seq, change)| Act {
-        seq,
-        draft: Draft {
-            who: "Dr. A".into(),
-            when: Moment(0),
-            program: String::new(),
-            models: vec![],
-            change,
-            undoes: None,
-        },
-    }))
 }
 
 fn images(graded: &GradedStudy, review: &Review, markup: &Markup, identity: Identity) -> Vec<KeyImage> {
@@ -162,10 +148,10 @@ fn a_box_of_the_reader_stands_in_for_the_detectors_and_a_box_taken_away_is_gone(
     let severe = Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Severe)) };
     let region = Region { slice: slice(Role::Scs, 6), bbox: BBox::new(1.0, 2.0, 9.0, 8.0) };
     let drawn = Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Reader(region) };
-    let shown = images(&graded, &review(vec![severe.clone(), drawn]), &Markup::default(), Identity::Full);
+    let shown = images(&graded, &Review::of_changes(vec![severe.clone(), drawn]), &Markup::default(), Identity::Full);
     assert_eq!((shown.len(), shown[0].index, shown[0].boxes[0].by_reader), (1, 6, true));
     let removed = Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Removed };
-    assert!(images(&graded, &review(vec![severe, removed]), &Markup::default(), Identity::Full).is_empty());
+    assert!(images(&graded, &Review::of_changes(vec![severe, removed]), &Markup::default(), Identity::Full).is_empty());
 }
 
 #[test]

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities, Shift},
     report::DeidentifyKey,
-    review::{Act, Change, Decision, Draft, Region},
+    review::{Change, Decision, Region},
 };
 
 fn evidence(id: GradeId, severity: Severity, score: f32) -> Evidence {
@@ -62,20 +62,6 @@ fn study(uid: &str) -> Study {
     Study { uid: uid.into(), patient, date: "20260102".into(), series: vec![series], ..Study::default() }
 }
 
-fn review(changes: Vec<Change>) -> Review {
-    Review::from_acts((1..).zip(changes).map(|(seq, change)| Act {
-        seq,
-        draft: Draft {
-            who: "Dr. A".into(),
-            when: Moment(0),
-            program: String::new(),
-            models: vec![],
-            change,
-            undoes: None,
-        },
-    }))
-}
-
 fn report<'a>(study: &'a Study, graded: &'a GradedStudy, review: &'a Review, identity: Identity) -> Report<'a> {
     static NOTHING: std::sync::LazyLock<Markup> = std::sync::LazyLock::new(Markup::default);
     Report::new(study, graded, review, &NOTHING, Moment(0), identity).unwrap()
@@ -104,15 +90,16 @@ fn the_readers_word_and_box_stand_before_the_programs() {
         bbox: BBox::new(2.0, 2.0, 5.0, 5.0),
     };
     let (study, graded) = (study("1"), graded("1"));
-    let severe = review(vec![Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Severe)) }]);
+    let severe =
+        Review::of_changes(vec![Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Severe)) }]);
     let full = report(&study, &graded, &severe, Identity::Full);
     let row = &full.rows()[cell.index()];
     assert_eq!(row.statement, Statement::Severity { severity: Severity::Severe, by_reader: true });
     assert_eq!(row.regions[0].severity, Some(Severity::Severe), "the box of what is stated comes first");
-    let drawn = review(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Reader(region) }]);
+    let drawn = Review::of_changes(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Reader(region) }]);
     let rows = report(&study, &graded, &drawn, Identity::Full).rows();
     assert!(matches!(rows[cell.index()].regions.as_slice(), [one] if one.by_reader));
-    let removed = review(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Removed }]);
+    let removed = Review::of_changes(vec![Change::Box { cell, from: BoxChoice::Model, to: BoxChoice::Removed }]);
     assert!(report(&study, &graded, &removed, Identity::Full).rows()[cell.index()].regions.is_empty());
 }
 
@@ -120,7 +107,7 @@ fn the_readers_word_and_box_stand_before_the_programs() {
 fn without_identity_nothing_that_a_person_typed_or_is_called_is_left() {
     let cell = GradeId::ALL[0];
     let telling = "Doe Jane of 7 Elm Street";
-    let review = review(vec![
+    let review = Review::of_changes(vec![
         Change::Comment { cell, from: String::new(), to: telling.into() },
         Change::Remark { from: String::new(), to: telling.into() },
         Change::Sentence { level: Level::L1L2, from: None, to: Some(telling.into()) },
@@ -154,7 +141,7 @@ fn without_identity_nothing_that_a_person_typed_or_is_called_is_left() {
 #[test]
 fn renumbered_levels_are_said_and_grades_of_other_numbers_are_refused() {
     let down = Shift::so_that(Level::L3L4, Level::L4L5);
-    let review = review(vec![Change::Renumber { from: Shift::NONE, to: down }]);
+    let review = Review::of_changes(vec![Change::Renumber { from: Shift::NONE, to: down }]);
     let (study, graded) = (study("1"), graded("1"));
     let markup = Markup::default();
     let refused = Report::new(&study, &graded, &review, &markup, Moment(0), Identity::Full);

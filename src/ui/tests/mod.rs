@@ -119,7 +119,7 @@ pub fn graded_window(size: Vec2, pixels: f32) -> Window {
     let viewer = &mut window.state_mut().viewer;
     viewer.notices = crate::ui::state::notices::Notices::default();
     let mut session = Session::new(SessionId(1_000), Ticket(1_001), study.clone(), true);
-    session.finish(graded);
+    session.finish(Box::new(graded.clone()));
     session.run.demo_models = true;
     viewer.sessions.push(session);
     viewer.perform(Action::SelectStudy(SessionId(1_000)));

@@ -150,7 +150,7 @@ impl Session {
     }
 
     /// Takes in the finished grading.
-    pub fn finish(&mut self, graded: &GradedStudy) {
+    pub fn finish(&mut self, graded: Box<GradedStudy>) {
         let shift = self.review().shift();
         self.run.finish(&self.study, graded, shift);
     }
@@ -161,7 +161,7 @@ impl Session {
         if let Some(graded) = self.run.graded.take_if(|graded| graded.shift() != shift) {
             let moved = shift.then(graded.shift().inverse());
             self.focus.cell = self.focus.cell.and_then(|cell| moved.grade(cell));
-            self.finish(&graded);
+            self.finish(graded);
         }
     }
 

@@ -48,7 +48,7 @@ impl Viewer {
             }
             Event::Graded(ticket, graded) => {
                 if let Some(session) = self.graded_by(ticket) {
-                    session.finish(&graded);
+                    session.finish(graded);
                     let id = session.id;
                     self.remember_grades(id);
                 }
