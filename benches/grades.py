@@ -3,10 +3,11 @@
 
     ~/.cache/foramen/venv/bin/python benches/grades.py target/release/foramen --work /tmp/grades > tables.md
 
-Makes two sets of phantom studies (clinical and contest dialect, seeds of their own), grades each with `max` and
-`geometric`, with and without calibration, and lets `foramen evaluate` score them: the contest's metric by condition
-with a bootstrap interval over studies, the studies whose levels are easily confused apart, mAP50 on fresh images, and
-the distance from each label to the box behind its number. Needs pydicom (tests/peers/setup.sh) to tell angled blocks.
+Makes two sets of phantom studies (clinical and contest dialect, seeds of their own), grades each with the second stage
+(once: its JSON holds what the boxes alone say too; with `--max` a second time by the rule that takes each box at its
+word), and lets `foramen evaluate` score them: the contest's metric by condition with a bootstrap interval over studies,
+paired against the boxes, the studies whose levels are easily confused apart, mAP50 on fresh images, and the distance
+from each label to the box behind its number. Needs pydicom (tests/peers/setup.sh) to tell angled blocks.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 
 import pydicom
 
-SETS = [("clinical", 7001), ("contest", 7002)]
+SETS = [("contest", 9501), ("clinical", 9502)]
 ROLES = {"spinal_canal_stenosis": "scs", "neural_foraminal_narrowing": "nfn", "subarticular_stenosis": "ss"}
 RESAMPLES = 1000
 
@@ -46,32 +47,53 @@ def calibrated(scores, calibration):
     return [p / sum(lifted) for p in lifted]
 
 
-def write_submission(out, studies, calibrations):
+SEVERITIES = ("normal_mild", "moderate", "severe")
+
+
+def stated(row):
+    """What the table says in the end."""
+    return row["scores"] and [row["scores"][k] for k in SEVERITIES]
+
+
+def of_boxes(row):
+    """What the boxes alone say, before calibration. A row without a box is the prior there."""
+    parts = row.get("parts") or {}
+    return parts.get("boxes") or stated(row)
+
+
+def write_submission(out, studies, scores):
     with open(out, "w", encoding="utf-8", newline="") as target:
         rows = csv.writer(target)
-        rows.writerow(["row_id", "normal_mild", "moderate", "severe"])
+        rows.writerow(["row_id", *SEVERITIES])
         for study in studies:
-            for row in study["grades"]:
-                if row["scores"]:
-                    scores = [row["scores"][k] for k in ("normal_mild", "moderate", "severe")]
-                    calibration = calibrations.get(row["condition"]) if row["source"] == "detected" else None
-                    rows.writerow([row["row_id"], *(calibrated(scores, calibration) if calibration else scores)])
+            rows.writerows([row["row_id"], *scores(row)] for row in study["grades"] if scores(row))
     return out
 
 
-def grade(foramen, data, work, models, manifest, keep):
-    """Submissions by way, and the JSON of the default aggregate. Detectors run once for each aggregate."""
+def graded(foramen, data, grades, keep, *options):
+    if not (keep and grades.exists()):
+        run(foramen, "grade", data / "train_images", "--out", grades, *options)
+    return json.load(open(grades, encoding="utf-8"))["studies"]
+
+
+def grade(foramen, data, work, models, manifest, options):
+    """Submissions by way, the first that against which the others are compared; and the JSON of the default."""
+    by_role = {m["role"]: m.get("calibration", {}).get("geometric") for m in manifest["models"]}
+
+    def calibrated_boxes(row):
+        scores, calibration = of_boxes(row), by_role.get(ROLES[row["condition"]])
+        return calibrated(scores, calibration) if scores and calibration else scores
+
+    grades = work / f"{data.name}.json"
+    studies = graded(foramen, data, grades, options.keep, *models)
+    ways = {"boxes, calibrated": calibrated_boxes, "boxes": of_boxes, "second stage": stated}
     files = {}
-    for aggregate in ("max", "geometric"):
-        grades = work / f"{data.name}-{aggregate}.json"
-        if not (keep and grades.exists()):
-            run(foramen, "grade", data / "train_images", "--out", grades, "--aggregate", aggregate, "--no-calibration", *models)
-        studies = json.load(open(grades, encoding="utf-8"))["studies"]
-        by_role = {m["role"]: m.get("calibration", {}).get(aggregate) for m in manifest["models"]}
-        calibrations = {condition: by_role.get(role) for condition, role in ROLES.items()}
-        files[aggregate] = write_submission(work / f"{data.name}-{aggregate}.csv", studies, {})
-        files[f"{aggregate}, calibrated"] = write_submission(
-            work / f"{data.name}-{aggregate}-calibrated.csv", studies, calibrations)
+    for way, scores in ways.items():
+        files[way] = write_submission(work / f"{data.name}-{way.replace(', ', '-').replace(' ', '-')}.csv", studies, scores)
+    if options.max:
+        plain = graded(foramen, data, work / f"{data.name}-max.json", options.keep, "--method", "boxes", "--aggregate", "max",
+                       "--no-calibration", *models)
+        files["max"] = write_submission(work / f"{data.name}-max.csv", plain, stated)
     return files, grades
 
 
@@ -139,7 +161,7 @@ def cell(value, interval):
 def score_table(scored):
     """One row a way: the four parts and their mean, with intervals."""
     first = scored["submissions"][0]
-    heads = ["", *(g["group"].replace("_", " ") for g in first["groups"]), "**score**", "against `max`"]
+    heads = ["", *(g["group"].replace("_", " ") for g in first["groups"]), "**score**", "against calibrated boxes"]
     lines = [heads, ["---"] * len(heads)]
     lines.append(["prior alone", *(f"{g['prior_log_loss']:.3f}" for g in first["groups"]), f"{first['prior_score']:.3f}", ""])
     for one in scored["submissions"]:
@@ -181,7 +203,7 @@ def markdown(results, studies):
                      + score_table(of["all"]))
         parts.append(f"The {of['confusable_studies']} studies whose levels are easily confused (field of view cut, angled "
                      f"blocks), {of['confusable']['rows']} rows:\n\n" + score_table(of["confusable"]))
-        parts.append("Where the evidence lies (`geometric`):\n\n" + place_table(of["localisation"]))
+        parts.append("Where the evidence lies:\n\n" + place_table(of["localisation"]))
     lines = [["", "images", "boxes", "mAP50, Ultralytics'", "mAP50-95", "mAP50, COCO's"], ["---"] * 6]
     for role, report in results["detections"].items():
         ours, coco = report["models"][0]["average_precision"][:2]
@@ -197,6 +219,7 @@ def main():
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--studies", type=int, default=100)
     parser.add_argument("--models", type=pathlib.Path, help="the program's own if left out")
+    parser.add_argument("--max", action="store_true", help="also the rule that takes each box at its word")
     parser.add_argument("--keep", action="store_true", help="take the grades that an earlier run of the same models left")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
@@ -206,7 +229,7 @@ def main():
     results = {"sets": {}}
     for dialect, seed in SETS:
         data = make(arguments.foramen, arguments.work, dialect, seed, arguments.studies)
-        files, grades = grade(arguments.foramen, data, arguments.work, models, manifest, arguments.keep)
+        files, grades = grade(arguments.foramen, data, arguments.work, models, manifest, arguments)
         chosen = confusable(data)
         hard = subset(data / "train.csv", chosen, arguments.work / f"{dialect}-confusable.csv")
         hard_files = {way: subset(file, chosen, file.with_suffix(".confusable.csv")) for way, file in files.items()}

@@ -33,6 +33,7 @@
 pub mod batch;
 pub mod cancel;
 pub mod cli;
+pub mod crops;
 pub mod dataset;
 pub mod detector;
 pub mod files;

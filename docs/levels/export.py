@@ -1,6 +1,6 @@
 """export.py STAGE2.pt levels.onnx: the weights of train.py as an ONNX file of the program's contract.
 
-As src/training/driver.py does for the other detectors: 1x3x384x384 in, 1x9x3024 out, no NMS inside, opset 17, large
+As src/training/programs/detectors.py does for the other detectors: 1x3x384x384 in, 1x9x3024 out, no NMS inside, opset 17, large
 weights as float16 that a Cast widens. Several .pt before the target: their mean.
 """
 

@@ -1,18 +1,24 @@
-//! `foramen calibrate`: reliable probabilities, fitted on studies that the models were not trained on.
+//! `foramen calibrate`: reliable probabilities, and what is familiar, fitted on studies that the models were not trained on.
 
-use std::{collections::BTreeMap, path::PathBuf};
+mod familiar;
+mod mixture;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::anyhow;
 
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
-    detector::manifest::{Manifest, ManifestEntry},
+    detector::manifest::{MANIFEST_NAME, Manifest, ManifestEntry},
     grading::{Aggregate, Calibration, Probabilities, Role},
     metric::{self, Fit, ScoredRow, Solution, Studies, Submission},
     training,
 };
 
-/// Fit each role's calibration on out-of-fold predictions and write it into the models' manifest
+/// Fit each role's calibration, or what is familiar to the models, and write it into their manifest
 ///
 /// The predictions must be of studies that the models were not trained on, made with the same --aggregate and without
 /// calibration:
@@ -28,6 +34,14 @@ use crate::{
 /// saw, which hold the prevalence (or with --aggregate seed a third each), are left out: they are not calibrated when
 /// grading either. Each study is also scored with a fit on the other four fifths; a role that does not gain
 /// by that measure is left unchanged.
+///
+/// With --familiar, limits are fitted instead: how studies look to these models that are like those they were trained on.
+/// Grades of other studies are then moved towards what is usual for the level (docs/grading.md). No labels are needed:
+///
+///   foramen grade STUDIES --models DIR --format json --out held-out.json
+///   foramen calibrate --models DIR --familiar held-out.json
+///
+/// The studies must be like the training data in every way, and not be training data themselves: at least 20, better 100.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Args {
@@ -35,14 +49,21 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     models: PathBuf,
     /// Labels: the contest's `train.csv`
-    #[arg(long, value_name = "FILE")]
-    solution: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "familiar")]
+    solution: Option<PathBuf>,
     /// Out-of-fold predictions of `foramen grade --no-calibration`; only the studies in it are used
-    #[arg(long, value_name = "FILE")]
-    predictions: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "familiar")]
+    predictions: Option<PathBuf>,
     /// The aggregate that the predictions were made with; the calibration applies only to it
-    #[arg(long, value_enum)]
-    aggregate: Aggregate,
+    #[arg(long, value_enum, required_unless_present = "familiar")]
+    aggregate: Option<Aggregate>,
+    /// JSON of `foramen grade` for studies that are like the training data: fit limits on them
+    #[arg(long, value_name = "JSON", num_args = 1.., conflicts_with_all = ["solution", "predictions", "aggregate", "boxes"])]
+    familiar: Vec<PathBuf>,
+    /// The same studies graded with --method boxes, where --predictions are of --method crops, both uncalibrated: fit how the
+    /// two are mixed, for the second stage's entry
+    #[arg(long, value_name = "FILE")]
+    boxes: Option<PathBuf>,
     /// Show what would be gained, without changing anything
     #[arg(long)]
     dry_run: bool,
@@ -61,34 +82,47 @@ pub fn run(args: &Args) -> Outcome {
         let folder = args.models.display();
         Failure::new(Exit::Model, anyhow!("{folder}: no manifest.json that lists models; `foramen train` writes one"))
     })?;
-    let rows = rows(args).map_err(|e| Failure::new(Exit::Input, e))?;
+    let (Some(solution), Some(predictions), Some(aggregate)) = (&args.solution, &args.predictions, args.aggregate)
+    else {
+        return familiar::run(args, &manifest);
+    };
+    let read = |predictions: &Path| rows(solution, predictions).map_err(|e| Failure::new(Exit::Input, e));
+    let rows = read(predictions)?;
+    if let Some(boxes) = &args.boxes {
+        return mixture::run(args, &manifest, &read(boxes)?, &rows);
+    }
     let (mut fitted, mut text) = (BTreeMap::new(), String::new());
     for &role in Role::ALL {
-        let verdict = judge(&manifest, role, &rows, args.aggregate);
+        let verdict = judge(&manifest, role, &rows, aggregate);
         text += &line(role, &verdict);
         if let Verdict::Fitted(fit) = verdict {
             fitted.insert(role, fit.calibration);
         }
     }
     print(text.as_bytes())?;
-    let place = args.models.join(crate::detector::manifest::MANIFEST_NAME);
     if fitted.is_empty() {
+        let place = args.models.join(MANIFEST_NAME);
         let error = anyhow!("no role could be calibrated; {} is unchanged", place.display());
         return Err(Failure::new(Exit::Input, error));
     }
+    enter(args, |manifest| with(manifest, aggregate, &fitted))
+}
+
+/// Changes the manifest, unless it is only to be shown what would be gained.
+fn enter(args: &Args, change: impl FnOnce(Manifest) -> Manifest) -> Outcome {
+    let place = args.models.join(MANIFEST_NAME);
     if args.dry_run {
         print(format!("{} is unchanged (--dry-run)\n", place.display()).as_bytes())?;
         return Ok(Exit::Ok);
     }
-    training::change_manifest(&args.models, |manifest| with(manifest, args.aggregate, &fitted))
-        .map_err(|e| Failure::new(Exit::Output, e))?;
+    training::change_manifest(&args.models, change).map_err(|e| Failure::new(Exit::Output, e))?;
     print(format!("written into {}\n", place.display()).as_bytes())?;
     Ok(Exit::Ok)
 }
 
-fn rows(args: &Args) -> Result<Vec<ScoredRow>, metric::MetricError> {
-    let solution = Solution::read(&args.solution)?;
-    let predictions = Submission::read(&args.predictions, |study| solution.study(study).is_some())?;
+fn rows(solution: &Path, predictions: &Path) -> Result<Vec<ScoredRow>, metric::MetricError> {
+    let solution = Solution::read(solution)?;
+    let predictions = Submission::read(predictions, |study| solution.study(study).is_some())?;
     metric::match_rows(&solution, &predictions, Studies::OfSubmission)
 }
 

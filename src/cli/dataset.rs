@@ -12,16 +12,17 @@ use crate::{
     raster::Standardize,
 };
 
-/// Make YOLO data sets with five folds from the contest's CSVs and DICOM
+/// Make YOLO data sets with five folds from the contest's CSVs and DICOM, or crops for the second stage
 ///
 /// One role writes to OUT itself: `images/`, `labels/`, `fold0/` to `fold4/` with a `data.yaml` each,
 /// `contact_sheet.png`, `report.md`, `skipped.csv`, `5folds.csv` and `dataset.json`. Several roles write to OUT/nfn,
-/// OUT/scs and OUT/ss and read the image headers once. The folds are those of `5folds.csv` next to `train.csv`; without
+/// OUT/scs and OUT/ss and read the image headers once. `--role crops` writes one picture of crops a study and
+/// `crops.json`. The folds are those of `5folds.csv` next to `train.csv`; without
 /// it they are made, by study, stratified by the severities of every condition and level. Whether images are computed
 /// phantoms is read from the files: a model trained on a data set with any is a demo.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Which detectors: nfn, scs or ss, several separated by commas, or all
+    /// Which detectors: nfn, scs or ss, several separated by commas, or all; or crops, for the second stage
     #[arg(long, required = true, value_delimiter = ',', value_name = "ROLE")]
     role: Vec<Roles>,
     /// Folder with `train.csv`, `train_label_coordinates.csv` and `train_images/`
@@ -66,6 +67,7 @@ enum Preset {
 enum Roles {
     One(Role),
     All,
+    Crops,
 }
 
 impl FromStr for Roles {
@@ -74,7 +76,8 @@ impl FromStr for Roles {
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "all" => Ok(Self::All),
-            _ => text.parse().map(Self::One).map_err(|_| "expected nfn, scs, ss or all".to_owned()),
+            "crops" => Ok(Self::Crops),
+            _ => text.parse().map(Self::One).map_err(|_| "expected nfn, scs, ss, all or crops".to_owned()),
         }
     }
 }
@@ -122,7 +125,48 @@ fn depth(text: &str) -> Result<f64, String> {
     depth.ok_or_else(|| "expected millimetres, 0 or more".to_owned())
 }
 
+/// One data set for the second stage.
+fn crops(args: &Args) -> Outcome {
+    let is_box_option = args.box_mm.is_some() || args.box_share.is_some() || args.depth_mm.is_some();
+    let standardize = args.standardize.unwrap_or(Standardize::SlicePercentile);
+    let why = if args.role.len() > 1 {
+        "--role crops makes a data set of its own: run it apart from the detectors"
+    } else if is_box_option || args.negatives.is_some() || args.preset == Preset::Seed {
+        "--role crops has no boxes and no background: leave out --preset, --box-mm, --box-share, --depth-mm and --negatives"
+    } else if standardize.needs_series() {
+        "--role crops looks at slices one by one: --standardize slice_percentile or slice_min_max"
+    } else {
+        let (headers, images) = (Teller::new("files"), Teller::new("studies"));
+        let info = dataset::make_crops(&args.data, &args.out, standardize, &|step, done, all| match step {
+            Step::Headers => headers.at("reading headers", done, all),
+            Step::Images(_) | Step::Crops => {
+                headers.end();
+                images.at("crops", done, all);
+            }
+        })
+        .map_err(failure)?;
+        images.end();
+        let text = dataset::crops_text(&info);
+        exit::print(format!("{text}\nWritten to {}\n", args.out.display()).as_bytes())?;
+        return Ok(Exit::Ok);
+    };
+    Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)))
+}
+
+fn failure(error: DatasetError) -> Failure {
+    let exit = match error {
+        DatasetError::Grow(_) | DatasetError::Write(_) | DatasetError::Image { .. } => Exit::Output,
+        DatasetError::Labels(_) | DatasetError::Scan(_) | DatasetError::Empty { .. } | DatasetError::NoCrops { .. } => {
+            Exit::Input
+        }
+    };
+    Failure::new(exit, error)
+}
+
 pub fn run(args: &Args) -> Outcome {
+    if args.role.contains(&Roles::Crops) {
+        return crops(args);
+    }
     let roles = args.roles();
     if roles.len() > 1 && (args.box_mm.is_some() || args.depth_mm.is_some()) {
         let error = anyhow::anyhow!("--box-mm and --depth-mm apply to a single role: run the roles one by one");
@@ -137,14 +181,9 @@ pub fn run(args: &Args) -> Outcome {
             headers.end();
             images.at(role.word(), done, all);
         }
+        Step::Crops => (),
     })
-    .map_err(|error| {
-        let exit = match error {
-            DatasetError::Grow(_) | DatasetError::Write(_) | DatasetError::Image { .. } => Exit::Output,
-            DatasetError::Labels(_) | DatasetError::Scan(_) | DatasetError::Empty { .. } => Exit::Input,
-        };
-        Failure::new(exit, error)
-    })?;
+    .map_err(failure)?;
     images.end();
     let reports: Vec<String> = infos.iter().map(dataset::report_text).collect();
     exit::print(format!("{}\nWritten to {}\n", reports.join("\n"), args.out.display()).as_bytes())?;

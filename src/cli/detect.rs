@@ -18,7 +18,7 @@ use crate::{
     detector::{AnyModel, Class, Detector, EngineChoice, Model, ModelError, RawDetection},
     files,
     geometry::Turn,
-    raster::{Image8, Standardize},
+    raster::{BLANK, Image8, Standardize},
     study,
 };
 
@@ -76,6 +76,10 @@ pub fn run(args: &Args) -> Outcome {
     let report = match AnyModel::read(&args.model).map_err(unusable)? {
         AnyModel::Grades(model) => detect(args, model),
         AnyModel::Discs(model) => detect(args, model),
+        AnyModel::Crops(model) => {
+            let why = "it grades crops of a whole study and draws no boxes; `foramen grade --method crops` runs it";
+            return Err(unusable(ModelError::Refused { name: model.name, problem: why.to_owned() }));
+        }
     }?;
     let text = if args.json {
         serde_json::to_string_pretty(&report).map_err(|e| Failure::new(Exit::Error, e))? + "\n"
@@ -132,6 +136,9 @@ fn read(file: &Path, standardize: Standardize) -> anyhow::Result<Vec<(u32, Turn,
         let (width, height) = grey.dimensions();
         let image =
             Image8::new(width, height, grey.into_raw()).ok_or_else(|| anyhow!("{}: it is empty", file.display()))?;
+        if image.is_blank() {
+            eprintln!("foramen: {}: {BLANK}", file.display());
+        }
         return Ok(vec![(1, Turn::NONE, image)]);
     }
     let scan = study::scan(&[file.to_owned()], &Cancel::default(), &|_, _| ())?;

@@ -4,9 +4,9 @@ use std::{fmt::Write as _, path::PathBuf, str::FromStr};
 
 use super::exit::{Exit, Failure, Outcome, print};
 use crate::{
-    grading::Role,
+    grading::ModelRole,
     training::{
-        self, Checkpoint, Device, Event, Preset, Recipe, StageState, Start, TrainError, TrainOptions, Trained,
+        self, Checkpoint, Device, Event, Kind, Preset, Recipe, StageState, Start, TrainError, TrainOptions, Trained,
         Training, TrainingData,
     },
 };
@@ -14,7 +14,10 @@ use crate::{
 /// Folds of a data set.
 const FOLDS: u32 = 5;
 
-/// Train one detector with Ultralytics, export it to ONNX and add it to a model folder
+/// Train one model, export it to ONNX and add it to a model folder
+///
+/// Detectors (nfn, scs, ss) are trained by Ultralytics; the second stage (crops), which grades crops around the places that
+/// the first finds, by a program of our own in the same Python environment.
 ///
 /// The model is OUT/ROLE.onnx, trained on folds 1 to 4 and validated on fold 0. With --fold K it is OUT/ROLE-foldK.onnx,
 /// and with --fold all five are trained one after another: `foramen grade --models OUT` then averages their results,
@@ -25,9 +28,9 @@ const FOLDS: u32 = 5;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Args {
-    /// Which detector: nfn, scs or ss
-    #[arg(long, required_unless_present = "print_recipe")]
-    role: Option<Role>,
+    /// Which model: the detectors nfn, scs or ss, or the second stage, crops
+    #[arg(long, required_unless_present = "print_recipe", value_parser = trained_role)]
+    role: Option<ModelRole>,
     /// Data set made by `foramen dataset`
     #[arg(long, value_name = "DIR", required_unless_present = "print_recipe")]
     data: Option<PathBuf>,
@@ -40,7 +43,7 @@ pub struct Args {
     /// Your own recipe: a TOML file in the form that --print-recipe shows
     #[arg(long, value_name = "FILE", conflicts_with = "preset")]
     recipe: Option<PathBuf>,
-    /// Print the preset's recipe and do nothing else
+    /// Print the preset's recipe (with --role crops, of the second stage) and do nothing else
     #[arg(long)]
     print_recipe: bool,
     /// The validation fold, 0 to 4, or `all`
@@ -58,10 +61,11 @@ pub struct Args {
     /// Weights (.pt) to start from, or the YAML of another network to train from scratch; the recipe's if left out
     ///
     /// A name such as yolov8s.pt that is not a file goes to Ultralytics, which downloads those weights; they are kept
-    /// in your cache folder. The preset seed starts from yolov8m.pt (nfn) and yolov8s.pt, demo from scratch.
+    /// in your cache folder. The preset seed starts from yolov8m.pt (nfn) and yolov8s.pt, demo from scratch. Of crops: the
+    /// last.pt of an earlier training, or `imagenet` for an encoder that torchvision downloads.
     #[arg(long, value_name = "FILE")]
     weights: Option<PathBuf>,
-    /// Train from the network's YAML, without the recipe's weights: needs no internet connection
+    /// Train from random weights, without the recipe's: needs no internet connection
     #[arg(long, conflicts_with = "weights")]
     from_scratch: bool,
     /// Validate after each epoch, not only at the end; by default the recipe decides (seed: yes, demo: no)
@@ -70,10 +74,10 @@ pub struct Args {
     /// Validate only at the end, which saves time; the last epoch then becomes the model
     #[arg(long, overrides_with = "val")]
     no_val: bool,
-    /// Which checkpoint becomes the model; the recipe decides if left out (seed: best, demo: last)
+    /// Which checkpoint becomes the model; the recipe decides if left out (seed, contest: best, demo: last)
     #[arg(long, value_enum, value_name = "WHICH")]
     checkpoint: Option<Checkpoint>,
-    /// Ultralytics' device: cpu, mps, 0, or 0,1,... for several GPUs
+    /// cpu, mps, 0, or 0,1,... for several GPUs (detectors only)
     #[arg(long, default_value = "cpu")]
     device: Device,
     /// Training time (per fold), instead of the recipe's epochs
@@ -85,6 +89,13 @@ pub struct Args {
     /// Continue where a killed run stopped
     #[arg(long)]
     resume: bool,
+}
+
+fn trained_role(text: &str) -> Result<ModelRole, String> {
+    match text.parse().map_err(|_| "expected nfn, scs, ss or crops".to_owned())? {
+        ModelRole::Levels => Err("the detector of levels is trained by the programs in docs/levels".to_owned()),
+        role => Ok(role),
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -111,8 +122,9 @@ fn hours(text: &str) -> Result<f64, String> {
 }
 
 pub fn run(args: &Args) -> Outcome {
+    let kind = args.role.map_or(Kind::Detector, Kind::from);
     if args.print_recipe {
-        print(args.preset.text().as_bytes())?;
+        print(args.preset.text(kind).map_err(|e| failure(e.into()))?.as_bytes())?;
         return Ok(Exit::Ok);
     }
     let (Some(role), Some(data), Some(out)) = (args.role, &args.data, &args.out) else {
@@ -120,8 +132,8 @@ pub fn run(args: &Args) -> Outcome {
         return Ok(Exit::Usage);
     };
     let recipe = match &args.recipe {
-        Some(file) => Recipe::read(file),
-        None => Recipe::preset(args.preset),
+        Some(file) => Recipe::read(file, kind),
+        None => Recipe::preset(args.preset, kind),
     };
     let recipe = recipe.map_err(|e| failure(e.into()))?;
     let (validate, checkpoint) = args.kept(&recipe)?;
@@ -233,9 +245,8 @@ fn show(fold: u32, event: Event<'_>) {
             say(&format!("fold {fold} stage {}/{} {how}; epochs in {}", s.stage, s.stages, s.results.display()))
         }
         Event::Epoch(p) => {
-            let names = ["box", "class", "dfl"].into_iter().chain(std::iter::repeat("loss"));
             let mut losses = String::new();
-            for (loss, name) in p.loss.iter().zip(names) {
+            for (name, loss) in &p.loss {
                 // Writing to a String does not fail.
                 let _ = write!(losses, " {name} {loss:.4}");
             }
@@ -260,11 +271,12 @@ fn summary(fold: u32, trained: &Trained) -> String {
     for (file, figures) in &trained.results {
         let _ = writeln!(text, "fold {fold} {}: {figures}", file.display());
     }
-    text + &format!("{}: mAP50 {:.3}, mAP50-95 {:.3}", trained.onnx.display(), trained.map50, trained.map)
+    let metrics: Vec<String> = trained.metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+    text + &format!("{}: {}", trained.onnx.display(), metrics.join(", "))
 }
 
 /// A single model in the same folder as fold models would be counted as one of them.
-fn warn_of_both_kinds(role: Role, out: &std::path::Path) {
+fn warn_of_both_kinds(role: ModelRole, out: &std::path::Path) {
     let single = out.join(format!("{role}.onnx"));
     let folds = (0..FOLDS).any(|fold| out.join(format!("{role}-fold{fold}.onnx")).is_file());
     if folds && single.is_file() {
@@ -280,6 +292,7 @@ fn failure(error: TrainError) -> Failure {
         TrainError::Data { .. }
         | TrainError::Role { .. }
         | TrainError::Weights { .. }
+        | TrainError::Opinions { .. }
         | TrainError::Recipe(_)
         | TrainError::Refused(_)
         | TrainError::Changed { .. }

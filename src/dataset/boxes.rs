@@ -79,12 +79,6 @@ pub fn boxes(
     shape: &BoxShape,
 ) -> Result<Vec<LabelledBox>, (Reason, String)> {
     let home = home(series, point)?;
-    let image = &series.slices[home].instance;
-    let inside = (0.0..f64::from(image.columns)).contains(&point.x) && (0.0..f64::from(image.rows)).contains(&point.y);
-    if !inside {
-        let what = format!("({}, {}) on an image of {} x {}", point.x, point.y, image.columns, image.rows);
-        return Err((Reason::Outside, what));
-    }
     let class = DetectionClass { grade: point.id, severity };
     let at = PixelCenter::new(point.x, point.y);
     let target = series.slices[home].plane.map(|plane| (plane, plane.patient_from_pixel(at)));
@@ -114,11 +108,20 @@ pub fn boxes(
     Ok(all)
 }
 
-/// The slice that a point lies on.
-fn home(series: &Series, point: &Point) -> Result<usize, (Reason, String)> {
+/// The slice that a point lies on, inside its image.
+pub fn home(series: &Series, point: &Point) -> Result<usize, (Reason, String)> {
     let mut all = series.slices.iter().enumerate().filter(|(_, s)| s.instance.number == Some(point.instance));
     let number = format!("InstanceNumber {}", point.instance);
     let Some((home, _)) = all.next() else { return Err((Reason::NoImage, number)) };
     // Two files with one number, or one multi-frame file: the point does not say which.
-    if all.next().is_some() { Err((Reason::Ambiguous, number)) } else { Ok(home) }
+    if all.next().is_some() {
+        return Err((Reason::Ambiguous, number));
+    }
+    let image = &series.slices[home].instance;
+    let inside = (0.0..f64::from(image.columns)).contains(&point.x) && (0.0..f64::from(image.rows)).contains(&point.y);
+    if !inside {
+        let what = format!("({}, {}) on an image of {} x {}", point.x, point.y, image.columns, image.rows);
+        return Err((Reason::Outside, what));
+    }
+    Ok(home)
 }

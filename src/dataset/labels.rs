@@ -90,6 +90,12 @@ impl Point {
         *self == other
     }
 
+    /// As [`Self::describe`], with details of why it was left out, if there are any.
+    pub fn describe_with(&self, details: &str) -> String {
+        let separator = if details.is_empty() { "" } else { ": " };
+        format!("{}{separator}{details}", self.describe())
+    }
+
     /// Line, study, series and grade in one line, for a list of what was left out.
     pub fn describe(&self) -> String {
         format!("line {}: study {}, series {}, {}", self.line, self.study, self.series, self.id)

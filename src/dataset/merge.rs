@@ -72,12 +72,36 @@ pub fn label<'a>(
     let mut merge = Merge::new(studies, labels, options);
     for point in &points {
         if let Err((reason, what)) = merge.place(point) {
-            let separator = if what.is_empty() { "" } else { ": " };
-            skipped.add(reason, format!("{}{separator}{what}", point.describe()));
+            skipped.add(reason, point.describe_with(&what));
         }
     }
     merge.list_holes(&points, skipped);
     merge.finish(skipped)
+}
+
+/// The index of the series that a point is on, of the role that its condition is seen on. If several series share a UID, it
+/// is the one that has the point's image.
+pub fn series_of(point: &Point, study: &Study, names: &SeriesNames) -> Result<usize, (Reason, String)> {
+    let role = point.id.condition().role();
+    let named =
+        names.find_in(study, &point.series).map_err(|ambiguous| (Reason::WhichSeries, ambiguous.to_string()))?;
+    let Some(&first) = named.first() else { return Err((Reason::NoSeries, String::new())) };
+    let of_role: Vec<usize> = named.into_iter().filter(|&index| study.series[index].role == Some(role)).collect();
+    if of_role.is_empty() {
+        let series = &study.series[first];
+        let wanted = role.label();
+        let found = series.role.map_or("none of the three types", Role::label);
+        return Err((Reason::WrongSeries, format!("{found} where {wanted} belongs ({})", series.role_reason)));
+    }
+    let has_image =
+        |index: &usize| study.series[*index].slices.iter().any(|slice| slice.instance.number == Some(point.instance));
+    let with_image: Vec<usize> = of_role.iter().copied().filter(has_image).collect();
+    match with_image.as_slice() {
+        // The code that makes the box reports what is missing.
+        [] => Ok(of_role[0]),
+        [one] => Ok(*one),
+        _ => Err((Reason::Ambiguous, format!("InstanceNumber {}", point.instance))),
+    }
 }
 
 struct Merge<'a, 'b> {
@@ -118,7 +142,7 @@ impl<'a, 'b> Merge<'a, 'b> {
             }
             return Err((Reason::SecondPoint, format!("the first is in line {}", first.line)));
         }
-        let place = (*study, self.series_of(point, *study, names)?);
+        let place = (*study, series_of(point, &self.studies[*study], names)?);
         let series = &self.studies[place.0].series[place.1];
         let Some(severity) = self.labels.grades.get(point.study.as_str(), point.id) else {
             return Err((Reason::NoGrade, String::new()));
@@ -127,33 +151,6 @@ impl<'a, 'b> Merge<'a, 'b> {
         self.boxes.entry(place).or_insert_with(|| (point.series.clone(), Vec::new())).1.extend(made);
         self.taken.insert(key, point.clone());
         Ok(())
-    }
-
-    /// The index of the series of the role that a point is on. If several series share a UID, it is the one that has
-    /// the point's image.
-    fn series_of(&self, point: &Point, study: usize, names: &SeriesNames) -> Result<usize, (Reason, String)> {
-        let of_study = &self.studies[study];
-        let named =
-            names.find_in(of_study, &point.series).map_err(|ambiguous| (Reason::WhichSeries, ambiguous.to_string()))?;
-        let Some(&first) = named.first() else { return Err((Reason::NoSeries, String::new())) };
-        let of_role: Vec<usize> =
-            named.into_iter().filter(|&index| of_study.series[index].role == Some(self.role())).collect();
-        if of_role.is_empty() {
-            let series = &of_study.series[first];
-            let wanted = self.role().label();
-            let found = series.role.map_or("none of the three types", Role::label);
-            return Err((Reason::WrongSeries, format!("{found} where {wanted} belongs ({})", series.role_reason)));
-        }
-        let has_image = |index: &usize| {
-            of_study.series[*index].slices.iter().any(|slice| slice.instance.number == Some(point.instance))
-        };
-        let with_image: Vec<usize> = of_role.iter().copied().filter(has_image).collect();
-        match with_image.as_slice() {
-            // The code that makes the box reports what is missing.
-            [] => Ok(of_role[0]),
-            [one] => Ok(*one),
-            _ => Err((Reason::Ambiguous, format!("InstanceNumber {}", point.instance))),
-        }
     }
 
     /// Grades without a point, labels without images, images without labels.

@@ -2,9 +2,12 @@
 //! that a detector sees the same in training as in use.
 //!
 //! `labels` reads the graders' labels, `merge` matches them with the images, `boxes` turns points into boxes, `folds`
-//! splits by study, `yolo` writes, `skipped` records what was left out, `report` and `sheet` show it all.
+//! splits by study, `yolo` writes, `skipped` records what was left out, `report` and `sheet` show it all. `crops` writes
+//! the other kind of data set, for the second stage, around the places that `canal` finds.
 
 mod boxes;
+mod canal;
+mod crops;
 mod folds;
 mod labels;
 mod merge;
@@ -30,6 +33,7 @@ use crate::{
     study::{self, Matches, Scan, ScanError},
 };
 pub use boxes::{BoxShape, LabelledBox};
+pub use crops::{CROPS_NAME, CropStudy, CropsInfo, crops_text, make_crops};
 pub use folds::{FOLDS, Folds};
 pub use labels::{BadRow, Grades, LabelError, Point, point_rows};
 use merge::Labels;
@@ -126,6 +130,14 @@ pub enum DatasetError {
         /// What was left out, counted by reason.
         skipped: Vec<Skipped>,
     },
+    /// No grade came together with a crop.
+    #[error("{}: no crop could be made; {}", data.display(), why_empty(skipped))]
+    NoCrops {
+        /// The folder of labels and images.
+        data: PathBuf,
+        /// What was left out, counted by reason.
+        skipped: Vec<Skipped>,
+    },
     /// The target exists, is in use, or cannot be made.
     #[error(transparent)]
     Grow(#[from] GrowError),
@@ -164,6 +176,8 @@ pub enum Step {
     Headers,
     /// The images of one detector are written.
     Images(Role),
+    /// The crops of the second stage are written.
+    Crops,
 }
 
 /// Progress callback: the step, how many files or images are done, and how many there are in that step.

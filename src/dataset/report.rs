@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{DatasetInfo, FoldInfo, SplitSource};
+use super::{DatasetInfo, FoldInfo, Skipped, SplitSource};
 use crate::grading::DetectionClass;
 
 /// The report of a data set as Markdown, as it stands in its `report.md`.
@@ -12,7 +12,7 @@ pub fn text(info: &DatasetInfo) -> String {
     let _ = head(&mut text, info);
     let _ = folds(&mut text, info);
     let _ = classes(&mut text, info);
-    let _ = skipped(&mut text, info);
+    let _ = skipped(&mut text, &info.skipped);
     text
 }
 
@@ -91,13 +91,14 @@ fn classes(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
     Ok(())
 }
 
-fn skipped(text: &mut String, info: &DatasetInfo) -> std::fmt::Result {
+/// What was left out, by reason.
+pub fn skipped(text: &mut String, all: &[Skipped]) -> std::fmt::Result {
     writeln!(text, "\n## Left out\n")?;
-    if info.skipped.is_empty() {
+    if all.is_empty() {
         return writeln!(text, "Nothing.");
     }
     writeln!(text, "skipped.csv lists all of them.\n")?;
-    for group in &info.skipped {
+    for group in all {
         writeln!(text, "- {} x {}", group.count, group.reason)?;
         for example in &group.examples {
             writeln!(text, "  - {example}")?;

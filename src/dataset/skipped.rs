@@ -49,6 +49,8 @@ pub enum Reason {
     Ambiguous,
     /// A point outside the image.
     Outside,
+    /// A point on an image that does not say where it lies.
+    NoPosition,
     /// A duplicate point.
     Twice,
     /// Another point for the same label.
@@ -83,6 +85,7 @@ impl fmt::Display for Reason {
             Self::NoImage => "a point on an image that its series does not have",
             Self::Ambiguous => "a point on an image whose number is not unique in its series",
             Self::Outside => "a point outside its image",
+            Self::NoPosition => "a point on an image that does not say where in the patient it lies",
             Self::Twice => "a duplicate point",
             Self::SecondPoint => "another point for a label that has one; the first usable one is taken",
             Self::StudyWithoutLabels => {
@@ -120,6 +123,11 @@ impl SkipList {
         let what = what.into();
         tracing::debug!("left out: {reason}: {what}");
         self.0.push((reason, what));
+    }
+
+    /// Adds all of another list.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     /// Counted by reason, in the order of [`Reason`].

@@ -62,7 +62,7 @@ pub fn plan<'a>(all: &'a [LabelledSeries<'a>], negatives: f64) -> Vec<Picture<'a
 }
 
 /// Ids come from files; as part of a file name they must not lead elsewhere.
-fn file_name(id: &str) -> String {
+pub fn file_name(id: &str) -> String {
     id.chars().map(|c| if c.is_ascii_alphanumeric() || ".-".contains(c) { c } else { '_' }).collect()
 }
 

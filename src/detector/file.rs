@@ -16,6 +16,12 @@ pub fn read(path: &Path) -> Result<(String, Arc<[u8]>), ModelError> {
     Ok((name, bytes.into()))
 }
 
+/// Shapes and metadata, whatever the model is made for.
+pub fn info(name: &str, onnx: &[u8]) -> Result<OnnxInfo, ModelError> {
+    OnnxInfo::read(onnx)
+        .ok_or_else(|| ModelError::Refused { name: name.to_owned(), problem: "it is not an ONNX file".to_owned() })
+}
+
 /// What the file says of itself.
 pub struct OnnxFile {
     pub info: OnnxInfo,
@@ -26,8 +32,12 @@ pub struct OnnxFile {
 impl OnnxFile {
     /// What is the same of every detector.
     pub fn read(name: &str, onnx: &[u8]) -> Result<Self, ModelError> {
+        Self::of(name, info(name, onnx)?)
+    }
+
+    /// The same of what was read.
+    pub fn of(name: &str, info: OnnxInfo) -> Result<Self, ModelError> {
         let refuse = |problem: String| ModelError::Refused { name: name.to_owned(), problem };
-        let info = OnnxInfo::read(onnx).ok_or_else(|| refuse("it is not an ONNX file".to_owned()))?;
         if let Some(task) = info.metadata("task").filter(|task| *task != "detect") {
             return Err(refuse(format!("it is made for the task '{task}', not 'detect'")));
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     files::{WriteError, write_json},
-    grading::{Calibrations, ModelRole, Prior},
+    grading::{Calibrations, Familiar, Mixtures, ModelRole, Prior},
     raster::Standardize,
 };
 
@@ -31,6 +31,9 @@ pub struct Manifest {
     pub format: u32,
     /// One entry per model file.
     pub models: Vec<ManifestEntry>,
+    /// How studies look to these models that are like those they were trained on; written by `foramen calibrate --familiar`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub familiar: Option<Familiar>,
 }
 
 /// What is known of one model file.
@@ -40,7 +43,7 @@ pub struct ManifestEntry {
     pub file: String,
     /// Hex SHA-256 of the file.
     pub sha256: String,
-    /// Which detector it is: `levels`, `nfn`, `scs` or `ss`.
+    /// Which model it is: `levels`, `nfn`, `scs`, `ss` or `crops`.
     pub role: ModelRole,
     /// How slices became 0-255 when its data set was written.
     pub standardize: Standardize,
@@ -50,12 +53,17 @@ pub struct ManifestEntry {
     /// Probabilities from scores, by the way boxes are aggregated; fitted on studies not trained on.
     #[serde(default, skip_serializing_if = "Calibrations::is_empty")]
     pub calibration: Calibrations,
+    /// Of the second stage: how its answers and the boxes' become one, by the role of the boxes; fitted on studies not
+    /// trained on.
+    #[serde(default, skip_serializing_if = "Mixtures::is_empty")]
+    pub mixture: Mixtures,
     /// The fold that it was not trained on, where it is one of five.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fold: Option<u32>,
     /// Trained on phantoms, among others or alone: results must say so.
     pub demo: bool,
-    /// Class names in the order of the class index, as in the ONNX file.
+    /// Class names in the order of the class index, as in the ONNX file; none of the second stage.
+    #[serde(default)]
     pub classes: Vec<String>,
     /// What it was trained on, for people.
     pub training_data: String,
@@ -74,7 +82,7 @@ fn is_default(prior: &Prior) -> bool {
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { format: 1, models: Vec::new() }
+        Self { format: 1, models: Vec::new(), familiar: None }
     }
 }
 

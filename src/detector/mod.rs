@@ -3,6 +3,8 @@
 
 mod any;
 mod class;
+mod crop_model;
+mod crop_shape;
 mod decode;
 mod engine;
 mod file;
@@ -22,9 +24,11 @@ use crate::{
 };
 pub use any::AnyModel;
 pub use class::{Class, Levels};
+pub use crop_model::{CropGrade, CropGrader, CropModel};
+pub use crop_shape::{CELLS, CropShape};
 pub use decode::{Candidate, RawOutput};
-use engine::Engine;
 pub use engine::describe as describe_engine;
+use engine::{Engine, Network};
 pub use letterbox::Letterbox;
 pub use model::Model;
 pub use set::ModelSet;
@@ -138,7 +142,10 @@ impl<C: Class> Detector<C> {
     ///
     /// The engine is not there or too old (ONNX Runtime, asked for by name), or cannot load the model.
     pub fn new(model: &Arc<Model<C>>, engine: EngineChoice, threads: usize) -> Result<Self, ModelError> {
-        Ok(Self { model: model.clone(), engine: engine::load(model, engine, threads)?, input: Vec::new() })
+        let (height, width) = model.input_size;
+        let input = [1, 3, height as usize, width as usize];
+        let network = Network { name: &model.name, onnx: &model.onnx, input };
+        Ok(Self { model: model.clone(), engine: engine::load(&network, engine, threads)?, input: Vec::new() })
     }
 
     /// Name and version of the engine that runs, such as `rten 0.27.0`.

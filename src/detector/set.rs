@@ -3,17 +3,18 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use super::{
-    AnyModel, Class, Model, ModelError,
-    manifest::{MANIFEST_NAME, Manifest},
+    AnyModel, Class, CropModel, Model, ModelError,
+    manifest::{MANIFEST_NAME, Manifest, ManifestEntry},
     warning::ModelWarning,
 };
 use crate::{
     files,
-    grading::{DiscClass, Role},
+    grading::{DiscClass, Familiar, ModelRole, Prior, Role},
+    raster::Standardize,
 };
 
 /// Name and bytes of every model in `models/` when the program was built.
@@ -40,6 +41,11 @@ pub struct ModelSet {
     pub models: Vec<Arc<Model>>,
     /// The detectors of levels; none in a folder of the three that grade.
     pub levels: Vec<Arc<Model<DiscClass>>>,
+    /// The second stage; several are an ensemble, none where boxes alone grade.
+    pub crops: Vec<Arc<CropModel>>,
+    /// How studies look that are like those they were trained on; `None` where their manifest does not say, or says it of
+    /// other models.
+    pub familiar: Option<Arc<Familiar>>,
     /// Doubts to pass on to the user, such as "no manifest: `slice_min_max` assumed".
     pub warnings: Vec<ModelWarning>,
 }
@@ -114,30 +120,62 @@ impl ModelSet {
                     set.describe(&mut model, manifest, &demo);
                     set.levels.push(Arc::new(model));
                 }
+                AnyModel::Crops(mut model) => {
+                    let entry = set.listed(&model.name, ModelRole::Crops, model.standardize, manifest);
+                    set.warnings.extend(entry.and_then(|entry| model.apply(entry)));
+                    model.demo |= demo.contains(&model.sha256);
+                    set.crops.push(Arc::new(model));
+                }
             }
         }
         set.models.sort_by_key(|m| m.role);
+        if let Some(familiar) = manifest.and_then(|m| m.familiar.as_ref()) {
+            set.limit(familiar);
+        }
         set
+    }
+
+    /// Limits are of the models that they were fitted with: others see the same images otherwise.
+    fn limit(&mut self, familiar: &Familiar) {
+        if self.known().all(|(hash, _)| familiar.models.contains(hash)) {
+            self.familiar = Some(Arc::new(familiar.clone()));
+        } else {
+            self.warnings.push(ModelWarning::OtherLimits);
+        }
     }
 
     /// What the manifest says of a model, and what must be said of it.
     fn describe<C: Class>(&mut self, model: &mut Model<C>, manifest: Option<&Manifest>, demo: &[String]) {
-        let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model.name));
-        match entry {
-            Some(entry) => {
-                let (said, role) = (entry.role, model.role.into());
-                if said != role {
-                    self.warnings.push(ModelWarning::OtherRole { model: model.name.clone(), said, role });
-                }
-                self.warnings.extend(model.apply(entry));
-            }
-            None => self
-                .warnings
-                .push(ModelWarning::NotInManifest { model: model.name.clone(), standardize: model.standardize }),
-        }
+        let entry = self.listed(&model.name, model.role.into(), model.standardize, manifest);
+        self.warnings.extend(entry.and_then(|entry| model.apply(entry)));
         self.warnings.extend(model.lack());
         // Whatever a manifest says of it: a demo model stays one in another folder, and under another name.
         model.demo |= demo.contains(&model.sha256);
+    }
+
+    /// The entry of a file. That there is none is said, and that it is about another kind of model.
+    fn listed<'a>(
+        &mut self,
+        model: &str,
+        role: ModelRole,
+        standardize: Standardize,
+        manifest: Option<&'a Manifest>,
+    ) -> Option<&'a ManifestEntry> {
+        let entry = manifest.and_then(|m| m.models.iter().find(|e| e.file == model));
+        let model = model.to_owned();
+        match entry.map(|entry| entry.role) {
+            None => self.warnings.push(ModelWarning::NotInManifest { model, standardize }),
+            Some(said) if said != role => self.warnings.push(ModelWarning::OtherRole { model, said, role }),
+            Some(_) => (),
+        }
+        entry
+    }
+
+    /// Of every model its SHA-256, and whether it is a demo.
+    fn known(&self) -> impl Iterator<Item = (&String, bool)> {
+        let grades = self.models.iter().map(|model| (&model.sha256, model.demo));
+        let levels = self.levels.iter().map(|model| (&model.sha256, model.demo));
+        grades.chain(levels).chain(self.crops.iter().map(|model| (&model.sha256, model.demo)))
     }
 
     /// The models that were trained without each fold; those that name no fold are left out. A detector of levels
@@ -147,7 +185,14 @@ impl ModelSet {
         for model in &self.models {
             if let Some(fold) = model.fold {
                 let levels = || self.levels.iter().filter(|m| m.fold.is_none_or(|of| of == fold)).cloned().collect();
-                let empty = || Self { models: Vec::new(), levels: levels(), warnings: self.warnings.clone() };
+                let crops = || self.crops.iter().filter(|m| m.fold == Some(fold)).cloned().collect();
+                let empty = || Self {
+                    models: Vec::new(),
+                    levels: levels(),
+                    crops: crops(),
+                    familiar: self.familiar.clone(),
+                    warnings: self.warnings.clone(),
+                };
                 sets.entry(fold).or_insert_with(empty).models.push(model.clone());
             }
         }
@@ -156,12 +201,19 @@ impl ModelSet {
 
     /// Whether any of them was trained on phantoms, among others or alone.
     pub fn is_demo(&self) -> bool {
-        self.models.iter().any(|model| model.demo) || self.levels.iter().any(|model| model.demo)
+        self.known().any(|(_, is_demo)| is_demo)
     }
 
     /// The models of one role, none to many.
     pub fn of(&self, role: Role) -> impl Iterator<Item = &Arc<Model>> {
         self.models.iter().filter(move |m| m.role == role)
+    }
+
+    /// What to say of grades of a role that nothing is known of: as its first model's manifest has it, else the contest's
+    /// prevalence.
+    pub fn prior(&self, role: Role) -> &Prior {
+        static CONTEST: LazyLock<Prior> = LazyLock::new(Prior::default);
+        self.of(role).next().map_or(&*CONTEST, |model| &model.prior)
     }
 }
 

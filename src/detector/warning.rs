@@ -33,6 +33,8 @@ pub enum ModelWarning {
         /// What its class names say.
         role: ModelRole,
     },
+    /// The manifest's limits of what is familiar were fitted with other models than are in the folder.
+    OtherLimits,
     /// It does not know every class of its role: it can't rule out what it can't see.
     LacksClasses {
         /// Its file.
@@ -61,6 +63,10 @@ impl fmt::Display for ModelWarning {
             Self::OtherRole { model, said, role } => {
                 write!(f, "{model}: manifest.json says that it is {said}, but its class names are those of {role}")
             }
+            Self::OtherLimits => f.write_str(
+                "manifest.json: the limits of familiar studies were fitted with other models and are not used: run `foramen \
+                 calibrate --familiar` again",
+            ),
             Self::LacksClasses { model, role, missing, all } => {
                 write!(
                     f,

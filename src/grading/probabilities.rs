@@ -71,6 +71,21 @@ impl Probabilities {
         self.0[severity.index()]
     }
 
+    /// A share of the way to other probabilities: 0 leaves them, 1 gives the others.
+    ///
+    /// ```
+    /// use foramen::grading::Probabilities;
+    ///
+    /// let (sure, even) = (Probabilities::shares([1.0, 0.0, 0.0])?, Probabilities::shares([1.0, 1.0, 2.0])?);
+    /// assert_eq!(sure.towards(even, 0.5).as_array(), [0.625, 0.125, 0.25]);
+    /// # Ok::<(), foramen::grading::InvalidProbabilities>(())
+    /// ```
+    #[must_use]
+    pub fn towards(self, other: Self, share: f32) -> Self {
+        let share = share.clamp(0.0, 1.0);
+        Self(std::array::from_fn(|i| (1.0 - share) * self.0[i] + share * other.0[i]))
+    }
+
     /// The likeliest severity; of equals, the milder.
     pub fn most_likely(self) -> Severity {
         let mut best = Severity::NormalMild;

@@ -31,6 +31,9 @@ pub struct Evidence {
     pub detection: Detection,
     /// What its place says against its class; empty where nothing does.
     pub conflicts: Vec<Conflict>,
+    /// No detector drew the box: it is where the second stage looked, and its score is the row's probability.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_place: bool,
 }
 
 /// How a row came by its numbers. "Not seen", "not assessed" and "Normal/Mild" are three different things.
@@ -64,9 +67,23 @@ pub struct Grade {
     /// Probabilities and evidence, or why there are none.
     #[serde(flatten)]
     pub assessment: Assessment,
+    /// How far a detected row was moved from what its boxes say to the prior, 0 to 1, because its study is unlike those that
+    /// the models were trained on: see [`Unfamiliar`](super::Unfamiliar).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub pull: f32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(pull: &f32) -> bool {
+    *pull <= 0.0
 }
 
 impl Grade {
+    /// As its boxes say.
+    pub const fn new(id: GradeId, assessment: Assessment) -> Self {
+        Self { id, assessment, pull: 0.0 }
+    }
+
     /// The probabilities, unless the row was not assessed.
     pub fn probabilities(&self) -> Option<Probabilities> {
         match &self.assessment {
@@ -97,12 +114,10 @@ impl Grade {
     ///     bbox: BBox::new(90.0, 80.0, 120.0, 110.0),
     ///     slice: SliceId { series_uid: "1.2.3".into(), sop_instance_uid: "1.2.3.7".into(), twin: 0, frame: 0 },
     /// };
-    /// let evidence = vec![Evidence { severity: Severity::Severe, weight: 0.8, detection, conflicts: vec![] }];
+    /// let evidence = vec![Evidence { severity: Severity::Severe, weight: 0.8, detection, conflicts: vec![], is_place: false }];
     /// let probabilities = Probabilities::normalized([0.1, 0.1, 0.8])?;
-    /// let row = Grade {
-    ///     id: "spinal_canal_stenosis_l4_l5".parse()?,
-    ///     assessment: Assessment::Detected { probabilities, evidence },
-    /// };
+    /// let id = "spinal_canal_stenosis_l4_l5".parse()?;
+    /// let row = Grade::new(id, Assessment::Detected { probabilities, evidence });
     ///
     /// let key = row.key_evidence().unwrap();
     /// assert_eq!((key.severity, key.detection.score), (Severity::Severe, 0.8));
@@ -150,7 +165,14 @@ pub struct GradeTable {
 impl GradeTable {
     /// Calls `assess` for each of the 25 in the order of [`GradeId::ALL`].
     pub fn from_fn(mut assess: impl FnMut(GradeId) -> Assessment) -> Self {
-        Self { rows: GradeId::ALL.into_iter().map(|id| Grade { id, assessment: assess(id) }).collect() }
+        Self { rows: GradeId::ALL.into_iter().map(|id| Grade::new(id, assess(id))).collect() }
+    }
+
+    /// Each row changed, in its place.
+    #[must_use]
+    pub(crate) fn map(mut self, change: impl Fn(&mut Grade)) -> Self {
+        self.rows.iter_mut().for_each(change);
+        self
     }
 
     /// The 25 rows in the order of [`GradeId::ALL`].

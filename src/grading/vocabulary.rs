@@ -100,7 +100,8 @@ words! {
 }
 
 words! {
-    /// Which detector a model file is: one of the three that look at a series' role and grade, or the one that finds discs.
+    /// Which model a file is: one of the three detectors that look at a series' role and grade, the one that finds discs,
+    /// or the second stage, which grades crops around known places.
     ModelRole, "role of a model", {
         /// The discs on both kinds of sagittal series.
         Levels = "levels", "Sagittal T1 and T2/STIR, discs";
@@ -110,6 +111,8 @@ words! {
         Scs = "scs", "Sagittal T2/STIR";
         /// As [`Role::Ss`].
         Ss = "ss", "Axial T2";
+        /// Crops of all three, around the places of the 25 grades.
+        Crops = "crops", "Crops of all three series";
     }
 }
 

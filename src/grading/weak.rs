@@ -41,7 +41,7 @@ mod tests {
             slice: SliceId { series_uid: "1".into(), sop_instance_uid: "1".into(), twin: 0, frame: 0 },
         };
         let boxes: Vec<Detection> = boxes.iter().map(detection).collect();
-        Grade { id, assessment: assess(id, &max(&boxes), &Prior::default()) }
+        Grade::new(id, assess(id, &max(&boxes), &Prior::default()))
     }
 
     #[test]
@@ -61,6 +61,6 @@ mod tests {
     fn a_row_without_a_box_is_not_weak_but_not_seen_or_not_assessed() {
         assert!(!row(&[]).is_weak());
         let reason = "no series".to_owned();
-        assert!(!Grade { id: GradeId::ALL[0], assessment: Assessment::NotAssessed { reason } }.is_weak());
+        assert!(!Grade::new(GradeId::ALL[0], Assessment::NotAssessed { reason }).is_weak());
     }
 }

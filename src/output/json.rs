@@ -7,9 +7,10 @@ use crate::{
     RESEARCH_USE_ONLY,
     geometry::{ImagePlane, PixelCorner, Vec3},
     grading::{
-        Aggregate, Assessment, Condition, Conflict, Disc, Evidence, Grade, Level, Probabilities, Severity, Side,
+        Aggregate, Assessment, Condition, Conflict, Disc, Evidence, Grade, Level, Probabilities, Severity, Side, Sign,
+        Unfamiliar,
     },
-    pipeline::{GradedStudy, UsedModel, Warning},
+    pipeline::{GradedStudy, Method, Parts, UsedModel, Warning},
     raster::BBox,
     study::Issue,
 };
@@ -53,14 +54,21 @@ struct StudyForm<'a> {
     demo_models: bool,
     /// `max`, `geometric` or `seed`.
     aggregate: Aggregate,
+    /// `boxes` alone, or `crops`: the second stage too.
+    method: Method,
     /// Whether scores went through the calibrations of the models' manifests.
     calibrated: bool,
+    /// How strange the crops look to the second stage; 1 is passed by one in a hundred like those that it was trained on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strangeness: Option<f32>,
     /// The discs that geometry found.
     levels: Vec<LevelForm>,
     /// The discs that the detector of levels found.
     discs: Vec<DiscForm>,
     /// Axial slices far from every disc, at which nothing looked.
     slices_left_out: usize,
+    /// How far the study is from what the models know; null where the aggregate is not `geometric`.
+    unfamiliar: Option<UnfamiliarForm>,
     models: &'a [UsedModel],
     warnings: &'a [Warning],
     issues: &'a [Issue],
@@ -79,6 +87,9 @@ struct GradeForm<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     scores: Option<Scores>,
+    /// With the second stage: what it and the boxes say, before they are mixed and calibrated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parts: Option<Parts>,
     /// Its key box scores below what the window shows at first.
     weak: bool,
     evidence: Vec<EvidenceForm<'a>>,
@@ -107,6 +118,43 @@ impl From<&Disc> for DiscForm {
     }
 }
 
+/// How far a study is from what the models know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnfamiliarForm {
+    /// How far detected rows were moved from the models' scores to the prior, 0 to 1.
+    pub pull: f32,
+    /// What was measured; `foramen calibrate --familiar` fits the limits on it.
+    pub signs: Vec<SignForm>,
+}
+
+/// One sign of it; larger is stranger.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SignForm {
+    /// Which.
+    pub sign: Sign,
+    /// As measured.
+    pub value: f32,
+    /// The median of familiar studies; null where the manifest has no limits.
+    pub usual: Option<f32>,
+    /// Up to here it is usual.
+    pub limit: Option<f32>,
+    /// Whether it passes the limit.
+    pub passed: bool,
+}
+
+impl From<&Unfamiliar> for UnfamiliarForm {
+    fn from(unfamiliar: &Unfamiliar) -> Self {
+        let signs = unfamiliar.signs.iter().map(|seen| SignForm {
+            sign: seen.sign,
+            value: seen.value,
+            usual: seen.limit.map(|limit| limit.usual),
+            limit: seen.limit.map(|limit| limit.limit),
+            passed: seen.passed > 0.0,
+        });
+        Self { pull: unfamiliar.pull, signs: signs.collect() }
+    }
+}
+
 /// The three scores of a row, each 0 to 1, together 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Scores {
@@ -132,6 +180,9 @@ struct EvidenceForm<'a> {
     claimed: String,
     /// `level_conflict`, `side_conflict`: where that class and the place of the box disagree.
     conflicts: &'a [Conflict],
+    /// No detector drew the box: the second stage looked here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_place: bool,
     series_uid: &'a str,
     sop_instance_uid: &'a str,
     /// Which of the images with these UIDs, from 0, where there are several; left out for the first.
@@ -212,10 +263,13 @@ fn study_form<'a>(study: &'a GradedStudy, id: &str) -> StudyForm<'a> {
         synthetic_images: study.is_synthetic,
         demo_models: study.models.iter().any(|m| m.demo),
         aggregate: study.aggregate,
+        method: study.method,
         calibrated: study.calibrated,
+        strangeness: study.strangeness,
         levels: levels(study),
         discs: study.discs.iter().map(DiscForm::from).collect(),
         slices_left_out: study.slices_left_out,
+        unfamiliar: study.unfamiliar.as_ref().map(UnfamiliarForm::from),
         models: &study.models,
         warnings: &study.warnings,
         issues: &study.issues,
@@ -242,6 +296,7 @@ fn grade_form<'a>(study: &'a GradedStudy, id: &str, row: &'a Grade) -> GradeForm
         source,
         reason,
         scores: row.probabilities().map(Scores::from),
+        parts: study.parts.get(row.id.index()).copied(),
         weak: row.is_weak(),
         evidence: row.evidence().iter().map(|e| evidence_form(study, e)).collect(),
     }
@@ -256,6 +311,7 @@ fn evidence_form<'a>(study: &GradedStudy, evidence: &'a Evidence) -> EvidenceFor
         weight: evidence.weight,
         claimed: detection.class.to_string(),
         conflicts: &evidence.conflicts,
+        is_place: evidence.is_place,
         series_uid: detection.slice.series_uid.as_str(),
         sop_instance_uid: detection.slice.sop_instance_uid.as_str(),
         twin: detection.slice.twin,

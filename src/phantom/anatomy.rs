@@ -5,14 +5,13 @@ use glam::DVec3;
 use rand::{Rng, RngExt};
 
 use super::{
+    build::{Build, VERTEBRAE},
     disease::Disease,
     material::Tissue,
     variety::{Variety, Warp},
 };
 use crate::grading::{Condition, GradeId, Level, Side};
 
-/// Vertebrae from T9 down to S4: enough for every field of view used here.
-pub const VERTEBRAE: usize = 13;
 /// Index of L1.
 pub const L1: usize = 4;
 /// Index of S1.
@@ -105,37 +104,6 @@ pub struct Subject {
     pub warp: Warp,
 }
 
-/// Shapes that differ from subject to subject.
-#[derive(Debug, Clone)]
-pub struct Build {
-    /// Exponent of the superellipse of a body's outline.
-    pub body_exponent: f64,
-    /// How much narrower a body is in its middle.
-    pub waist: f64,
-    /// Concavity of the endplates, mm.
-    pub endplate_hollow: f64,
-    /// Fraction of a disc's radius, and of its half height, that is nucleus.
-    pub nucleus: [f64; 2],
-    /// Brightness of the cleft in a nucleus.
-    pub cleft: f64,
-    /// Length of a spinous process, mm.
-    pub spinous_length: f64,
-    /// Half its height relative to the height of its body.
-    pub spinous_height: f64,
-    /// Half the width of the fat behind the sac, mm.
-    pub epidural_fat: f64,
-    /// Half sizes of the basivertebral vein: mm sideways and up.
-    pub vein: [f64; 2],
-    /// How coarse and how strong the grain of marrow is.
-    pub grain: [f64; 2],
-    /// For each vertebra: mm that its front edges extend beyond the body.
-    pub osteophyte: [f64; VERTEBRAE],
-    /// For each vertebra: mm that its front is lower than its back.
-    pub wedge: [f64; VERTEBRAE],
-    /// For each vertebra: brightness of its marrow, about 1.
-    pub marrow: [f64; VERTEBRAE],
-}
-
 /// An ellipsoid in a vertebra that is not marrow.
 #[derive(Debug, Clone)]
 pub struct Spot {
@@ -173,13 +141,14 @@ impl Subject {
             desiccation,
             canal_depth: size * v.between(rng, (17.5, 20.0), (15.5, 21.0)),
             sac_half_width: size * v.between(rng, (9.0, 10.5), (8.0, 11.5)),
-            roots: draw_roots(rng),
+            roots: draw_roots(rng, v),
             conus_end: v.between(rng, (-18.0, 14.0), (-35.0, 35.0)),
             skin,
             trunk: [v.between(rng, (150.0, 190.0), (130.0, 215.0)), v.between(rng, (100.0, 130.0), (90.0, 150.0))],
             back_fat,
             muscle: v.between(rng, (0.9, 1.12), (0.75, 1.25)),
-            muscle_fat: v.between(rng, (0.02, 0.35), (0.0, 0.6)),
+            // Most people have little.
+            muscle_fat: v.between(rng, (0.02, 0.35), (0.0, 0.8)) * rng.random_range(0.15..1.0),
             marrow_fat: v.between(rng, (0.25, 0.75), (0.05, 0.95)),
             texture_seed: rng.random(),
             build,
@@ -192,7 +161,7 @@ impl Subject {
     pub fn place_from_patient(&self, point: DVec3) -> Place {
         let height = |node: &Node| (point - node.center).dot(node.up);
         // The first node that the point lies above; the one before it is the node above the point.
-        let below = self.nodes.iter().position(|node| height(node) >= 0.0).unwrap_or(self.nodes.len() - 1).max(1);
+        let below = self.nodes.partition_point(|node| height(node) < 0.0).clamp(1, self.nodes.len() - 1);
         let (above, below) = (below - 1, below);
         let (a, b) = (&self.nodes[above], &self.nodes[below]);
         let (ha, hb) = (height(a), height(b));
@@ -215,6 +184,12 @@ impl Subject {
         let ([z0, y0], [z1, y1]) = (self.skin[below - 1], self.skin[below]);
         let t = ((z - z0) / (z1 - z0)).clamp(0.0, 1.0);
         y0 + (y1 - y0) * t
+    }
+
+    /// How much deeper the skin of the back lies in the furrow over the spinous processes than `x` mm beside it.
+    pub fn furrow(&self, x: f64) -> f64 {
+        let depth = (self.build.furrow + 2.0).min(0.5 * self.back_fat);
+        if x.abs() > 50.0 { 0.0 } else { depth * (-(x / 17.0).powi(2)).exp() }
     }
 
     /// The patient point of a place beside a disc, given in mm from the disc's centre.
@@ -248,26 +223,6 @@ impl Subject {
             Condition::SubarticularStenosis => {
                 self.patient_from_disc(id.level(), sign * (self.sac_half_width + 1.5), depth + 5.0, 0.0)
             }
-        }
-    }
-}
-
-impl Build {
-    fn draw(rng: &mut impl Rng, v: Variety) -> Self {
-        Self {
-            body_exponent: v.between(rng, (2.5, 2.5), (2.0, 3.6)),
-            waist: v.between(rng, (0.1, 0.1), (0.02, 0.2)),
-            endplate_hollow: v.between(rng, (1.0, 1.0), (0.0, 2.6)),
-            nucleus: [v.between(rng, (0.68, 0.68), (0.55, 0.82)), v.between(rng, (0.36, 0.36), (0.28, 0.46))],
-            cleft: v.between(rng, (0.75, 0.75), (0.35, 1.0)),
-            spinous_length: v.between(rng, (33.0, 33.0), (24.0, 40.0)),
-            spinous_height: v.between(rng, (0.36, 0.36), (0.26, 0.43)),
-            epidural_fat: v.between(rng, (5.5, 5.5), (2.0, 9.0)),
-            vein: [v.between(rng, (3.0, 3.0), (0.0, 6.0)), v.between(rng, (2.2, 2.2), (0.0, 3.2))],
-            grain: [v.between(rng, (1.0, 1.0), (0.6, 2.2)), v.between(rng, (0.18, 0.18), (0.04, 0.4))],
-            osteophyte: std::array::from_fn(|_| if v.chance(rng, 0.0, 0.3) { rng.random_range(1.0..5.0) } else { 0.0 }),
-            wedge: std::array::from_fn(|_| if v.chance(rng, 0.0, 0.1) { rng.random_range(1.0..6.5) } else { 0.0 }),
-            marrow: std::array::from_fn(|_| v.factor(rng, 0.09)),
         }
     }
 }
@@ -387,12 +342,14 @@ fn skin_of(nodes: &[Node], back_fat: f64) -> Vec<[f64; 2]> {
 }
 
 /// Roots lie to the back and the sides of the sac when the subject lies on the back.
-fn draw_roots(rng: &mut impl Rng) -> Vec<[f64; 2]> {
-    (0..16)
+fn draw_roots(rng: &mut impl Rng, v: Variety) -> Vec<[f64; 2]> {
+    // In some they have sunk to the back wall, in others they float.
+    let highest = v.between(rng, (-0.5, -0.3), (-1.1, 0.6));
+    (0..20)
         .map(|i| {
             let side = if i % 2 == 0 { 1.0 } else { -1.0 };
-            let angle: f64 = rng.random_range(-0.5..1.25);
-            let radius: f64 = rng.random_range(0.45..0.85);
+            let angle: f64 = rng.random_range(highest..1.35);
+            let radius: f64 = rng.random_range(0.42..0.88);
             [side * radius * angle.cos(), radius * angle.sin()]
         })
         .collect()

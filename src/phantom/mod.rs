@@ -6,6 +6,7 @@
 //! says that it is not a patient.
 
 mod anatomy;
+mod build;
 mod disease;
 mod file;
 mod labels;

@@ -40,7 +40,8 @@ struct Camera {
     gamma: f64,
     /// Strength and scale (mm) of a mottle that no tissue explains.
     mottle: (f64, f64),
-    /// Sagittal images are dark in front of this patient y: a saturation band against bowel motion.
+    /// Images are dark in front of this: a saturation band against bowel motion. Patient y in sagittal images, mm down
+    /// from the middle of axial ones.
     saturated_from: Option<f64>,
     /// Samples across the slice thickness.
     samples: u32,
@@ -59,12 +60,13 @@ struct Coil {
 }
 
 impl Coil {
-    fn draw(rng: &mut impl Rng, v: Variety) -> Self {
-        let array = v.chance(rng, 0.0, 0.5);
+    /// Axial images are mostly made with the spine array alone.
+    fn draw(rng: &mut impl Rng, v: Variety, sagittal: bool) -> Self {
+        let array = if sagittal { v.chance(rng, 0.0, 0.5) } else { v.chance(rng, 1.0, 0.8) };
         let short = v.chance(rng, 0.0, 0.3);
         Self {
             slope: [v.between(rng, (0.05, 0.45), (-0.2, 0.6)), v.between(rng, (-0.06, 0.06), (-0.2, 0.2))],
-            depth: array.then(|| (rng.random_range(70.0..190.0), rng.random_range(1.0..3.0))),
+            depth: array.then(|| (v.between(rng, (90.0, 130.0), (75.0, 190.0)), rng.random_range(1.0..3.0))),
             along: short.then(|| (rng.random_range(-60.0..60.0), rng.random_range(110.0..260.0))),
         }
     }
@@ -104,7 +106,7 @@ impl Camera {
             signals: plan.sequence.signals(subject.marrow_fat),
             gain: v.between(rng, (700.0, 2200.0), (200.0, 3200.0)),
             noise,
-            coil: Coil::draw(rng, v),
+            coil: Coil::draw(rng, v, sagittal),
             fat_shift: v.between(rng, (0.0, 3.0), (0.0, 5.0)) as usize,
             blur: (0..passes).map(|_| v.between(rng, (0.35, 0.7), (0.3, 0.85))).collect(),
             sharpen: if v.chance(rng, 0.0, 0.3) { rng.random_range(0.2..1.2) } else { 0.0 },
@@ -121,8 +123,11 @@ impl Camera {
             },
             gamma: v.between(rng, (1.0, 1.0), (0.8, 0.95)) * v.factor(rng, 0.2),
             mottle: (v.between(rng, (0.0, 0.0), (0.0, 0.2)), rng.random_range(2.0..18.0)),
-            saturated_from: (sagittal && v.chance(rng, 0.7, 0.5))
-                .then(|| v.between(rng, (-58.0, -38.0), (-85.0, -36.0))),
+            saturated_from: if sagittal {
+                v.chance(rng, 0.7, 0.5).then(|| v.between(rng, (-58.0, -38.0), (-85.0, -36.0)))
+            } else {
+                v.chance(rng, 0.7, 0.55).then(|| v.between(rng, (-60.0, -45.0), (-80.0, -36.0)))
+            },
             samples,
             seed: rng.random(),
         }
@@ -135,15 +140,22 @@ impl Camera {
         let offsets: Vec<Vec3> = (0..self.samples)
             .map(|i| plane.normal() * (((f64::from(i) + 0.5) / f64::from(self.samples) - 0.5) * plan.thickness))
             .collect();
+        let share = 1.0 / self.samples as f32;
         for row in 0..rows {
             for column in 0..columns {
                 let center = plane.patient_from_pixel(PixelCenter::new(column as f64, row as f64)) + plan.moved;
                 let center = center + subject.warp.shift(center);
                 let at = row * columns + column;
                 for offset in &offsets {
-                    let (tissue, strength) = tissue_at(subject, center + *offset);
-                    let signal = (self.signals[tissue as usize] * strength) as f32 / self.samples as f32;
-                    if tissue == Tissue::Fat { fat[at] += signal } else { water[at] += signal }
+                    let blend = tissue_at(subject, center + *offset);
+                    let signal = (self.signals[blend.tissue as usize] * blend.strength) as f32 * share;
+                    if blend.tissue == Tissue::Fat {
+                        fat[at] += signal;
+                    } else {
+                        let fatty = blend.fat as f32;
+                        water[at] += signal * (1.0 - fatty);
+                        fat[at] += self.signals[Tissue::Fat as usize] as f32 * share * fatty;
+                    }
                 }
             }
         }
@@ -199,6 +211,7 @@ impl Camera {
         let mut normal = || -> f64 { StandardNormal.sample(&mut rng) };
         let mut pixels = Vec::with_capacity(signal.len());
         let (mottle, scale) = self.mottle;
+        let (down, middle) = (plane.row_direction(), f64::from(plane.rows()) / 2.0);
         for row in 0..rows {
             for column in 0..columns {
                 let point = plane.patient_from_pixel(PixelCenter::new(column as f64, row as f64));
@@ -208,7 +221,8 @@ impl Camera {
                 }
                 value *= self.coil.sensitivity(subject, point);
                 if let Some(edge) = self.saturated_from {
-                    value *= 0.15 + 0.85 / (1.0 + ((edge - point.y) / 3.0).exp());
+                    let y = if down.y > 0.7 { (row as f64 - middle) * plane.pixel_spacing()[0] } else { point.y };
+                    value *= 0.12 + 0.88 / (1.0 + ((edge - y) / 3.0).exp());
                 }
                 // Rician: the magnitude of a noisy complex number.
                 let noisy = (value + self.noise * normal()).hypot(self.noise * normal());

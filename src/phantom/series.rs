@@ -209,10 +209,16 @@ impl<R: Rng> Protocol<'_, R> {
             (false, true) => [192, 256, 320, 448, 512][self.rng.random_range(0..5)],
             (false, false) => [256, 320, 384][self.rng.random_range(0..3)],
         };
-        let grid = Grid::square(matrix, v.between(self.rng, (165.0, 215.0), (130.0, 270.0)));
+        // The spine fills the picture; some protocols show the whole back.
+        let field_of_view = if v.chance(self.rng, 0.0, 0.15) {
+            self.rng.random_range(200.0..270.0)
+        } else {
+            v.between(self.rng, (165.0, 200.0), (145.0, 205.0))
+        };
+        let grid = Grid::square(matrix, field_of_view);
         let aside = DVec3::new(
-            v.between(self.rng, (-5.0, 5.0), (-14.0, 14.0)),
-            v.between(self.rng, (8.0, 22.0), (-12.0, 34.0)),
+            v.between(self.rng, (-5.0, 5.0), (-12.0, 12.0)),
+            v.between(self.rng, (8.0, 22.0), (-6.0, 30.0)),
             0.0,
         );
         // Slightly rotated in its own plane, or the patient is.

@@ -4,36 +4,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    GradeOptions, GradedStudy, Grader, UsedModel, Warning,
+    GradeOptions, GradedStudy, Grader, Method, UsedModel, Warning,
+    conclusion::Conclusion,
+    doubted,
     levels::Search,
     plan::{Job, Plan},
     results::Results,
+    second::Second,
 };
 use crate::{
     detector::{Class, Model},
-    geometry::Vec3,
     grading::{
-        self, Aggregate, Assessment, Detection, Disc, Discs, GradeTable, Layout, Placed, Prior, Resolved, Role,
-        SeriesDoubt,
+        self, Aggregate, Assessment, Detection, Disc, Discs, GradeId, GradeTable, Layout, Placed, Prior, Resolved,
+        Role, SeriesDoubt, Unfamiliar,
     },
     study::{Issue, Series, Study, gathered},
     uid::SeriesUid,
 };
-
-/// A table and where its geometry comes from.
-pub struct Conclusion {
-    pub table: GradeTable,
-    /// The canal at the disc of each level; all `None` without geometry.
-    pub levels: [Option<Vec3>; 5],
-    /// The discs, where geometry goes by them.
-    pub discs: Vec<Disc>,
-    /// Roles that geometry could not help, and why.
-    pub at_their_word: BTreeMap<Role, String>,
-    /// What most boxes of a series, by UID, say against where it lies.
-    pub doubts: BTreeMap<SeriesUid, SeriesDoubt>,
-    /// Whether any row went through a calibration.
-    pub calibrated: bool,
-}
 
 /// The table of what is known so far.
 pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, discs: &Discs, results: &Results) -> Conclusion {
@@ -66,15 +53,18 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, discs: &Discs, resul
         Aggregate::Seed => grading::assess_seed(id, &resolved.votes, prior, grader.options.without_box),
         Aggregate::Max | Aggregate::Geometric => grading::assess(id, &resolved.votes, prior),
     };
-    let mut calibrated = false;
+    let (mut calibrated, mut scores) = (false, vec![None; GradeId::ALL.len()]);
     let table = GradeTable::from_fn(|id| {
         let role = id.condition().role();
         if !looked.contains(&role) {
             let reason = reasons.get(&role).cloned().unwrap_or_else(|| "nothing looked at it".to_owned());
             return Assessment::NotAssessed { reason };
         }
-        let prior = grader.models.of(role).next().map_or_else(Prior::default, |m| m.prior.clone());
-        match (assess(id, &prior), grader.calibration(role)) {
+        let assessment = assess(id, grader.models.prior(role));
+        if let Assessment::Detected { probabilities, .. } | Assessment::Prior { probabilities } = &assessment {
+            scores[id.index()] = Some(*probabilities);
+        }
+        match (assessment, grader.calibration(role)) {
             // Nothing was looked for, which is another thing than nothing seen.
             (Assessment::Prior { .. }, _) if !grader.models.of(role).any(|m| m.knows(id)) => {
                 Assessment::NotAssessed { reason: "the model has no class for it".to_owned() }
@@ -86,8 +76,8 @@ pub fn table(grader: &Grader, layout: &Layout, plan: &Plan, discs: &Discs, resul
             (assessment, _) => assessment,
         }
     });
-    let Resolved { levels, discs, at_their_word, doubts, .. } = resolved;
-    Conclusion { table, levels, discs, at_their_word, doubts, calibrated }
+    let Resolved { levels, space, discs, at_their_word, doubts, .. } = resolved;
+    Conclusion { table, levels, discs, at_their_word, doubts, space, scores, calibrated }
 }
 
 /// Where the study's slices lie. Series whose positions may be compared are in one space.
@@ -103,12 +93,19 @@ pub fn layout(study: &Study) -> Layout {
 pub fn graded(
     grader: &Grader,
     study: &Study,
-    layout: &Layout,
     plan: &Plan,
     search: &Search,
+    (mut conclusion, second): (Conclusion, Option<Second>),
     mut results: Results,
 ) -> GradedStudy {
-    let conclusion = table(grader, layout, plan, &search.discs, &results);
+    let crops = second.as_ref().and_then(Second::strangeness);
+    // The boxes tell how the study looks; what is pulled is what the rows come to in the end.
+    let unfamiliar = doubted::judged(grader, search, (&conclusion.discs, &conclusion.table), crops);
+    if let Some(second) = &second {
+        conclusion.table = second.mixed(grader, study, &conclusion.table, &conclusion.scores);
+        conclusion.calibrated = grader.options.calibrate && grader.stage.models.iter().any(|m| !m.mixture.is_empty());
+    }
+    conclusion.table = doubted::pulled(grader, unfamiliar.as_ref(), conclusion.table);
     results.failures.sort_by_key(|(job, _)| (job.role, job.series, job.slice));
     let mut planes = BTreeMap::new();
     for evidence in conclusion.table.rows().iter().flat_map(grading::Grade::evidence) {
@@ -124,8 +121,22 @@ pub fn graded(
     let doubts = gathered(std::mem::take(&mut results.doubts).into_iter().map(|(job, doubt)| (doubt, file(job))));
     let of_series: Vec<Issue> = conclusion.doubts.iter().map(|(uid, doubt)| of_series(study, uid, *doubt)).collect();
     let faint: Vec<Issue> = Role::ALL.iter().filter_map(|&role| faint(role, &conclusion.table)).collect();
-    let models = used_models(grader, search, &results);
+    let mut models = used_models(grader, search, &results);
+    models.extend(second.iter().flat_map(|second| second.used.iter().cloned()));
     let mut warnings = warnings(grader, study, plan, &models, &results.failures, &conclusion);
+    if !grader.stage.models.is_empty() {
+        // Of rows that nothing assessed another warning tells.
+        let is_blind = |id: &GradeId| {
+            conclusion.scores[id.index()].is_some() && !second.as_ref().is_some_and(|second| second.sees(*id))
+        };
+        let rows = GradeId::ALL.iter().filter(|id| is_blind(id)).count();
+        warnings.extend((rows > 0).then_some(Warning::WithoutCrops { rows }));
+        let is_place_alone =
+            |row: &&grading::Grade| !row.evidence().is_empty() && row.evidence().iter().all(|e| e.is_place);
+        let rows = conclusion.table.rows().iter().filter(is_place_alone).count();
+        warnings.extend((rows > 0).then_some(Warning::CropsAlone { rows }));
+    }
+    warnings.extend(unfamiliar.clone().filter(Unfamiliar::is_pulled).map(Warning::Unfamiliar));
     warnings.extend(doubt_of_discs(search, &conclusion.discs));
     let failures = failures(study, &results.failures);
     GradedStudy {
@@ -135,10 +146,14 @@ pub fn graded(
         table: conclusion.table,
         aggregate: grader.options.aggregate,
         calibrated: conclusion.calibrated,
+        method: if second.is_some() { Method::Crops } else { Method::Boxes },
+        strangeness: crops,
+        parts: second.as_ref().map(|second| second.parts(&conclusion.scores)).unwrap_or_default(),
         floor: grader.options.floor,
         levels: conclusion.levels,
         discs: conclusion.discs,
         disc_places: search.discs.clone(),
+        unfamiliar,
         slices_left_out: plan.left_out.len(),
         detections: results.boxes.into_iter().flatten().flatten().collect(),
         planes,
@@ -163,8 +178,11 @@ fn of_series(study: &Study, uid: &SeriesUid, doubt: SeriesDoubt) -> Issue {
 /// A detector that finds next to nothing of what it knows looks at something else than it was trained on.
 fn faint(role: Role, table: &GradeTable) -> Option<Issue> {
     let scores = table.rows().iter().filter(|row| row.id.condition().role() == role);
-    let best: Vec<f32> =
-        scores.filter_map(|row| row.evidence().iter().map(|e| e.detection.score).reduce(f32::max)).collect();
+    // Where the second stage looked says nothing of what the detector found.
+    let boxes = |row: &grading::Grade| {
+        row.evidence().iter().filter(|e| !e.is_place).map(|e| e.detection.score).reduce(f32::max)
+    };
+    let best: Vec<f32> = scores.filter_map(boxes).collect();
     let faint = best.iter().filter(|score| **score < FAINT).count();
     (best.len() >= FEWEST_ROWS && faint * 2 >= best.len()).then(|| {
         let message = format!(

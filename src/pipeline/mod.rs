@@ -5,6 +5,8 @@
 //! grades more slices a second than one detector on two threads (docs/performance.md).
 
 mod conclude;
+mod conclusion;
+mod doubted;
 mod ensemble;
 mod levels;
 mod plan;
@@ -14,22 +16,24 @@ mod renumbered;
 mod results;
 mod room;
 mod run;
+mod second;
+mod signs;
 mod warning;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use self::pool::Pool;
 pub use self::{conclude::layout, renumbered::table as renumbered_table, room::NotEnough, warning::Warning};
+use self::{pool::Pool, second::Stage};
 
 use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelError, ModelSet},
     geometry::{ImagePlane, Vec3},
     grading::{
-        Aggregate, Calibration, Detection, DetectionClass, Disc, DiscClass, Discs, GradeTable, ModelRole, Role, Shift,
-        SliceId, WithoutBox,
+        Aggregate, Calibration, Detection, DetectionClass, Disc, DiscClass, Discs, GradeTable, ModelRole,
+        Probabilities, Role, Shift, SliceId, Unfamiliar, WithoutBox,
     },
     study::{Issue, Study},
     uid::StudyUid,
@@ -50,6 +54,18 @@ pub struct GradeOptions {
     pub without_box: WithoutBox,
     /// Whether rows go through the calibration of their model's manifest, where it has one for this aggregate.
     pub calibrate: bool,
+    /// What grades; `None` for what the models are there for.
+    pub method: Option<Method>,
+}
+
+/// What grades a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// The scores of the detectors' boxes.
+    Boxes,
+    /// The second stage, which looks at crops around the places that the detectors found, mixed with the boxes.
+    Crops,
 }
 
 impl Default for GradeOptions {
@@ -61,6 +77,7 @@ impl Default for GradeOptions {
             aggregate: Aggregate::default(),
             without_box: WithoutBox::default(),
             calibrate: true,
+            method: None,
         }
     }
 }
@@ -111,6 +128,15 @@ pub struct UsedModel {
     pub missing_classes: Vec<String>,
 }
 
+/// What a row is mixed of, neither calibrated.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Parts {
+    /// What the boxes come to; `None` for rows that no detector assessed.
+    pub boxes: Option<Probabilities>,
+    /// What the second stage says; `None` where it has no crop.
+    pub crops: Option<Probabilities>,
+}
+
 /// The grades of a study, with all that they were made of.
 #[derive(Debug, Clone)]
 pub struct GradedStudy {
@@ -124,6 +150,14 @@ pub struct GradedStudy {
     pub aggregate: Aggregate,
     /// Whether rows went through a calibration.
     pub calibrated: bool,
+    /// What graded: boxes alone, or the second stage too.
+    pub method: Method,
+    /// How strange the study's crops look to the second stage; 1 is passed by one in a hundred like those that it was
+    /// trained on.
+    pub strangeness: Option<f32>,
+    /// With the second stage, by row: what it and the boxes say before they are mixed. Empty without it, and where the
+    /// levels were renumbered.
+    pub parts: Vec<Parts>,
     /// Boxes below this score were not kept.
     pub floor: f32,
     /// The canal at the disc of each level, head to foot, patient mm; where geometry found it.
@@ -132,6 +166,9 @@ pub struct GradedStudy {
     pub discs: Vec<Disc>,
     /// Where that detector sees discs, whatever they are called.
     pub disc_places: Discs,
+    /// How far it is from what the models know, and how far its rows were pulled to the prior because of it; `None` where
+    /// geometry was not asked for.
+    pub unfamiliar: Option<Unfamiliar>,
     /// Axial slices that were not looked at, because they lie far from every disc.
     pub slices_left_out: usize,
     /// Every box above the floor, in order of slice.
@@ -170,10 +207,14 @@ impl GradedStudy {
             table,
             aggregate: Aggregate::Max,
             calibrated: false,
+            method: Method::Boxes,
+            strangeness: None,
+            parts: Vec::new(),
             floor: 0.01,
             levels: [None; 5],
             discs: vec![],
             disc_places: Discs::default(),
+            unfamiliar: None,
             slices_left_out: 0,
             detections: vec![],
             planes: BTreeMap::new(),
@@ -240,6 +281,8 @@ pub struct Grader {
     pool: Pool<DetectionClass>,
     /// The detectors of levels, where geometry is asked for.
     levels: Pool<DiscClass>,
+    /// The second stage, where it is there and wanted.
+    stage: Stage,
 }
 
 impl Grader {
@@ -248,7 +291,9 @@ impl Grader {
         let pool = Pool::new(models.models.clone(), options.engine);
         let is_geometric = options.aggregate == Aggregate::Geometric;
         let levels = Pool::new(if is_geometric { models.levels.clone() } else { Vec::new() }, options.engine);
-        Self { models, options, pool, levels }
+        let has_stage = is_geometric && options.method != Some(Method::Boxes);
+        let stage = Stage::new(if has_stage { models.crops.clone() } else { Vec::new() }, options.engine);
+        Self { models, options, pool, levels, stage }
     }
 
     /// The models that it was made with.
@@ -270,9 +315,17 @@ impl Grader {
         // Without a detector of levels the text is what it was before there were any.
         let levels = if levels.is_empty() { String::new() } else { format!(" {}", serde_json::to_string(&levels)?) };
         let models = serde_json::to_string(&models)?;
-        let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate } = options;
+        let crops: Vec<_> = self.stage.models.iter().map(|m| (&m.sha256, m.standardize, &m.mixture)).collect();
+        let crops = if crops.is_empty() { String::new() } else { format!(" {}", serde_json::to_string(&crops)?) };
+        // Nor is it another where no limits are known.
+        let limits = self.models.familiar.as_deref();
+        let limits =
+            limits.map_or(Ok(String::new()), |limits| serde_json::to_string(limits).map(|s| format!(" {s}")))?;
+        let GradeOptions { engine, floor, threads: _, aggregate, without_box, calibrate, method: _ } = options;
         let version = env!("CARGO_PKG_VERSION");
-        Ok(format!("{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}{levels}"))
+        Ok(format!(
+            "{version} {engine:?} {floor} {aggregate:?} {without_box:?} {calibrate} {models}{levels}{crops}{limits}"
+        ))
     }
 
     /// Grades one study. Blocks; `on_event` is called from worker threads.

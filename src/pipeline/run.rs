@@ -6,12 +6,15 @@ use std::sync::{
 };
 
 use super::{
-    GradeError, GradeEvent, GradedStudy, Grader, conclude, ensemble,
+    GradeError, GradeEvent, GradedStudy, Grader, conclude,
+    conclusion::Conclusion,
+    doubted, ensemble,
     levels::{self, Search},
     plan::{Job, Plan},
     pool::{Lent, side_by_side},
     ranges::Ranges,
     results::Results,
+    second,
 };
 use crate::{
     cancel::Cancel,
@@ -71,7 +74,9 @@ pub fn grade(
     if let Some(failure) = results.failure.take() {
         return Err(failure.into());
     }
-    Ok(conclude::graded(grader, study, &layout, &plan, &search, results))
+    let conclusion = conclude::table(grader, &layout, &plan, &search.discs, &results);
+    let second = second::look(grader, study, &conclusion, &ranges, cancel)?;
+    Ok(conclude::graded(grader, study, &plan, &search, (conclusion, second), results))
 }
 
 /// What will be looked at and what not, and why. Series by their names, so for debugging alone.
@@ -184,9 +189,11 @@ impl Shared<'_> {
             let jobs = self.plan.jobs.iter().zip(&results.boxes);
             jobs.filter(|(j, _)| j.role == job.role)
                 .all(|(_, boxes)| boxes.is_some())
-                .then(|| conclude::table(self.grader, self.layout, self.plan, &self.search.discs, &results).table)
+                .then(|| conclude::table(self.grader, self.layout, self.plan, &self.search.discs, &results))
         };
-        if let Some(table) = role_is_done {
+        if let Some(Conclusion { table, discs, .. }) = role_is_done {
+            let unfamiliar = doubted::judged(self.grader, self.search, (&discs, &table), None);
+            let table = doubted::pulled(self.grader, unfamiliar.as_ref(), table);
             (self.on_event)(GradeEvent::Role { role: job.role, table: Box::new(table) });
         }
     }

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::{
     detector::ModelWarning,
-    grading::{Role, WithoutBox},
+    grading::{Role, Unfamiliar, WithoutBox},
 };
 
 /// Something that limits what the grades of a study mean. Printed and serialised as one sentence.
@@ -14,6 +14,8 @@ use crate::{
 pub enum Warning {
     /// The detectors were trained on phantoms.
     DemoModels,
+    /// The images are unlike those that the models were trained on, and rows were pulled to the prior.
+    Unfamiliar(Unfamiliar),
     /// No row of a role was graded.
     NotAssessed {
         /// Which.
@@ -65,6 +67,16 @@ pub enum Warning {
     },
     /// The detector of levels alone would number the discs differently from all detectors together.
     OtherNumbers,
+    /// The second stage has no crop for some rows, which stay as the boxes have them.
+    WithoutCrops {
+        /// How many, of 25.
+        rows: usize,
+    },
+    /// No detector drew a box for some rows, which the second stage grades from where they should lie.
+    CropsAlone {
+        /// How many, of 25.
+        rows: usize,
+    },
     /// The series have different frames of reference.
     AssumedSpace,
     /// A doubt about a model, the same for every study.
@@ -83,6 +95,15 @@ impl fmt::Display for Warning {
         match self {
             Self::DemoModels => {
                 f.write_str("demo models, trained on computed phantoms: the grades mean nothing for a patient")
+            }
+            Self::Unfamiliar(unfamiliar) => {
+                let (percent, reasons) = (unfamiliar.percent(), unfamiliar.reasons().join("; "));
+                let little = if unfamiliar.is_mostly_prior() { " and say little about this patient" } else { "" };
+                write!(
+                    f,
+                    "these images are unlike those that the models were trained on: {reasons}. All grades are moved \
+                     {percent} of the way to what is usual for the level{little}"
+                )
             }
             Self::NotAssessed { role, why } => write!(f, "{}: not assessed: {why}", role.label()),
             Self::SeveralSeries { role, series } => {
@@ -119,6 +140,15 @@ impl fmt::Display for Warning {
             Self::OtherNumbers => f.write_str(
                 "the detector of levels alone would number the discs differently from all detectors together, which the \
                  rows follow: check the levels",
+            ),
+            Self::WithoutCrops { rows } => write!(
+                f,
+                "the second stage has no crop for {rows} of 25 rows: their place is unknown, or no slice shows it. Boxes alone \
+                 grade them"
+            ),
+            Self::CropsAlone { rows } => write!(
+                f,
+                "no detector drew a box for {rows} of 25 rows: the second stage alone grades them, from where they should lie"
             ),
             Self::AssumedSpace => {
                 f.write_str("the series' frames of reference differ: one patient space is assumed for levels and sides")

@@ -25,6 +25,11 @@ impl Image8 {
         self.height
     }
 
+    /// Whether all pixels have one value.
+    pub fn is_blank(&self) -> bool {
+        self.pixels.iter().all(|value| Some(value) == self.pixels.first())
+    }
+
     /// Columns × rows grey values, row-major.
     pub fn pixels(&self) -> &[u8] {
         &self.pixels

@@ -14,3 +14,6 @@ pub use slice::Slice;
 pub use standardize::{Standardize, ValueRange};
 pub use table::VoiTable;
 pub use window::{VoiFunction, Window};
+
+/// What is said of an image that is one grey.
+pub const BLANK: &str = "all its pixels have the same value: there is nothing to see";

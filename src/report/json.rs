@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::{
     grading::{Aggregate, Assessment, Condition, Level, Severity, Side},
     markup::Mark,
-    output::json::{Scores, corners},
+    output::json::{Scores, UnfamiliarForm, corners},
     pipeline::{UsedModel, Warning},
     report::{Report, ReviewStatus, Row, RowRegion},
     review::{Act, Decision, Statement},
@@ -26,6 +26,8 @@ struct Document<'a> {
     patient: Option<PatientForm>,
     study: StudyForm<'a>,
     provenance: ProvenanceForm<'a>,
+    /// How far the study is from what the models know; null where the aggregate is not `geometric`.
+    unfamiliar: Option<UnfamiliarForm>,
     /// Where the discs are, by the detector of levels.
     discs: Vec<crate::output::json::DiscForm>,
     impression: Impression<'a>,
@@ -127,7 +129,7 @@ struct GradeForm<'a> {
     condition: Condition,
     side: Option<Side>,
     level: Level,
-    /// The final statement: a severity, or `not_assessable`, `not_seen`, `not_assessed`.
+    /// The final statement: a severity, or `not_assessable`, `doubtful`, `not_seen`, `not_assessed`.
     statement: &'static str,
     /// Who stated it.
     by: &'static str,
@@ -210,6 +212,7 @@ pub fn report_bytes(report: &Report) -> Result<Vec<u8>, serde_json::Error> {
             description: report.description(),
         },
         provenance: provenance(report),
+        unfamiliar: report.graded.unfamiliar.as_ref().map(UnfamiliarForm::from),
         discs: report.graded.discs.iter().map(Into::into).collect(),
         impression: Impression {
             levels: report.sentences().into_iter().map(|(level, text)| Sentence { level, text }).collect(),
@@ -306,6 +309,7 @@ const fn word(statement: &Statement) -> &'static str {
     match statement {
         Statement::Severity { severity, .. } => severity.word(),
         Statement::NotAssessable => "not_assessable",
+        Statement::Doubtful => "doubtful",
         Statement::NotSeen => "not_seen",
         Statement::NotAssessed { .. } => "not_assessed",
     }

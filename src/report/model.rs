@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     RESEARCH_USE_ONLY,
-    grading::{Grade, GradeId, Level, Severity, SliceId},
+    grading::{Grade, GradeId, Level, Severity, SliceId, Unfamiliar},
     markup::Markup,
     moment::Moment,
     pipeline::GradedStudy,
@@ -251,6 +251,11 @@ impl<'a> Report<'a> {
         }
         if self.provenance.is_demo() {
             lines.push("DEMO models, trained on computed phantoms: the grades mean nothing for a patient".to_owned());
+        }
+        if self.graded.unfamiliar.as_ref().is_some_and(Unfamiliar::is_mostly_prior) {
+            lines.push(
+                "Images unlike those that the models were trained on: only a reader's grades say anything".to_owned(),
+            );
         }
         lines.push(self.status_line());
         lines

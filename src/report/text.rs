@@ -49,12 +49,13 @@ fn row(row: &super::Row) -> String {
         }
         (said, _) => said.label().to_owned(),
     };
+    let moved = row.grade.moved().map(|percent| format!(" (moved {percent} to what is usual for the level)"));
     let scores = match row.grade.probabilities().filter(|_| !row.grade.evidence().is_empty()) {
         Some(p) => {
             let [a, b, c] = p.as_array();
             let key = row.grade.key_score().filter(|_| row.grade.is_weak());
             let weak = key.map_or_else(String::new, |score| format!("; weak: best box {score:.2}"));
-            format!("; scores normal/mild {a:.2}, moderate {b:.2}, severe {c:.2}{weak}")
+            format!("; scores normal/mild {a:.2}, moderate {b:.2}, severe {c:.2}{}{weak}", moved.unwrap_or_default())
         }
         None => String::new(),
     };

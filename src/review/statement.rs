@@ -3,7 +3,8 @@
 use super::{CellReview, Decision};
 use crate::grading::{Assessment, Grade, Severity};
 
-/// What is said of a cell. "Not seen", "not assessed", "not assessable" and "Normal/Mild" are four different things.
+/// What is said of a cell. "Not seen", "not assessed", "not assessable", "doubtful" and
+/// "Normal/Mild" are five different things.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
     /// A severity is stated.
@@ -15,6 +16,8 @@ pub enum Statement {
     },
     /// A person says that the images do not tell.
     NotAssessable,
+    /// The images are so unlike those that the models know that the row says more about the level than about the patient.
+    Doubtful,
     /// The detector looked and drew no box.
     NotSeen,
     /// No detector looked: a series or model is missing, or failed.
@@ -39,6 +42,7 @@ impl Statement {
     /// What the program says of a row, whatever a reader says.
     pub fn of_model(grade: &Grade) -> Self {
         match &grade.assessment {
+            Assessment::Detected { .. } if grade.is_doubtful() => Self::Doubtful,
             Assessment::Detected { probabilities, .. } => {
                 Self::Severity { severity: probabilities.most_likely(), by_reader: false }
             }
@@ -65,6 +69,7 @@ impl Statement {
         match self {
             Self::Severity { severity, .. } => severity.label(),
             Self::NotAssessable => "Not assessable",
+            Self::Doubtful => "Doubtful",
             Self::NotSeen => "Not seen",
             Self::NotAssessed { .. } => "Not assessed",
         }

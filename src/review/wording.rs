@@ -48,6 +48,7 @@ pub fn conclusion<'a>(of: &impl Fn(GradeId) -> Option<&'a Statement>) -> String 
         lines.push("No moderate or severe stenosis where graded.".to_owned());
     }
     let unknown = [
+        (count(|s| matches!(s, Statement::Doubtful)), "doubtful: the images are unlike those that the models know"),
         (count(|s| matches!(s, Statement::NotSeen)), "not seen by the detector"),
         (count(|s| matches!(s, Statement::NotAssessed { .. })), "not assessed"),
         (count(|s| matches!(s, Statement::NotAssessable)), "not assessable"),
@@ -104,6 +105,7 @@ const fn word(said: &Statement) -> &'static str {
         Statement::Severity { severity: Severity::Moderate, .. } => "moderate",
         Statement::Severity { severity: Severity::Severe, .. } => "severe",
         Statement::NotAssessable => "not assessable",
+        Statement::Doubtful => "doubtful",
         Statement::NotSeen => "not seen by the detector",
         Statement::NotAssessed { .. } => "not assessed",
     }

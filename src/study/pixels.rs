@@ -19,7 +19,7 @@ use super::{
     photometric::Photometric,
     syntax::{self, Form},
 };
-use crate::raster::Slice;
+use crate::raster::{BLANK, Slice};
 
 /// The limit for modality values, so that differences of values are finite too.
 const LARGEST: f64 = 1e30;
@@ -85,8 +85,7 @@ impl SliceRef {
             slice.window = slice.table.as_ref().map(|table| table.window());
         }
         if slice.is_blank() {
-            let blank = "all its pixels have the same value: there is nothing to see";
-            slice.doubt = Some(slice.doubt.map_or_else(|| blank.to_owned(), |doubt| format!("{doubt}; {blank}")));
+            slice.doubt = Some(slice.doubt.map_or_else(|| BLANK.to_owned(), |doubt| format!("{doubt}; {BLANK}")));
         }
         Ok(slice)
     }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::{
     RESEARCH_USE_ONLY,
     detector::manifest::{Manifest, ManifestEntry},
+    grading::{Familiar, ModelRole},
 };
 
 /// The name of the file.
@@ -23,17 +24,34 @@ pub fn text(manifest: &Manifest) -> String {
         );
     }
     manifest.models.iter().for_each(|model| section(&mut text, model));
+    manifest.familiar.iter().for_each(|familiar| limits(&mut text, familiar));
     text
+}
+
+fn limits(text: &mut String, familiar: &Familiar) {
+    let _ = write!(
+        text,
+        "\n## What is familiar to these models\n\nGrades of studies that look otherwise than {} studies ({}) are moved to what \
+         is usual for the level (docs/grading.md). Signs, larger is stranger:\n\n| sign | usual | limit |\n|---|---|---|\n",
+        familiar.studies, familiar.data
+    );
+    for (sign, limit) in &familiar.signs {
+        let _ = writeln!(text, "| `{}` | {:.3} | {:.3} |", sign.word(), limit.usual, limit.limit);
+    }
 }
 
 fn section(text: &mut String, model: &ManifestEntry) {
     // Writing to a String does not fail.
     let _ = write!(
         text,
-        "\n## {}\n\n- Input: {} ({} classes)\n- Pixels: `{}`\n",
+        "\n## {}\n\n- Input: {} ({})\n- Pixels: `{}`\n",
         model.file,
         model.role.label(),
-        model.classes.len(),
+        match model.role {
+            ModelRole::Crops => "the second stage: all 25 grades of a study together".to_owned(),
+            ModelRole::Levels | ModelRole::Nfn | ModelRole::Scs | ModelRole::Ss =>
+                format!("{} classes", model.classes.len()),
+        },
         model.standardize
     );
     if let Some(fold) = model.fold {
@@ -52,6 +70,15 @@ fn section(text: &mut String, model: &ManifestEntry) {
             "- Calibration of `{}` grades: temperature {:.3}, bias {a:+.3} {b:+.3} {c:+.3} (normal/mild, moderate, severe)",
             way.as_ref().and_then(|v| v.as_str()).unwrap_or_default(),
             calibration.temperature
+        );
+    }
+    for (role, mixture) in &model.mixture {
+        let [a, b, c] = mixture.bias;
+        let _ = writeln!(
+            text,
+            "- Mixture with the boxes of `{role}`: ln p of boxes x {:.3}, of crops x {:.3}, bias {a:+.3} {b:+.3} {c:+.3} \
+             (normal/mild, moderate, severe)",
+            mixture.boxes, mixture.crops
         );
     }
     let _ = write!(text, "- Licence of the weights: {}\n- SHA-256: `{}`\n", model.licence, model.sha256);

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::TrainError;
+use super::{Kind, TrainError};
 use crate::{
-    dataset::{INFO_NAME, data_yaml},
+    dataset::{CROPS_NAME, INFO_NAME, data_yaml},
     files,
-    grading::Role,
+    grading::{ModelRole, Role},
     raster::Standardize,
 };
 
@@ -19,8 +19,8 @@ use crate::{
 pub struct TrainingData {
     /// The folder of the data set, absolute.
     pub folder: PathBuf,
-    /// The detector that it is for.
-    pub role: Role,
+    /// The model that it is for.
+    pub role: ModelRole,
     /// How slices became 0-255; goes into the model's manifest.
     pub standardize: Standardize,
     /// It contains computed phantoms.
@@ -31,10 +31,21 @@ pub struct TrainingData {
     pub synthetic_studies: Option<usize>,
     /// Hex SHA-256 over the label CSVs that it was made from.
     pub labels_sha256: String,
-    /// Hex SHA-256 over the names and contents of all images and YOLO labels.
+    /// Hex SHA-256 over the names and contents of all images and labels.
     pub sha256: String,
+    /// What its images are.
+    pub(super) contents: Contents,
     /// In order.
-    folds: Vec<Fold>,
+    pub(super) folds: Vec<Fold>,
+}
+
+/// What the images of a data set are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Slices with YOLO labels.
+    Slices,
+    /// Atlases of crops, one a study, of this side.
+    Crops { side: u32 },
 }
 
 /// One way to split the images.
@@ -44,8 +55,8 @@ pub struct Fold {
     pub fold: u32,
     /// Numbers of training and validation images.
     pub images: [usize; 2],
-    /// Its `data.yaml`, which Ultralytics reads.
-    pub yaml: PathBuf,
+    /// What the training program reads: its `data.yaml`, or the folder of crops.
+    pub data: PathBuf,
 }
 
 /// Both formats have these.
@@ -78,29 +89,37 @@ struct FoldInfo {
 }
 
 impl TrainingData {
-    /// Reads `dataset.json`, sees that all images are there, and hashes them.
+    /// Reads `dataset.json` or `crops.json`, sees that all images are there, and hashes them.
     ///
     /// # Errors
     ///
     /// The folder is no data set of this role, or images or a `data.yaml` of it are missing.
-    pub fn read(folder: &Path, role: Role) -> Result<Self, TrainError> {
+    pub fn read(folder: &Path, role: ModelRole) -> Result<Self, TrainError> {
         let fail = |message: String| TrainError::Data { folder: folder.to_owned(), message };
         if !folder.is_dir() {
             return Err(fail("no such folder".to_owned()));
         }
+        if Kind::from(role) == Kind::Crops {
+            return Self::read_crops(folder);
+        }
+        if folder.join(CROPS_NAME).is_file() {
+            let found = ModelRole::Crops;
+            return Err(TrainError::Role { folder: folder.to_owned(), found, wanted: role });
+        }
         let text = files::read_text(&folder.join(INFO_NAME), files::MOST_OF_TABLE)
             .map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
         let info: Info = serde_json::from_str(&text).map_err(|e| fail(format!("{INFO_NAME}: {e}")))?;
-        if info.role != role {
-            return Err(TrainError::Role { folder: folder.to_owned(), found: info.role, wanted: role });
+        let found = info.role.into();
+        if found != role {
+            return Err(TrainError::Role { folder: folder.to_owned(), found, wanted: role });
         }
         // Absolute, because Ultralytics runs in another folder.
         let folder = &std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let folds: Vec<Fold> = match info.split {
-            Split::One(f) => vec![Fold { fold: f.fold, images: f.images, yaml: folder.join("data.yaml") }],
+            Split::One(f) => vec![Fold { fold: f.fold, images: f.images, data: folder.join("data.yaml") }],
             Split::Folds { folds } => folds
                 .into_iter()
-                .map(|f| Fold { fold: f.fold, images: f.images, yaml: data_yaml(folder, f.fold) })
+                .map(|f| Fold { fold: f.fold, images: f.images, data: data_yaml(folder, f.fold) })
                 .collect(),
         };
         let files = files(folder);
@@ -110,8 +129,8 @@ impl TrainingData {
             if images < expected {
                 return Err(fail(format!("only {images} of {expected} images exist; make it again")));
             }
-            if !fold.yaml.is_file() {
-                return Err(fail(format!("{} is missing; make it again", fold.yaml.display())));
+            if !fold.data.is_file() {
+                return Err(fail(format!("{} is missing; make it again", fold.data.display())));
             }
         }
         let sha256 = hash(folder, &files).map_err(|e| fail(e.to_string()))?;
@@ -124,6 +143,7 @@ impl TrainingData {
             synthetic_studies: info.synthetic_studies,
             labels_sha256: info.labels_sha256,
             sha256,
+            contents: Contents::Slices,
             folds,
         })
     }
@@ -176,7 +196,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-fn hash(folder: &Path, files: &[PathBuf]) -> std::io::Result<String> {
+pub(super) fn hash(folder: &Path, files: &[PathBuf]) -> std::io::Result<String> {
     let parts: Vec<_> = files
         .par_iter()
         .map(|file| Ok(Sha256::digest(files::read_regular(file, files::MOST_OF_TABLE)?)))
@@ -223,9 +243,9 @@ pub(super) mod tests {
     fn both_forms_are_read_and_another_role_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         write(dir.path(), Role::Scs);
-        let data = TrainingData::read(dir.path(), Role::Scs).unwrap();
-        assert!((0..5).all(|k| data.fold(k).unwrap().yaml.ends_with(format!("fold{k}/data.yaml"))));
-        let message = TrainingData::read(dir.path(), Role::Ss).unwrap_err().to_string();
+        let data = TrainingData::read(dir.path(), ModelRole::Scs).unwrap();
+        assert!((0..5).all(|k| data.fold(k).unwrap().data.ends_with(format!("fold{k}/data.yaml"))));
+        let message = TrainingData::read(dir.path(), ModelRole::Ss).unwrap_err().to_string();
         assert!(message.contains("for scs, not for ss"), "{message}");
         let old = serde_json::json!({
             "format": 1, "role": "scs", "standardize": "slice_min_max", "demo": false, "studies": 5, "fold": 2,
@@ -233,8 +253,8 @@ pub(super) mod tests {
         });
         fs::write(dir.path().join(INFO_NAME), old.to_string()).unwrap();
         fs::write(dir.path().join("data.yaml"), "").unwrap();
-        let data = TrainingData::read(dir.path(), Role::Scs).unwrap();
-        assert!(data.fold(2).unwrap().yaml.is_file());
+        let data = TrainingData::read(dir.path(), ModelRole::Scs).unwrap();
+        assert!(data.fold(2).unwrap().data.is_file());
         let message = data.fold(0).unwrap_err().to_string();
         assert!(message.contains("no fold 0, only 2"), "{message}");
     }
@@ -243,7 +263,7 @@ pub(super) mod tests {
     fn what_is_missing_is_said() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("ds");
-        let line = |folder: &Path| TrainingData::read(folder, Role::Scs).unwrap_err().to_string();
+        let line = |folder: &Path| TrainingData::read(folder, ModelRole::Scs).unwrap_err().to_string();
         assert!(line(&folder).contains("no such folder"));
         fs::create_dir(&folder).unwrap();
         assert!(line(&folder).contains("dataset.json"));
@@ -258,7 +278,7 @@ pub(super) mod tests {
     #[test]
     fn the_hash_follows_pixels_and_labels_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let sha = || TrainingData::read(dir.path(), Role::Scs).unwrap().sha256;
+        let sha = || TrainingData::read(dir.path(), ModelRole::Scs).unwrap().sha256;
         write(dir.path(), Role::Scs);
         let first = sha();
         fs::write(dir.path().join("labels.cache"), "x").unwrap();

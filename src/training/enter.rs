@@ -1,49 +1,16 @@
-//! From an exported ONNX file to a model in the user's folder: checked, described, added.
+//! From an exported and checked ONNX file to a model in the user's folder: described, added.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::{
-    Checkpoint, TrainError, Training,
-    job::{OPSET, sha256},
-    models::change_manifest,
-    prepare::Weights,
-    process::Exported,
+    Checkpoint, Kind, TrainError, Training, job::sha256, models::change_manifest, prepare::Weights, process::Exported,
     results::Figures,
 };
 use crate::{
-    detector::{Detector, EngineChoice, Model, manifest::ManifestEntry},
+    detector::manifest::ManifestEntry,
     files::write_atomic,
-    grading::{Calibrations, DetectionClass, Prior},
-    raster::Image8,
+    grading::{Calibrations, Mixtures, Prior},
 };
-
-/// The file must be a detector of the role that both engines can read: names, shapes, operators; and it must run.
-pub fn check(training: &Training, exported: &Exported, onnx: &[u8]) -> Result<(), TrainError> {
-    let fail = |message: String| TrainError::Export { file: exported.onnx.clone(), message };
-    let role = training.options.role;
-    let expected: Vec<String> = DetectionClass::all(role).iter().map(ToString::to_string).collect();
-    if exported.names != expected {
-        return Err(fail(format!("its class names are not those of {role}: {}", exported.names.join(", "))));
-    }
-    if exported.opset != OPSET {
-        return Err(fail(format!("its opset is {}; {OPSET} was requested", exported.opset)));
-    }
-    let model = Model::from_bytes(training.options.file.clone(), onnx.into()).map_err(|e| fail(e.to_string()))?;
-    if model.classes != DetectionClass::all(role) {
-        return Err(fail("the names in the file are in a different order".to_owned()));
-    }
-    let side = training.options.recipe.input;
-    if model.input_size != (side, side) {
-        let (height, width) = model.input_size;
-        return Err(fail(format!("its input is {height} x {width}; {side} x {side} was requested")));
-    }
-    // The content of the image does not matter: the network must run in the engine that is always available.
-    let run = |image: &Image8| Detector::new(&Arc::new(model), EngineChoice::Rten, 1)?.evidence(image, 0.5);
-    match Image8::new(side, side, vec![128; (side * side) as usize]).map(|image| run(&image)) {
-        Some(Err(error)) => Err(fail(error.to_string())),
-        _ => Ok(()),
-    }
-}
 
 /// Writes the file, then its manifest entry, then the card. A kill between the first two leaves a file that no entry
 /// describes; this is reported when it is used and fixed by resuming.
@@ -55,26 +22,37 @@ pub fn enter(training: &Training, exported: &Exported, onnx: &[u8], figures: &[F
 
 fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figures]) -> ManifestEntry {
     let (options, data, fold) = (&training.options, &training.data, &training.fold);
-    let kind = data.kind();
+    let kind = options.recipe.kind;
     let version = |name: &str| exported.versions.get(name).map_or("?", String::as_str);
     let ultralytics = format!("Ultralytics {}", version("Ultralytics"));
+    let (trainer, images, hashed) = match kind {
+        Kind::Detector => (ultralytics.as_str(), "images", "images and boxes"),
+        Kind::Crops => ("the trainer of crops", "studies", "crops and labels"),
+    };
     ManifestEntry {
         file: options.file.clone(),
         sha256: sha256(onnx),
-        role: options.role.into(),
+        role: options.role,
         standardize: data.standardize,
         prior: Prior::default(),
         // Fitted afterwards, by `foramen calibrate`.
         calibration: Calibrations::new(),
+        mixture: Mixtures::new(),
         fold: Some(fold.fold),
         demo: data.demo,
         classes: exported.names.clone(),
         training_data: format!(
-            "{kind}: {} studies, fold {}: {} training and {} validation images; labels sha256 {}, images and boxes sha256 {}",
-            data.studies, fold.fold, fold.images[0], fold.images[1], data.labels_sha256, training.identity.data_sha256
+            "{}: {} studies, fold {}: {} training and {} validation {images}; labels sha256 {}, {hashed} sha256 {}",
+            data.kind(),
+            data.studies,
+            fold.fold,
+            fold.images[0],
+            fold.images[1],
+            data.labels_sha256,
+            training.identity.data_sha256
         ),
         training: format!(
-            "{ultralytics} (torch {}, onnx {}, Python {}) by Foramen {}; {} {}, recipe {}, seed {}, {} on {}{}; recipe sha256 {}",
+            "{trainer} (torch {}, onnx {}, Python {}) by Foramen {}; {} {}, recipe {}, seed {}, {} on {}{}; recipe sha256 {}",
             version("torch"),
             version("onnx"),
             version("Python"),
@@ -88,11 +66,27 @@ fn entry(training: &Training, exported: &Exported, onnx: &[u8], figures: &[Figur
             if exported.bfloat16 { " (bfloat16)" } else { "" },
             training.identity.recipe_sha256,
         ),
-        metric: format!(
-            "mAP50 {:.3}, mAP50-95 {:.3} ({ultralytics}'s own) on the {} images of fold {}, of the same kind of data",
-            exported.map50, exported.map, fold.images[1], fold.fold
+        metric: metric(training, exported, &ultralytics),
+        licence: match kind {
+            Kind::Detector => "AGPL-3.0 (made with Ultralytics)",
+            Kind::Crops if data.demo => "MIT OR Apache-2.0, as Foramen (no Ultralytics in it)",
+            Kind::Crops => "that of the studies it was trained on (no Ultralytics in it)",
+        }
+        .to_owned(),
+    }
+}
+
+fn metric(training: &Training, exported: &Exported, ultralytics: &str) -> String {
+    let numbers: Vec<String> = exported.metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+    let (numbers, images, fold) = (numbers.join(", "), training.fold.images[1], training.fold.fold);
+    match training.options.recipe.kind {
+        Kind::Detector => {
+            format!("{numbers} ({ultralytics}'s own) on the {images} images of fold {fold}, of the same kind of data")
+        }
+        Kind::Crops => format!(
+            "{numbers} (the contest's weighted log losses and their mean) on the {images} studies of fold {fold}, of the \
+             same kind of data, cut at the labelled places"
         ),
-        licence: "AGPL-3.0 (made with Ultralytics)".to_owned(),
     }
 }
 
@@ -101,10 +95,11 @@ fn from(training: &Training, exported: &Exported) -> String {
     match &training.weights {
         Weights::None => "from scratch".to_owned(),
         Weights::File(file) => format!("from {}", base_name(&file.display().to_string())),
-        Weights::Named(name) => match exported.versions.get("weights sha256") {
-            Some(hash) => format!("from {name} as downloaded by Ultralytics (sha256 {hash})"),
-            None => format!("from {name} as downloaded by Ultralytics"),
-        },
+        Weights::Named(name) => {
+            let fetcher = training.options.recipe.kind.fetcher();
+            let hash = exported.versions.get("weights sha256").map(|hash| format!(" (sha256 {hash})"));
+            format!("from {name} as downloaded by {fetcher}{}", hash.unwrap_or_default())
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::{PythonError, RecipeError};
-use crate::{files::WriteError, grading::Role};
+use crate::{files::WriteError, grading::ModelRole};
 
-/// Why a training gave no detector.
+/// Why a training gave no model.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
     /// The data set.
@@ -16,15 +16,15 @@ pub enum TrainError {
         /// What is wrong with it.
         message: String,
     },
-    /// The data set is for another detector.
+    /// The data set is for another model.
     #[error("{}: the data set is for {found}, not for {wanted}", folder.display())]
     Role {
         /// Folder of the data set.
         folder: PathBuf,
-        /// The detector that it is for.
-        found: Role,
-        /// The detector that was to be trained.
-        wanted: Role,
+        /// The model that it is for.
+        found: ModelRole,
+        /// The model that was to be trained.
+        wanted: ModelRole,
     },
     /// Weights to start from.
     #[error("{}: {message}", file.display())]
@@ -34,16 +34,26 @@ pub enum TrainError {
         /// What is wrong with it.
         message: String,
     },
-    /// Weights that Ultralytics should have downloaded.
+    /// Weights that should have been downloaded.
     #[error(
-        "{name}: no such file here, and Ultralytics could not download it: {why}; give the path of a copy with \
+        "{name}: no such file here, and {fetcher} could not download it: {why}; give the path of a copy with \
          --weights, or train without pretrained weights with --from-scratch"
     )]
     Fetch {
-        /// The name by which Ultralytics knows them.
+        /// The name by which they are known.
         name: String,
-        /// What Ultralytics said.
+        /// Who should have downloaded them.
+        fetcher: &'static str,
+        /// What it said.
         why: String,
+    },
+    /// What an earlier training said of the studies, for the cleaning of labels.
+    #[error("{}: {message}", file.display())]
+    Opinions {
+        /// Path of the table.
+        file: PathBuf,
+        /// What is wrong with it.
+        message: String,
     },
     /// There is no Python to train with.
     #[error(transparent)]
@@ -68,9 +78,11 @@ pub enum TrainError {
         /// What differs from the training that was begun.
         what: String,
     },
-    /// Ultralytics stopped.
-    #[error("Ultralytics stopped ({status}): {words} (its full output is in {}{})", log.display(), if *begun { "; --resume continues from the last epoch" } else { "" })]
+    /// The program that trains stopped.
+    #[error("{trainer} stopped ({status}): {words} (its full output is in {}{})", log.display(), if *begun { "; --resume continues from the last epoch" } else { "" })]
     Failed {
+        /// Who stopped.
+        trainer: &'static str,
         /// How its process ended.
         status: String,
         /// The end of its output.

@@ -8,13 +8,16 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Checkpoint, TrainError, process::Exported};
+use super::{Checkpoint, Kind, TrainError, process::Exported};
 use crate::files::{WriteError, write_atomic, write_json};
 
-const DRIVER: &str = include_str!("driver.py");
 const JOB: &str = "job.json";
 /// Written when the ONNX file has been checked, so that only adding it to the folder remains.
 const RESULT: &str = "result.json";
+/// What the programs leave in the work folder, beside the stages.
+const OURS: [&str; 8] = ["val", JOB, RESULT, "model.onnx", "example.bin", HELDOUT, "ultralytics.log", "training.log"];
+/// What the second stage gave the studies of its fold, as a table of rows.
+pub const HELDOUT: &str = "heldout.csv";
 /// The opset that the driver exports with; both engines read it.
 pub const OPSET: i64 = 17;
 
@@ -33,12 +36,16 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Job {
     pub identity: Identity,
+    /// Which program it is for.
+    #[serde(skip)]
+    pub kind: Kind,
     pub work: std::path::PathBuf,
+    /// The `data.yaml` of the fold, or the folder of crops.
     pub data: std::path::PathBuf,
     pub architecture: String,
     /// A file to start from.
     pub weights: Option<std::path::PathBuf>,
-    /// The name of initial weights that Ultralytics downloads.
+    /// The name of initial weights that the program downloads.
     pub pretrained: Option<String>,
     /// Where downloads are kept, for all folds and trainings; the work folder if there is none.
     pub cache: Option<std::path::PathBuf>,
@@ -52,6 +59,16 @@ pub struct Job {
     pub input: u32,
     pub opset: i64,
     pub resume: bool,
+    /// Of crops: which labels to leave out.
+    pub clean: Option<CleanJob>,
+}
+
+/// The files to compare labels with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CleanJob {
+    pub share: f64,
+    /// `heldout.csv` of five folds.
+    pub files: Vec<std::path::PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +111,9 @@ impl<'a> Workplace<'a> {
         } else {
             self.clear()?;
         }
-        write_atomic(&self.work.join("driver.py"), DRIVER.as_bytes())?;
+        for (name, text) in job.kind.program() {
+            write_atomic(&self.work.join(name), text.as_bytes())?;
+        }
         Ok(write_json(&self.work.join(JOB), job)?)
     }
 
@@ -117,7 +136,7 @@ impl<'a> Workplace<'a> {
     fn clear(&self) -> Result<(), WriteError> {
         let is_ours = |name: &str| {
             let stage = name.strip_prefix("stage").is_some_and(|n| n.parse::<u32>().is_ok());
-            stage || ["val", JOB, RESULT, "model.onnx", "ultralytics.log"].contains(&name)
+            stage || OURS.contains(&name)
         };
         let failed = |source| WriteError { path: self.work.to_owned(), source };
         for entry in fs::read_dir(self.work).map_err(failed)? {
@@ -160,6 +179,7 @@ mod tests {
         let identity = Identity { recipe_sha256: recipe.into(), data_sha256: "d".into(), fold: 0 };
         Job {
             identity,
+            kind: Kind::Detector,
             work: work.to_owned(),
             data: "data.yaml".into(),
             architecture: "yolov8n.yaml".into(),
@@ -174,6 +194,7 @@ mod tests {
             input: 64,
             opset: OPSET,
             resume,
+            clean: None,
         }
     }
 

@@ -11,15 +11,13 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Python, PythonError, TrainError};
+use super::{Kind, Python, PythonError, TrainError};
 use crate::files::WriteError;
 
-/// The complete output of Ultralytics, in the work folder.
-const LOG: &str = "ultralytics.log";
 /// Number of last lines kept for an error message.
 const KEPT: usize = 200;
 
-/// What happens while a detector is trained.
+/// What happens while a model is trained.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     /// A stage begins, or is skipped.
@@ -28,7 +26,7 @@ pub enum Event<'a> {
     Epoch(&'a Progress),
     /// Something that the user should know.
     Warning(&'a str),
-    /// A line of Ultralytics' own output.
+    /// A line of the program's own output.
     Line(&'a str),
 }
 
@@ -41,7 +39,7 @@ pub struct Stage {
     pub stages: usize,
     /// Whether any earlier work exists.
     pub state: StageState,
-    /// Where Ultralytics writes its table of epochs.
+    /// Where its table of epochs is written.
     pub results: PathBuf,
 }
 
@@ -68,8 +66,8 @@ pub struct Progress {
     pub epoch: usize,
     /// As far as is known.
     pub epochs: usize,
-    /// Box, class and distribution loss.
-    pub loss: Vec<f64>,
+    /// Losses by their names, and what validation gave where there was one.
+    pub loss: Vec<(String, f64)>,
     /// Since the stage began or was resumed.
     pub seconds: u64,
 }
@@ -81,12 +79,13 @@ pub struct Exported {
     pub onnx: PathBuf,
     /// Version of the ONNX operators.
     pub opset: i64,
-    /// By class index.
+    /// By class index; the second stage has none.
     pub names: Vec<String>,
-    /// Ultralytics' mAP at IoU 0.5 on the validation part.
-    pub map50: f64,
-    /// At IoU 0.5 to 0.95.
-    pub map: f64,
+    /// How good it is on the validation part, by the names of the measures.
+    pub metrics: Vec<(String, f64)>,
+    /// Of the second stage: a file with an input and what the trained network answers, as little-endian floats.
+    #[serde(default)]
+    pub example: Option<PathBuf>,
     /// Whether the forward pass ran in bfloat16.
     pub bfloat16: bool,
     /// Programs that made it.
@@ -111,9 +110,9 @@ struct Words {
 }
 
 /// Runs the driver and its job, which are in `work`.
-pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result<Exported, TrainError> {
+pub fn run(kind: Kind, python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result<Exported, TrainError> {
     let start = |source| PythonError::Start { python: python.path.clone(), source };
-    let log = work.join(LOG);
+    let log = work.join(kind.log());
     let file = File::options()
         .create(true)
         .append(true)
@@ -143,7 +142,9 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
                 Some(Message::Warning { warning }) => on_event(Event::Warning(&warning)),
                 Some(Message::Exported(done)) => exported = Some(done),
                 Some(Message::Refused { refused: why }) => refused = Some(TrainError::Refused(why)),
-                Some(Message::Unfetched { unfetched: name, why }) => refused = Some(TrainError::Fetch { name, why }),
+                Some(Message::Unfetched { unfetched: name, why }) => {
+                    refused = Some(TrainError::Fetch { name, fetcher: kind.fetcher(), why });
+                }
                 None => {
                     on_event(Event::Line(line));
                     keep(&words, line);
@@ -164,7 +165,8 @@ pub fn run(python: &Python, work: &Path, on_event: &dyn Fn(Event<'_>)) -> Result
                 return Err(TrainError::DiskFull(work.to_owned()));
             }
             let begun = work.join("stage1/weights/last.pt").is_file();
-            Err(TrainError::Failed { status: status.to_string(), words: last_words(&kept), log, begun })
+            let (trainer, words) = (kind.trainer(), last_words(&kept));
+            Err(TrainError::Failed { trainer, status: status.to_string(), words, log, begun })
         }
     }
 }

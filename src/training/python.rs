@@ -91,7 +91,10 @@ impl Python {
 /// The Python given does not start or has no fitting Ultralytics, or no environment can be made.
 pub fn find(given: Option<&Path>, any_version: bool, say: &dyn Fn(&str)) -> Result<Python, PythonError> {
     if let Some(python) = given {
-        return accept(python, any_version);
+        // It is started in the work folder. A bare name is looked up in PATH.
+        let is_name = python.components().count() == 1 && !python.is_absolute();
+        let python = if is_name { python.to_owned() } else { std::path::absolute(python).unwrap_or(python.to_owned()) };
+        return accept(&python, any_version);
     }
     let folder = environment().ok_or(PythonError::NoCache)?;
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });

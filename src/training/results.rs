@@ -1,4 +1,4 @@
-//! `results.csv`, which Ultralytics writes for each stage: one line per epoch.
+//! `results.csv`, which is written for each stage: one line per epoch.
 
 use std::{fmt, path::Path};
 
@@ -9,11 +9,23 @@ pub struct Figures {
     pub epoch: u32,
     /// Since the stage began, without the time between a kill and resuming.
     pub seconds: f64,
-    /// Box, class and distribution loss, by the names in the file.
+    /// Losses, by the names in the file.
     pub losses: Vec<(String, f64)>,
-    /// mAP at IoU 0.5 and at 0.5 to 0.95; 0 before the stage's last epoch, the only one validated.
-    pub map: Option<[f64; 2]>,
+    /// What validation gave: mAP of detectors, the parts of the contest's score of crops. None where an epoch was not
+    /// validated.
+    pub measures: Vec<(&'static str, f64)>,
 }
+
+/// The columns of measures, and how they are called.
+const MEASURES: [(&str, &str); 7] = [
+    ("metrics/mAP50(B)", "mAP50"),
+    ("metrics/mAP50-95(B)", "mAP50-95"),
+    ("val/canal", "canal"),
+    ("val/foraminal", "foraminal"),
+    ("val/subarticular", "subarticular"),
+    ("val/any severe", "any severe"),
+    ("val/score", "score"),
+];
 
 impl Figures {
     /// The last line of a `results.csv`; `None` if there is no complete line yet.
@@ -33,8 +45,10 @@ impl Figures {
             before = time;
         }
         let losses = header.iter().filter_map(|h| Some((h.strip_prefix("train/")?.to_owned(), cell(h)?))).collect();
-        let map = cell("metrics/mAP50(B)").zip(cell("metrics/mAP50-95(B)")).map(<[f64; 2]>::from);
-        Some(Self { epoch: cell("epoch")? as u32, seconds, losses, map: map.filter(|m| m[0] > 0.0) })
+        let measures: Vec<_> = MEASURES.iter().filter_map(|(column, name)| Some((*name, cell(column)?))).collect();
+        // Ultralytics writes zeros for epochs that it does not validate.
+        let measures = if measures.iter().any(|(_, value)| *value > 0.0) { measures } else { Vec::new() };
+        Some(Self { epoch: cell("epoch")? as u32, seconds, losses, measures })
     }
 }
 
@@ -44,8 +58,8 @@ impl fmt::Display for Figures {
         for (name, loss) in &self.losses {
             write!(f, ", {} {loss:.4}", name.replace('_', " "))?;
         }
-        if let Some([map50, map]) = self.map {
-            write!(f, ", mAP50 {map50:.3}, mAP50-95 {map:.3}")?;
+        for (name, value) in &self.measures {
+            write!(f, ", {name} {value:.3}")?;
         }
         Ok(())
     }
@@ -77,6 +91,13 @@ mod tests {
         assert!((Figures::last(&file).unwrap().seconds - 770.457).abs() < 1e-9);
         last(&format!("{FILE}69,12.5,0.5,0.8,0.8,0,0,0,0,0,0,0,0,0,0\n"));
         assert!((Figures::last(&file).unwrap().seconds - 792.684).abs() < 1e-9, "the time after going on is added");
+        let crops = "epoch,time,train/loss,val/canal,val/foraminal,val/subarticular,val/any severe,val/score,lr\n";
+        let of_crops = last(&format!("{crops}1,20,0.9,,,,,,0.003\n2,41,0.8,0.3,0.4,0.5,0.2,0.35,0.002\n")).unwrap();
+        assert_eq!(
+            of_crops,
+            "epoch 2, loss 0.8000, canal 0.300, foraminal 0.400, subarticular 0.500, any severe 0.200, score 0.350"
+        );
+        assert_eq!(last(&format!("{crops}1,20,0.9,,,,,,0.003\n")).unwrap(), "epoch 1, loss 0.9000");
         assert_eq!((last(""), last("epoch,time\n"), last("hello\nworld\n")), (None, None, None));
         assert_eq!(Figures::last(&dir.path().join("gone")), None);
     }

@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf};
 
 use super::{
-    Event, Python, TrainError, enter,
-    job::{Job, OPSET, Workplace, sha256},
+    Event, Python, TrainError, check, enter,
+    job::{CleanJob, Job, OPSET, Workplace, sha256},
     models::read_manifest,
     prepare::{TrainOptions, Training, Weights},
     process,
@@ -18,10 +18,8 @@ use crate::files::WriteError;
 pub struct Trained {
     /// The ONNX file in the folder of models.
     pub onnx: PathBuf,
-    /// Ultralytics' mAP at IoU 0.5 on the validation part.
-    pub map50: f64,
-    /// Ultralytics' mAP at IoU 0.5 to 0.95.
-    pub map: f64,
+    /// How good it is on the validation part, by the names of the measures.
+    pub metrics: Vec<(String, f64)>,
     /// `results.csv` of each stage, and its last line.
     pub results: Vec<(PathBuf, Figures)>,
 }
@@ -36,7 +34,7 @@ impl Training {
         self.options.recipe.architecture(self.options.role)
     }
 
-    /// Ultralytics' own is 0.
+    /// 0 if the recipe says nothing.
     pub(super) fn seed(&self) -> i64 {
         self.options.recipe.train(self.options.role).get("seed").and_then(serde_json::Value::as_i64).unwrap_or(0)
     }
@@ -62,8 +60,8 @@ impl Training {
     ///
     /// # Errors
     ///
-    /// Another training is at work in the folder, Ultralytics refuses or fails, the disk is full, or the ONNX file
-    /// that comes out is not the detector that was asked for.
+    /// Another training is at work in the folder, the program refuses or fails, the disk is full, or the ONNX file that
+    /// comes out is not the model that was asked for.
     pub fn run(&self, python: &Python, on_event: &dyn Fn(Event<'_>)) -> Result<Trained, TrainError> {
         let options = &self.options;
         // Before hours of training, not after.
@@ -74,9 +72,9 @@ impl Training {
         let (exported, onnx) = if let Some(finished) = place.finished(&self.identity).filter(|_| options.resume) {
             finished
         } else {
-            let exported = process::run(python, &options.work, on_event)?;
+            let exported = process::run(options.recipe.kind, python, &options.work, on_event)?;
             let onnx = fs::read(&exported.onnx).map_err(|source| WriteError { path: exported.onnx.clone(), source })?;
-            enter::check(self, &exported, &onnx)?;
+            check::check(self, &exported, &onnx)?;
             place.finish(&self.identity, &exported, &onnx)?;
             (exported, onnx)
         };
@@ -84,15 +82,16 @@ impl Training {
         let results: Vec<_> = tables.filter_map(|table| Some((table.clone(), Figures::last(&table)?))).collect();
         let figures: Vec<Figures> = results.iter().map(|(_, figures)| figures.clone()).collect();
         enter::enter(self, &exported, &onnx, &figures)?;
-        Ok(Trained { onnx: options.out.join(&options.file), map50: exported.map50, map: exported.map, results })
+        Ok(Trained { onnx: options.out.join(&options.file), metrics: exported.metrics, results })
     }
 
     fn job(&self) -> Job {
         let options = &self.options;
         Job {
             identity: self.identity.clone(),
+            kind: options.recipe.kind,
             work: options.work.clone(),
-            data: self.fold.yaml.clone(),
+            data: self.fold.data.clone(),
             architecture: self.architecture().to_owned(),
             weights: match &self.weights {
                 Weights::File(file) => Some(file.clone()),
@@ -111,6 +110,7 @@ impl Training {
             input: options.recipe.input,
             opset: OPSET,
             resume: options.resume,
+            clean: options.recipe.clean().map(|c| CleanJob { share: c.share, files: self.opinions.clone() }),
         }
     }
 }

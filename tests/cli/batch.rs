@@ -7,27 +7,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use foramen::phantom::{self, Dialect, PhantomOptions};
+use foramen::phantom::Dialect;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{foramen, small_study, write_small_study};
+use crate::support::{foramen, small_study, write_middle_slices, write_small_study};
 
-/// Three whole studies and one of another kind of file.
+/// Three studies and one file of another kind.
 fn tree() -> TempDir {
     tree_of(3, Dialect::Contest)
 }
 
 fn tree_of(studies: u32, dialect: Dialect) -> TempDir {
     let dir = TempDir::new().unwrap();
-    let options = PhantomOptions { studies, seed: 31, dialect, balance: 0.0, label_noise: 0.0, variety: 0.0 };
-    phantom::write(dir.path(), &options, &|| ()).unwrap();
-    // A few slices of each series will do.
-    for series in walkdir::WalkDir::new(dir.path().join("train_images")).min_depth(2).max_depth(2) {
-        let mut files: Vec<_> = std::fs::read_dir(series.unwrap().path()).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        files.iter().skip(3).for_each(|file| std::fs::remove_file(file).unwrap());
-    }
+    write_middle_slices(dir.path(), studies, dialect);
     std::fs::write(dir.path().join("train_images/notes.txt"), "no image").unwrap();
     dir
 }

@@ -8,12 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use foramen::phantom::Dialect;
 use tempfile::TempDir;
 use zip::write::SimpleFileOptions;
 
 use crate::{
     mounts::in_own_mounts,
-    support::{everything_in, foramen, small_study, write_small_study},
+    support::{everything_in, foramen, small_study, write_middle_slices, write_small_study},
 };
 
 const BIN: &str = env!("CARGO_BIN_EXE_foramen");
@@ -23,16 +24,9 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Studies of a few slices, apart by their UIDs.
-fn studies(count: usize, root: &Path) {
+fn studies(count: u32, root: &Path) {
     let phantom = root.join("phantom");
-    let count = count.to_string();
-    let made = foramen(&["phantom", "--studies", &count, "--seed", "8", "--out", phantom.to_str().unwrap()]);
-    assert_eq!(made.code, 0, "{}", made.err);
-    for series in walkdir::WalkDir::new(phantom.join("train_images")).min_depth(2).max_depth(2) {
-        let mut files: Vec<_> = std::fs::read_dir(series.unwrap().path()).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        files.iter().skip(2).for_each(|file| std::fs::remove_file(file).unwrap());
-    }
+    write_middle_slices(&phantom, count, Dialect::Contest);
     std::fs::rename(phantom.join("train_images"), root.join("studies")).unwrap();
 }
 

@@ -31,6 +31,7 @@ fn detect_names_the_discs_in_text_and_json() {
     let args: [&Path; 4] = ["detect".as_ref(), &image, "--model".as_ref(), &model];
     let text = foramen(&args);
     assert_eq!(text.code, 0, "{}", text.err);
+    assert!(text.err.contains("image.png: all its pixels have the same value"), "{}", text.err);
     assert!(text.out.contains("0.800  disc_l4_l5 ") && !text.out.contains("disc_l3_l4"), "{}", text.out);
     let json = foramen(&[args.as_slice(), &["--json".as_ref()]].concat());
     let json: Value = serde_json::from_str(&json.out).unwrap();

@@ -9,7 +9,7 @@ echo "FORAMEN {\"stage\":1,\"stages\":1,\"state\":\"new\",\"results\":\"$PWD/sta
 mkdir -p stage1/weights
 echo checkpoint > stage1/weights/last.pt
 printf 'epoch,time,train/box_loss,metrics/mAP50(B),metrics/mAP50-95(B)\n1,2.5,0.75,0.5,0.25\n' > stage1/results.csv
-echo 'FORAMEN {"stage":1,"stages":1,"epoch":1,"epochs":1,"loss":[0.75,0.5,0.25],"seconds":3}'
+echo 'FORAMEN {"stage":1,"stages":1,"epoch":1,"epochs":1,"loss":[["box",0.75],["class",0.5],["dfl",0.25]],"seconds":3}'
 case $mode in
     fail) echo 'ValueError: the batch is too large' >&2; exit 1;;
     full) echo 'OSError: [Errno 28] No space left on device' >&2; exit 1;;
@@ -20,4 +20,4 @@ case $mode in
 esac
 opset=17
 [ "$mode" = opset ] && opset=12
-echo "FORAMEN {\"onnx\":\"$PWD/model.onnx\",\"opset\":$opset,\"names\":$(cat "$here/names"),\"map50\":0.5,\"map\":0.25,\"bfloat16\":false,\"versions\":{\"Ultralytics\":\"8.4.190\",\"torch\":\"2.15.0\",\"onnx\":\"1.23.2\",\"Python\":\"3.11.7\"}}"
+echo "FORAMEN {\"onnx\":\"$PWD/model.onnx\",\"opset\":$opset,\"names\":$(cat "$here/names"),\"metrics\":[[\"mAP50\",0.5],[\"mAP50-95\",0.25]],\"bfloat16\":false,\"versions\":{\"Ultralytics\":\"8.4.190\",\"torch\":\"2.15.0\",\"onnx\":\"1.23.2\",\"Python\":\"3.11.7\"}}"

@@ -321,3 +321,30 @@ fn validation_and_the_checkpoint_are_a_choice() {
     let run = bench.train(&["--resume"]);
     assert!(run.one_line(3).contains("a different recipe, length or initial weights"), "{}", run.err);
 }
+
+/// The real trainer is in `tests/peers/crops.rs`.
+#[test]
+fn the_second_stage_has_recipes_and_data_of_its_own() {
+    let bench = Bench::new();
+    let of_crops = |more: &[&str]| foramen_with(&[&["train", "--role", "crops"], more].concat(), &[]);
+    for preset in [&["--print-recipe"][..], &["--print-recipe", "--preset", "contest"]] {
+        let printed = of_crops(preset);
+        assert_eq!(printed.code, 0, "{}", printed.err);
+        bench.set("crops.toml", &printed.out);
+        let [recipe, data, out] = ["crops.toml", "data", "models"].map(|name| bench.path(name).display().to_string());
+        // The recipe is read, and the data set is one of slices.
+        let run = of_crops(&["--recipe", &recipe, "--data", &data, "--out", &out]);
+        assert!(run.one_line(3).contains("data: not a complete data set"), "{}", run.err);
+        assert!(run.err.contains("crops.json"), "{}", run.err);
+        // For a detector it is none.
+        let run = bench.train(&["--recipe", &recipe]);
+        assert_eq!(run.code, 2, "given twice");
+        let args = ["train", "--role", "scs", "--data", &data, "--out", &out, "--recipe", &recipe];
+        assert!(foramen_with(&args, &[]).one_line(3).contains("expected a multiple of 32"));
+    }
+    let refused = of_crops(&["--print-recipe", "--preset", "seed"]);
+    assert_eq!(refused.one_line(3), "there is no preset seed for the second stage; use demo or contest");
+    let run = foramen_with(&["train", "--role", "levels", "--data", "x", "--out", "y"], &[]);
+    assert!(run.code == 2 && run.err.contains("docs/levels"), "{}", run.err);
+    assert_eq!(bench.runs(), 0);
+}

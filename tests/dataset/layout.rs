@@ -91,7 +91,7 @@ fn all_roles_in_one_run_are_what_each_alone_is() {
     assert!(said.contains("a single role"), "{said}");
     let (code, _, said) = run(&["dataset", "--role", "knee", "--data", "x", "--out", "y"]);
     assert_eq!(code, 2);
-    assert!(said.contains("nfn, scs, ss or all"), "{said}");
+    assert!(said.contains("nfn, scs, ss, all or crops"), "{said}");
 }
 
 #[test]

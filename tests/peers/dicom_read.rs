@@ -145,6 +145,7 @@ fn severity_code(statement: &Statement) -> &'static str {
         Statement::Severity { severity: Severity::Moderate, .. } => "6736007:SCT",
         Statement::Severity { severity: Severity::Severe, .. } => "24484000:SCT",
         Statement::NotAssessable => "not_assessable:99FORAMEN",
+        Statement::Doubtful => "doubtful:99FORAMEN",
         Statement::NotSeen => "not_seen:99FORAMEN",
         Statement::NotAssessed { .. } => "not_assessed:99FORAMEN",
     }

@@ -4,39 +4,26 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use foramen::{
     detector::{ModelSet, manifest::Manifest},
     grading::{DetectionClass, Role},
-    training::{Preset, Recipe},
+    training::{Kind, Preset, Recipe},
 };
 use serde::Deserialize;
 
-use super::python;
+use super::{
+    program::{killed_after, ok, run, text},
+    python,
+};
 
 /// Seconds an epoch on two cores; nothing is learnt.
 const TINY: &str = "architecture = \"yolov8n.yaml\"\ninput = 64\n[train]\nbatch = 8\nworkers = 0\nseed = 3\n\
-    [[stages]]\nimgsz = 32\nshare = 0.5\nepochs = 1\n[[stages]]\nimgsz = 64\nshare = 0.5\nepochs = 4\n";
-
-fn run(args: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_foramen")).args(args).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    (output.status.code().unwrap(), said)
-}
-
-fn ok(args: &[&str]) -> String {
-    let (code, said) = run(args);
-    assert_eq!(code, 0, "{args:?}: {said}");
-    said
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+    [[stages]]\nimgsz = 64\nshare = 0.5\nepochs = 1\n[[stages]]\nimgsz = 64\nshare = 0.5\nepochs = 4\n";
 
 /// Five phantom studies, their data set for the canal, and the recipe.
 fn bench(dir: &Path) -> [PathBuf; 3] {
@@ -57,17 +44,8 @@ fn five_folds_are_trained_through_a_kill_and_grade_together() {
     train.extend(["--recipe", text(&recipe), "--python", text(&python)]);
 
     // Killed in the second fold's second stage, after its first epoch.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_foramen")).args(&train).stdout(Stdio::null()).spawn().unwrap();
     let stage = models.join("training-scs-fold1/stage2");
-    let begun = Instant::now();
-    while !stage.join("weights/whole.pt").exists() {
-        assert!(begun.elapsed() < Duration::from_mins(5), "no checkpoint came");
-        assert_eq!(child.try_wait().unwrap(), None, "the training ended early");
-        sleep(Duration::from_millis(10));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    sleep(Duration::from_secs(1));
+    killed_after(&train, &stage.join("weights/whole.pt"));
     let epochs = || fs::read_to_string(stage.join("results.csv")).unwrap();
     let at_the_kill = epochs();
     sleep(Duration::from_secs(4));
@@ -174,7 +152,7 @@ fn what_ultralytics_starts_for_several_gpus_works_and_knows_every_setting() {
     );
 
     let work = models.join("training-scs");
-    let presets = [Preset::Demo, Preset::Seed].map(|preset| Recipe::preset(preset).unwrap());
+    let presets = [Preset::Demo, Preset::Seed].map(|preset| Recipe::preset(preset, Kind::Detector).unwrap());
     let settings: Vec<_> = presets.iter().flat_map(|p| Role::ALL.iter().map(|role| p.train(*role))).collect();
     let settings = serde_json::to_string(&settings).unwrap();
     let started: Started =

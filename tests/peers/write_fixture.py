@@ -1,6 +1,7 @@
 """Writes tests/fixtures/parity.json and its pictures: what Ultralytics sees on pictures of a phantom.
 
-`python tests/peers/write_fixture.py target/release/foramen`, after new models came into models/.
+`python tests/peers/write_fixture.py`, after new models came into models/; with the program as an argument, the pictures
+are made anew too (their files are RLE: images.py needs a decoder for that).
 `cargo test` compares with it without Python; `cargo test --test peers -- --ignored` checks that it still holds.
 """
 
@@ -40,11 +41,23 @@ def pictures(foramen, folder):
     return written
 
 
+def stored():
+    """role: the pictures that are there."""
+    return {
+        folder.name: sorted(str(picture) for picture in folder.glob("*.png"))
+        for folder in (FIXTURES / "parity").iterdir()
+    }
+
+
 def main():
-    foramen = sys.argv[1]
-    roles = {m["file"]: m["role"] for m in json.loads((MODELS / "manifest.json").read_text())["models"]}
-    with tempfile.TemporaryDirectory() as folder:
-        of_role = pictures(foramen, pathlib.Path(folder, "study"))
+    entries = json.loads((MODELS / "manifest.json").read_text())["models"]
+    # The second stage is not Ultralytics'.
+    roles = {m["file"]: m["role"] for m in entries if m["role"] != "crops"}
+    if sys.argv[1:]:
+        with tempfile.TemporaryDirectory() as folder:
+            of_role = pictures(sys.argv[1], pathlib.Path(folder, "study"))
+    else:
+        of_role = stored()
     # Discs are on both kinds of sagittal images.
     of_role["levels"] = of_role["scs"] + of_role["nfn"]
     runs = [

@@ -3,28 +3,41 @@
 mod onnxruntime;
 mod rten;
 
-use super::{Class, EngineChoice, Model, ModelError};
+use std::sync::Arc;
+
+use super::{EngineChoice, ModelError};
+
+/// A network to load.
+#[derive(Clone, Copy)]
+pub struct Network<'a> {
+    /// Of the file, for messages.
+    pub name: &'a str,
+    /// The file.
+    pub onnx: &'a Arc<[u8]>,
+    /// The shape of its input: images, channels, height, width.
+    pub input: [usize; 4],
+}
 
 /// One loaded network.
 pub trait Engine: Send {
-    /// From `[1, 3, height, width]` to `[1, 4 + classes, anchors]`, both row by row.
+    /// From the input to the first output, both row by row.
     fn run(&mut self, input: &[f32]) -> Result<Vec<f32>, String>;
 
     /// Name and version.
     fn name(&self) -> &str;
 }
 
-/// Loads `model` into the engine of choice.
-pub fn load<C: Class>(model: &Model<C>, choice: EngineChoice, threads: usize) -> Result<Box<dyn Engine>, ModelError> {
-    let failed = |message: String| ModelError::Engine { name: model.name.clone(), message };
+/// Loads a network into the engine of choice.
+pub fn load(network: &Network<'_>, choice: EngineChoice, threads: usize) -> Result<Box<dyn Engine>, ModelError> {
+    let failed = |message: String| ModelError::Engine { name: network.name.to_owned(), message };
     match choice {
-        EngineChoice::Rten => Ok(Box::new(rten::Rten::load(model, threads).map_err(failed)?)),
-        EngineChoice::OnnxRuntime => Ok(Box::new(onnxruntime::OnnxRuntime::load(model, threads).map_err(failed)?)),
-        EngineChoice::Auto => match onnxruntime::OnnxRuntime::load(model, threads) {
+        EngineChoice::Rten => Ok(Box::new(rten::Rten::load(network, threads).map_err(failed)?)),
+        EngineChoice::OnnxRuntime => Ok(Box::new(onnxruntime::OnnxRuntime::load(network, threads).map_err(failed)?)),
+        EngineChoice::Auto => match onnxruntime::OnnxRuntime::load(network, threads) {
             Ok(engine) => Ok(Box::new(engine)),
             Err(why) => {
                 tracing::info!("rten is used: {why}");
-                load(model, EngineChoice::Rten, threads)
+                load(network, EngineChoice::Rten, threads)
             }
         },
     }

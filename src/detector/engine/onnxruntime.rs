@@ -8,8 +8,7 @@ use std::{
 
 use ort::{environment::Environment, logging::LogLevel, session::Session, value::TensorRef};
 
-use super::Engine;
-use crate::detector::{Class, Model};
+use super::{Engine, Network};
 
 /// A network in ONNX Runtime.
 pub struct OnnxRuntime {
@@ -37,15 +36,14 @@ fn library() -> Result<&'static Library, String> {
 
 impl OnnxRuntime {
     /// Loads a model.
-    pub fn load<C: Class>(model: &Model<C>, threads: usize) -> Result<Self, String> {
+    pub fn load(network: &Network<'_>, threads: usize) -> Result<Self, String> {
         let Library { environment, name } = library()?;
         let session = guarded(|| {
             let builder = Session::builder(environment).map_err(|e| e.to_string())?;
             let mut builder = builder.with_intra_threads(threads.max(1)).map_err(|e| e.to_string())?;
-            builder.commit_from_memory(&model.onnx).map_err(|e| e.to_string())
+            builder.commit_from_memory(network.onnx).map_err(|e| e.to_string())
         })?;
-        let (height, width) = model.input_size;
-        Ok(Self { session, shape: [1, 3, height as usize, width as usize], name: name.clone() })
+        Ok(Self { session, shape: network.input, name: name.clone() })
     }
 }
 

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use rten::{RunOptions, ThreadPool};
 use rten_tensor::NdTensorView;
 
-use super::Engine;
-use crate::{
-    detector::{Class, Model},
-    panics,
-};
+use super::{Engine, Network};
+use crate::panics;
 
 /// Name and version.
 pub const NAME: &str = concat!("rten ", env!("FORAMEN_RTEN_VERSION"));
@@ -23,14 +20,13 @@ pub struct Rten {
 
 impl Rten {
     /// Loads a model with a thread pool of its own.
-    pub fn load<C: Class>(model: &Model<C>, threads: usize) -> Result<Self, String> {
-        let (height, width) = model.input_size;
+    pub fn load(network: &Network<'_>, threads: usize) -> Result<Self, String> {
         Ok(Self {
-            model: panics::caught(|| rten::Model::load(model.onnx.to_vec()))
+            model: panics::caught(|| rten::Model::load(network.onnx.to_vec()))
                 .map_err(|_| "rten failed unexpectedly while loading it".to_owned())?
                 .map_err(|e| format!("rten cannot load it: {e}"))?,
             pool: Arc::new(ThreadPool::with_num_threads(threads.max(1))),
-            shape: [1, 3, height as usize, width as usize],
+            shape: network.input,
         })
     }
 }

@@ -43,7 +43,7 @@ const MIDLINE_MM: f64 = 5.0;
 /// A spine of which fewer discs were found does not tell what lies at none.
 const ENOUGH_DISCS: usize = 4;
 /// From a foramen to the canal at its disc, mm: down and back.
-const CANAL_FROM_FORAMEN: DVec3 = DVec3::new(0.0, 3.0, -6.0);
+pub const CANAL_FROM_FORAMEN: DVec3 = DVec3::new(0.0, 3.0, -6.0);
 
 /// An axial box, and its middle in patient mm.
 type Seen<'a> = (&'a Detection, DVec3);
@@ -55,6 +55,8 @@ pub struct Resolved {
     pub votes: Vec<Vote>,
     /// The canal at the disc of each level, head to foot, patient mm.
     pub levels: [Option<DVec3>; 5],
+    /// The patient space that the levels are in, as [`Placed::space`] names it; `None` where none was found.
+    pub space: Option<usize>,
     /// The discs that the detector of levels found, numbered by all detectors together; none where they are too few.
     pub discs: Vec<Disc>,
     /// Roles whose boxes had to be taken at their word, and why.
@@ -109,6 +111,7 @@ pub fn geometric_at(discs: &Discs, detections: &[Detection], layout: &Layout) ->
     let mut resolved = Resolved::default();
     if let Some((space, best)) = spines.iter().max_by(|a, b| a.1.evidence().total_cmp(&b.1.evidence())) {
         resolved.levels = best.levels();
+        resolved.space = Some(*space);
         resolved.discs = numbered.get(space).cloned().unwrap_or_default();
     }
     let mut axial: BTreeMap<&SliceId, (Placed, &Spine, Vec<Seen<'_>>)> = BTreeMap::new();

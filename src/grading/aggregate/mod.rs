@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use disc::Disc;
 pub use discs::Discs;
-pub use geometric::{ExpectedPlace, Lies, Resolved, SeriesDoubt, expected_place, geometric, geometric_at, lies};
+pub use geometric::{
+    CANAL_FROM_FORAMEN, ExpectedPlace, Lies, Resolved, SeriesDoubt, expected_place, geometric, geometric_at, lies,
+};
 pub use layout::{Layout, Placed};
 pub use max::max;
 pub use seed::{SEED_CONF, WithoutBox, assess_seed};
@@ -104,6 +106,7 @@ impl From<&Vote> for Evidence {
             weight: vote.weight,
             detection: vote.detection.clone(),
             conflicts: vote.conflicts.clone(),
+            is_place: false,
         }
     }
 }

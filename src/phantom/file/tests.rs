@@ -132,5 +132,6 @@ fn both_dialects_show_the_same_spine() {
     let (clinical, contest) = (study(2, Dialect::Clinical), study(2, Dialect::Contest));
     assert_eq!(clinical.series.len(), contest.series.len() + 1);
     assert_eq!(clinical.label_points(), contest.label_points());
-    assert_eq!(clinical.render(2), contest.render(2));
+    let last = contest.series.len() - 1;
+    assert_eq!(clinical.render(last), contest.render(last));
 }

@@ -1,6 +1,6 @@
-//! Bodies, discs, arches, joints and processes.
+//! Bodies, discs, pedicles, sacrum and hip bones.
 
-use super::{S1, Sample, Site, bump, noise, plain};
+use super::{Blend, S1, Sample, Site, bump, noise};
 use crate::phantom::material::Tissue;
 
 impl Site<'_> {
@@ -19,9 +19,18 @@ impl Site<'_> {
         let front = (0.5 - 0.5 * self.at.back / d).clamp(0.0, 1.0);
         let lost = if self.over_body > 0.0 { build.wedge[self.vertebra] * front } else { 0.0 };
         let hollow = build.endplate_hollow * (1.0 - r * r).max(0.0);
-        let inside = ((1.0 - r) * d).min(height / 2.0 - hollow - lost - self.over_body.abs());
+        let mut above = height / 2.0 - hollow - lost - self.over_body.abs();
+        if above < 4.0 {
+            above -=
+                build.endplate_rough * (noise::field(self.subject.texture_seed ^ 0x18, self.point, 7.0) - 0.4).max(0.0);
+        }
+        let inside = ((1.0 - r) * d).min(above);
         let [vein_width, vein_height] = build.vein;
-        if inside > 0.0 && self.at.back > d - 7.0 && self.lateral < vein_width && self.over_body.abs() < vein_height {
+        if inside > 0.0
+            && self.at.back > d - 8.0
+            && self.lateral < vein_width
+            && self.over_body.abs() < vein_height * ((self.at.back - d + 8.0) / 8.0).sqrt()
+        {
             return Some((Tissue::Blood, 6.0)); // the basivertebral vein: slow flow shines
         }
         if inside > 0.0
@@ -43,7 +52,10 @@ impl Site<'_> {
     pub(super) fn disc(&self) -> Option<Sample> {
         let node = &self.subject.nodes[self.at.node | 1];
         let reach = node.height / 2.0 + 4.0 + self.subject.build.wedge[self.at.node / 2 + 1];
-        if self.over_disc.abs() > reach {
+        if self.over_disc.abs() > reach
+            || self.lateral > self.at.half_width + 0.8
+            || self.at.back.abs() > self.at.wall + 10.0
+        {
             return None;
         }
         let bulge = 0.8
@@ -52,7 +64,8 @@ impl Site<'_> {
             + 3.5 * self.foramen * bump(self.lateral - 18.0, 5.0);
         // The bulge has a low height: the disc's edge bulges, not the edge of the bodies.
         let lip = bulge * bump(self.over_disc, node.height / 2.0 + 1.0);
-        let depth = self.at.wall + if self.at.back > 0.0 { lip } else { 0.6 };
+        // Upper discs are hollow behind, lower ones flat or round, where nothing bulges.
+        let depth = self.at.wall + if self.at.back > 0.0 { lip - self.disc_hollow() } else { 0.6 };
         let side_bulge = self.at.half_width + 0.8;
         if self.lateral >= side_bulge || self.at.back.abs() >= depth {
             return None;
@@ -68,14 +81,24 @@ impl Site<'_> {
         if off_center < 1.0 && node.height > 4.0 {
             // A dark cleft runs through the middle of a nucleus.
             let cleft = if self.over_disc.abs() < 0.8 { self.subject.build.cleft } else { 1.0 };
-            let shine = cleft * (1.0 - 0.35 * off_center);
+            let grain = noise::field(self.subject.texture_seed ^ 0x13, self.point, 3.5);
+            let shine = cleft * (1.0 - (0.35 + 0.4 * grain) * off_center) * (0.85 + 0.3 * grain);
             return Some(if dry < 0.55 {
                 (Tissue::Nucleus, shine * (1.15 - dry))
             } else {
                 (Tissue::DryNucleus, shine)
             });
         }
-        plain(Tissue::Annulus)
+        // Lamellae: the outer ones are dark, the inner ones grey.
+        let grain = noise::field(self.subject.texture_seed ^ 0x14, self.point, 2.5);
+        let inner = ((0.95 - r) / 0.3).clamp(0.0, 1.0);
+        Some((Tissue::Annulus, 0.7 + 0.4 * grain + 1.5 * inner * (1.0 - 0.6 * dry)))
+    }
+
+    /// How far the back of the disc here lies in front of the back of the bodies, mm.
+    pub(super) fn disc_hollow(&self) -> f64 {
+        let hollow = self.level.map_or(0.0, |l| self.subject.build.disc_hollow[l.index()]);
+        hollow * bump(self.lateral, 12.0) * (1.0 - self.canal)
     }
 
     pub(super) fn pedicle(&self) -> Option<Sample> {
@@ -89,72 +112,45 @@ impl Site<'_> {
         self.bone(if along < 1.0 { (1.0 - across.sqrt()) * 4.2 } else { 0.0 })
     }
 
-    /// Two processes with a joint between them.
-    pub(super) fn facet(&self) -> Option<Sample> {
-        if self.vertebra > S1 || self.over_disc.abs() > 15.0 {
-            return None;
-        }
-        let growth = 1.0 + 0.25 * self.recess;
-        let (x, y) =
-            (self.lateral - (15.8 - 2.4 * self.recess), self.at.back - (self.at.wall + 16.0 - 1.5 * self.recess));
-        let (rx, ry, rz) = (8.6 * growth, 7.6 * growth, 14.5);
-        let r = ((x / rx).powi(2) + (y / ry).powi(2) + ((self.over_disc + 1.0) / rz).powi(4)).sqrt();
-        if r >= 1.0 {
-            return None;
-        }
-        // The joint runs from the front and the middle to the back and the side.
-        let joint = (x * 0.77 - (y + 1.0) * 0.64).abs();
-        if joint < 0.55 && r < 0.9 {
-            return plain(Tissue::Fluid);
-        }
-        self.bone(((1.0 - r) * ry).min(joint - 0.5).max(0.05))
-    }
-
-    pub(super) fn arch(&self) -> Option<Sample> {
-        let height = self.body_height();
-        let behind = self.at.back - self.roof();
-        let low = if self.vertebra >= S1 { -0.6 } else { -0.72 };
-        let within = (low * height..0.12 * height).contains(&self.over_body) && self.lateral < 17.0;
-        self.bone(if within { behind.min(6.0 - behind) } else { 0.0 })
-    }
-
-    /// Spinous and transverse processes, and the ligaments between the spinous ones.
-    pub(super) fn processes(&self) -> Option<Sample> {
-        let height = self.body_height();
-        let behind = self.at.back - (self.at.wall + self.subject.canal_depth);
-        let length = if self.vertebra >= S1 { 12.0 } else { self.subject.build.spinous_length };
-        if (0.0..length).contains(&behind) && self.lateral < 5.0 {
-            let drop = self.over_body + 0.3 * height + 0.18 * behind;
-            let half_height = self.subject.build.spinous_height * height * (0.8 + 0.2 * behind / length);
-            let thick = 2.6 + 1.2 * behind / length;
-            let inside = (half_height - drop.abs()).min(thick - self.lateral).min(length - behind);
-            if let Some(sample) = self.bone(inside) {
-                return Some(sample);
-            }
-            if self.lateral < 2.4 {
-                let fatty = noise::field(self.subject.texture_seed ^ 4, self.point, 4.0) > 0.5;
-                return plain(if fatty { Tissue::Fat } else { Tissue::Ligament });
-            }
-        }
-        let across = ((self.over_body - 4.0) / 4.2).powi(2) + ((self.at.back - self.at.wall - 7.0) / 3.8).powi(2);
-        let reach = (self.at.half_width * 0.8..self.at.half_width + 19.0).contains(&self.lateral) && self.vertebra < S1;
-        self.bone(if reach { (1.0 - across.sqrt()) * 3.8 } else { 0.0 })
-    }
-
-    /// The wings of the sacrum, the joints beside them, and the hip bones.
+    /// The wings of the sacrum, as far as the joints with the hip bones.
     pub(super) fn sacrum(&self) -> Option<Sample> {
         let down = self.vertebra as f64 - S1 as f64 - self.over_body / 28.0;
-        if down < -1.6 {
+        if down <= -0.5 || self.lateral > 75.0 {
             return None;
         }
-        let joint = 46.0 - 6.0 * (down - 1.0).max(0.0) - 0.25 * (self.at.back - 5.0);
-        if down > -0.5 && self.lateral < joint {
-            let r = ((self.at.back - 4.0) / 17.0).abs().powi(2) + (if down < 0.0 { down / 0.5 } else { 0.0 }).powi(2);
-            return self.bone((1.0 - r.sqrt()) * 15.0);
+        let (_, across, half) = self.hip_place();
+        let wing = (self.at.back - 4.0 + 0.15 * self.lateral) / (12.0 + 0.15 * self.lateral);
+        let r = wing.powi(2) + (if down < 0.0 { down / 0.5 } else { 0.0 }).powi(2) + (self.lateral / 58.0).powi(6);
+        self.bone(((1.0 - r.sqrt()) * 15.0).min(-half - 1.5 - across))
+    }
+
+    /// Where a point lies relative to the wing of the hip bone: mm along it from its back edge outward to the front, mm
+    /// across it from its middle to the outer face, and half its thickness.
+    fn hip_place(&self) -> (f64, f64, f64) {
+        let down = 4.0 * (self.down - 1.25);
+        // The crest comes nearer to the spine from L4 down to the joint with the sacrum.
+        let start = 78.0 - 32.0 * ((1.5 + down) / 1.5).min(1.0) - 6.0 * (down - 0.5).max(0.0);
+        let (x, y) = (self.lateral - start * self.subject.build.hip_width, self.at.back - 27.0);
+        let (along, across) = (0.8 * x - 0.6 * y, 0.6 * x + 0.8 * y);
+        (along, across - 5.0 * (along / 14.0).sin(), 5.0 + 3.0 * bump(along - 8.0, 12.0))
+    }
+
+    /// The wing of the hip bone, a plate that runs outward to the front, with muscle on both faces.
+    pub(super) fn hip(&self) -> Option<Blend> {
+        if self.down < 0.875 || self.lateral < 30.0 {
+            return None;
         }
-        let plate = self.lateral - joint - 1.5;
-        let rise = (1.6 + down).min(1.0);
-        let inside = plate.min(11.0 * rise - plate).min(self.at.back + 20.0).min(45.0 - self.at.back);
-        self.bone(inside)
+        let (along, across, half) = self.hip_place();
+        if along < 0.0 || !(-22.0..45.0).contains(&across) {
+            return None;
+        }
+        if across.abs() < half {
+            let inside = (half - across.abs()).min(along);
+            return Some(self.bone_with_rim(inside.max(0.02), 1.1).into());
+        }
+        if across < 0.0 {
+            return (across > -half - 9.0 && along > 14.0).then(|| self.streaked(0.1, 0.0));
+        }
+        (across < half + 26.0 * (along / 40.0).min(1.0)).then(|| self.streaked(0.5 * self.subject.muscle_fat, 0.0))
     }
 }

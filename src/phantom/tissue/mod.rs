@@ -4,6 +4,8 @@
 
 mod bones;
 mod canal;
+mod joints;
+mod muscles;
 mod trunk;
 
 use glam::DVec3;
@@ -18,6 +20,30 @@ use crate::grading::{Condition, Level, Side};
 /// Tissue and its brightness relative to its kind, about 1.
 pub type Sample = (Tissue, f64);
 
+/// What a voxel holds: a tissue and its brightness, and the share of fat in its place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Blend {
+    /// What is not fat.
+    pub tissue: Tissue,
+    /// Its brightness relative to its kind, about 1.
+    pub strength: f64,
+    /// 0 to 1.
+    pub fat: f64,
+}
+
+impl Blend {
+    /// Nothing but this tissue.
+    const fn of(tissue: Tissue) -> Self {
+        Self { tissue, strength: 1.0, fat: 0.0 }
+    }
+}
+
+impl From<Sample> for Blend {
+    fn from((tissue, strength): Sample) -> Self {
+        Self { tissue, strength, fat: 0.0 }
+    }
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the last word of functions that find something or nothing")]
 const fn plain(tissue: Tissue) -> Option<Sample> {
     Some((tissue, 1.0))
@@ -31,9 +57,15 @@ struct Site<'a> {
     side: f64,
     /// Distance from the midline.
     lateral: f64,
+    /// mm behind the back wall of the bodies.
+    behind: f64,
+    /// 0 at the middle of L1, 1 at that of L5.
+    down: f64,
     vertebra: usize,
     /// mm above the centre of the nearest vertebra.
     over_body: f64,
+    /// mm above the centre of the vertebra above the nearest disc.
+    over_upper: f64,
     /// mm above the centre of the nearest disc.
     over_disc: f64,
     level: Option<Level>,
@@ -43,32 +75,22 @@ struct Site<'a> {
 }
 
 /// The tissue at a patient point.
-pub fn tissue_at(subject: &Subject, point: DVec3) -> Sample {
-    let skin = subject.skin_of_back(point.z);
+pub fn tissue_at(subject: &Subject, point: DVec3) -> Blend {
+    let skin = subject.skin_of_back(point.z) - subject.furrow(point.x);
     if let Some(sample) = outside(subject, point, skin) {
-        return sample;
+        return sample.into();
     }
-    let under_skin = is_outside_trunk(subject, point, skin, subject.back_fat, 0.7 * subject.back_fat);
     let site = Site::new(subject, point);
-    let near = site.lateral < 62.0 && site.at.back.abs() < 75.0;
-    let spine = near
-        .then(|| {
-            site.body()
-                .or_else(|| site.disc())
-                .or_else(|| site.sac())
-                .or_else(|| site.pedicle())
-                .or_else(|| site.recess())
-                .or_else(|| site.facet())
-                .or_else(|| site.foramen())
-                .or_else(|| site.arch())
-                .or_else(|| site.canal())
-                .or_else(|| site.processes())
-                .or_else(|| site.sacrum())
-        })
-        .flatten();
-    let spine = spine
-        .or_else(|| under_skin.then(|| (Tissue::Fat, 0.92 + 0.12 * noise::field(subject.texture_seed, point, 6.0))));
-    spine.or_else(|| site.vessels()).or_else(|| site.muscles()).unwrap_or_else(|| site.belly())
+    if let Some(sample) = site.spine() {
+        return sample.into();
+    }
+    if let Some(blend) = site.hip().or_else(|| site.muscles()) {
+        return blend;
+    }
+    if is_outside_trunk(subject, point, skin, subject.back_fat, 0.7 * subject.back_fat) || site.behind > 20.0 {
+        return site.fat();
+    }
+    site.vessels().map_or_else(|| site.belly(), Blend::from)
 }
 
 /// Whether a point lies outside the trunk less `inset` mm. The skin of the back, at y of `skin`, follows the spine.
@@ -117,21 +139,54 @@ impl<'a> Site<'a> {
         let (disc, over_disc) = at.disc();
         let level = disc.checked_sub(L1).and_then(|i| Level::ALL.get(i)).copied();
         let side = if at.left >= 0.0 { Side::Left } else { Side::Right };
-        let cause = |condition, side| level.map_or(0.0, |l| subject.disease.cause(condition, side, l));
+        let over_upper = if at.node.is_multiple_of(2) {
+            at.up[0]
+        } else {
+            over_disc - f64::midpoint(subject.nodes[at.node].height, subject.nodes[at.node - 1].height)
+        };
+        let between = at.up[0] / (at.up[0] - at.up[1]).min(-1e-9);
+        let down = (f64::midpoint(at.node as f64, between.clamp(0.0, 1.0)) - L1 as f64) / 4.0;
+        // Nothing far from the canal depends on them.
+        let concerned = at.left.abs() < 40.0 && over_disc.abs() < 24.0;
+        let fading = |condition, side, reach| match level {
+            Some(level) if concerned => subject.disease.cause(condition, side, level) * bump(over_disc, reach),
+            _ => 0.0,
+        };
         Self {
             subject,
             point,
             at,
             side: at.left.signum(),
             lateral: at.left.abs(),
+            behind: at.back - at.wall,
+            down,
+            over_upper,
             vertebra,
             over_body,
             over_disc,
             level,
-            canal: cause(Condition::SpinalCanalStenosis, None) * bump(over_disc, 8.0),
-            foramen: cause(Condition::NeuralForaminalNarrowing, Some(side)),
-            recess: cause(Condition::SubarticularStenosis, Some(side)) * bump(over_disc, 10.0),
+            canal: fading(Condition::SpinalCanalStenosis, None, 8.0),
+            foramen: fading(Condition::NeuralForaminalNarrowing, Some(side), f64::INFINITY),
+            recess: fading(Condition::SubarticularStenosis, Some(side), 10.0),
         }
+    }
+
+    /// Bones, discs, canal and foramina.
+    fn spine(&self) -> Option<Sample> {
+        if self.lateral > 62.0 || self.at.back.abs() > 75.0 {
+            return None;
+        }
+        self.body()
+            .or_else(|| self.disc())
+            .or_else(|| self.sac())
+            .or_else(|| self.pedicle())
+            .or_else(|| self.recess())
+            .or_else(|| self.facet())
+            .or_else(|| self.foramen())
+            .or_else(|| self.arch())
+            .or_else(|| self.canal())
+            .or_else(|| self.processes())
+            .or_else(|| self.sacrum())
     }
 
     fn body_height(&self) -> f64 {
@@ -140,26 +195,18 @@ impl<'a> Site<'a> {
 
     /// Bone with a dark rim: `inside` is mm from the surface.
     fn bone(&self, inside: f64) -> Option<Sample> {
-        if inside <= 0.0 {
-            None
-        } else if inside < 0.9 {
-            plain(Tissue::CorticalBone)
+        (inside > 0.0).then(|| self.bone_with_rim(inside, 0.9))
+    }
+
+    /// Bone at a place `inside` mm below its surface.
+    fn bone_with_rim(&self, inside: f64, rim: f64) -> Sample {
+        if inside < rim {
+            (Tissue::CorticalBone, 1.0)
         } else {
-            Some(marrow(self.subject, self.point, self.subject.build.marrow[self.vertebra]))
+            marrow(self.subject, self.point, self.subject.build.marrow[self.vertebra])
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::is_outside_superellipse;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// The shortcuts must not change a phantom: labels and models were made with the plain formula.
-        #[test]
-        fn the_short_cuts_of_the_superellipse_change_nothing(a in 0f64..1.5, b in 0f64..1.5, n in 2f64..4.0) {
-            prop_assert_eq!(is_outside_superellipse(a, b, n), a.powf(n) + b.powf(n) > 1.0);
-        }
-    }
-}
+mod tests;

@@ -86,6 +86,7 @@ pub const UNDECIDED: Code = own("undecided", "No decision by a reader");
 pub const BY_MODEL: Code = own("model", "Model");
 pub const BY_READER: Code = own("reader", "Reader");
 
+pub const DOUBTFUL: Code = own("doubtful", "Doubtful: images unlike those that the models were trained on");
 pub const NOT_SEEN: Code = own("not_seen", "Not seen by the model: no box, which does not mean normal");
 pub const NOT_ASSESSED: Code = own("not_assessed", "Not assessed");
 pub const NOT_ASSESSABLE: Code = own("not_assessable", "Not assessable");
@@ -162,6 +163,7 @@ mod tests {
             UNDECIDED,
             BY_MODEL,
             BY_READER,
+            DOUBTFUL,
             NOT_SEEN,
             NOT_ASSESSED,
             NOT_ASSESSABLE,

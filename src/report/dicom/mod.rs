@@ -120,7 +120,7 @@ mod tests {
             };
             Assessment::Detected {
                 probabilities: Probabilities::normalized([0.1, 0.1, 0.8]).unwrap(),
-                evidence: vec![Evidence { severity, weight: 0.8, detection, conflicts: vec![] }],
+                evidence: vec![Evidence { severity, weight: 0.8, detection, conflicts: vec![], is_place: false }],
             }
         });
         GradedStudy::of_table(study.uid.as_str(), table)

@@ -31,7 +31,8 @@ fn graded(found: &[(&str, Severity, f32, SliceId, BBox)]) -> GradedStudy {
         };
         let class = DetectionClass { grade: id, severity: *severity };
         let detection = Detection { class, score: *score, bbox: *bbox, slice: slice.clone() };
-        let evidence = vec![Evidence { severity: *severity, weight: *score, detection, conflicts: vec![] }];
+        let evidence =
+            vec![Evidence { severity: *severity, weight: *score, detection, conflicts: vec![], is_place: false }];
         let mut shares = [0.05; 3];
         shares[severity.index()] = 0.9;
         Assessment::Detected { probabilities: Probabilities::normalized(shares).unwrap(), evidence }

@@ -1,6 +1,10 @@
 use super::*;
 use crate::{
-    grading::{Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Prior, Probabilities, Shift},
+    grading::{
+        Assessment, Condition, Detection, DetectionClass, Evidence, GradeTable, Limit, Prior, Probabilities, Seen,
+        Shift, Sign,
+    },
+    pipeline::Warning,
     report::DeidentifyKey,
     review::{Change, Decision, Region},
 };
@@ -9,7 +13,7 @@ fn evidence(id: GradeId, severity: Severity, score: f32) -> Evidence {
     let slice = SliceId { series_uid: "1.2".into(), sop_instance_uid: "1.2.3".into(), twin: 0, frame: 0 };
     let detection =
         Detection { class: DetectionClass { grade: id, severity }, score, bbox: BBox::new(1.0, 2.0, 9.0, 8.0), slice };
-    Evidence { severity, weight: score, detection, conflicts: vec![] }
+    Evidence { severity, weight: score, detection, conflicts: vec![], is_place: false }
 }
 
 /// Canals are moderate (severe second), foramina not seen, the rest not assessed.
@@ -156,4 +160,45 @@ fn renumbered_levels_are_said_and_grades_of_other_numbers_are_refused() {
     let lines = full.provenance.lines(false).join("\n");
     assert!(lines.contains("Levels renumbered by Dr. A") && lines.contains("called L3/L4 is L4/L5"), "{lines}");
     assert!(!full.provenance.lines(true).join("\n").contains("Dr. A"));
+}
+
+/// Images that the models do not know: no severity is stated in any format, and the reason stands where it is read first.
+/// What a reader stated stays.
+#[test]
+fn rows_of_unfamiliar_images_are_doubtful_and_the_readers_grades_stay() {
+    let cell: GradeId = "spinal_canal_stenosis_l4_l5".parse().unwrap();
+    let change = Change::Decision { cell, from: None, to: Some(Decision::Changed(Severity::Severe)) };
+    let (study, mut graded, review) = (study("1"), graded("1"), Review::of_changes(vec![change]));
+    let limit = Some(Limit { usual: Sign::of_score(0.9), limit: Sign::of_score(0.7) });
+    let seen = Seen { sign: Sign::CanalScores, value: Sign::of_score(0.1), limit, passed: 5.0 };
+    let unfamiliar = Unfamiliar { pull: 0.8, signs: vec![seen] };
+    graded.table = unfamiliar.pulled(graded.table, |id| Prior::default().of(id));
+    graded.warnings.push(Warning::Unfamiliar(unfamiliar.clone()));
+    graded.unfamiliar = Some(unfamiliar);
+    let full = report(&study, &graded, &review, Identity::Full);
+    let canals = full.rows().into_iter().filter(|row| row.id.condition() == Condition::SpinalCanalStenosis);
+    for row in canals {
+        let by_reader = Statement::Severity { severity: Severity::Severe, by_reader: true };
+        assert_eq!(row.statement, if row.id == cell { by_reader } else { Statement::Doubtful }, "{}", row.id);
+    }
+    assert!(full.conclusion().contains("4 of 25 grades doubtful"), "{}", full.conclusion());
+    let text = crate::report::text(&full);
+    for words in [
+        "Images unlike those that the models were trained on",
+        "L3/L4 spinal canal stenosis: Doubtful; scores",
+        "L4/L5 spinal canal stenosis: Severe (by the reader; the program: Doubtful); scores",
+        "(moved 80 % to what is usual for the level)",
+        "Warning: these images are unlike",
+        "the boxes of the canal score 0.10 (0.70 or more is usual)",
+    ] {
+        assert!(text.contains(words), "{words} is not in {text}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&crate::report::json::report_bytes(&full).unwrap()).unwrap();
+    assert_eq!(json["grades"][21]["statement"], "doubtful", "{}", json["grades"][21]);
+    let said = &json["unfamiliar"];
+    assert_eq!((&said["signs"][0]["sign"], &said["signs"][0]["passed"]), (&"canal_scores".into(), &true.into()));
+    assert!((said["pull"].as_f64().unwrap() - 0.8).abs() < 1e-6);
+    // As after a file was read again, and under other numbers.
+    let down = Shift::so_that(Level::L3L4, Level::L4L5);
+    assert!(graded.renumbered(down).table.get(cell).is_doubtful());
 }

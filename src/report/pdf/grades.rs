@@ -49,7 +49,8 @@ pub fn table(sheet: &mut Sheet, report: &Report) {
     let legend = "The number is the model's score for the severity it found most likely, not a probability of disease. \
                   \"Weak\": the best box behind it scores below 0.25, and its score is shown instead. \
                   Blue: by a person. \"Not seen\": the detector looked and drew no box. \"Not assessed\": nothing looked. \
-                  \"Not assessable\": a person says that the images do not allow a grade. None of the three means normal.";
+                  \"Not assessable\": a person says that the images do not allow a grade. \
+                  \"Doubtful\": the images are unlike those that the models were trained on. None of these four means normal.";
     let block = sheet.set(legend, Style::new(7.0, ink::WEAK), Align::Left, Some(place.width));
     sheet.block(block, place.x);
 }
@@ -57,6 +58,7 @@ pub fn table(sheet: &mut Sheet, report: &Report) {
 fn grade(sheet: &mut Sheet, row: &Row, place: Place) {
     let (ground, word) = match &row.statement {
         Statement::Severity { severity, .. } => (ink::ground(*severity), severity.label()),
+        Statement::Doubtful => (ink::EMPTY_GROUND, "doubtful"),
         Statement::NotSeen => (ink::PLAIN_GROUND, "not seen"),
         Statement::NotAssessed { .. } => (ink::EMPTY_GROUND, "not assessed"),
         Statement::NotAssessable => (ink::EMPTY_GROUND, "not assessable"),
@@ -66,7 +68,7 @@ fn grade(sheet: &mut Sheet, row: &Row, place: Place) {
     match row.statement {
         Statement::Severity { .. } => sheet.put(Shape::Frame(place, ink::EDGE, 0.5, None)),
         Statement::NotSeen => sheet.put(Shape::Frame(place, ink::WEAK, 0.7, Some(2.5))),
-        Statement::NotAssessed { .. } | Statement::NotAssessable => hatch(sheet, place),
+        Statement::Doubtful | Statement::NotAssessed { .. } | Statement::NotAssessable => hatch(sheet, place),
     }
     let style = if is_stated { Style::new(10.0, ink::TEXT).bold() } else { Style::new(9.0, ink::WEAK) };
     let (below, color) = below(row);
@@ -81,6 +83,7 @@ fn below(row: &Row) -> (String, Ink) {
     // For weak evidence the best box's score, not the normalised one.
     let weak = row.grade.key_score().filter(|_| row.grade.is_weak());
     match row.review.decision {
+        None if row.grade.is_doubtful() => ("images unlike any known".to_owned(), ink::WEAK),
         None => match weak {
             Some(score) => (format!("weak: best box {score:.2}"), ink::WEAK),
             None => (program.map_or_else(String::new, |(_, score)| format!("score {score:.2}")), ink::WEAK),
@@ -93,7 +96,7 @@ fn below(row: &Row) -> (String, Ink) {
             };
             (said, ink::READER)
         }
-        Some(Decision::Changed(_) | Decision::NotAssessable) => match program {
+        Some(Decision::Changed(_) | Decision::NotAssessable) => match program.filter(|_| !row.grade.is_doubtful()) {
             Some((said, score)) => (format!("reader; was {said} {score:.2}"), ink::READER),
             None => (format!("reader; was {}", Statement::of_model(row.grade).label().to_lowercase()), ink::READER),
         },

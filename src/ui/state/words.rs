@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     geometry::PlaneKind,
-    grading::{Assessment, Conflict, Evidence, GradeId, Severity, Side, SliceId},
+    grading::{Assessment, Conflict, Evidence, Grade, GradeId, Severity, Side, SliceId},
     review::BoxChoice,
     study::{Patient, Series, Study},
 };
@@ -24,10 +24,15 @@ pub fn of_cell(session: &Session, id: GradeId) -> String {
 }
 
 fn of_program(session: &Session, id: GradeId) -> String {
-    match session.run.table.as_ref().map(|table| &table.get(id).assessment) {
-        Some(Assessment::Detected { probabilities: p, .. }) => {
+    let row = session.run.table.as_ref().map(|table| table.get(id));
+    match row.map(|row| (&row.assessment, doubt(row))) {
+        Some((Assessment::Detected { probabilities: p, .. }, doubt)) => {
             let parts = Severity::ALL.iter().map(|&s| format!("{} {:.2}", s.label(), p.of(s)));
-            format!("{} (scores: {})", p.most_likely().label(), parts.collect::<Vec<_>>().join(", "))
+            let scores = parts.collect::<Vec<_>>().join(", ");
+            match doubt {
+                Some(doubt) => format!("{doubt} (scores: {scores})"),
+                None => format!("{} (scores: {scores})", p.most_likely().label()),
+            }
         }
         _ => why_empty(session, id).unwrap_or_default(),
     }
@@ -47,6 +52,12 @@ pub fn why_empty(session: &Session, id: GradeId) -> Option<String> {
             _ => "not assessed".to_owned(),
         },
     })
+}
+
+/// What is said of a row instead of a grade whose study is too unlike those that the models know; `None` of others.
+pub fn doubt(row: &Grade) -> Option<String> {
+    let moved = row.moved().filter(|_| row.is_doubtful())?;
+    Some(format!("doubtful, not a grade: the scores were moved {moved} of the way to what is usual for the level"))
 }
 
 /// How little stands behind a cell; `None` where enough does.
@@ -143,6 +154,9 @@ pub fn position(series: &Series, slice: usize) -> Option<String> {
 /// A box's score, and what it counts where that is something else.
 pub fn score(evidence: &Evidence) -> String {
     let (score, counts) = (evidence.detection.score, evidence.weight);
+    if evidence.is_place {
+        return format!("no detector drew it; the second stage looked here: {} {score:.2}", evidence.severity.label());
+    }
     if (score - counts).abs() < 0.005 {
         format!("{} {score:.2}", evidence.severity.label())
     } else {
@@ -199,12 +213,14 @@ mod tests {
         let class = "left_neural_foraminal_narrowing_l3_l4_severe".parse().unwrap();
         let detection = Detection { class, score: 0.7, bbox: BBox::new(0.0, 0.0, 9.0, 9.0), slice };
         let conflicts = vec![Conflict::Level, Conflict::Side];
-        let mut evidence = Evidence { severity: Severity::Severe, weight: 0.25, detection, conflicts };
+        let mut evidence = Evidence { severity: Severity::Severe, weight: 0.25, detection, conflicts, is_place: false };
         let id = "right_neural_foraminal_narrowing_l4_l5".parse().unwrap();
         assert_eq!(conflict(id, &evidence).unwrap(), "says L3/L4, lies at L4/L5; says Left, lies Right");
         assert_eq!(score(&evidence), "Severe 0.70, counts 0.25");
         evidence.conflicts.clear();
         evidence.weight = 0.7;
         assert_eq!((conflict(id, &evidence), score(&evidence)), (None, "Severe 0.70".to_owned()));
+        evidence.is_place = true;
+        assert!(score(&evidence).starts_with("no detector drew it"));
     }
 }

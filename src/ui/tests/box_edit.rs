@@ -188,13 +188,13 @@ fn no_box_is_drawn_where_it_would_mean_nothing() {
     assert!(notice.contains("is graded on Sagittal T2/STIR") && notice.contains("as Sagittal T1"), "{notice}");
     let second = rect(&window, 1).center();
     // Two pixels are no box.
-    drag(&mut window, second + vec2(50.0, 60.0), vec2(1.0, 40.0), PointerButton::Primary);
+    drag(&mut window, second + vec2(-90.0, -70.0), vec2(1.0, 40.0), PointerButton::Primary);
     does(&mut window, C::ShowCanal);
-    drag(&mut window, second + vec2(50.0, 60.0), vec2(40.0, 40.0), PointerButton::Primary);
+    drag(&mut window, second + vec2(-90.0, -70.0), vec2(40.0, 40.0), PointerButton::Primary);
     assert!(last_notice(&window).contains("are hidden"), "{}", last_notice(&window));
     does(&mut window, C::ShowCanal);
     does(&mut window, C::Overlays);
-    drag(&mut window, second + vec2(50.0, 60.0), vec2(40.0, 40.0), PointerButton::Primary);
+    drag(&mut window, second + vec2(-90.0, -70.0), vec2(40.0, 40.0), PointerButton::Primary);
     assert_eq!(last_notice(&window), "Boxes are hidden; H shows them");
     does(&mut window, C::Overlays);
     assert_eq!((changes(&window), window.state().viewer.hand.box_drag.is_some()), (0, false));

@@ -1,6 +1,7 @@
 //! The window without a screen: `egui_kittest` drives the real app, threads and models and all.
 
 mod box_edit;
+mod doubt;
 mod findings;
 mod layouts;
 mod level_names;

@@ -117,7 +117,7 @@ fn a_study_is_reviewed_and_signed_by_keys_alone() {
     let first = &review.acts()[0];
     assert!(
         first.draft.program.starts_with("foramen ")
-            && first.draft.models.len() == 4
+            && first.draft.models.len() == 5
             && first.draft.models[0].len() > 64
     );
     let again = ReviewAction::Reopen(study_of(&window), "wrong side".into());

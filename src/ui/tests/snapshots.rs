@@ -175,6 +175,18 @@ fn grades_that_are_partly_there_not_seen_not_assessed_failed_and_reviewed() {
 }
 
 #[test]
+fn grades_of_a_study_unlike_those_that_the_models_know() {
+    let mut album = Album::default();
+    for (name, pull) in [("grades-doubt", 0.73), ("grades-moved", 0.2)] {
+        let mut window = super::doubt::strange_demo(pull);
+        window.state_mut().viewer.session_mut().expect("open").focus.cell = Some(id("spinal_canal_stenosis_l4_l5"));
+        settle(&mut window);
+        let right = right(&window);
+        album.take_part(&mut window, name, right);
+    }
+}
+
+#[test]
 fn a_line_that_cannot_be_drawn_is_explained_and_so_is_a_slice_that_cannot_be_decoded() {
     let mut album = Album::default();
     let mut window = graded_demo();

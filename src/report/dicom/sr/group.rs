@@ -86,6 +86,7 @@ fn evaluations(row: &Row) -> Vec<Item> {
     let said = match &row.statement {
         Statement::Severity { severity, .. } => codes::severity(*severity),
         Statement::NotAssessable => codes::NOT_ASSESSABLE,
+        Statement::Doubtful => codes::DOUBTFUL,
         Statement::NotSeen => codes::NOT_SEEN,
         Statement::NotAssessed { .. } => codes::NOT_ASSESSED,
     };
@@ -100,6 +101,7 @@ fn evaluations(row: &Row) -> Vec<Item> {
     if row.review.decision.is_some() {
         let of_model = match Statement::of_model(row.grade) {
             Statement::Severity { severity, .. } => codes::severity(severity),
+            Statement::Doubtful => codes::DOUBTFUL,
             Statement::NotSeen => codes::NOT_SEEN,
             _ => codes::NOT_ASSESSED,
         };
@@ -109,10 +111,13 @@ fn evaluations(row: &Row) -> Vec<Item> {
 }
 
 /// The model's score for each severity, with our own codes; that of the stated severity also as DICOM's "Certainty of
-/// Finding", unless a person states it. Rows in which nothing was seen have none: the prevalence in other patients is
-/// not a measurement of this patient.
+/// Finding", unless a person states it. Rows in which nothing was seen, and doubtful ones, have none: the prevalence in
+/// other patients is not a measurement of this patient.
 fn scores(context: &Context, row: &Row) -> Result<Vec<Item>, DicomError> {
     let Assessment::Detected { probabilities, .. } = &row.grade.assessment else { return Ok(vec![]) };
+    if row.grade.is_doubtful() {
+        return Ok(vec![]);
+    }
     let mut items = Vec::new();
     let values = Severity::ALL.iter().zip(probabilities.as_array());
     for (&severity, value) in values {

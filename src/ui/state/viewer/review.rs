@@ -2,11 +2,11 @@
 
 use super::Viewer;
 use crate::{
-    grading::{Assessment, GradeId, Level, Severity, Shift},
+    grading::{GradeId, Level, Severity, Shift},
     library::Appended,
     moment::Moment,
     report::Provenance,
-    review::{Act, Change, Decision, Desk, Draft, Review},
+    review::{Act, Change, Decision, Desk, Draft, Review, Statement},
     ui::state::{cells, session::Session, steps::StepOf, words},
     worker::{LibraryJob, SessionId, SliceKey},
 };
@@ -205,9 +205,8 @@ impl Viewer {
     pub(super) fn accept(&mut self) {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
         let Some(session) = self.find(id) else { return };
-        let row = session.run.table.as_ref().map(|table| &table.get(cell).assessment);
-        if let Some(Assessment::Detected { probabilities, .. }) = row {
-            let severity = probabilities.most_likely();
+        let row = session.run.table.as_ref().map(|table| Statement::of_model(table.get(cell)));
+        if let Some(severity) = row.and_then(|said| said.severity()) {
             if session.evidence_slice().is_some() && session.focus.drawn != Some(cell) {
                 // Nobody agrees with what was not to be seen. It comes on screen now, if it can.
                 let is_hidden = !self.visibility.shows(session, cell);
@@ -226,9 +225,8 @@ impl Viewer {
     /// Says a severity of the selected cell, and goes on to the next.
     pub(super) fn say(&mut self, severity: Severity) {
         let Some((id, cell)) = self.selected_cell() else { return self.next_undecided() };
-        let row = self.find(id).and_then(|session| session.run.table.as_ref()).map(|table| &table.get(cell).assessment);
-        let agrees =
-            matches!(row, Some(Assessment::Detected { probabilities, .. }) if probabilities.most_likely() == severity);
+        let table = self.find(id).and_then(|session| session.run.table.as_ref());
+        let agrees = table.is_some_and(|table| Statement::of_model(table.get(cell)).severity() == Some(severity));
         self.decide(if agrees { Decision::Accepted(severity) } else { Decision::Changed(severity) });
     }
 

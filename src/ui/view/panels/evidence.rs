@@ -45,6 +45,8 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
     }
     let warning = |text: String| RichText::new(text).small().color(theme::of(ui).warning);
     let by_hand = words::conflict_by_hand(session, id).map(|words| warning(format!("! Hand-drawn box: {words}")));
+    let row = session.run.table.as_ref().map(|table| table.get(id));
+    let doubt = row.and_then(words::doubt).map(|doubt| warning(sentence(&doubt)));
     let faint = strip::weak(session, id, viewer.settings.threshold);
     let faint = faint.map(|weak| warning(sentence(&words::weak(&weak))));
     if let Some(by_hand) = by_hand {
@@ -57,13 +59,14 @@ fn cell_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Ac
         let color = if gone == Gone::ToDisc { theme::of(ui).weak_text } else { theme::of(ui).warning };
         ui.label(RichText::new(words::gone(id, gone)).small().color(color));
     }
-    if let Some(faint) = faint {
+    if let Some(doubt) = doubt {
+        ui.label(doubt);
+    } else if let Some(faint) = faint {
         let hint = "One faint box can give a score of 1.00: the three scores are scaled to sum to 1";
         ui.label(faint).on_hover_text(hint);
     }
-    let row = session.run.table.as_ref().map(|table| table.get(id));
     let Some((row, probabilities)) = row.and_then(|row| Some((row, row.probabilities()?))) else { return };
-    scores_ui(ui, probabilities.as_array(), !row.evidence().is_empty());
+    scores_ui(ui, probabilities.as_array(), !row.evidence().is_empty() && !row.is_doubtful());
     for evidence in row.evidence() {
         conflict_ui(ui, id, evidence);
     }

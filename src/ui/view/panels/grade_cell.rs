@@ -43,7 +43,8 @@ pub fn cell_ui(ui: &Ui, session: &Session, id: GradeId, shown_from: f32, rect: R
         (Some(_), false) => "; the best box names a different level or side from where it lies".to_owned(),
         (None, _) => String::new(),
     };
-    let faint = weak.map(|weak| format!("; {}", words::weak(&weak))).unwrap_or_default();
+    let weak = weak.filter(|_| !row.is_some_and(Grade::is_doubtful));
+    let faint = weak.as_ref().map(|weak| format!("; {}", words::weak(weak))).unwrap_or_default();
     let spoken = format!("{}: {}{faint}{doubt}", id.label(), words::of_cell(session, id));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, spoken.clone()));
     if response.on_hover_ui(|ui| tip_ui(ui, session, id, row, weak.as_ref())).clicked() {
@@ -60,6 +61,12 @@ fn paint(ui: &Ui, session: &Session, row: Option<&Grade>, weak: Option<&Weak>, r
         }
     };
     match row.map(|row| &row.assessment) {
+        Some(Assessment::Detected { .. }) if row.is_some_and(Grade::is_doubtful) => {
+            // Grey and without a letter: it must not be read as a grade.
+            ui.painter().rect_filled(rect, 3.0, palette.empty_cell);
+            let moved = row.and_then(Grade::moved).unwrap_or_default();
+            words(["doubt", &moved]);
+        }
         Some(Assessment::Detected { probabilities, .. }) => match weak {
             Some(weak) => paint_weak(ui, *probabilities, weak, rect),
             None => paint_scores(ui, *probabilities, rect),
@@ -155,7 +162,8 @@ fn paint_decision(ui: &Ui, session: &Session, id: GradeId, row: Option<&Grade>, 
             text(vec2(0.0, -7.0), "n/a", FontId::new(13.0, theme::bold()), palette.text);
         }
         // What it was before, so that nothing of the program's is hidden.
-        let was = match row.and_then(Grade::probabilities).filter(|_| row.is_some_and(|r| !r.evidence().is_empty())) {
+        let is_said = row.is_some_and(|row| !row.evidence().is_empty() && !row.is_doubtful());
+        let was = match row.and_then(Grade::probabilities).filter(|_| is_said) {
             Some(p) => format!("was {}", theme::severity_letter(p.most_likely())),
             None => "was -".to_owned(),
         };
@@ -195,9 +203,16 @@ fn tip_ui(ui: &mut Ui, session: &Session, id: GradeId, row: Option<&Grade>, weak
     let small = |text: String| RichText::new(text).small().color(palette.weak_text);
     ui.label(RichText::new(id.label()).family(theme::bold()));
     if let Some(probabilities) = row.and_then(Grade::probabilities) {
-        scores_ui(ui, probabilities.as_array(), row.is_some_and(|row| !row.evidence().is_empty()));
+        scores_ui(
+            ui,
+            probabilities.as_array(),
+            row.is_some_and(|row| !row.evidence().is_empty() && !row.is_doubtful()),
+        );
     }
     let warning = |text: String| RichText::new(text).small().color(palette.warning);
+    if let Some(doubt) = row.and_then(words::doubt) {
+        ui.label(warning(words::sentence(&doubt)));
+    }
     if let Some(weak) = weak {
         ui.label(warning(words::sentence(&words::weak(weak))));
     }

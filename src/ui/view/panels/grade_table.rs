@@ -5,6 +5,7 @@ use egui::{Align2, FontId, Rect, RichText, Sense, Stroke, StrokeKind, Ui, pos2, 
 use super::grade_cell::{cell_ui, hatch};
 use crate::{
     grading::{Condition, GradeId, Level, Severity},
+    pipeline::Warning,
     ui::{
         state::{
             cells::COLUMNS,
@@ -31,6 +32,7 @@ const HEADS: [(Condition, &str, f32, f32, UiCommand); 3] = [
 
 /// The table with its legend.
 pub fn grade_table_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: &mut Vec<Action>) {
+    doubt_ui(ui, session);
     let width = ui.available_width();
     let (rect, _) = ui.allocate_exact_size(vec2(width, HEAD + 5.0 * ROW), Sense::hover());
     let cell = vec2((width - LEVELS) / 5.0, ROW);
@@ -58,6 +60,23 @@ pub fn grade_table_ui(ui: &mut Ui, viewer: &Viewer, session: &Session, actions: 
         }
     }
     legend_ui(ui);
+}
+
+/// Over the table of a study that is unlike those that the models know, so that nobody reads it as grades.
+fn doubt_ui(ui: &mut Ui, session: &Session) {
+    let Some(unfamiliar) = session.run.graded.as_ref().and_then(|graded| graded.unfamiliar.as_ref()) else { return };
+    if !unfamiliar.is_pulled() {
+        return;
+    }
+    let percent = unfamiliar.percent();
+    let text = if unfamiliar.is_mostly_prior() {
+        format!("{} DOUBT, NOT GRADES: unfamiliar images, moved {percent} to what is usual", icon::WARNING)
+    } else {
+        format!("{} Unfamiliar images: grades moved {percent} to what is usual", icon::WARNING)
+    };
+    let palette = theme::of(ui);
+    let label = egui::Label::new(RichText::new(text).size(12.0).color(palette.warning).family(theme::bold()));
+    ui.add(label).on_hover_text(Warning::Unfamiliar(unfamiliar.clone()).to_string());
 }
 
 struct Head<'a> {

@@ -1,48 +1,14 @@
 """Trains one YOLOv8 detector with Ultralytics, exports it to ONNX and says what came of it.
 
-Run by `foramen train`, which writes the job (a JSON file, the first argument) and reads the
-lines that begin with `FORAMEN `. Ultralytics is AGPL-3.0: a program that is called, not linked.
-
-With `attended` as second argument it ends when its standard input ends: when the `foramen` that
-started it is killed, no training goes on unseen beside the one that resumes it.
+Ultralytics is AGPL-3.0: a program that is called, not linked.
 """
 
-import difflib
 import hashlib
-import json
-import os
-import platform
-import shutil
-import sys
-import threading
-import time
 
-JOB = json.load(open(sys.argv[1], encoding="utf-8"))
 # No settings in the user's home, no telemetry, and no network but for weights that were asked for by name.
 os.environ["YOLO_CONFIG_DIR"] = JOB["work"]
 os.environ["YOLO_OFFLINE"] = "true"
 
-
-def end_with_parent():
-    """Ends this process and what it started (workers of several GPUs, loaders) with standard input."""
-    # Not through sys.stdin: a thread in its lock makes Python abort when it ends by itself.
-    while os.read(0, 4096):
-        pass
-    try:
-        import psutil
-
-        for child in psutil.Process().children(recursive=True):
-            child.kill()
-    finally:
-        os._exit(75)
-
-
-if sys.argv[2:] == ["attended"]:
-    threading.Thread(target=end_with_parent, daemon=True).start()
-
-import numpy  # noqa: E402
-import onnx  # noqa: E402
-import torch  # noqa: E402
 import ultralytics  # noqa: E402
 from ultralytics import YOLO  # noqa: E402
 from ultralytics.cfg import DEFAULT_CFG_DICT, get_cfg  # noqa: E402
@@ -50,22 +16,10 @@ from ultralytics.models.yolo.detect import DetectionTrainer  # noqa: E402
 from ultralytics.nn.tasks import DetectionModel  # noqa: E402
 
 
-def say(**what):
-    print("FORAMEN " + json.dumps(what), flush=True)
-
-
-def refuse(why):
-    say(refused=why)
-    sys.exit(9)
-
-
 def check_recipe():
     """Every setting, against what this version of Ultralytics knows; before anything is trained."""
-    for key in JOB["recipe"]:
-        if key not in DEFAULT_CFG_DICT:
-            near = difflib.get_close_matches(key, DEFAULT_CFG_DICT, n=3, cutoff=0.6)
-            hint = f"; near to it: {', '.join(near)}" if near else ""
-            refuse(f"the recipe sets '{key}', which Ultralytics {ultralytics.__version__} does not know{hint}")
+    for settings in (JOB["recipe"], *JOB["stages"]):
+        refuse_unknown(settings, DEFAULT_CFG_DICT, f"Ultralytics {ultralytics.__version__}")
     try:
         get_cfg(overrides=dict(JOB["recipe"]))
     except (SyntaxError, TypeError, ValueError) as error:
@@ -105,18 +59,6 @@ class CpuTrainer(DetectionTrainer):
         return batch
 
 
-def on_cpu():
-    return JOB["device"] == "cpu"
-
-
-def has_bfloat16():
-    try:
-        flags = open("/proc/cpuinfo", encoding="utf-8").read()
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
 def watch(stage, stages):
     """Says what every epoch came to. With several GPUs Ultralytics pickles this with the trainer and calls it in each
     of its processes: it holds nothing but numbers and speaks in the first of them only."""
@@ -127,7 +69,7 @@ def watch(stage, stages):
             return
         spent = time.time() - started
         losses = trainer.tloss.values() if isinstance(trainer.tloss, dict) else trainer.tloss
-        loss = [round(float(v), 4) for v in losses]
+        loss = [[name, round(float(v), 4)] for name, v in zip(("box", "class", "dfl", *["loss"] * 9), losses)]
         say(stage=stage + 1, stages=stages, epoch=trainer.epoch + 1, epochs=trainer.epochs, loss=loss, seconds=round(spent))
 
     return on_epoch
@@ -141,14 +83,6 @@ def keep_whole(trainer):
     os.replace(partial, trainer.wdir / "whole.pt")
 
 
-def stage_folder(index):
-    return os.path.join(JOB["work"], f"stage{index + 1}")
-
-
-def weights_of(index, name="last.pt"):
-    return os.path.join(stage_folder(index), "weights", name)
-
-
 def read_checkpoint(path):
     """The checkpoint, or None if there is none or it is not whole."""
     from ultralytics.utils.patches import torch_load
@@ -159,11 +93,9 @@ def read_checkpoint(path):
         return None
 
 
-def mark_done(index):
-    path = os.path.join(stage_folder(index), "done")
-    with open(path + ".partial", "w", encoding="utf-8") as file:
-        file.write("trained\n")
-    os.replace(path + ".partial", path)
+def finish(index):
+    """The stage is over: what there was to go on from is no longer needed."""
+    mark_done(index)
     if os.path.exists(weights_of(index, "whole.pt")):
         os.remove(weights_of(index, "whole.pt"))
 
@@ -171,7 +103,7 @@ def mark_done(index):
 def state_of(index):
     """'done', 'begun' (last.pt can be gone on with), or 'new'."""
     last = weights_of(index)
-    if os.path.exists(os.path.join(stage_folder(index), "done")) and read_checkpoint(last):
+    if is_marked_done(index) and read_checkpoint(last):
         return "done"
     for path in (last, weights_of(index, "whole.pt")):
         checkpoint = read_checkpoint(path)
@@ -182,7 +114,7 @@ def state_of(index):
         # Ultralytics takes the optimizer out of what is finished.
         ended = checkpoint.get("epoch", -1) + 1 >= checkpoint["train_args"]["epochs"]
         if checkpoint.get("epoch", -1) < 0 or ended:
-            mark_done(index)
+            finish(index)
             return "done"
         if checkpoint.get("optimizer") is not None:
             return "begun"
@@ -213,8 +145,7 @@ def fetched(name):
             raise OSError("what came is no whole checkpoint")
         os.replace(partial, target)
     except (Exception, SystemExit) as error:
-        say(unfetched=name, why=" ".join(str(error).split()) or type(error).__name__)
-        sys.exit(9)
+        unfetched(name, error)
     finally:
         shutil.rmtree(os.path.dirname(partial), ignore_errors=True)
     return target
@@ -274,7 +205,7 @@ def train_stage(index, weights, begun):
         deterministic=False,
         **options,
     )
-    mark_done(index)
+    finish(index)
 
 
 def train():
@@ -283,7 +214,7 @@ def train():
         DetectionModel.loss = bfloat16_loss
     for index in range(len(JOB["stages"])):
         state = state_of(index) if JOB["resume"] else "new"
-        say(stage=index + 1, stages=len(JOB["stages"]), state=state, results=os.path.join(stage_folder(index), "results.csv"))
+        say_stage(index, state)
         if index == 0 and state == "new":
             weights = first_weights()
         if state != "done":
@@ -292,32 +223,11 @@ def train():
     return weights
 
 
-def half(model):
-    """Keeps large weights as float16, widened by a Cast when the model is loaded: half the size of the file.
-    Both engines still compute in float32."""
-    casts = []
-    for weight in model.graph.initializer:
-        if weight.data_type != onnx.TensorProto.FLOAT or numpy.prod(weight.dims) < 1024:
-            continue
-        name = weight.name
-        values = onnx.numpy_helper.to_array(weight).astype(numpy.float16)
-        weight.CopyFrom(onnx.numpy_helper.from_array(values, name + "_half"))
-        casts.append(onnx.helper.make_node("Cast", [name + "_half"], [name], name + "_widen", to=onnx.TensorProto.FLOAT))
-    for at, cast in enumerate(casts):
-        model.graph.node.insert(at, cast)
-    onnx.checker.check_model(model)
-    return model
-
-
 def export(model):
     """The ONNX file in the work folder, there whole or not at all, and its opset."""
     path = str(model.export(format="onnx", imgsz=JOB["input"], batch=1, dynamic=False, simplify=True,
                             opset=JOB["opset"], device="cpu"))
-    network = half(onnx.load(path))
-    target = os.path.join(JOB["work"], "model.onnx")
-    onnx.save(network, target + ".partial")
-    os.replace(target + ".partial", target)
-    return target, next(o.version for o in network.opset_import if o.domain in ("", "ai.onnx"))
+    return save_model(half(onnx.load(path)))
 
 
 def main():
@@ -328,20 +238,18 @@ def main():
     scores = model.val(data=JOB["data"], imgsz=JOB["input"], batch=16, device=JOB["device"].split(",")[0], plots=False,
                        project=JOB["work"], name="val", exist_ok=True)
     path, opset = export(model)
-    versions = {"Ultralytics": ultralytics.__version__, "torch": torch.__version__, "onnx": onnx.__version__,
-                "Python": platform.python_version()}
+    made_by = versions(Ultralytics=ultralytics.__version__)
     if JOB["pretrained"]:
         kept = os.path.join(JOB["cache"] or JOB["work"], JOB["pretrained"])
         if os.path.exists(kept):
-            versions["weights sha256"] = hashlib.sha256(open(kept, "rb").read()).hexdigest()
+            made_by["weights sha256"] = hashlib.sha256(open(kept, "rb").read()).hexdigest()
     say(
         onnx=path,
         opset=opset,
         names=[model.names[i] for i in range(len(model.names))],
-        map50=float(scores.box.map50),
-        map=float(scores.box.map),
+        metrics=[["mAP50", float(scores.box.map50)], ["mAP50-95", float(scores.box.map)]],
         bfloat16=on_cpu() and has_bfloat16(),
-        versions=versions,
+        versions=made_by,
     )
 
 
