@@ -172,6 +172,7 @@ fn write_new_io(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 #[derive(Debug)]
 pub struct AtomicFile {
     path: PathBuf,
+    readers: Readers,
     file: io::BufWriter<tempfile::NamedTempFile>,
 }
 
@@ -182,12 +183,21 @@ impl AtomicFile {
     ///
     /// The folder cannot be made or written to.
     pub fn create(path: &Path) -> Result<Self, WriteError> {
+        Self::create_for(path, Readers::AsBefore)
+    }
+
+    /// [`Self::create`] with a say in who may read the file.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::create`].
+    pub fn create_for(path: &Path, readers: Readers) -> Result<Self, WriteError> {
         let begin = || {
             fs::create_dir_all(folder_of(path))?;
-            temporary_in(folder_of(path), Readers::AsBefore)
+            temporary_in(folder_of(path), readers)
         };
         let file = begin().map_err(|source| WriteError { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), file: io::BufWriter::new(file) })
+        Ok(Self { path: path.to_owned(), readers, file: io::BufWriter::new(file) })
     }
 
     /// Puts it in its place, over what was there.
@@ -196,11 +206,13 @@ impl AtomicFile {
     ///
     /// The file cannot be written or renamed; what was at its path stays.
     pub fn commit(self) -> Result<(), WriteError> {
-        let Self { path, file } = self;
+        let Self { path, readers, file } = self;
         let end = || {
             let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.as_file().sync_all()?;
-            let _ = keep_permissions(&path, file.as_file());
+            if readers == Readers::AsBefore {
+                let _ = keep_permissions(&path, file.as_file());
+            }
             file.persist(&path).map_err(|e| e.error)?;
             sync_folder(folder_of(&path));
             Ok(())

@@ -30,6 +30,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "network")]
+pub mod archive;
 pub mod batch;
 pub mod cancel;
 pub mod cli;

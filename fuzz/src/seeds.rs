@@ -26,6 +26,9 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "stored" => stored(),
         "texts" => TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "places" => places(),
+        "commands" => commands(),
+        "packets" => packets(),
+        "heads" => vec![small(), NODES.as_bytes().to_vec()],
         _ => Vec::new(),
     }
 }
@@ -254,4 +257,64 @@ fn places() -> Vec<Vec<u8>> {
         [n, 0, n, 3, 128, at, 128, 0, 0, n, 128, y]
     };
     [128, 0].map(|at| (0..10).flat_map(|n| record(n, at)).collect()).into()
+}
+
+const NODES: &str = "ae-title = \"FORAMEN\"\n[receive]\nlisten = \"127.0.0.1:11113\"\n[nodes.pacs]\nae-title = \"A\"\n\
+                     host = \"localhost\"\nport = 104\npatience = 5\ntls = { ca = \"ca.pem\" }\n";
+
+/// An element in implicit little endian.
+fn implicit(group: u16, number: u16, value: &[u8]) -> Vec<u8> {
+    [&group.to_le_bytes()[..], &number.to_le_bytes(), &(value.len() as u32).to_le_bytes(), value].concat()
+}
+
+/// A request to store, an answer to C-GET, and an answer to a search with a sequence in it.
+fn commands() -> Vec<Vec<u8>> {
+    let number = |element: u16, number: u16| implicit(0, element, &number.to_le_bytes());
+    let store = [
+        implicit(0, 2, b"1.2.840.10008.5.1.4.1.1.4\0"),
+        number(0x100, 1),
+        number(0x110, 7),
+        number(0x800, 1),
+        implicit(0, 0x1000, b"1.2.3.4\0"),
+    ];
+    let got = [number(0x100, 0x8010), number(0x120, 7), number(0x800, 0x101), number(0x900, 0xFF00), number(0x1021, 3)];
+    let found = [
+        implicit(8, 5, b"ISO_IR 100"),
+        [
+            &[8, 0, 0x10, 0x11, 0xFF, 0xFF, 0xFF, 0xFF][..],
+            &implicit(0xFFFE, 0xE000, b"1.2\0"),
+            &implicit(0xFFFE, 0xE0DD, b""),
+        ]
+        .concat(),
+        implicit(0x10, 0x10, b"M\xFCller^A"),
+    ];
+    vec![store.concat(), got.concat(), found.concat()]
+}
+
+/// A PDU with its header.
+fn packet(kind: u8, content: &[u8]) -> Vec<u8> {
+    [&[kind, 0][..], &(content.len() as u32).to_be_bytes(), content].concat()
+}
+
+/// An item in a PDU.
+fn part(kind: u8, content: &[u8]) -> Vec<u8> {
+    [&[kind, 0][..], &(content.len() as u16).to_be_bytes(), content].concat()
+}
+
+/// A request for an association, its acceptance, a rejection, an abort, and P-DATA of two pieces.
+fn packets() -> Vec<Vec<u8>> {
+    let titles = [&[0, 1, 0, 0][..], b"ARCHIVE         ", b"FORAMEN         ", &[0; 32]].concat();
+    let syntax = part(0x40, b"1.2.840.10008.1.2");
+    let user = part(0x50, &[part(0x51, &[0, 2, 0, 0]), part(0x52, b"1.2.3")].concat());
+    let application = part(0x10, b"1.2.840.10008.3.1.1.1");
+    let asked = part(0x20, &[&[1, 0, 0, 0][..], &part(0x30, b"1.2.840.10008.1.1"), &syntax].concat());
+    let agreed = part(0x21, &[&[1, 0, 0, 0][..], &syntax].concat());
+    let piece = |flags: u8| [&[0, 0, 0, 6, 1, flags][..], b"abcd"].concat();
+    vec![
+        packet(1, &[&titles[..], &application, &asked, &user].concat()),
+        packet(2, &[&titles[..], &application, &agreed, &user].concat()),
+        packet(3, &[0, 1, 1, 7]),
+        packet(7, &[0, 0, 2, 6]),
+        packet(4, &[piece(1), piece(2)].concat()),
+    ]
 }

@@ -4,6 +4,11 @@
 use std::{path::Path, sync::Arc};
 
 use foramen::{
+    archive::{
+        Nodes,
+        dimse::{command::Command, elements::Elements, pdu},
+        read_head,
+    },
     cancel::Cancel,
     dataset::{Folds, point_rows},
     detector::{Letterbox, Model, RawOutput, manifest::Manifest},
@@ -25,7 +30,7 @@ use foramen::{
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All of them.
-pub const ALL: [Target; 12] = [
+pub const ALL: [Target; 15] = [
     ("headers", headers),
     ("pixels", pixels),
     ("zip", zip),
@@ -38,6 +43,9 @@ pub const ALL: [Target; 12] = [
     ("stored", stored),
     ("texts", texts),
     ("places", places),
+    ("commands", commands),
+    ("packets", packets),
+    ("heads", heads),
 ];
 
 /// Frames decoded of an input.
@@ -233,5 +241,39 @@ fn places(bytes: &[u8]) {
         let doubt = resolved.doubts.get(&vote.detection.slice.series_uid);
         let is_denied = doubt.is_some_and(|doubt| doubt.denies_place());
         assert!(!is_denied || vote.grade == vote.detection.class.grade, "{vote:?}");
+    }
+}
+
+/// Command sets, questions and answers from another computer.
+fn commands(bytes: &[u8]) {
+    if let Ok(elements) = Elements::decode(bytes) {
+        assert_eq!(Elements::decode(&elements.encode()).as_ref(), Ok(&elements), "what was read is written as it was");
+    }
+    if let Ok(command) = Command::decode(bytes) {
+        let _ = (command.verb(), command.has_data(), command.counts(), command.status().to_string());
+        assert!(Command::decode(&command.answer(0).encode()).is_ok());
+    }
+}
+
+/// PDUs from another computer: the first six bytes are a header.
+fn packets(bytes: &[u8]) {
+    let Some((header, content)) = bytes.split_first_chunk::<6>() else { return };
+    if let Ok(packet) = pdu::decode(*header, content) {
+        let _ = pdu::unexpected(&packet).to_string();
+    }
+    let mut at = 0;
+    while let Ok((piece, next)) = pdu::piece(content, at) {
+        assert!(next > at && next <= content.len() && piece.bytes.len() < content.len());
+        at = next;
+    }
+}
+
+/// The head of a file that is to be sent, and a file of nodes.
+fn heads(bytes: &[u8]) {
+    if let Ok((head, start)) = read_head(&mut &bytes[..]) {
+        assert!(start <= bytes.len() as u64 && head.instance.len() <= 64);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = Nodes::parse(Path::new("nodes.toml"), text).map(|nodes| nodes.get("pacs").map(ToString::to_string));
     }
 }

@@ -28,11 +28,13 @@ pub enum Exit {
     NoDisplay = 7,
     /// Another program that was needed is missing or failed (Python, Ultralytics).
     Tool = 8,
+    /// An archive (PACS) was not reached, or refused what it was asked for.
+    Archive = 9,
 }
 
 impl Exit {
     /// Every code.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Ok,
         Self::Error,
         Self::Usage,
@@ -42,6 +44,7 @@ impl Exit {
         Self::Partial,
         Self::NoDisplay,
         Self::Tool,
+        Self::Archive,
     ];
 
     /// What it means, for help and manual.
@@ -56,6 +59,7 @@ impl Exit {
             Self::Partial => "some of the work failed or is doubtful",
             Self::NoDisplay => "no display",
             Self::Tool => "another program failed",
+            Self::Archive => "archive not reached, or it refused",
         }
     }
 }

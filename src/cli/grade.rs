@@ -36,7 +36,7 @@ use crate::{
 /// is printed at the end. Many studies, on one computer or several: --out-dir. For the contest: --sample.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Folders, files, zips or DICOMDIRs
+    /// Folders, files, zips or DICOMDIRs; with the feature `network`, NODE:UID for a study in an archive (docs/network.md)
     #[arg(required = true)]
     paths: Vec<PathBuf>,
     /// Output format; if left out, from the extension of --out, else csv
@@ -59,6 +59,10 @@ pub struct Args {
     /// Needs --models with a manifest that names each model's fold, as `foramen train --fold all` writes it.
     #[arg(long, value_name = "FILE", requires = "models")]
     out_of_fold: Option<PathBuf>,
+    /// Nodes file for NODE:UID; if left out, nodes.toml in the folder of the settings
+    #[cfg(feature = "network")]
+    #[arg(long, value_name = "FILE")]
+    nodes: Option<PathBuf>,
 }
 
 /// What to write.
@@ -74,17 +78,29 @@ pub fn run(args: &Args) -> Outcome {
     // Checked before the work, so that an hour of it is not lost to a typo.
     let options = args.grading.options()?;
     let sample = Submission::begin(args.sample.as_deref())?;
-    let (paths, missing) = submit::present(&args.paths);
-    if let (Some(first), None) = (args.paths.iter().find(|path| !path.exists()), &sample) {
-        return Err(Failure::new(Exit::Input, ScanError::NotFound(first.clone())));
-    }
     if let Some(out) = &args.out {
         check_writable(out).map_err(|e| Failure::new(Exit::Output, e))?;
     }
-    if let Some(out) = args.batch.folder() {
-        return batch::run(args, out, &options, &Input { paths: &paths, missing }, sample);
+    #[cfg(feature = "network")]
+    {
+        let fetched = super::archive::retrieve::fetched(&args.paths, args.nodes.as_deref())?;
+        let exit = run_on(args, &fetched.paths, &options, sample)?;
+        Ok(if fetched.is_partial && exit == Exit::Ok { Exit::Partial } else { exit })
     }
-    let graders = Graders::new(args, args.grading.load_models()?, &options)?;
+    #[cfg(not(feature = "network"))]
+    run_on(args, &args.paths, &options, sample)
+}
+
+/// Grades what lies at the paths.
+fn run_on(args: &Args, named: &[PathBuf], options: &GradeOptions, sample: Option<Submission>) -> Outcome {
+    let (paths, missing) = submit::present(named);
+    if let (Some(first), None) = (named.iter().find(|path| !path.exists()), &sample) {
+        return Err(Failure::new(Exit::Input, ScanError::NotFound(first.clone())));
+    }
+    if let Some(out) = args.batch.folder() {
+        return batch::run(args, out, options, &Input { paths: &paths, missing }, sample);
+    }
+    let graders = Graders::new(args, args.grading.load_models()?, options)?;
     let scan = match &sample {
         // A submission without any study is still a submission.
         Some(_) => study::scan(&paths, &Cancel::default(), &|_, _| ()).map_err(|e| Failure::new(Exit::Input, e))?,
@@ -251,13 +267,15 @@ pub(super) fn check_writable(out: &Path) -> Result<(), WriteError> {
 
 /// One grader for all studies, or one for each fold.
 enum Graders {
-    One(Grader),
+    One(Box<Grader>),
     ByFold { folds: Folds, graders: BTreeMap<u32, Grader> },
 }
 
 impl Graders {
     fn new(args: &Args, models: ModelSet, options: &GradeOptions) -> Result<Self, Failure> {
-        let Some(file) = &args.out_of_fold else { return Ok(Self::One(Grader::new(models, options.clone()))) };
+        let Some(file) = &args.out_of_fold else {
+            return Ok(Self::One(Box::new(Grader::new(models, options.clone()))));
+        };
         let folds = Folds::read(file).map_err(|error| Failure::new(Exit::Input, error))?;
         let graders: BTreeMap<u32, Grader> =
             models.by_fold().into_iter().map(|(fold, models)| (fold, Grader::new(models, options.clone()))).collect();

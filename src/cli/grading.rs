@@ -16,7 +16,7 @@ use crate::{
     cancel::Cancel,
     detector::{EngineChoice, ModelSet},
     grading::{Aggregate, SEED_CONF, WithoutBox},
-    pipeline::{GradeError, GradeEvent, GradeOptions, GradedStudy, Grader, Warning},
+    pipeline::{GradeError, GradeEvent, GradeOptions, GradedStudy, Grader, Method, Warning},
     study::{Issue, Scan, Study},
 };
 
@@ -35,6 +35,9 @@ pub struct GradingArgs {
     /// How boxes become grades (docs/grading.md)
     #[arg(long, value_enum, default_value_t)]
     aggregate: Aggregate,
+    /// What grades; if left out, crops where the models folder holds a second stage, else boxes
+    #[arg(long, value_enum, value_name = "WHAT")]
+    method: Option<Method>,
     /// With --aggregate seed: boxes must score above this, as in Ultralytics' predict; 0.25 if left out
     #[arg(long, value_name = "SHARE", value_parser = progress::share)]
     conf: Option<f64>,
@@ -56,6 +59,10 @@ impl GradingArgs {
                        and a row without a box holds the prevalence";
             return Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)));
         }
+        if self.aggregate != Aggregate::Geometric && self.method == Some(Method::Crops) {
+            let why = "--method crops only works with --aggregate geometric, which tells where to look";
+            return Err(Failure::new(Exit::Usage, anyhow::anyhow!(why)));
+        }
         let seed_floor = self.conf.map_or(SEED_CONF, |conf| conf as f32);
         Ok(GradeOptions {
             engine: self.engine,
@@ -64,12 +71,17 @@ impl GradingArgs {
             aggregate: self.aggregate,
             without_box: self.without_box.unwrap_or_default(),
             calibrate: !self.no_calibration,
+            method: self.method,
         })
     }
 
     /// Loads the models and reports what must be known about them.
     pub fn load_models(&self) -> Result<ModelSet, Failure> {
         let models = ModelSet::load(self.models.as_deref()).map_err(|error| Failure::new(Exit::Model, error))?;
+        if self.method == Some(Method::Crops) && models.crops.is_empty() {
+            let why = "--method crops needs a second stage among the models; `foramen train --role crops` makes one";
+            return Err(Failure::new(Exit::Model, anyhow::anyhow!(why)));
+        }
         for warning in &models.warnings {
             eprintln!("foramen: {warning}");
         }

@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand; clap args → library call → exit code.
 
+#[cfg(feature = "network")]
+mod archive;
 mod bench;
 mod calibrate;
 mod dataset;
@@ -64,6 +66,18 @@ enum Command {
     Calibrate(calibrate::Args),
     #[command(after_help = exit::help())]
     Bench(bench::Args),
+    #[cfg(feature = "network")]
+    #[command(after_help = exit::help())]
+    Echo(archive::echo::Args),
+    #[cfg(feature = "network")]
+    #[command(after_help = exit::help())]
+    Query(archive::query::Args),
+    #[cfg(feature = "network")]
+    #[command(after_help = exit::help())]
+    Retrieve(archive::retrieve::Args),
+    #[cfg(feature = "network")]
+    #[command(after_help = exit::help())]
+    Send(archive::send::Args),
     #[command(after_help = exit::help())]
     Completions(pages::Completions),
     #[command(after_help = exit::help())]
@@ -87,6 +101,14 @@ pub fn main() -> ExitCode {
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Calibrate(args)) => calibrate::run(&args),
         Some(Command::Bench(args)) => bench::run(args),
+        #[cfg(feature = "network")]
+        Some(Command::Echo(args)) => archive::echo::run(&args),
+        #[cfg(feature = "network")]
+        Some(Command::Query(args)) => archive::query::run(&args),
+        #[cfg(feature = "network")]
+        Some(Command::Retrieve(args)) => archive::retrieve::run(&args),
+        #[cfg(feature = "network")]
+        Some(Command::Send(args)) => archive::send::run(&args),
         Some(Command::Completions(args)) => pages::completions(&args),
         Some(Command::Man(args)) => pages::man(&args),
     };

@@ -56,7 +56,8 @@ impl CharacterSets {
         Self::named(declared.trim_matches(['\0', ' ']))
     }
 
-    fn named(declared: &str) -> Self {
+    /// Those of a value of `SpecificCharacterSet`.
+    pub fn named(declared: &str) -> Self {
         let mut names = declared.split(['\\', ',', ';']);
         let first = set(names.next().unwrap_or_default());
         Self { declared: declared.to_owned(), first, others: names.filter_map(set).collect() }

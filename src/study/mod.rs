@@ -59,6 +59,8 @@ use std::path::PathBuf;
 
 pub use archive::Entry;
 pub use bare::BareFolder;
+#[cfg(feature = "network")]
+pub(crate) use charset::CharacterSets;
 pub use doubts::{Doubt, gathered};
 pub use error::{HeaderError, PixelError};
 pub use issue::Issue;

@@ -86,7 +86,9 @@ macro_rules! target_tests {
     };
 }
 
-target_tests!(headers, pixels, zip, dicomdir, onnx, csv, yolo, settings, library, stored, texts, places);
+target_tests!(
+    headers, pixels, zip, dicomdir, onnx, csv, yolo, settings, library, stored, texts, places, commands, packets, heads
+);
 
 #[test]
 fn seeds_are_what_they_should_be() {

@@ -32,15 +32,16 @@ pub const RULES: &[Room] = &[
     Room { name: "review", uses: &["grading", "raster", "moment"], never: &[DICOM, "std::fs", "tempfile"] },
     Room { name: "study", uses: &["geometry", "grading", "raster", "files", "plain", "cancel", "panics"], never: &[] },
     Room { name: "detector", uses: &["geometry", "grading", "raster", "files", "cancel", "panics"], never: &[DICOM] },
+    Room { name: "crops", uses: &["study", "detector", "grading", "geometry", "raster"], never: &[DICOM, "std::fs"] },
     Room {
         name: "pipeline",
-        uses: &["study", "detector", "grading", "geometry", "raster", "cancel"],
+        uses: &["study", "crops", "detector", "grading", "geometry", "raster", "cancel"],
         never: &[DICOM, "std::fs"],
     },
     Room { name: "phantom", uses: &["geometry", "raster", "grading", "files", "growing", "cancel"], never: &[] },
     Room {
         name: "dataset",
-        uses: &["study", "raster", "grading", "geometry", "files", "growing", "plain", "cancel"],
+        uses: &["study", "crops", "raster", "grading", "geometry", "files", "growing", "plain", "cancel"],
         never: &[DICOM],
     },
     Room { name: "training", uses: &["dataset", "detector", "grading", "raster", "files"], never: &[DICOM] },
@@ -64,6 +65,12 @@ pub const RULES: &[Room] = &[
         uses: &["pipeline", "study", "grading", "output", "files", "plain", "cancel", "panics"],
         never: &[DICOM],
     },
+    // Of `study` only the character sets: what comes from the network is read after it is a file.
+    Room {
+        name: "archive",
+        uses: &["study", "files", "plain", "cancel", "panics"],
+        never: &["dicom_object", "dicom_core"],
+    },
     Room { name: "library", uses: &["study", "grading", "files", "review", "moment"], never: &[DICOM] },
     Room {
         name: "worker",
@@ -86,7 +93,7 @@ pub const RULES: &[Room] = &[
         uses: &[
             "pipeline", "output", "study", "detector", "grading", "geometry", "raster", "report", "files", "cancel",
             "phantom", "dataset", "training", "metric", "worker", "batch", "library", "markup", "review", "moment",
-            "panics", "plain",
+            "panics", "plain", "archive",
         ],
         never: &[],
     },

@@ -14,6 +14,7 @@
 #[path = "../support/boxes.rs"]
 mod boxes;
 mod calibrate;
+mod crops;
 mod dataset;
 mod demo;
 mod detect;
@@ -29,9 +30,12 @@ mod letterbox;
 mod network;
 mod nms;
 mod orthanc;
+#[cfg(feature = "network")]
+mod pacs;
 #[path = "../support/parity_fixture.rs"]
 mod parity_fixture;
 mod pdf;
+mod program;
 mod python;
 mod ray;
 mod train;

@@ -17,21 +17,23 @@ use super::{
 };
 
 /// A running Orthanc with an empty archive; ends when dropped.
-struct Orthanc {
+pub struct Orthanc {
     process: Child,
     http: u16,
-    dicom: u16,
+    pub dicom: u16,
+    /// Where it sends what a C-MOVE asks for.
+    pub ours: u16,
     dir: tempfile::TempDir,
 }
 
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
 }
 
 impl Orthanc {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (http, dicom) = (free_port(), free_port());
+        let (http, dicom, ours) = (free_port(), free_port(), free_port());
         let config = serde_json::json!({
             "Name": "Foramen test",
             "StorageDirectory": dir.path().join("storage"),
@@ -42,6 +44,7 @@ impl Orthanc {
             "AuthenticationEnabled": false,
             "DicomPort": dicom,
             "DicomAet": "ORTHANC",
+            "DicomModalities": { "foramen": ["FORAMEN", "127.0.0.1", ours] },
         });
         let file = dir.path().join("orthanc.json");
         std::fs::write(&file, config.to_string()).unwrap();
@@ -52,7 +55,7 @@ impl Orthanc {
         });
         let program = program.expect("Orthanc does not run: apt-get install orthanc");
         let process = Command::new(program).arg(&file).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
-        let mut server = Self { process, http, dicom, dir };
+        let mut server = Self { process, http, dicom, ours, dir };
         server.wait();
         server
     }
